@@ -1,0 +1,55 @@
+"""Start the dashboard, which lies above this package, by name (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Final
+
+from cytorecon.errors import CytoreconError
+
+PACKAGE: Final = "dashboard"
+
+
+def serve_dashboard(location: str, *, host: str, port: int) -> None:
+    """Serve the study at `location` until interrupted.
+
+    Parameters
+    ----------
+    location : str
+        Study folder or database URL.
+    host, port : str, int
+        Where to listen.
+
+    Raises
+    ------
+    CytoreconError
+        If the dashboard is not installed, or something else goes by its name.
+    """
+    dashboard_package().serve(location, host=host, port=port)
+
+
+def dashboard_package() -> ModuleType:
+    """Return the imported dashboard, after checking that it is cytorecon's.
+
+    Raises
+    ------
+    CytoreconError
+        If it is not installed, or another package of that name comes first on the path.
+    """
+    try:
+        package = importlib.import_module(PACKAGE)
+    except ModuleNotFoundError as error:
+        if error.name != PACKAGE:
+            raise
+        raise CytoreconError(
+            "The web interface is not installed.", subject=f"package '{PACKAGE}'", hint="Install cytorecon again."
+        ) from error
+    if not callable(getattr(package, "serve", None)):
+        raise CytoreconError(
+            "Another package has taken the name of cytorecon's web interface.",
+            subject=f"package '{PACKAGE}'",
+            found=str(getattr(package, "__file__", None) or "a folder without __init__.py"),
+            hint="Install cytorecon into an environment of its own, and start it from another folder.",
+        )
+    return package

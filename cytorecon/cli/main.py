@@ -1,0 +1,102 @@
+"""The application and its exit codes: 0 done, 1 usage or fatal, 2 done but some files failed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from cytorecon import __version__
+from cytorecon.cli.batch import batch
+from cytorecon.cli.counts import counts
+from cytorecon.cli.demo import demo
+from cytorecon.cli.doctor import doctor
+from cytorecon.cli.failures import SomeFilesFailedError
+from cytorecon.cli.gate import gate
+from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.report import report
+from cytorecon.cli.serve import serve
+from cytorecon.cli.simulate import simulate
+from cytorecon.errors import CytoreconError
+
+DONE: Final = 0
+FATAL: Final = 1
+SOME_FAILED: Final = 2
+
+app = typer.Typer(
+    name="cytorecon",
+    help="Immune reconstitution by flow cytometry: from FCS files to cells/µL, trajectories and milestones.",
+    epilog="Exit code: 0 done, 1 usage or fatal error, 2 done but some files failed. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"cytorecon {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("demo")(demo)
+app.command("simulate")(simulate)
+app.command("inspect")(inspect_files)
+app.command("gate")(gate)
+app.command("batch")(batch)
+app.command("counts")(counts)
+app.command("report")(report)
+app.command("serve")(serve)
+app.command("doctor")(doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 done; 1 wrong usage, or nothing could be done; 2 done, but some files failed (each is
+        named with its reason on stderr); 130 interrupted.
+    """
+    try:
+        app(args=arguments, prog_name="cytorecon")
+    except SystemExit as stop:
+        return _exit_code(stop)
+    except SomeFilesFailedError as partly:
+        for failure in partly.failures:
+            print(f"failed: {failure}", file=sys.stderr)
+        return FATAL if partly.nothing_done else SOME_FAILED
+    except CytoreconError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FATAL
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        return FATAL
+    return DONE
+
+
+def _exit_code(stop: SystemExit) -> int:
+    """Return our code: Typer ends with 2 on wrong usage, which here means that files failed."""
+    if stop.code is None or stop.code == 0:
+        return DONE
+    return 130 if stop.code == 130 else FATAL

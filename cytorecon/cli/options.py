@@ -1,0 +1,29 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: A study folder, or the URL of a PostgreSQL database.
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="Study folder, or postgresql+psycopg://user@host/database.")
+]
+
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help="FCS files.")]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+JobsOption = Annotated[
+    int, typer.Option("--jobs", min=1, metavar="N", help="Tubes analysed at the same time.", show_default=True)
+]
+
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")]
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8050
+DEFAULT_JOBS = 2

@@ -1,0 +1,17 @@
+"""Counting: percentages and cells per microlitre, with exact intervals and LLOQ."""
+
+from cytorecon.counts.concentration import absolute_counts
+from cytorecon.counts.method import MethodChoice, choose_method
+from cytorecon.counts.populations import count_populations
+from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
+from cytorecon.counts.reported import reported_concentration
+
+__all__ = [
+    "CountMethodRequest",
+    "MethodChoice",
+    "TubeQuantities",
+    "absolute_counts",
+    "choose_method",
+    "count_populations",
+    "reported_concentration",
+]

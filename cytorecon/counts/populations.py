@@ -1,0 +1,87 @@
+"""From events per population to percentages with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from cytorecon.counts.intervals import binomial_interval
+from cytorecon.errors import CytoreconError
+from cytorecon.results import PopulationCount, PopulationTally
+
+#: The population of counting beads: neither a percentage nor a concentration of cells.
+BEADS: Final = "beads"
+
+
+def count_populations(tallies: Sequence[PopulationTally]) -> tuple[PopulationCount, ...]:
+    """Return events and percentages of each population.
+
+    Parameters
+    ----------
+    tallies : sequence of PopulationTally
+        Events as gating hands them over, of one tube.
+
+    Returns
+    -------
+    tuple of PopulationCount
+        In the order given. Percentages (of parent, of lymphocytes, of leukocytes) have 95 %
+        Clopper-Pearson intervals; a percentage of nothing (0 of 0 events) is None, not zero.
+        Counting beads have events only. Concentrations are added by :func:`absolute_counts`.
+
+    Raises
+    ------
+    CytoreconError
+        If a tally is impossible: more events than its parent or denominator.
+
+    Examples
+    --------
+    >>> tally = PopulationTally(population="B", parent="lymphocytes", status="counted",
+    ...                         events=25, parent_events=1000, lymphocytes=1000)
+    >>> (count,) = count_populations([tally])
+    >>> count.percent_of_lymphocytes
+    2.5
+    """
+    return tuple(_count(tally) for tally in tallies)
+
+
+def _count(tally: PopulationTally) -> PopulationCount:
+    plain = PopulationCount(
+        population=tally.population,
+        parent=tally.parent,
+        status=tally.status,
+        reason=tally.reason,
+        review=tally.review,
+    )
+    if tally.status == "not_evaluable":
+        return plain
+    if tally.events is None:
+        raise CytoreconError(
+            "A counted population has no events; 0 and not known are different.",
+            subject=tally.population,
+            field="events",
+        )
+    counted = plain.model_copy(update={"events": tally.events, "parent_events": tally.parent_events})
+    if tally.population == BEADS:
+        return counted
+    percentages: dict[str, float | None] = {}
+    for column, of in (
+        ("percent_of_parent", tally.parent_events),
+        ("percent_of_lymphocytes", tally.lymphocytes),
+        ("percent_of_leukocytes", tally.leukocytes),
+    ):
+        percentages |= _percent(tally.population, column, tally.events, of)
+    return counted.model_copy(update=percentages)
+
+
+def _percent(population: str, column: str, events: int, of: int | None) -> dict[str, float | None]:
+    if of is None or (of == 0 and events == 0):
+        return {}
+    if not 0 <= events <= of:
+        raise CytoreconError(
+            "A population cannot have more events than what it is a part of.",
+            subject=population,
+            field=column,
+            found=f"{events} of {of} events",
+        )
+    low, high = binomial_interval(events, of)
+    return {column: 100.0 * events / of, f"{column}_low": 100.0 * low, f"{column}_high": 100.0 * high}

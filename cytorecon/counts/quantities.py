@@ -1,0 +1,55 @@
+"""What the sample sheet says about one tube that turns events into cells/µL."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from cytorecon.errors import CytoreconError
+
+#: What a sheet may ask for; ``auto`` is the best method the sheet allows.
+CountMethodRequest = Literal["auto", "beads", "volumetric", "blood_count_alc", "blood_count_wbc", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class TubeQuantities:
+    """Volumes, beads and blood counts of one tube; None means the sheet does not say.
+
+    Parameters
+    ----------
+    beads_per_tube : float or None
+        Counting beads added to the tube, of this lot.
+    blood_volume_ul : float or None
+        Blood pipetted into the tube, µL.
+    dilution : float
+        Final volume over blood volume of what was pipetted or acquired; 1 when undiluted.
+    acquired_volume_ul : float or None
+        Volume a volumetric cytometer took up, µL.
+    wbc_cells_per_ul, lymphocytes_cells_per_ul : float or None
+        Blood count of the same draw: white cells and absolute lymphocyte count, cells/µL.
+
+    Raises
+    ------
+    CytoreconError
+        If a quantity is not a positive, finite number.
+    """
+
+    beads_per_tube: float | None = None
+    blood_volume_ul: float | None = None
+    dilution: float = 1.0
+    acquired_volume_ul: float | None = None
+    wbc_cells_per_ul: float | None = None
+    lymphocytes_cells_per_ul: float | None = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise CytoreconError(
+                    "This quantity cannot be used.",
+                    subject="tube quantities",
+                    field=item.name,
+                    found=f"{value:g}",
+                    allowed="a positive number, or nothing when it is not known",
+                )

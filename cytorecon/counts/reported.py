@@ -1,0 +1,59 @@
+"""How a concentration is written for people: ``156``, ``7.5``, ``<12``."""
+
+from __future__ import annotations
+
+import math
+
+from cytorecon.results import PopulationCount
+
+
+def reported_concentration(count: PopulationCount) -> str:
+    """Return cells/µL as text.
+
+    Parameters
+    ----------
+    count : PopulationCount
+        With or without a concentration.
+
+    Returns
+    -------
+    str
+        Whole cells/µL from 10 on, one decimal below; ``"<LLOQ"`` below the LLOQ; empty when there
+        is no concentration. Never ``"0"`` for fewer cells than can be counted.
+
+    Examples
+    --------
+    >>> reported_concentration(PopulationCount(population="B", parent="lymphocytes", status="counted",
+    ...                                        events=3, below_lloq=True, lloq_cells_per_ul=11.2))
+    '<12'
+    """
+    if count.below_lloq and count.lloq_cells_per_ul is not None:
+        return below_text(count.lloq_cells_per_ul)
+    return "" if count.cells_per_ul is None else value_text(count.cells_per_ul)
+
+
+def value_text(value: float) -> str:
+    """Return a value with no decimals from 10 on and one below.
+
+    Examples
+    --------
+    >>> value_text(156.4), value_text(7.46)
+    ('156', '7.5')
+    """
+    # 9.96 rounds to 10.0 with one decimal, and 10 is written without.
+    return f"{value:.0f}" if round(value, 1) >= 10 else f"{value:.1f}"
+
+
+def below_text(limit: float) -> str:
+    """Return ``"<limit"`` with the limit rounded up, so that the statement stays true.
+
+    Examples
+    --------
+    >>> below_text(4.91), below_text(50.0)
+    ('<5', '<50')
+    """
+    # A limit that is whole but for floating-point noise (50.00000000000001) must not become 51.
+    steady = float(f"{limit:.9g}")
+    if steady > 10:
+        return f"<{math.ceil(steady)}"
+    return f"<{math.ceil(steady * 10) / 10:g}"

@@ -1,0 +1,136 @@
+"""The outside of an FCS file: is it one, and where are its segments.
+
+HEADER is 58 bytes: version, then begin and end of TEXT, DATA and ANALYSIS, eight characters each
+(FCS 3.1 section 3.1). Offsets of a data set count from its own first byte.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cytorecon.errors import FcsError
+
+HEADER_LENGTH = 58
+VERSIONS = ("FCS2.0", "FCS3.0", "FCS3.1", "FCS3.2")
+
+#: First bytes of what is often sent by mistake under the name of an FCS file.
+_SIGNATURES = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive (or an Excel, ACS or Word file)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format 3", "a database"),
+    (b"<", "an XML or HTML text (a workspace, perhaps)"),
+    (b"{", "a JSON text"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A segment: first and last byte within its data set; ``begin == end == 0`` when absent."""
+
+    begin: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Number of bytes."""
+        return self.end - self.begin + 1 if self.end >= self.begin and self.end > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The 58 bytes at the start of a data set.
+
+    Parameters
+    ----------
+    version : str
+        ``"FCS3.1"`` …
+    text, data : Span
+        Where HEADER says the segments are.
+    """
+
+    version: str
+    text: Span
+    data: Span
+
+
+def looks_like(content: bytes) -> str:
+    """Return what `content`, which is not an FCS file, seems to be."""
+    if not content.strip(b"\x00"):
+        return "nothing but zero bytes (a copy that was broken off, or a full disk)"
+    for signature, name in _SIGNATURES:
+        if content.startswith(signature):
+            return name
+    start = content[:2000]
+    if b"\x00" not in start and sum(byte >= 32 or byte in b"\t\r\n" for byte in start) > 0.95 * len(start):
+        line = start.splitlines()[0] if start.splitlines() else b""
+        return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
+    return "unknown"
+
+
+def read_header(content: bytes, offset: int, file: str) -> Header:
+    """Return the HEADER of the data set that begins at byte `offset`.
+
+    Raises
+    ------
+    FcsError
+        If this is no FCS data set, or its TEXT segment lies outside the file.
+    """
+    header = content[offset : offset + HEADER_LENGTH]
+    if not header.startswith(b"FCS"):
+        raise FcsError(
+            "This is not an FCS file.",
+            subject=file,
+            found=f"it looks like {looks_like(content)}" if offset == 0 else "no FCS version at the data set's start",
+            allowed="a file that begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2",
+            hint="Export the sample as FCS from the cytometer's software.",
+        )
+    if len(header) < HEADER_LENGTH:
+        raise FcsError(
+            "The file ends inside its header.",
+            subject=file,
+            found=f"{len(content) - offset} bytes",
+            allowed=f"at least {HEADER_LENGTH} bytes",
+            hint="Copy it again from the cytometer.",
+        )
+    version = header[:6].decode("latin-1")
+    if version not in VERSIONS:
+        raise FcsError(
+            "The FCS version is not known.", subject=file, field="HEADER", found=repr(version), allowed=", ".join(VERSIONS)
+        )
+    fields = [_offset(header[start : start + 8], file) for start in range(10, 42, 8)]
+    text = Span(fields[0], fields[1])
+    if text.begin < HEADER_LENGTH or text.length < 2 or offset + text.begin + 2 > len(content):
+        raise FcsError(
+            "The header points to no TEXT segment.",
+            subject=file,
+            field="HEADER",
+            found=f"TEXT from byte {text.begin} to {text.end} in a file of {len(content) - offset} bytes",
+            hint="The file is damaged: copy or export it again.",
+        )
+    return Header(version=version, text=text, data=Span(fields[2], fields[3]))
+
+
+def _offset(field: bytes, file: str) -> int:
+    """Eight characters, right- or left-justified; blank or NUL means not used."""
+    text = field.strip(b" \x00")
+    if not text:
+        return 0
+    if not re.fullmatch(rb"\d{1,8}", text):
+        raise FcsError(
+            "An offset in the header is not a number.",
+            subject=file,
+            field="HEADER",
+            found=repr(field.decode("latin-1")),
+            allowed="up to 8 digits",
+            hint="The file is damaged: copy or export it again.",
+        )
+    return int(text)

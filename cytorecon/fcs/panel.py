@@ -1,0 +1,163 @@
+"""Which channel of a sample carries which marker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cytorecon.errors import Issue, PanelError, Severity
+from cytorecon.knowledge.channel_roles import load_channel_roles
+from cytorecon.knowledge.markers import load_markers
+from cytorecon.sample import Channel, ChannelRole, Sample
+
+#: Area first: it is what compensation and clinical templates work on.
+_ASPECTS = ("A", "", "H", "W")
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMatch:
+    """Markers found in a sample.
+
+    Parameters
+    ----------
+    channels : mapping of str to str
+        Marker -> ``$PnN``. A marker asked for as a combination (``"CD16+CD56"``) is there under
+        that name when one channel carries it, or as its parts (``"CD16"`` and ``"CD56"``) when
+        the sample has one channel for each: never both.
+    issues : tuple of Issue
+        Optional markers that are missing or ambiguous.
+    """
+
+    channels: Mapping[str, str]
+    issues: tuple[Issue, ...] = ()
+
+
+def resolve_panel(
+    sample: Sample,
+    required: Iterable[str],
+    optional: Iterable[str] = (),
+    mapping: Mapping[str, str] | None = None,
+) -> PanelMatch:
+    """Find the channel of every marker.
+
+    Parameters
+    ----------
+    sample : Sample
+        With channels as :func:`~cytorecon.fcs.read_fcs` made them.
+    required, optional : iterable of str
+        Canonical markers. ``"CD16+CD56"`` asks for the two in one channel, or one channel each.
+    mapping : mapping of str to str, optional
+        Marker -> channel (``$PnN``), as the user said; it wins over what the labels say.
+
+    Returns
+    -------
+    PanelMatch
+        Area, height and width of one detector count as one channel, of which the area is taken.
+
+    Raises
+    ------
+    PanelError
+        If a required marker is missing, or more than one detector carries it, or `mapping` names
+        a channel that is not there. The text lists what was found.
+    """
+    given = _given(sample, mapping or {})
+    channels: dict[str, str] = dict(given)
+    issues: list[Issue] = []
+    problems: list[str] = []
+    for marker, needed in _wanted(required, optional):
+        if marker in channels:
+            continue
+        found, problem = _find(sample, marker, given)
+        channels |= found
+        if problem and needed:
+            problems.append(f"{marker} ({problem})")
+        elif problem:
+            code = "panel.missing" if problem == _MISSING else "panel.ambiguous"
+            severity = Severity.INFO if problem == _MISSING else Severity.WARNING
+            issues.append(Issue(code, severity, marker, f"Optional marker: {problem}.", f"Use --map {marker}=CHANNEL."))
+    if problems:
+        raise PanelError(
+            f"The panel lacks what is needed: {', '.join(problems)}.",
+            found=_listing(sample),
+            hint=f"Say which channel it is with --map {problems[0].split(' ')[0]}=CHANNEL.",
+        )
+    return PanelMatch(MappingProxyType(channels), tuple(issues))
+
+
+def scatter_channel(sample: Sample, role: ChannelRole, aspect: str = "A") -> Channel | None:
+    """Return the main scatter channel of `role` that holds `aspect`, or None.
+
+    Of several (two lasers, linear and log copies) the one that comes first in the file and is
+    not called a log copy is the main one. A name without a side of the pulse (``"FSC"``) counts
+    as area.
+    """
+    found = [
+        channel
+        for channel in sample.channels
+        if channel.role is role and (channel.aspect == aspect or (aspect == "A" and not channel.aspect))
+    ]
+    found.sort(key=lambda channel: ("LOG" in channel.name.upper(), not channel.aspect, channel.index))
+    return found[0] if found else None
+
+
+_MISSING = "not found"
+
+
+def _wanted(required: Iterable[str], optional: Iterable[str]) -> list[tuple[str, bool]]:
+    needed = dict.fromkeys(required, True)
+    return [*needed.items(), *((marker, False) for marker in dict.fromkeys(optional) if marker not in needed)]
+
+
+def _given(sample: Sample, mapping: Mapping[str, str]) -> dict[str, str]:
+    names = [channel.name for channel in sample.channels]
+    for marker, name in mapping.items():
+        if names.count(name) != 1:
+            raise PanelError(
+                f"{'No' if name not in names else 'More than one'} channel has the name given for a marker.",
+                field=f"--map {marker}={name}",
+                found=_listing(sample),
+                hint="Use a detector name ($PnN) of this sample.",
+            )
+    return dict(mapping)
+
+
+def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Channels for `marker` and what is wrong (empty when nothing is)."""
+    wanted = load_markers().canonical(marker)
+    taken = set(given.values())
+    found, problem = _one_detector(sample, wanted, taken)
+    if found:
+        return {marker: found}, ""
+    if problem != _MISSING or len(wanted) == 1:
+        return {}, problem
+    parts: dict[str, str] = {}
+    for part in sorted(wanted):
+        name, problem = (given[part], "") if part in given else _one_detector(sample, frozenset({part}), taken)
+        if not name:
+            return {}, problem if problem != _MISSING else f"{_MISSING}, nor {part} alone"
+        parts[part] = name
+    return parts, ""
+
+
+def _one_detector(sample: Sample, wanted: frozenset[str], taken: set[str]) -> tuple[str, str]:
+    carrying = [channel for channel in sample.channels if channel.markers == wanted and channel.name not in taken]
+    if not carrying:
+        return "", _MISSING
+    detectors = {load_channel_roles().detector_of(channel.name) for channel in carrying}
+    best = min(carrying, key=lambda channel: _ASPECTS.index(channel.aspect))
+    unique = len(detectors) == 1 and sum(channel.name == best.name for channel in carrying) == 1
+    if unique:
+        return best.name, ""
+    return "", f"more than one channel carries it: {', '.join(channel.name for channel in carrying)}"
+
+
+def _listing(sample: Sample) -> str:
+    """Channels with their labels, for people: ``FL1-A 'CD3 FITC' = CD3``."""
+    parts = []
+    for channel in sample.channels:
+        if channel.role is ChannelRole.FLUORESCENCE:
+            text = f" '{channel.marker_text}'" if channel.marker_text not in ("", channel.name) else ""
+            markers = f" = {'+'.join(sorted(channel.markers))}" if channel.markers else ""
+            parts.append(f"{channel.name}{text}{markers}")
+    return "; ".join(parts)

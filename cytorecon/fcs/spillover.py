@@ -1,0 +1,177 @@
+"""The spillover matrix stored in a file's keywords, and the names a matrix uses.
+
+``$SPILLOVER`` (FCS 3.1): ``n,name1,…,namen,s11,s12,…,snn``; ``SPILL`` and ``SPILLOVER`` are what
+software wrote before the standard had a keyword; ``$COMP`` (FCS 3.0) is a matrix of all parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from cytorecon.errors import CompensationError, Issue, Severity
+from cytorecon.sample import Channel, Spillover
+
+KEYWORDS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
+
+#: What FlowJo and Diva put before the name of a detector whose values are compensated already.
+_COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
+
+_TRY = "Give a matrix as CSV, or export the file again."
+
+
+def spillover_from_keywords(
+    keywords: Mapping[str, str], channels: Sequence[Channel]
+) -> tuple[Spillover | None, tuple[Issue, ...]]:
+    """Return the matrix that the file itself holds, or None when it holds none.
+
+    Parameters
+    ----------
+    keywords : mapping of str to str
+        TEXT keywords, upper case.
+    channels : sequence of Channel
+        The file's channels; see :func:`resolve_spillover`.
+
+    Raises
+    ------
+    CompensationError
+        If a matrix is there but cannot be read, or two matrices disagree.
+    """
+    written = [parse_spillover(keywords[key], key) for key in KEYWORDS if keywords.get(key, "").strip(" \x00")]
+    if not written:
+        comp = keywords.get("$COMP", "").strip(" \x00")
+        return (_parse_comp(comp, channels), ()) if comp else (None, ())
+    if _is_compensated(written[0], channels):
+        message = "The channels are named as compensated already; the file's matrix was not taken."
+        return None, (Issue("spillover.already_applied", Severity.INFO, written[0].source, message),)
+    (first, issues), *others = [resolve_spillover(spillover, channels) for spillover in written]
+    for other, _ in others:
+        _check_agreement(first, other)
+    return first, issues
+
+
+def resolve_spillover(spillover: Spillover, channels: Sequence[Channel]) -> tuple[Spillover, tuple[Issue, ...]]:
+    """Return `spillover` with its channels as ``$PnN`` of `channels`.
+
+    Labels (``$PnS``) or parameter numbers (from 1) are accepted, with an issue, when every one of
+    them means exactly one channel.
+
+    Raises
+    ------
+    CompensationError
+        If a name means no channel, or more than one.
+    """
+    names = spillover.channels
+    by_name = [channel.name for channel in channels]
+    texts = [channel.marker_text for channel in channels]
+    if all(by_name.count(name) == 1 for name in names):
+        return spillover, ()
+    if all(texts.count(name) == 1 for name in names):
+        return _translated(spillover, [by_name[texts.index(name)] for name in names], "labels ($PnS)")
+    if all(_is_number_up_to(name, len(channels)) for name in names):
+        return _translated(spillover, [by_name[int(name) - 1] for name in names], "parameter numbers")
+    raise CompensationError(
+        "The spillover matrix names channels that the sample does not have, or has twice.",
+        subject=spillover.source,
+        found=", ".join([name for name in names if by_name.count(name) != 1][:8]),
+        allowed=", ".join(by_name[:40]),
+        hint="Use the detector names ($PnN) of this sample.",
+    )
+
+
+def parse_spillover(text: str, source: str) -> Spillover:
+    """Return the matrix written as ``n,name1,…,namen,s11,…,snn``, its names as written.
+
+    Raises
+    ------
+    CompensationError
+        If it is not of this form.
+
+    Examples
+    --------
+    >>> parse_spillover("2,FITC-A,PE-A,1,0.2,0.01,1", "$SPILLOVER").channels
+    ('FITC-A', 'PE-A')
+    """
+    parts = [part.strip(" \x00") for part in text.split(",")]
+    size = int(parts[0]) if _is_number_up_to(parts[0], 10_000) else 0
+    if size < 1 or len(parts) != 1 + size + size * size:
+        raise CompensationError(
+            "The spillover keyword is malformed.",
+            subject=source,
+            found=f"it begins with {parts[0][:20]!r} and has {len(parts)} parts",
+            allowed="n, then n channel names, then n x n numbers",
+            hint=_TRY,
+        )
+    return Spillover(square(parts[1 + size :], size, source), tuple(parts[1 : 1 + size]), source)
+
+
+def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float64]:
+    """Return `cells`, row by row, as a matrix with `size` rows and columns.
+
+    Raises
+    ------
+    CompensationError
+        If a cell is not a number.
+    """
+    values = []
+    for cell in cells:
+        try:
+            values.append(float(cell))
+        except ValueError as error:
+            raise CompensationError(
+                "The spillover matrix holds something that is not a number.",
+                subject=source,
+                found=repr(cell[:40]),
+                hint="Decimals are written with a point.",
+            ) from error
+    return np.array(values, dtype=np.float64).reshape(size, size)
+
+
+def _translated(spillover: Spillover, names: list[str], what: str) -> tuple[Spillover, tuple[Issue, ...]]:
+    message = f"The spillover matrix uses {what}; they were read as {', '.join(names)}."
+    issue = Issue("spillover.names_translated", Severity.WARNING, spillover.source, message)
+    return replace(spillover, channels=tuple(names)), (issue,)
+
+
+def _parse_comp(text: str, channels: Sequence[Channel]) -> Spillover:
+    """``$COMP`` of FCS 3.0: n, then n x n numbers for all n parameters of the file."""
+    parts = [part.strip() for part in text.split(",")]
+    size = len(channels)
+    if parts[0] != str(size) or len(parts) != 1 + size * size:
+        raise CompensationError(
+            "The spillover keyword is malformed.",
+            subject="$COMP",
+            found=f"it begins with {parts[0][:20]!r} and has {len(parts)} parts",
+            allowed=f"{size}, then {size} x {size} numbers",
+            hint=_TRY,
+        )
+    return Spillover(square(parts[1:], size, "$COMP"), tuple(channel.name for channel in channels), "$COMP")
+
+
+def _is_compensated(spillover: Spillover, channels: Sequence[Channel]) -> bool:
+    """True when every detector of the matrix is there, but under its name for compensated values."""
+    names = {channel.name for channel in channels}
+    return all(
+        name not in names and any(prefix + name in names for prefix in _COMPENSATED_PREFIXES)
+        for name in spillover.channels
+    )
+
+
+def _check_agreement(first: Spillover, second: Spillover) -> None:
+    same = set(first.channels) == set(second.channels)
+    if same:
+        order = [second.channels.index(name) for name in first.channels]
+        same = np.allclose(first.matrix, second.matrix[np.ix_(order, order)], rtol=1e-6, atol=1e-9, equal_nan=True)
+    if not same:
+        raise CompensationError(
+            f"The file holds two spillover matrices that differ ({first.source} and {second.source}).",
+            subject=first.source,
+            hint="Give the right one as CSV.",
+        )
+
+
+def _is_number_up_to(text: str, largest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= largest

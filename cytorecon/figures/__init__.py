@@ -1,0 +1,1 @@
+"""Figures of trajectories, cohorts and gates: pure functions from results to plotly figures."""

@@ -1,0 +1,236 @@
+"""All patients of a study together: one panel per population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import plotly.graph_objects as go
+
+from cytorecon.figures import theme
+from cytorecon.figures.axes import add_axes
+from cytorecon.figures.backdrop import add_background
+from cytorecon.figures.format import format_interval, format_value, with_unit
+from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Grid
+from cytorecon.figures.panel import Panel
+from cytorecon.figures.points import Point
+from cytorecon.figures.timeaxis import TimeAxis
+from cytorecon.figures.valueaxis import value_axis
+
+_LEGEND_PX: Final = 62
+_WINDOW_ROW_PX: Final = 34
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSummary:
+    """One visit window of one population.
+
+    Parameters
+    ----------
+    window : str
+        Name of the window, e.g. ``day 100``.
+    day : int
+        Day it stands for.
+    n : int
+        Patients with a result in it.
+    median, low, high : float or None
+        Median and quartiles; None where there are too few patients, or where the value lies
+        below the LLOQ (then `median_below_lloq`).
+    median_below_lloq : bool
+        Whether the median is a result below the LLOQ.
+    """
+
+    window: str
+    day: int
+    n: int
+    median: float | None = None
+    low: float | None = None
+    high: float | None = None
+    median_below_lloq: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPanel:
+    """One population of the cohort.
+
+    Parameters
+    ----------
+    patients : mapping of str to tuple of Point
+        Patient -> points, in order of the days.
+    windows : tuple of WindowSummary
+        In order of the days.
+    """
+
+    patients: Mapping[str, tuple[Point, ...]]
+    windows: tuple[WindowSummary, ...] = ()
+
+
+def cohort_figure(
+    panels: Mapping[str, CohortPanel], axis: TimeAxis, *, highlight: str = "", columns: int = 2
+) -> go.Figure:
+    """Return the cohort figure: every patient a grey line, medians with quartiles in blue.
+
+    Parameters
+    ----------
+    panels : mapping of str to CohortPanel
+        Population -> what its panel shows.
+    axis : TimeAxis
+        Must reach over all points.
+    highlight : str
+        Patient drawn in colour; empty for none.
+    columns : int
+        Panels beside each other.
+    """
+    if not any(points for panel in panels.values() for points in panel.patients.values()):
+        return theme.empty_figure("No results of this kind in this study.")
+    grid = Grid(len(panels), columns, header_px=_LEGEND_PX, gap_px=66 + _WINDOW_ROW_PX)
+    figure = go.Figure(layout=theme.base_layout(height=grid.height_px + _WINDOW_ROW_PX, name="cohort"))
+    margin = {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": MARGIN_TOP, "b": MARGIN_BOTTOM + _WINDOW_ROW_PX}
+    figure.update_layout(margin=margin)
+    shown: set[str] = set()
+    for index, cohort in enumerate(panels.values()):
+        points = tuple(point for own in cohort.patients.values() for point in own)
+        if not points:
+            continue
+        panel = Panel(index + 1, points, axis, value_axis(points))
+        add_axes(figure, panel, grid.cell(index), tick_spacing=0.07)
+        add_background(figure, panel)
+        shown |= _add_patients(figure, panel, cohort, highlight)
+        shown |= _add_summary(figure, panel, cohort.windows)
+        _add_counts(figure, panel, cohort.windows)
+    _add_legend(figure, shown, highlight)
+    return figure
+
+
+_STYLES: Final = {
+    "patients": {"mode": "lines+markers", "line": {"color": theme.COHORT_LINE, "width": 1.2},
+                 "marker": {"size": 4, "color": theme.COHORT_LINE}},
+    "below": {"mode": "markers", "marker": {"symbol": "triangle-down-open", "size": 8, "color": theme.MUTED}},
+    "quartiles": {"mode": "lines", "line": {"color": "rgba(0,114,178,0.3)", "width": 9}},
+    "median": {"mode": "lines+markers", "line": {"color": theme.BLUE, "width": 2.6},
+               "marker": {"symbol": "square", "size": 8, "color": theme.BLUE}},
+    "highlight": {"mode": "lines+markers", "line": {"color": theme.VERMILLION, "width": 2.4},
+                  "marker": {"symbol": "diamond", "size": 8, "color": theme.VERMILLION}},
+}  # fmt: skip
+_NAMES: Final = {
+    "patients": "one patient",
+    "below": "below LLOQ",
+    "quartiles": "quartiles",
+    "median": "median",
+}
+
+
+def _height(point: Point, panel: Panel) -> float | None:
+    if point.state == "below_lloq":
+        return panel.values.lloq_center
+    return panel.values.position(point.value) if point.value is not None else None
+
+
+def _add_patients(figure: go.Figure, panel: Panel, cohort: CohortPanel, highlight: str) -> set[str]:
+    others = {patient: points for patient, points in cohort.patients.items() if patient != highlight}
+    _add_lines(figure, panel, others, "patients")
+    below = [point for points in cohort.patients.values() for point in points if point.state == "below_lloq"]
+    if below:
+        _add(figure, panel, "below", [panel.time.position(point.day) for point in below],
+             [panel.values.lloq_center] * len(below), hoverinfo="skip")  # fmt: skip
+    if highlight in cohort.patients:
+        _add_lines(figure, panel, {highlight: cohort.patients[highlight]}, "highlight")
+    return {
+        "patients",
+        *(["below"] if below else []),
+        *(["highlight"] if highlight in cohort.patients else []),
+    }
+
+
+def _add_lines(figure: go.Figure, panel: Panel, patients: Mapping[str, Sequence[Point]], group: str) -> None:
+    """Draw all `patients` as one trace: None between two of them breaks the line."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    texts: list[str] = []
+    for patient, points in patients.items():
+        for point in points:
+            xs.append(panel.time.position(point.day))
+            ys.append(_height(point, panel))
+            texts.append(f"<b>{patient}</b><br>{point.hover}")
+        xs.append(None)
+        ys.append(None)
+        texts.append("")
+    _add(figure, panel, group, xs, ys, hovertext=texts, hoverinfo="text")
+
+
+def _add_summary(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:
+    shown = set()
+    quartiles = [window for window in windows if window.low is not None and window.high is not None]
+    if len(quartiles) > 1:
+        xs = [panel.time.position(window.day) for window in quartiles]
+        lows = [panel.values.position(window.low or 0.0) for window in quartiles]
+        highs = [panel.values.position(window.high or 0.0) for window in quartiles]
+        _add(figure, panel, "quartiles", xs + xs[::-1], lows + highs[::-1], mode="lines", line={"width": 0},
+             fill="toself", fillcolor=theme.QUARTILE_BAND, hoverinfo="skip")  # fmt: skip
+        shown.add("quartiles")
+    medians = [window for window in windows if window.median is not None or window.median_below_lloq]
+    if medians:
+        measure = panel.points[0].measure
+        _add(figure, panel, "median", [panel.time.position(window.day) for window in medians],
+             [_median_height(window, panel) for window in medians],
+             hovertext=[_median_hover(window, measure) for window in medians], hoverinfo="text")  # fmt: skip
+        shown.add("median")
+    return shown
+
+
+def _median_height(window: WindowSummary, panel: Panel) -> float:
+    return panel.values.lloq_center if window.median is None else panel.values.position(window.median)
+
+
+def _median_hover(window: WindowSummary, measure: str) -> str:
+    value = "below the LLOQ" if window.median is None else format_value(window.median, measure)
+    interval = with_unit(format_interval(window.low, window.high, measure), measure)
+    return f"<b>{window.window}</b><br>median {value}<br>quartiles {interval}<br>n = {window.n}"
+
+
+def _add_counts(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> None:
+    """Write the number of patients per window under the axis, where there is room."""
+    low, high = panel.time.range
+    last = float("-inf")
+    for window in windows:
+        position = panel.time.position(window.day)
+        if not low <= position <= high or position - last < 0.055 * (high - low):
+            continue
+        last = position
+        _add_note(figure, panel, str(window.n), x=position, xref=f"x{panel.number}", xanchor="center")
+    if windows:
+        _add_note(figure, panel, "n", x=0, xref=f"x{panel.number} domain", xanchor="right", xshift=-8)
+
+
+def _add_note(figure: go.Figure, panel: Panel, text: str, **place: object) -> None:
+    figure.add_annotation(text=text, yref=f"y{panel.number} domain", y=0, yanchor="top", yshift=-22,
+                          showarrow=False, font={"size": 10.5, "color": theme.MUTED}, **place)  # fmt: skip
+
+
+def _add(
+    figure: go.Figure,
+    panel: Panel,
+    group: str,
+    xs: Sequence[float | None],
+    ys: Sequence[float | None],
+    **style: object,
+) -> None:
+    figure.add_scatter(
+        x=list(xs),
+        y=list(ys),
+        xaxis=f"x{panel.number}",
+        yaxis=f"y{panel.number}",
+        legendgroup=group,
+        showlegend=False,
+        **{**_STYLES[group], **style},
+    )
+
+
+def _add_legend(figure: go.Figure, shown: set[str], highlight: str) -> None:
+    for group, style in _STYLES.items():
+        if group in shown:
+            figure.add_scatter(
+                x=[None], y=[None], name=_NAMES.get(group, f"patient {highlight}"), legendgroup=group, **style
+            )
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "trace"})

@@ -1,0 +1,87 @@
+"""What one panel of the patient figure shows: one population against time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import plotly.graph_objects as go
+
+from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.points import Point
+from cytorecon.figures.timeaxis import TimeAxis
+from cytorecon.figures.valueaxis import ValueAxis
+
+#: legend group -> words, in the order of the legend
+LEGEND: Final = {
+    "measured": "result with 95 % interval",
+    "review": "needs a look",
+    "below": "below LLOQ (line up to the LLOQ)",
+    "missing": "no result (reason on hover)",
+    "method": "count method changes",
+    "reference": "age-matched reference",
+    "threshold": "milestone threshold",
+    "interval": "reached in this interval",
+    "star": "first visit at or above",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventBand:
+    """A stretch of time shaded behind the curves; a single day when `start` equals `end`."""
+
+    start: float
+    end: float
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What one panel shows.
+
+    Parameters
+    ----------
+    number : int
+        Number of its axes in the figure (``x2``/``y2`` is 2).
+    points : tuple of Point
+        Of one population, in order of the days.
+    time : TimeAxis
+        Shared time axis.
+    values : ValueAxis
+        Its own value axis.
+    crossing : Crossing or None
+        Milestone that is drawn.
+    bands : tuple of EventBand
+        Clinical events behind the curve.
+    """
+
+    number: int
+    points: tuple[Point, ...]
+    time: TimeAxis
+    values: ValueAxis
+    crossing: Crossing | None = None
+    bands: tuple[EventBand, ...] = ()
+
+
+def add_trace(
+    figure: go.Figure,
+    panel: Panel,
+    group: str,
+    xs: Sequence[float | None],
+    ys: Sequence[float | None],
+    **style: object,
+) -> None:
+    """Add a scatter trace to the axes of `panel`, in legend group `group` (a key of ``LEGEND``)."""
+    figure.add_scatter(
+        x=list(xs),
+        y=list(ys),
+        xaxis=f"x{panel.number}",
+        yaxis=f"y{panel.number}",
+        legendgroup=group,
+        name=LEGEND[group],
+        showlegend=False,
+        # a symbol on the last visit is not cut in half; a line would run over the frame
+        cliponaxis=style.get("mode") != "markers",
+        **style,
+    )

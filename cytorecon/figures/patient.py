@@ -1,0 +1,149 @@
+"""The recovery of one patient: event lanes above small multiples on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import plotly.graph_objects as go
+
+from cytorecon.figures import theme
+from cytorecon.figures.axes import add_axes
+from cytorecon.figures.backdrop import add_background, add_milestone, add_reference, add_star
+from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.format import population_label
+from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Cell, Grid
+from cytorecon.figures.lanes import ROW_PX, Placed, SampleMark, add_lanes, place_events, row_count
+from cytorecon.figures.legend import add_legend
+from cytorecon.figures.marks import add_censored, add_measured, add_method_changes, add_missing, add_rings
+from cytorecon.figures.panel import EventBand, Panel
+from cytorecon.figures.points import Point, reference_name
+from cytorecon.figures.timeaxis import TimeAxis
+from cytorecon.figures.valueaxis import value_axis
+from cytorecon.study.model import ClinicalEvent
+
+_LANE_TICKS_PX: Final = 30
+_LEGEND_PX: Final = 76
+_TITLE_PX: Final = 26
+#: Lanes whose events are shaded behind the curves; treatments last too long for that.
+_SHADED: Final = ("gvhd", "infection")
+_LINED: Final = ("infusion", "course")
+
+
+def patient_figure(
+    points: Mapping[str, Sequence[Point]],
+    axis: TimeAxis,
+    *,
+    events: Sequence[ClinicalEvent] = (),
+    samples: Sequence[SampleMark] = (),
+    milestones: Mapping[str, Crossing] | None = None,
+    columns: int = 2,
+) -> go.Figure:
+    """Return the patient figure.
+
+    Parameters
+    ----------
+    points : mapping of str to sequence of Point
+        Population -> points of one patient and one measure, in the order of the panels.
+    axis : TimeAxis
+        Must reach over all points, events and samples.
+    events : sequence of ClinicalEvent
+        Of this patient.
+    samples : sequence of SampleMark
+        Tubes of this patient.
+    milestones : mapping of str to Crossing, optional
+        Population -> the milestone drawn in its panel.
+    columns : int
+        Panels beside each other.
+
+    Returns
+    -------
+    Figure
+        An empty figure with a sentence when `points` is empty.
+    """
+    if not points:
+        return theme.empty_figure("No results of this kind for this patient.")
+    placed = place_events(events, axis)
+    lanes_px = ROW_PX * row_count(placed)
+    grid = Grid(len(points), columns, header_px=lanes_px + _LANE_TICKS_PX + _LEGEND_PX + _TITLE_PX)
+    figure = go.Figure(layout=theme.base_layout(height=grid.height_px, name="patient"))
+    figure.update_layout(
+        margin={"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": MARGIN_TOP, "b": MARGIN_BOTTOM}, barmode="overlay"
+    )
+    add_lanes(figure, placed, samples, axis)
+    _add_lane_axes(figure, axis, grid.from_top(lanes_px))
+    bands = _event_bands(placed)
+    groups: set[str] = set()
+    for index, (population, own) in enumerate(points.items()):
+        crossing = (milestones or {}).get(population)
+        values = value_axis(own, limits=(crossing.threshold,) if crossing is not None else ())
+        panel = Panel(index + 2, tuple(own), axis, values, crossing, bands)
+        groups |= _add_panel(figure, panel, grid.cell(index), tick_spacing=0.06 if columns == 1 else 0.07)
+    add_legend(figure, groups, y=grid.from_top(lanes_px + _LANE_TICKS_PX))
+    return figure
+
+
+def reference_caption(points: Mapping[str, Sequence[Point]]) -> str:
+    """Return which reference sets are drawn for which populations, as one sentence.
+
+    Parameters
+    ----------
+    points : mapping of str to sequence of Point
+        Population -> points.
+    """
+    used: dict[str, list[str]] = {}
+    for population, own in points.items():
+        for name in dict.fromkeys(reference_name(point.reference) for point in own if point.reference):
+            used.setdefault(name, []).append(population_label(population))
+    if not used:
+        return "No reference range: the age is unknown, or no set covers these populations in this unit."
+    parts = "; ".join(f"{', '.join(populations)}: {name}" for name, populations in used.items())
+    return f"Reference band, recalculated at the age of each visit. {parts}."
+
+
+def _add_panel(figure: go.Figure, panel: Panel, cell: Cell, *, tick_spacing: float) -> frozenset[str]:
+    """Draw `panel` into `cell` and return the legend groups it used."""
+    add_axes(figure, panel, cell, tick_spacing)
+    add_background(figure, panel)
+    groups = set()
+    for group, drawn in (
+        ("reference", add_reference(figure, panel)),
+        ("threshold", add_milestone(figure, panel)),
+        ("star", add_star(figure, panel)),
+        ("measured", add_measured(figure, panel)),
+        ("below", add_censored(figure, panel)),
+        ("missing", add_missing(figure, panel)),
+        ("review", add_rings(figure, panel)),
+        ("method", add_method_changes(figure, panel)),
+    ):
+        if drawn:
+            groups.add(group)
+    if "threshold" in groups and panel.crossing is not None and panel.crossing.reached:
+        groups.add("interval")
+    return frozenset(groups)
+
+
+def _add_lane_axes(figure: go.Figure, axis: TimeAxis, bottom: float) -> None:
+    ticks = axis.ticks(0.045)
+    figure.update_layout(
+        xaxis={
+            "domain": (0, 1),
+            "anchor": "y",
+            "range": axis.range,
+            "tickvals": [position for position, _ in ticks],
+            "ticktext": [label for _, label in ticks],
+            "gridcolor": theme.GRID,
+            "zeroline": False,
+            "tickfont": {"size": 11, "color": theme.MUTED},
+        }
+    )
+    figure.layout.yaxis.domain = (bottom, 1)
+
+
+def _event_bands(placed: Sequence[Placed]) -> tuple[EventBand, ...]:
+    return tuple(
+        EventBand(item.start, item.end, item.lane.colour)
+        for item in placed
+        if (item.lane.name in _SHADED and item.end > item.start)
+        or (item.lane.name in _LINED and item.event.start_day != 0)
+    )

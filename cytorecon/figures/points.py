@@ -1,0 +1,259 @@
+"""What is drawn: one point per tube and population, made from the tidy tables.
+
+The trajectory table says how much, the count table says of how many events and what could not be
+evaluated. A tube without a value stays a point, with its reason; it never becomes a zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from cytorecon.figures.format import (
+    format_count,
+    format_day,
+    format_interval,
+    format_method,
+    format_result,
+    format_value,
+    known,
+    population_label,
+    with_unit,
+)
+
+PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
+
+#: A result is known in these states.
+RESULT_STATES: Final = ("measured", "below_lloq")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference interval at the age of one visit.
+
+    Parameters
+    ----------
+    low, high : float
+        Bounds, in the unit of the point.
+    percentiles, name, position : str
+        Which percentiles, of which set, and where the value lies (``below``, ``within`` …).
+    """
+
+    low: float
+    high: float
+    percentiles: str
+    name: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One population in one tube, expressed in one measure.
+
+    Parameters
+    ----------
+    tube, population, measure, visit : str
+        Identity.
+    day : int
+        Day on the patient's clock.
+    state : {"measured", "below_lloq", "not_evaluable", "no_count"}
+        ``no_count``: the events are known but nothing relates them to a volume of blood.
+    value, low, high, lloq : float or None
+        In the unit of the measure; `low` and `high` are the 95 % interval.
+    events : int or None
+        Events counted in the population.
+    method : str
+        Count method of the tube.
+    review : tuple of str
+        Codes that ask for a look.
+    reason : str
+        Why there is no value.
+    reference : Reference or None
+        At the age of this visit.
+    """
+
+    tube: str
+    population: str
+    measure: str
+    visit: str
+    day: int
+    state: PointState
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    lloq: float | None = None
+    events: int | None = None
+    method: str = "none"
+    review: tuple[str, ...] = ()
+    reason: str = ""
+    reference: Reference | None = None
+
+    @property
+    def number(self) -> str:
+        """The result without its unit, e.g. ``58``, ``<12`` or ``not evaluable``."""
+        if self.state == "not_evaluable":
+            return "not evaluable"
+        if self.state == "no_count":
+            return "no count method"
+        return format_result(self.value, self.measure, lloq=self.lloq, below_lloq=self.state == "below_lloq")
+
+    @property
+    def text(self) -> str:
+        """The result with its unit, e.g. ``58 cells/µL`` or ``<12 cells/µL``."""
+        return with_unit(self.number, self.measure) if self.state in RESULT_STATES else self.number
+
+    @property
+    def hover(self) -> str:
+        """Everything known about the point, as hover text (plotly's small HTML)."""
+        visit = f" · visit {self.visit}" if self.visit else ""
+        lines = [
+            f"<b>{population_label(self.population)}: {self.text}</b>",
+            f"day {format_day(self.day)}{visit}",
+        ]
+        interval = format_interval(self.low, self.high, self.measure)
+        if known(self.low) and known(self.high):
+            lines.append(f"95 % interval {with_unit(interval, self.measure)}")
+        if self.events is not None:
+            lines.append(f"{format_count(self.events)} events")
+        if known(self.lloq):
+            lines.append(f"LLOQ {format_value(self.lloq, self.measure)}")
+        if self.measure == "cells_per_ul":
+            lines.append(f"counted by {format_method(self.method)}")
+        if self.reference is not None:
+            lines.append(_reference_line(self.reference, self.measure))
+        if self.reason:
+            lines.append(f"reason: {self.reason}")
+        if self.review:
+            lines.append(f"needs a look: {', '.join(self.review)}")
+        return "<br>".join([*lines, f"tube {self.tube}"])
+
+
+def _reference_line(reference: Reference, measure: str) -> str:
+    interval = with_unit(format_interval(reference.low, reference.high, measure), measure)
+    where = f", {reference.position}" if reference.position else ""
+    return f"reference at this age {interval} ({reference_name(reference)}){where}"
+
+
+def reference_name(reference: Reference) -> str:
+    """Return the set and percentiles of a reference, e.g. ``shearer 2003, 10-90 %``."""
+    name = reference.name.replace("_", " ")
+    return f"{name}, {reference.percentiles} %" if reference.percentiles else name
+
+
+def patient_points(
+    trajectory: pd.DataFrame, counts: pd.DataFrame, *, patient: str, measure: str
+) -> Mapping[str, tuple[Point, ...]]:
+    """Return the points of one patient, by population, each in order of the days.
+
+    Parameters
+    ----------
+    trajectory : DataFrame
+        ``TRAJECTORY_COLUMNS``, of the whole study: a population that has this measure in any
+        patient is kept for this one, so that a population that was never evaluable is seen.
+    counts : DataFrame
+        ``COUNT_COLUMNS`` of the same study.
+    patient : str
+        Pseudonym.
+    measure : str
+        One of the measures of ``cytorecon.figures.format``.
+
+    Returns
+    -------
+    dict
+        Population -> points; empty when this measure does not exist for the patient.
+    """
+    rows = trajectory[trajectory["measure"] == measure]
+    populations = list(dict.fromkeys(rows["population"]))
+    own = rows[rows["patient"] == patient]
+    if own.empty:
+        return {}
+    values = {(row["tube"], row["population"]): row for row in _records(own)}
+    evidence = {
+        (row["tube"], row["population"]): row for row in _records(counts[counts["patient"] == patient])
+    }
+    found: dict[str, tuple[Point, ...]] = {}
+    for population in populations:
+        keys = dict.fromkeys(key for key in (*evidence, *values) if key[1] == population)
+        points = [_point(measure, values.get(key), evidence.get(key)) for key in keys]
+        if points:
+            found[population] = tuple(sorted(points, key=lambda point: (point.day, point.tube)))
+    return found
+
+
+# pandas hands out cells of any type; they are narrowed one by one below
+Row = dict[str, Any]
+
+
+def _records(table: pd.DataFrame) -> list[Row]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _point(measure: str, row: Row | None, count: Row | None) -> Point:
+    source = row if row is not None else count
+    assert source is not None, "a key comes from one of the two tables"
+    state, reason = _state(measure, row, count)
+    return Point(
+        tube=str(source["tube"]),
+        population=str(source["population"]),
+        measure=measure,
+        visit=_text(source["visit"]),
+        day=int(source["days_after_transplant"]),
+        state=state,
+        value=_number(row, "value") if state == "measured" else None,
+        low=_number(row, "low"),
+        high=_number(row, "high"),
+        lloq=_number(row, "lloq"),
+        events=_events(count),
+        method=_text(source["count_method"]) or "none",
+        review=_codes(source["review"]),
+        reason=reason,
+        reference=_reference(row),
+    )
+
+
+def _state(measure: str, row: Row | None, count: Row | None) -> tuple[PointState, str]:
+    if count is not None and count["status"] == "not_evaluable":
+        return "not_evaluable", _text(count["reason"])
+    if row is not None and bool(row["censored"]):
+        return "below_lloq", ""
+    if row is not None and known(_number(row, "value")):
+        return "measured", ""
+    if measure == "cells_per_ul" and count is not None and _text(count["count_method"]) in ("", "none"):
+        return "no_count", "neither beads, nor a blood count, nor a volume was given"
+    return "not_evaluable", "its denominator is not known in this tube"
+
+
+def _reference(row: Row | None) -> Reference | None:
+    low, high = _number(row, "reference_low"), _number(row, "reference_high")
+    if row is None or low is None or high is None:
+        return None
+    return Reference(
+        low,
+        high,
+        _text(row["reference_percentiles"]),
+        _text(row["reference_set"]),
+        _text(row["reference_position"]),
+    )
+
+
+def _number(row: Row | None, column: str) -> float | None:
+    if row is None:
+        return None
+    cell: object = row[column]
+    return float(cell) if isinstance(cell, (int, float)) and not pd.isna(cell) else None
+
+
+def _events(count: Row | None) -> int | None:
+    events = _number(count, "events")
+    return None if events is None else int(events)
+
+
+def _text(cell: object) -> str:
+    return cell if isinstance(cell, str) else ""
+
+
+def _codes(cell: object) -> tuple[str, ...]:
+    return tuple(code for code in _text(cell).replace(",", ";").split(";") if code.strip())

@@ -1,0 +1,63 @@
+"""Which channel of a sample stands for each axis a template names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cytorecon.gating.shapes import Column
+from cytorecon.knowledge.template import Axis, MarkerAxis, ScatterAxis
+from cytorecon.sample import ChannelRole, Sample
+
+_SCATTER = {"forward": ChannelRole.FORWARD_SCATTER, "side": ChannelRole.SIDE_SCATTER}
+
+
+@dataclass(frozen=True)
+class Axes:
+    """A transformed sample with its panel.
+
+    Parameters
+    ----------
+    sample : Sample
+        Transformed.
+    panel : mapping of str to str
+        Canonical marker to ``$PnN``.
+    """
+
+    sample: Sample
+    panel: Mapping[str, str]
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """Events by ``$PnN``, one view per channel."""
+        return {channel.name: self.sample.events[:, channel.index] for channel in self.sample.channels}
+
+    def resolve(self, axis: Axis) -> tuple[str, ...]:
+        """Return the channels of `axis`: none, one, or one per marker of a set such as CD16+CD56."""
+        if isinstance(axis, ScatterAxis):
+            return self._scatter(axis)
+        return self._marker(axis)
+
+    def _marker(self, axis: MarkerAxis) -> tuple[str, ...]:
+        if axis.marker in self.panel:
+            return (self.panel[axis.marker],)
+        parts = axis.marker.split("+")
+        if len(parts) > 1 and all(part in self.panel for part in parts):
+            return tuple(self.panel[part] for part in parts)
+        return ()
+
+    def _scatter(self, axis: ScatterAxis) -> tuple[str, ...]:
+        candidates = [channel for channel in self.sample.channels if channel.role is _SCATTER[axis.scatter]]
+        for aspect in axis.aspect:
+            for channel in candidates:
+                if channel.aspect == aspect:
+                    return (channel.name,)
+        return ()
+
+
+def name_of(axis: Axis) -> str:
+    """Return how people call an axis, e.g. ``"CD4"`` or ``"forward scatter (A)"``."""
+    if isinstance(axis, MarkerAxis):
+        return axis.marker
+    return f"{axis.scatter} scatter ({' or '.join(a or 'any' for a in axis.aspect)})"

@@ -1,0 +1,220 @@
+"""Apply a template to one tube: find what its expressions ask for, mark events, say what failed.
+
+The engine knows no marker and no number. It walks the template's expressions, asks a finder for
+each gate on the way, and lets "not evaluable" spread to all that depends on it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cytorecon.errors import Issue, Severity
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.gated import FoundGate, GatedSample, empty_mask
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search import search
+from cytorecon.gating.shapes import Mask
+from cytorecon.knowledge.template import AnyGate, Template, names_in, sources_of
+from cytorecon.sample import Sample
+
+#: Reserved name in expressions: every event of the file.
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The events an expression means, or the reason why it has no meaning in this tube."""
+
+    mask: Mask | None
+    reason: str = ""
+
+
+def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | None = None) -> GatedSample:
+    """Gate one transformed sample.
+
+    Parameters
+    ----------
+    sample : Sample
+        Compensated where needed, and transformed.
+    template : Template
+        What to look for.
+    axes : Axes
+        Which channel of this sample carries which marker.
+    prior : GatingPrior, optional
+        What the batch taught; without it a tube stands on its own.
+
+    Returns
+    -------
+    GatedSample
+        Gates, one mask per evaluable population, reasons for the others.
+    """
+    walk = _Walk(sample, template, axes, prior or GatingPrior())
+    for entry in template.populations:
+        walk.population(entry.population)
+    for spec in template.gates:
+        walk.gate(spec.gate)
+    masks = {name: marked.mask for name, marked in walk.populations.items() if marked.mask is not None}
+    reasons = {name: marked.reason for name, marked in walk.populations.items() if marked.mask is None}
+    gates = tuple(walk.found[spec.gate] for spec in template.gates)
+    review = {entry.population: _flags(entry.population, template, walk.found) for entry in template.populations}
+    return GatedSample(
+        sample=sample,
+        template=template,
+        gates=gates,
+        masks=masks,
+        reasons=reasons,
+        review=review,
+        searched=walk.searched,
+        issues=(*sample.issues, *_issues(gates, template)),
+    )
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What has been found so far in one tube; lives for one call of :func:`gate`."""
+
+    sample: Sample
+    template: Template
+    axes: Axes
+    prior: GatingPrior
+    found: dict[str, FoundGate] = field(default_factory=dict)
+    gate_masks: dict[str, Mask] = field(default_factory=dict)
+    populations: dict[str, Marked] = field(default_factory=dict)
+    searched: dict[str, Mask] = field(default_factory=dict)
+
+    def population(self, name: str) -> Marked:
+        if name not in self.populations:
+            entry = self.template.population_by_name[name]
+            parent = Marked(self._everything()) if entry.parent == "root" else self.population(entry.parent)
+            inside = self.expression(entry.where)
+            if parent.mask is None or inside.mask is None:
+                self.populations[name] = Marked(None, inside.reason or parent.reason)
+            else:
+                self.populations[name] = Marked(parent.mask & inside.mask)
+        return self.populations[name]
+
+    def gate(self, name: str) -> FoundGate:
+        if name not in self.found:
+            spec = self.template.gate_by_name[name]
+            self.found[name] = self._find(spec)
+        return self.found[name]
+
+    def expression(self, text: str) -> Marked:
+        """Return the events `text` means; a gate that is absent holds no event."""
+        for name in _positive_names(text):
+            if name in self.template.gate_by_name and self.gate(name).status == "absent":
+                return Marked(None, self.gate(name).reason)
+        values: dict[str, Mask] = {}
+        for name in names_in(text):
+            marked = self._name(name)
+            if marked.mask is None:
+                return marked
+            values[name] = marked.mask
+        return Marked(_evaluate(ast.parse(text, mode="eval").body, values))
+
+    def _name(self, name: str) -> Marked:
+        if name == ALL:
+            return Marked(self._everything())
+        if name in self.template.population_by_name:
+            return self.population(name)
+        found = self.gate(name)
+        if found.status == "not_evaluable":
+            return Marked(None, f"{name}: {found.reason}")
+        return Marked(self._gate_mask(found))
+
+    def _gate_mask(self, found: FoundGate) -> Mask:
+        if found.gate not in self.gate_masks:
+            if found.status == "passed_through":
+                mask = self._everything()
+            else:
+                mask = empty_mask(self.sample)
+                for part in found.parts:
+                    mask = mask | part.shape.mask(self.axes.columns)
+            self.gate_masks[found.gate] = mask
+        return self.gate_masks[found.gate]
+
+    def _find(self, spec: AnyGate) -> FoundGate:
+        sources = {text: self.expression(text) for text in sources_of(spec)}
+        looked_in = sources[spec.find_in]
+        if looked_in.mask is None:
+            return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=looked_in.reason)
+        self.searched[spec.find_in] = looked_in.mask
+        evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
+        found = search(spec, evaluable, self.axes, self.prior)
+        if found.status != "found":
+            return found
+        inside = looked_in.mask & self._gate_mask(found)
+        return replace(
+            found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum())
+        )
+
+    def _everything(self) -> Mask:
+        return np.ones(self.sample.n_events, dtype=bool)
+
+
+def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:
+    match node:
+        case ast.Name(id=name):
+            return values[name]
+        case ast.UnaryOp(operand=operand):
+            return ~_evaluate(operand, values)
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return np.logical_and.reduce([_evaluate(part, values) for part in parts])
+        case ast.BoolOp(values=parts):
+            return np.logical_or.reduce([_evaluate(part, values) for part in parts])
+    raise TypeError(f"not an expression of a template: {ast.dump(node)}")
+
+
+def _positive_names(text: str) -> tuple[str, ...]:
+    """Names that are not under ``not``: an absent gate there leaves nothing to report."""
+
+    def walk(node: ast.AST, positive: bool) -> list[str]:
+        if isinstance(node, ast.Name):
+            return [node.id] if positive else []
+        if isinstance(node, ast.UnaryOp):
+            return walk(node.operand, not positive)
+        return [name for child in ast.iter_child_nodes(node) for name in walk(child, positive)]
+
+    return tuple(walk(ast.parse(text, mode="eval").body, True))
+
+
+def _flags(population: str, template: Template, found: Mapping[str, FoundGate]) -> tuple[str, ...]:
+    """Codes of every gate the population rests on, in a stable order."""
+    codes: set[str] = set()
+    waiting, seen = [population], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in template.population_by_name:
+            entry = template.population_by_name[name]
+            waiting += [*names_in(entry.where), entry.parent]
+        elif name in found:
+            codes.update(f"{code}:{name}" for part in found[name].parts for code in part.flags)
+    return tuple(sorted(codes))
+
+
+def _issues(gates: tuple[FoundGate, ...], template: Template) -> list[Issue]:
+    issues = []
+    for found in gates:
+        spec = template.gate_by_name[found.gate]
+        if found.status == "not_evaluable":
+            issues.append(
+                Issue(
+                    "gate.not_evaluable",
+                    Severity.WARNING,
+                    f"gate {found.gate}",
+                    found.reason,
+                    "What depends on it is not evaluable in this tube.",
+                )
+            )
+        elif found.status == "passed_through":
+            issues.append(
+                Issue("gate.passed_through", Severity.INFO, f"gate {found.gate}", found.reason, spec.why)
+            )
+    return issues

@@ -1,0 +1,67 @@
+"""What a single tube shows about a gate's position, before the batch is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ValleyEstimate:
+    """A valley between two modes.
+
+    Parameters
+    ----------
+    position, standard_error : float
+        On the transformed scale; the error is a Poisson bootstrap of the histogram.
+    depth : float
+        1 - valley / lower peak: 1 is an empty valley, 0 is none.
+    below, above : float
+        Events on either side.
+    """
+
+    position: float
+    standard_error: float
+    depth: float
+    below: float
+    above: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEstimate:
+    """A cloud in two dimensions.
+
+    Parameters
+    ----------
+    mean : (float, float)
+        Centre on the transformed scale.
+    covariance : ((float, float), (float, float))
+        Of the events.
+    events : float
+        Events that belong to it.
+    """
+
+    mean: tuple[float, float]
+    covariance: tuple[tuple[float, float], tuple[float, float]]
+    events: float
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdEvidence:
+    """What one tube adds to the batch about a threshold: its histogram, and its own valley if any.
+
+    Parameters
+    ----------
+    histogram : tuple of int
+        Events per bin of the common grid (``kernels.CENTRES``).
+    cut : str
+        Which valley the gate wants.
+    own : ValleyEstimate or None
+        The tube's own valley.
+    """
+
+    histogram: tuple[int, ...]
+    cut: str
+    own: ValleyEstimate | None
+
+
+Evidence = ThresholdEvidence | ClusterEstimate

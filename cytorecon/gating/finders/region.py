@@ -1,0 +1,49 @@
+"""Finder: the region of a plane in which a given share of seed events lies (back-gating)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from cytorecon.gating.kernels import Floats
+
+BINS = 128
+RAYS = 72
+#: Width of the kernel in bins: seeds are few, and a ragged region would follow the noise.
+SMOOTHING = 2.5
+
+
+def densest_region(seeds: Floats, coverage: float) -> Floats:
+    """Return a star-shaped polygon around the densest part that holds `coverage` of the seeds.
+
+    Parameters
+    ----------
+    seeds : ndarray, shape (n, 2)
+        Events on both axes.
+    coverage : float
+        Share of them that the highest-density region encloses.
+
+    Returns
+    -------
+    ndarray, shape (RAYS, 2)
+        Corners. Along each ray from the densest point, the farthest position that still is in
+        the highest-density region.
+    """
+    low, high = seeds.min(axis=0), seeds.max(axis=0)
+    margin = 0.05 * np.maximum(high - low, 1e-6)
+    low, high = low - margin, high + margin
+    counts, _, _ = np.histogram2d(*seeds.T, bins=BINS, range=np.stack([low, high], axis=1).tolist())
+    density = gaussian_filter(counts, SMOOTHING)
+    cell = (high - low) / BINS
+    index = np.clip(((seeds - low) / cell).astype(int), 0, BINS - 1)
+    level = np.quantile(density[index[:, 0], index[:, 1]], 1 - coverage)
+    peak = np.array(np.unravel_index(int(np.argmax(density)), density.shape))
+    corners = []
+    for turn in np.linspace(0, 2 * np.pi, RAYS, endpoint=False):
+        steps = np.arange(0, 2 * BINS, 0.25)
+        path = peak + steps[:, None] * np.array([np.cos(turn), np.sin(turn)])
+        path = path[((path >= 0) & (path <= BINS - 1)).all(axis=1)]
+        cells = np.round(path).astype(int)
+        inside = np.flatnonzero(density[cells[:, 0], cells[:, 1]] >= level)
+        corners.append(low + cell * (path[inside[-1]] + 0.5 if inside.size else peak + 0.5))
+    return np.array(corners)

@@ -1,0 +1,97 @@
+"""Finder: a threshold in the valley between two modes of one channel."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cytorecon.gating.estimates import ValleyEstimate
+from cytorecon.gating.kernels import BIN_WIDTH, CENTRES, Floats, bandwidth, binned, find_modes, smoothed
+
+Cut = Literal["above_dimmest", "below_brightest"]
+
+#: Modes must stand out of their valley by this many Poisson deviations.
+MODE_Z = 3.0
+#: A mode with fewer events, or a smaller share of all positive events, is a clump, not a population.
+MODE_EVENTS, MODE_SHARE = 15, 0.05
+#: Kernel width on the transformed scale (1 = 4.5 decades): 0.012 = 0.05, 0.035 = 0.16 decades.
+NARROWEST, WIDEST = 0.012, 0.035
+BOOTSTRAPS = 24
+#: More than this share of events on the very lowest value is a floor, not a coincidence.
+FLOOR_SHARE = 0.01
+
+
+def find_valley(values: npt.NDArray[np.float32], cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
+    """Return the valley of `values`, or None when they show one mode only.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n,)
+        One channel of the parent's events, transformed scale.
+    cut : {"above_dimmest", "below_brightest"}
+        Which valley, where there are several.
+    seed : int
+        Of the bootstrap.
+    """
+    return valley_of(binned(without_floor(values)), cut, seed=seed)
+
+
+def without_floor(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return `values` without those piled up on their minimum.
+
+    A log amplifier, or a detector that clips at zero, puts everything dimmer than its floor on
+    one value: a spike that is no population. The dim cells above the floor stay.
+    """
+    if values.size == 0:
+        return values
+    above = values[values > values.min()]
+    piled = values.size - above.size
+    return above if piled > FLOOR_SHARE * values.size and above.size > values.size // 4 else values
+
+
+def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
+    """Return the valley of a histogram on the common grid, or None when it has one mode only."""
+    width = bandwidth(counts, low=NARROWEST, high=WIDEST)
+    modes = find_modes(counts, width, z=MODE_Z)
+    peaks, valleys = _drop_clumps(modes.peaks, modes.valleys, modes.masses)
+    if not valleys:
+        return None
+    which = 0 if cut == "above_dimmest" else len(valleys) - 1
+    left, right = peaks[which], peaks[which + 1]
+    density = smoothed(counts, width)
+    bottom = _bottom(density, left, right)
+    draws = np.random.default_rng(seed).poisson(counts, size=(BOOTSTRAPS, counts.size)).astype(np.float64)
+    again = [_bottom(row, left, right) for row in smoothed(draws, width)]
+    lower_peak = min(density[left], density[right])
+    return ValleyEstimate(
+        position=float(CENTRES[bottom]),
+        standard_error=max(float(np.std(again)) * BIN_WIDTH, BIN_WIDTH),
+        depth=float(1 - density[bottom] / lower_peak),
+        below=float(counts[:bottom].sum()),
+        above=float(counts[bottom:].sum()),
+    )
+
+
+def _drop_clumps(
+    peaks: tuple[int, ...], valleys: tuple[int, ...], masses: tuple[float, ...]
+) -> tuple[list[int], list[int]]:
+    """Drop bright modes too small to be a population (aggregates, carry-over), brightest first."""
+    kept_peaks, kept_valleys, kept = list(peaks), list(valleys), list(masses)
+    while len(kept) > 1:
+        positives = sum(kept[1:])
+        if kept[-1] >= max(MODE_EVENTS, MODE_SHARE * positives):
+            break
+        kept_peaks.pop()
+        kept_valleys.pop()
+        clump = kept.pop()
+        kept[-1] += clump
+    return kept_peaks, kept_valleys
+
+
+def _bottom(density: Floats, left: int, right: int) -> int:
+    """Return the middle of the lowest stretch between two peaks: an empty valley has no lowest point."""
+    between = density[left : right + 1]
+    lowest = np.flatnonzero(between <= between.min() + 1e-3)
+    return left + int(round(float(lowest.mean())))

@@ -1,0 +1,219 @@
+"""The result of gating one tube: gates as found, one mask per population, the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from cytorecon.errors import Issue, NotEvaluableError
+from cytorecon.gating.estimates import Evidence
+from cytorecon.gating.shapes import Mask, Polygon, Shape, Threshold, version_of
+from cytorecon.knowledge.template import Template
+from cytorecon.results import GateRecord, PopulationTally
+from cytorecon.sample import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GateStatus = Literal["found", "absent", "passed_through", "not_evaluable"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPart:
+    """One shape of a gate, and how its position came about.
+
+    Parameters
+    ----------
+    part : str
+        Gate, or gate and marker where one gate has two channels.
+    shape : Threshold or Polygon
+        On the transformed scale.
+    method : str
+        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``robust_ratio``,
+        ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
+    standard_error : float or None
+        Of a threshold, transformed units.
+    flags : tuple of str
+        Codes that say it needs a look.
+    """
+
+    part: str
+    shape: Shape
+    method: str
+    standard_error: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGate:
+    """A gate in one tube. With several parts an event is inside when it is inside any of them.
+
+    `evidence` is what this tube alone showed, by part; it is there also when no gate was found.
+    """
+
+    gate: str
+    find_in: str
+    status: GateStatus
+    parts: tuple[FoundPart, ...] = ()
+    reason: str = ""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    events_in: int | None = None
+    events_of_parent: int | None = None
+
+
+@dataclass(frozen=True)
+class GatedSample:
+    """A sample with the gates found in it. Events are marked, never removed.
+
+    Parameters
+    ----------
+    sample : Sample
+        Transformed.
+    template : Template
+        What was looked for.
+    gates : tuple of FoundGate
+        In template order.
+    masks : mapping of str to ndarray of bool
+        Populations that could be evaluated.
+    reasons : mapping of str to str
+        Populations that could not, and why.
+    review : mapping of str to tuple of str
+        Codes per population that say it needs a look.
+    searched : mapping of str to ndarray of bool
+        Events each gate was looked for in, by the gate's `find_in`.
+    issues : tuple of Issue
+        Everything noticed from reading to gating.
+    """
+
+    sample: Sample
+    template: Template
+    gates: tuple[FoundGate, ...]
+    masks: Mapping[str, Mask]
+    reasons: Mapping[str, str]
+    review: Mapping[str, tuple[str, ...]]
+    searched: Mapping[str, Mask]
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Names of all populations of the template, evaluable or not."""
+        return tuple(entry.population for entry in self.template.populations)
+
+    def mask(self, population: str) -> Mask:
+        """Return one bool per event of the file.
+
+        Raises
+        ------
+        NotEvaluableError
+            If the population could not be found in this tube, or the template has none of it.
+        """
+        if population in self.masks:
+            return self.masks[population]
+        reason = self.reasons.get(population, "")
+        raise NotEvaluableError(
+            f"population '{population}' is not evaluable: {reason}" if reason else
+            f"the template has no population '{population}'.",
+            subject=f"template {self.template.name}",
+            allowed=", ".join(self.populations),
+        )
+
+    def events_of(self, expression: str) -> Mask | None:
+        """Return the events a gate's `find_in` means, or None when that could not be evaluated."""
+        return self.searched.get(expression)
+
+    def tallies(self) -> tuple[PopulationTally, ...]:
+        """Return events per population, ready for counting, in template order."""
+        return tuple(self._tally(population) for population in self.populations)
+
+    def _tally(self, population: str) -> PopulationTally:
+        parent = self.template.population_by_name[population].parent
+        review = self.review.get(population, ())
+        if population not in self.masks:
+            return PopulationTally(
+                population=population,
+                parent=parent,
+                status="not_evaluable",
+                reason=self.reasons[population],
+                review=review,
+            )
+        ancestors = self._ancestors(population)
+        parent_events = self.sample.n_events if parent == "root" else int(self.masks[parent].sum())
+        return PopulationTally(
+            population=population,
+            parent=parent,
+            status="counted",
+            events=int(self.masks[population].sum()),
+            parent_events=parent_events,
+            lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
+            leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            review=review,
+        )
+
+    def _ancestors(self, population: str) -> set[str]:
+        found = {population}
+        while population != "root":
+            population = self.template.population_by_name[population].parent
+            found.add(population)
+        return found & set(self.masks)
+
+    def counts(self) -> pd.DataFrame:
+        """Return events and percentages per population, one row each (no cells/µL: no tube data)."""
+        import pandas as pd
+
+        from cytorecon.counts import count_populations
+
+        rows = [count.model_dump() for count in count_populations(self.tallies())]
+        return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+    def records(self) -> tuple[GateRecord, ...]:
+        """Return the gates as plain values to save and show, one per part."""
+        return tuple(record for found in self.gates for record in _records_of(found))
+
+    @property
+    def gates_version(self) -> str:
+        """Hash of all positions: the version of this tube's gates."""
+        return version_of(tuple(part.shape for found in self.gates for part in found.parts))
+
+
+def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
+    common = {"parent": found.find_in, "events_in": found.events_in, "events_of_parent": found.events_of_parent}
+    if not found.parts:
+        return (
+            GateRecord(gate=found.gate, kind="none", status=found.status, reason=found.reason, **common),
+        )
+    return tuple(
+        GateRecord(
+            gate=part.part,
+            kind="threshold" if isinstance(part.shape, Threshold) else "polygon",
+            channels=part.shape.channels,
+            status=found.status,
+            reason=", ".join(part.flags),
+            method=part.method,
+            threshold=part.shape.value if isinstance(part.shape, Threshold) else None,
+            keep=part.shape.keep if isinstance(part.shape, Threshold) else "above",
+            vertices=part.shape.vertices if isinstance(part.shape, Polygon) else (),
+            standard_error=part.standard_error,
+            version=version_of((part.shape,)),
+            **common,
+        )
+        for part in found.parts
+    )
+
+
+def evidence_of(gated: GatedSample) -> dict[str, Evidence]:
+    """Return what this tube alone showed, by part of gate: the input of :func:`prior.pool`."""
+    poolable = {spec.gate for spec in gated.template.gates if getattr(spec, "pool", False)}
+    return {
+        part: evidence
+        for found in gated.gates
+        if found.gate in poolable
+        for part, evidence in found.evidence.items()
+    }
+
+
+def empty_mask(sample: Sample) -> Mask:
+    """Return a mask that holds no event."""
+    return np.zeros(sample.n_events, dtype=bool)

@@ -1,0 +1,126 @@
+"""Arithmetic on arrays that finders and shapes share: densities, modes, valleys, polygons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+
+Floats = npt.NDArray[np.float64]
+
+#: Grid of the density on the transformed scale: 0-1 is the detector's range, and compensated
+#: negatives lie a little below 0.
+GRID_LOW, GRID_HIGH, GRID_BINS = -0.25, 1.15, 1400
+BIN_WIDTH = (GRID_HIGH - GRID_LOW) / GRID_BINS
+CENTRES: Floats = GRID_LOW + BIN_WIDTH * (np.arange(GRID_BINS) + 0.5)
+
+
+def binned(values: npt.NDArray[np.float32]) -> Floats:
+    """Return event counts on the grid, shape (GRID_BINS,); values outside go to the end bins."""
+    index = ((values.astype(np.float64) - GRID_LOW) / BIN_WIDTH).astype(np.int64)
+    return np.bincount(np.clip(index, 0, GRID_BINS - 1), minlength=GRID_BINS).astype(np.float64)
+
+
+def bandwidth(counts: Floats, *, low: float, high: float) -> float:
+    """Return a kernel width in units of the transformed scale, between `low` and `high`.
+
+    Silverman's rule of thumb (1986, eq. 3.31) oversmooths several modes, hence the upper bound.
+    """
+    n = counts.sum()
+    if n < 2:
+        return high
+    cumulative = np.cumsum(counts) / n
+    q1, q3 = CENTRES[np.searchsorted(cumulative, [0.25, 0.75])]
+    mean = float((counts * CENTRES).sum() / n)
+    sd = float(np.sqrt((counts * (CENTRES - mean) ** 2).sum() / n))
+    spread = min(sd, (q3 - q1) / 1.34) if q3 > q1 else sd
+    return float(np.clip(0.9 * spread * n**-0.2, low, high))
+
+
+def smoothed(counts: Floats, width: float) -> Floats:
+    """Return expected events per bin after a Gaussian kernel of `width` (transformed units)."""
+    smooth: Floats = gaussian_filter1d(counts, width / BIN_WIDTH, axis=-1, mode="constant")
+    return smooth
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """Significant modes of a density and the valleys between them.
+
+    Parameters
+    ----------
+    peaks : tuple of int
+        Grid index of each mode, dimmest first.
+    valleys : tuple of int
+        Grid index of the minimum between neighbours; one fewer than `peaks`.
+    masses : tuple of float
+        Events between the valleys around each mode.
+    """
+
+    peaks: tuple[int, ...]
+    valleys: tuple[int, ...]
+    masses: tuple[float, ...]
+
+
+def find_modes(counts: Floats, width: float, *, z: float) -> Modes:
+    """Return the modes that stand out of their valley by more than `z` Poisson deviations.
+
+    Modes are merged across the least significant valley until all that remain are significant.
+    The events under the kernel, ``density x 2 sqrt(pi) h``, have Poisson noise, so a valley
+    between peaks of ``p`` and bottom ``v`` such events is significant when
+    ``(p - v) / sqrt(p + v) > z``.
+    """
+    density = smoothed(counts, width)
+    events_under_kernel = density * (2 * np.sqrt(np.pi) * width / BIN_WIDTH)
+    rising = np.diff(np.concatenate([[0.0], density, [0.0]]))
+    peaks = [int(i) for i in np.flatnonzero((rising[:-1] > 0) & (rising[1:] <= 0))]
+    if not peaks:
+        return Modes((), (), ())
+    valleys = [a + int(np.argmin(density[a:b])) for a, b in zip(peaks, peaks[1:], strict=False)]
+    while valleys:
+        scores = [
+            _significance(events_under_kernel, peaks[i], valley, peaks[i + 1])
+            for i, valley in enumerate(valleys)
+        ]
+        weakest = int(np.argmin(scores))
+        if scores[weakest] > z:
+            break
+        left_is_lower = density[peaks[weakest]] < density[peaks[weakest + 1]]
+        del peaks[weakest if left_is_lower else weakest + 1]
+        valleys = [a + int(np.argmin(density[a:b])) for a, b in zip(peaks, peaks[1:], strict=False)]
+    edges = [0, *valleys, GRID_BINS]
+    masses = tuple(float(counts[a:b].sum()) for a, b in zip(edges, edges[1:], strict=False))
+    return Modes(tuple(peaks), tuple(valleys), masses)
+
+
+def _significance(events: Floats, left: int, valley: int, right: int) -> float:
+    peak, bottom = min(events[left], events[right]), events[valley]
+    return float((peak - bottom) / np.sqrt(max(peak + bottom, 1e-9)))
+
+
+def points_in_polygon(
+    x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], vertices: Floats
+) -> npt.NDArray[np.bool_]:
+    """Return which points lie inside a polygon (even-odd rule).
+
+    Parameters
+    ----------
+    x, y : ndarray of float32, shape (n,)
+        Points.
+    vertices : ndarray of float64, shape (k, 2)
+        Corners in order; the last joins the first.
+    """
+    inside = np.zeros(x.shape, dtype=bool)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    near = np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
+    px, py = x[near].astype(np.float64), y[near].astype(np.float64)
+    odd = np.zeros(near.shape, dtype=bool)
+    for (x1, y1), (x2, y2) in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
+        if y1 == y2:
+            continue
+        crosses = (py >= min(y1, y2)) & (py < max(y1, y2))
+        odd ^= crosses & (px < x1 + (py - y1) * (x2 - x1) / (y2 - y1))
+    inside[near] = odd
+    return inside

@@ -1,0 +1,166 @@
+"""What a batch teaches about where gates lie, frozen so that new tubes change nothing signed.
+
+Positions are pooled by a random-effects model: a batch mean and a between-tube spread. A tube's
+own estimate is shrunk towards the mean by ``spread**2 / (spread**2 + standard_error**2)``
+(DerSimonian & Laird 1986; empirical Bayes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from cytorecon.gating.estimates import ClusterEstimate, Evidence, ThresholdEvidence, ValleyEstimate
+from cytorecon.gating.finders.valley import valley_of
+from cytorecon.gating.kernels import GRID_BINS
+
+#: Fewer tubes than this say nothing about a batch.
+MIN_TUBES = 4
+#: No instrument repeats a position better than this (transformed units; 0.01 = 0.045 decades).
+SPREAD_FLOOR = 0.01
+#: Stain and detector do not move a valley further than this (0.06 = 0.27 decades): a larger spread
+#: of the tubes' own valleys says that some of them found another valley.
+SPREAD_CEILING = 0.06
+#: Between-tube spread assumed while fewer tubes show a valley than could tell it.
+UNKNOWN_SPREAD = 0.03
+#: A tube's weight in the summed histogram.
+EVENTS_PER_TUBE = 2000.0
+
+
+class Frozen(BaseModel):
+    """Base of the prior's values: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ThresholdPrior(Frozen):
+    """Where a threshold lies in this batch: mean, spread between tubes, tubes seen."""
+
+    position: float
+    spread: float
+    tubes: int
+
+
+class ClusterPrior(Frozen):
+    """Where the cloud lies in this batch: mean, covariance of events, spread of means, tubes."""
+
+    mean: tuple[float, float]
+    covariance: tuple[tuple[float, float], tuple[float, float]]
+    tubes: int
+
+
+class GatingPrior(Frozen):
+    """All that a batch teaches, by part of gate. Empty means: nothing to learn from."""
+
+    thresholds: Mapping[str, ThresholdPrior] = {}
+    clusters: Mapping[str, ClusterPrior] = {}
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, for the trace of every number."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def pool(tubes: Sequence[Mapping[str, Evidence]]) -> GatingPrior:
+    """Learn a prior from what single tubes showed; order of the tubes does not matter.
+
+    Parameters
+    ----------
+    tubes : sequence of mapping
+        For each tube, evidence by part of gate.
+
+    Returns
+    -------
+    GatingPrior
+        Only parts that at least ``MIN_TUBES`` tubes showed.
+    """
+    thresholds: dict[str, ThresholdPrior] = {}
+    clusters: dict[str, ClusterPrior] = {}
+    for part in sorted({part for tube in tubes for part in tube}):
+        shown = [tube[part] for tube in tubes if part in tube]
+        if len(shown) < MIN_TUBES:
+            continue
+        clouds = [own for own in shown if isinstance(own, ClusterEstimate)]
+        if clouds:
+            clusters[part] = _pool_clusters(clouds)
+        threshold = _pool_thresholds([own for own in shown if isinstance(own, ThresholdEvidence)])
+        if threshold is not None:
+            thresholds[part] = threshold
+    return GatingPrior(thresholds=thresholds, clusters=clusters)
+
+
+def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | None:
+    """Median of the tubes' own valleys, or the valley of all tubes together where few have one.
+
+    Medians and robust spread: one misread tube must not move the batch.
+    """
+    valleys = [evidence.own for evidence in shown if evidence.own is not None]
+    together = _together(shown) if len(valleys) < len(shown) / 2 else None
+    positions = np.array(sorted(own.position for own in valleys))
+    if together is not None:
+        position = together.position
+    elif len(valleys) >= MIN_TUBES:
+        position = float(np.median(positions))
+    else:
+        return None
+    spread = UNKNOWN_SPREAD
+    if len(valleys) >= MIN_TUBES:
+        spread = 1.4826 * float(np.median(np.abs(positions - position)))
+    return ThresholdPrior(position=position, spread=float(np.clip(spread, SPREAD_FLOOR, SPREAD_CEILING)), tubes=len(shown))
+
+
+def _together(shown: Sequence[ThresholdEvidence]) -> ValleyEstimate | None:
+    """Return the valley of the summed histograms; a tube with many events counts no more than others."""
+    total = np.zeros(GRID_BINS)
+    for evidence in shown:
+        histogram = np.array(evidence.histogram, dtype=np.float64)
+        total += histogram * min(1.0, EVENTS_PER_TUBE / max(histogram.sum(), 1.0))
+    return valley_of(total, "below_brightest" if shown[0].cut == "below_brightest" else "above_dimmest")
+
+
+def _pool_clusters(clouds: Sequence[ClusterEstimate]) -> ClusterPrior:
+    means = np.array([own.mean for own in clouds])
+    covariances = np.array([own.covariance for own in clouds])
+    mean, covariance = np.median(means, axis=0), np.median(covariances, axis=0)
+    return ClusterPrior(
+        mean=(float(mean[0]), float(mean[1])),
+        covariance=(
+            (float(covariance[0, 0]), float(covariance[0, 1])),
+            (float(covariance[1, 0]), float(covariance[1, 1])),
+        ),
+        tubes=len(clouds),
+    )
+
+
+def shrink(own: ValleyEstimate, prior: ThresholdPrior) -> tuple[float, float]:
+    """Return position and standard error after shrinking `own` towards the batch."""
+    weight = prior.spread**2 / (prior.spread**2 + own.standard_error**2)
+    position = weight * own.position + (1 - weight) * prior.position
+    return position, float(np.sqrt(weight) * own.standard_error)
+
+
+def place_clouds(
+    own: Mapping[str, ClusterEstimate], learned: Mapping[str, ClusterPrior], certain: Sequence[str]
+) -> list[ClusterEstimate]:
+    """Return where each kind of cloud lies in this tube.
+
+    Stain and detector move all lymphocytes together, so the batch's clouds are shifted by what the
+    tube's own certain kinds show. A certain kind the tube shows is taken as it is; a likely kind
+    (seeds that may hold other cells) only where there is no batch.
+    """
+    if not learned:
+        return list(own.values())
+    shared = [part for part in certain if part in own and part in learned]
+    shift = np.zeros(2)
+    if shared:
+        moves = [np.array(own[part].mean) - np.array(learned[part].mean) for part in shared]
+        shift = np.average(moves, axis=0, weights=[own[part].events for part in shared])
+    clouds = {part: own[part] for part in certain if part in own}
+    for part, prior in learned.items():
+        if part not in clouds:
+            x, y = np.array(prior.mean) + shift
+            clouds[part] = ClusterEstimate((float(x), float(y)), prior.covariance, 0.0)
+    return list(clouds.values())

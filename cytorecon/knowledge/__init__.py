@@ -1,0 +1,1 @@
+"""What a clinician can read and correct: names, limits, ranges, rules, templates."""

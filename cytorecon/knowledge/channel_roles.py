@@ -1,0 +1,115 @@
+"""What a detector measures and which side of the pulse, read from its name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.sample import ChannelRole
+
+FILE = "channel_roles.yaml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RolePattern(_Strict):
+    """One row of ``roles``: names that match `pattern` as a whole have `role`."""
+
+    role: ChannelRole
+    pattern: str
+    source: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _compilable(value)
+
+
+class AspectPattern(_Strict):
+    """One row of ``aspects``: names in which `pattern` is found hold this side of the pulse."""
+
+    aspect: Literal["A", "H", "W"]
+    pattern: str
+    source: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _compilable(value)
+
+
+class ChannelRoles(_Strict):
+    """The file ``channel_roles.yaml``: ordered patterns, the first match decides."""
+
+    roles: tuple[RolePattern, ...]
+    aspects: tuple[AspectPattern, ...]
+
+    def role_of(self, name: str) -> ChannelRole:
+        """Return the role of the detector called `name`; fluorescence when no pattern matches.
+
+        Examples
+        --------
+        >>> roles = load_channel_roles()
+        >>> [str(roles.role_of(name)) for name in ("FS INT", "SSC-H", "HDR-TM", "CD8")]
+        ['forward_scatter', 'side_scatter', 'time', 'fluorescence']
+        """
+        for row in self.roles:
+            if re.fullmatch(row.pattern, name.strip(), re.IGNORECASE):
+                return row.role
+        return ChannelRole.FLUORESCENCE
+
+    def aspect_of(self, name: str) -> str:
+        """Return ``"A"``, ``"H"``, ``"W"`` or an empty string for the detector called `name`.
+
+        Examples
+        --------
+        >>> [load_channel_roles().aspect_of(name) for name in ("FS PEAK LIN", "SS INT", "PE-W", "FL1")]
+        ['H', 'A', 'W', '']
+        """
+        for row in self.aspects:
+            if re.search(row.pattern, name.strip(), re.IGNORECASE):
+                return row.aspect
+        return ""
+
+    def detector_of(self, name: str) -> str:
+        """Return `name` without the part that says which side of the pulse it holds.
+
+        ``"FITC-A"`` and ``"FITC-H"`` are one detector.
+        """
+        for row in self.aspects:
+            shortened, hits = re.subn(row.pattern, "", name.strip(), flags=re.IGNORECASE)
+            if hits:
+                return shortened
+        return name.strip()
+
+
+@lru_cache(maxsize=8)
+def load_channel_roles(folder: Path | None = None) -> ChannelRoles:
+    """Return the patterns of ``channel_roles.yaml``.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The user's knowledge folder; its file replaces the packaged one.
+
+    Raises
+    ------
+    KnowledgeError
+        If the file is malformed.
+    """
+    return validated(ChannelRoles, read_yaml(FILE, folder=folder), subject=FILE)
+
+
+def _compilable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from error
+    return pattern

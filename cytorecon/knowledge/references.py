@@ -1,0 +1,243 @@
+"""Reference limits of healthy people, and which set is shown by default.
+
+``reference_ranges.csv`` holds the figures, ``reference_defaults.yaml`` says which set is shown for
+which population, measure and age, and with which gate definitions ours may be compared.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from cytorecon.errors import KnowledgeError
+from cytorecon.knowledge.files import KnowledgeModel, read_csv_rows, read_yaml, validated
+
+REFERENCE_RANGES_FILE = "reference_ranges.csv"
+REFERENCE_DEFAULTS_FILE = "reference_defaults.yaml"
+
+#: What a page that could not be opened again is marked with; such a figure never ships.
+_RECALLED = "RECALLED"
+
+
+class ReferenceRange(KnowledgeModel):
+    """Limits of one population, measure, age band and sex in one set.
+
+    Parameters
+    ----------
+    set : str
+        Rows of one source.
+    population, measure : str
+        As in the trajectory table.
+    age_from, age_below : float
+        Years, ``age_from <= age < age_below``; None means no upper end.
+    sex : {"all", "female", "male"}
+        Whom it was measured in.
+    low, high : float
+        In the unit of the measure.
+    percentiles : str
+        What the limits are, e.g. ``"10-90"``, or ``"not stated"``.
+    gate_definition : str
+        What was counted.
+    source, confidence : str
+        Citation, and how well the figures are known.
+    """
+
+    set: str = Field(min_length=1)
+    population: str = Field(min_length=1)
+    measure: str = Field(min_length=1)
+    age_from: float = Field(ge=0)
+    age_below: float | None = None
+    sex: Literal["all", "female", "male"]
+    low: float = Field(ge=0)
+    high: float = Field(gt=0)
+    percentiles: str = Field(min_length=1)
+    gate_definition: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    confidence: str = Field(min_length=1)
+
+    @field_validator("age_below", mode="before")
+    @classmethod
+    def _empty_is_open(cls, value: object) -> object:
+        return None if value == "" else value
+
+    def covers(self, age_years: float, sex: str) -> bool:
+        """Return whether a person of this age and sex belongs to the row."""
+        return (
+            self.age_from <= age_years
+            and (self.age_below is None or age_years < self.age_below)
+            and self.sex in ("all", sex)
+        )
+
+
+class DefaultBand(KnowledgeModel):
+    """The set shown from `age_from` up to, not including, `age_below` years."""
+
+    age_from: float = Field(ge=0)
+    age_below: float = Field(gt=0)
+    set: str = Field(min_length=1)
+
+
+class ReferenceDefault(KnowledgeModel):
+    """Default sets of one population and measure, the gates accepted, and the reason."""
+
+    population: str
+    measure: str
+    gate_definitions: tuple[str, ...] = Field(min_length=1)
+    bands: tuple[DefaultBand, ...] = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
+class _Defaults(KnowledgeModel):
+    defaults: tuple[ReferenceDefault, ...]
+
+
+class References(KnowledgeModel):
+    """Reference limits with their defaults."""
+
+    ranges: tuple[ReferenceRange, ...]
+    defaults: tuple[ReferenceDefault, ...]
+
+    def sets(self, population: str, measure: str) -> tuple[str, ...]:
+        """Return the names of all sets that have rows for this population and measure."""
+        hits = (row.set for row in self.ranges if row.population == population and row.measure == measure)
+        return tuple(dict.fromkeys(hits))
+
+    def find(
+        self, population: str, measure: str, age_years: float | None, sex: str, *, set_name: str = ""
+    ) -> ReferenceRange | None:
+        """Return the limits for one person, or None when none may be shown.
+
+        Parameters
+        ----------
+        population, measure : str
+            As in the trajectory table.
+        age_years : float or None
+            Age at the visit; without it there are no limits.
+        sex : str
+            ``"female"``, ``"male"`` or ``"unknown"``; rows by sex need a known one.
+        set_name : str
+            Another set than the default. The gates must be comparable all the same.
+
+        Returns
+        -------
+        ReferenceRange or None
+            None when the population, age or sex has no row, or only rows of another gate.
+
+        Examples
+        --------
+        >>> load_references().find("CD4_T", "cells_per_ul", 3.0, "unknown").low
+        700.0
+        """
+        default = next(
+            (item for item in self.defaults if item.population == population and item.measure == measure),
+            None,
+        )
+        if default is None or age_years is None:
+            return None
+        wanted = set_name or _band(default, age_years)
+        hits = [
+            row
+            for row in self.ranges
+            if row.set == wanted
+            and row.population == population
+            and row.measure == measure
+            and row.gate_definition in default.gate_definitions
+            and row.covers(age_years, sex)
+        ]
+        return hits[0] if hits else None
+
+
+def load_references(*, folder: Path | None = None) -> References:
+    """Return reference limits and defaults.
+
+    Raises
+    ------
+    KnowledgeError
+        If a file cannot be used, limits are reversed, rows of one set overlap, a figure is
+        marked as recalled, or a default names a set without a comparable row.
+    """
+    ranges = tuple(
+        validated(ReferenceRange, row, subject=f"{REFERENCE_RANGES_FILE}, data row {number}")
+        for number, row in enumerate(read_csv_rows(REFERENCE_RANGES_FILE, folder=folder), start=1)
+    )
+    for number, row in enumerate(ranges, start=1):
+        _check_row(row, number)
+        _check_overlap(row, number, ranges[: number - 1])
+    defaults = validated(
+        _Defaults, read_yaml(REFERENCE_DEFAULTS_FILE, folder=folder), subject=REFERENCE_DEFAULTS_FILE
+    ).defaults
+    for default in defaults:
+        _check_default(default, ranges)
+    return References(ranges=ranges, defaults=defaults)
+
+
+def _band(default: ReferenceDefault, age_years: float) -> str:
+    return next((band.set for band in default.bands if band.age_from <= age_years < band.age_below), "")
+
+
+def _check_row(row: ReferenceRange, number: int) -> None:
+    subject = f"{REFERENCE_RANGES_FILE}, data row {number}"
+    if row.low >= row.high:
+        raise KnowledgeError(
+            "The lower limit is not below the upper one.",
+            subject=subject,
+            field="low",
+            found=f"{row.low:g}",
+            allowed=f"below {row.high:g}",
+        )
+    if row.age_below is not None and row.age_below <= row.age_from:
+        raise KnowledgeError(
+            "The age band is empty.",
+            subject=subject,
+            field="age_below",
+            found=f"{row.age_below:g}",
+            allowed=f"above {row.age_from:g}",
+        )
+    if row.confidence.upper().startswith(_RECALLED):
+        raise KnowledgeError(
+            "A recalled figure is not used for patients.",
+            subject=subject,
+            field="confidence",
+            found=row.confidence,
+            allowed="a figure that was found in its source",
+        )
+
+
+def _check_overlap(row: ReferenceRange, number: int, earlier: tuple[ReferenceRange, ...]) -> None:
+    for other in earlier:
+        same = (other.set, other.population, other.measure, other.gate_definition) == (
+            row.set, row.population, row.measure, row.gate_definition,
+        )  # fmt: skip
+        if not same or ("all" not in (other.sex, row.sex) and other.sex != row.sex):
+            continue
+        ends = [item.age_below if item.age_below is not None else float("inf") for item in (row, other)]
+        if row.age_from < ends[1] and other.age_from < ends[0]:
+            raise KnowledgeError(
+                "Two rows of one set cover the same age.",
+                subject=f"{REFERENCE_RANGES_FILE}, data row {number}",
+                field="age_from",
+                found=f"{row.set}, {row.population}, {row.measure}, from {row.age_from:g} years",
+            )
+
+
+def _check_default(default: ReferenceDefault, ranges: tuple[ReferenceRange, ...]) -> None:
+    for band in default.bands:
+        usable = any(
+            row.set == band.set
+            and row.population == default.population
+            and row.measure == default.measure
+            and row.gate_definition in default.gate_definitions
+            for row in ranges
+        )
+        if not usable:
+            raise KnowledgeError(
+                "The default names a set without a comparable row.",
+                subject=REFERENCE_DEFAULTS_FILE,
+                field=f"{default.population}, {default.measure}",
+                found=band.set,
+                allowed=", ".join(
+                    sorted({row.set for row in ranges if row.population == default.population})
+                ),
+            )

@@ -1,0 +1,95 @@
+"""Checks of acquisition on the linear scale; limits and their reasons stand in ``quality.yaml``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cytorecon.errors import Issue, Severity
+from cytorecon.knowledge.quality import CheckLimits, load_quality_limits
+from cytorecon.sample import Channel, ChannelRole, Events, Sample
+
+_SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
+
+
+def check_quality(sample: Sample) -> tuple[Issue, ...]:
+    """Return what is remarkable about the acquisition of `sample`.
+
+    Checked are the number of events, saturation at the end of the detector's range, negative
+    scatter, channels of a single value, gaps in time and time that runs backwards.
+
+    Parameters
+    ----------
+    sample : Sample
+        On the linear scale, as :func:`~cytorecon.fcs.read_fcs` returns it.
+
+    Returns
+    -------
+    tuple of Issue
+        Codes ``quality.few_events``, ``quality.saturated``, ``quality.negative_scatter``,
+        ``quality.constant_channel``, ``quality.time_gap``, ``quality.time_backwards``. Empty
+        when nothing is remarkable.
+    """
+    limits = load_quality_limits().checks
+    issues = _number_of_events(sample, limits)
+    if sample.n_events < 2:
+        return tuple(issues)
+    for channel in sample.channels:
+        column = sample.events[:, channel.index]
+        column = column[np.isfinite(column)]
+        if not len(column):
+            continue
+        if channel.role is ChannelRole.TIME:
+            issues += _time(column, limits)
+        elif channel.role is not ChannelRole.OTHER:
+            issues += _detector(channel, column, limits)
+    return tuple(issues)
+
+
+def _number_of_events(sample: Sample, limits: CheckLimits) -> list[Issue]:
+    if sample.n_events >= limits.fewest_events.value:
+        return []
+    message = f"{sample.n_events} events; fewer than {limits.fewest_events.value:g} give no usable gates."
+    return [_warning("few_events", "events", message, "Acquire more events if there is blood left.")]
+
+
+def _detector(channel: Channel, column: Events, limits: CheckLimits) -> list[Issue]:
+    smallest, largest = float(column.min()), float(column.max())
+    if smallest == largest:
+        message = f"Every event has the value {smallest:g}."
+        return [_warning("constant_channel", channel.name, message, "The detector was off, or the column was not exported.")]
+    issues = []
+    # A $PnR below the data (converted files) says nothing about saturation; one at them does.
+    edge = limits.saturation_edge.value * (channel.maximum - 1)
+    if 0 < edge <= largest <= 1.1 * channel.maximum:
+        saturated = float(np.mean(column >= edge))
+        if saturated > limits.most_saturated.value:
+            message = f"{saturated:.1%} of the events lie at the end of the detector's range."
+            issues.append(_warning("saturated", channel.name, message, "Lower the detector's voltage or gain."))
+    if channel.role in _SCATTER:
+        negative = float(np.mean(column < 0))
+        if negative > limits.most_negative_scatter.value:
+            message = f"{negative:.1%} of the events have a negative value."
+            issues.append(_warning("negative_scatter", channel.name, message, "Check the scatter threshold and baseline."))
+    return issues
+
+
+def _time(column: Events, limits: CheckLimits) -> list[Issue]:
+    steps = np.diff(column.astype(np.float64))
+    span = float(column.max()) - float(column.min())
+    if len(column) < limits.fewest_events_for_time.value or span == 0:
+        return []
+    issues = []
+    backwards = float(np.mean(steps < 0))
+    if backwards > limits.most_backward_time.value:
+        message = f"Time runs backwards at {backwards:.1%} of the events."
+        issues.append(_warning("time_backwards", "time", message, "Files were merged or sorted, or the clock overflowed."))
+    else:
+        gap = float(steps.max()) / span
+        if gap > limits.longest_gap.value:
+            message = f"No event came for {gap:.0%} of the acquisition time."
+            issues.append(_warning("time_gap", "time", message, "Look for a clog or an air bubble."))
+    return issues
+
+
+def _warning(code: str, subject: str, message: str, hint: str) -> Issue:
+    return Issue(f"quality.{code}", Severity.WARNING, subject, message, hint)

@@ -1,0 +1,99 @@
+"""The declared list of what a report shows (``knowledge/report.yaml``)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from cytorecon.errors import KnowledgeError
+from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+
+REPORT_FILE: Final = "report.yaml"
+
+StudySection = Literal[
+    "facts", "patients", "failed", "cohort", "milestones", "review", "left_out", "downloads", "reading"
+]
+PatientSection = Literal[
+    "summary", "latest", "milestones", "trajectories", "counts", "review", "provenance", "reading"
+]
+
+
+class _Section(KnowledgeModel):
+    title: str = Field(min_length=1)
+    intro: str = ""
+    empty: str = ""
+
+
+class StudyPageSection(_Section):
+    """A section of the page of the study."""
+
+    section: StudySection
+
+
+class PatientPageSection(_Section):
+    """A section of the page of a patient."""
+
+    section: PatientSection
+
+
+class Term(KnowledgeModel):
+    """One line of "how to read the numbers"."""
+
+    term: str = Field(min_length=1)
+    meaning: str = Field(min_length=1)
+
+
+class ReportSpec(KnowledgeModel):
+    """What a report shows.
+
+    Parameters
+    ----------
+    study_page, patient_page
+        Sections in their order.
+    populations : tuple of str
+        Rows of the summary tables.
+    overview_populations, overview_columns
+        Candidates for, and number of, the columns of the table of patients.
+    headline_populations, headline_sentences
+        Candidates for, and number of, the sentences at the top of a patient's page.
+    cohort_populations : tuple of str
+        Panels of the cohort figure.
+    reading : tuple of Term
+        Explanations for the reader.
+    """
+
+    study_page: tuple[StudyPageSection, ...] = Field(min_length=1)
+    patient_page: tuple[PatientPageSection, ...] = Field(min_length=1)
+    populations: tuple[str, ...] = Field(min_length=1)
+    overview_populations: tuple[str, ...]
+    overview_columns: int = Field(ge=0, le=8)
+    headline_populations: tuple[str, ...]
+    headline_sentences: int = Field(ge=0)
+    cohort_populations: tuple[str, ...]
+    reading: tuple[Term, ...]
+
+
+def load_report_spec() -> ReportSpec:
+    """Return what a report shows.
+
+    Raises
+    ------
+    KnowledgeError
+        If the file cannot be used or lists a section twice.
+
+    Examples
+    --------
+    >>> [section.section for section in load_report_spec().study_page][:3]
+    ['facts', 'patients', 'failed']
+    """
+    spec = validated(ReportSpec, read_yaml(REPORT_FILE), subject=REPORT_FILE)
+    pages = {"study_page": spec.study_page, "patient_page": spec.patient_page}
+    for page, sections in pages.items():
+        names = [section.section for section in sections]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise KnowledgeError(
+                "A section is listed twice.", subject=REPORT_FILE, field=page, found=", ".join(twice)
+            )
+    return spec

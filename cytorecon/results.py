@@ -1,0 +1,247 @@
+"""What an analysis hands on: plain, frozen, JSON-ready values without a single raw event.
+
+The store writes them, the report and the dashboard read them, and the tidy tables are made of
+them, so the three doors cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from cytorecon.errors import Issue
+
+
+class Frozen(BaseModel):
+    """Base of all results: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
+
+
+class PopulationTally(Frozen):
+    """Events of one population, as gating hands them to counting.
+
+    Parameters
+    ----------
+    population, parent : str
+        Names of ``knowledge/populations.csv``; the parent of a top population is ``root``.
+    status : {"counted", "not_evaluable"}
+        ``not_evaluable`` when a gate it depends on could not be found.
+    reason : str
+        Why it is not evaluable; empty otherwise.
+    events, parent_events : int or None
+        Events in it and in its parent; None when not evaluable.
+    lymphocytes, leukocytes : int or None
+        Events of the lymphocyte and leukocyte populations, for populations that are part of
+        them; None for a population that is not, or when that population is not evaluable.
+    review : tuple of str
+        Codes of the issues that say this population needs a look.
+    """
+
+    population: str
+    parent: str
+    status: Literal["counted", "not_evaluable"]
+    reason: str = ""
+    events: int | None = None
+    parent_events: int | None = None
+    lymphocytes: int | None = None
+    leukocytes: int | None = None
+    review: tuple[str, ...] = ()
+
+
+class PopulationCount(Frozen):
+    """Counts of one population in one tube. None always means "not known", never zero.
+
+    Parameters
+    ----------
+    population, parent : str
+        Names of ``knowledge/populations.csv``; the parent of a top population is ``root``.
+    status : {"counted", "not_evaluable"}
+        ``not_evaluable`` when a gate it depends on could not be found.
+    reason : str
+        Why it is not evaluable; empty otherwise.
+    events, parent_events : int or None
+        Events counted. None when not evaluable.
+    percent_of_parent, percent_of_lymphocytes, percent_of_leukocytes : float or None
+        Percent, each with a 95 % Clopper-Pearson interval in ``*_low``, ``*_high``.
+    cells_per_ul : float or None
+        Concentration in blood, cells/µL. None when there is no count method, or the count is
+        below the LLOQ (then `below_lloq` is True and the interval still stands).
+    cells_per_ul_low, cells_per_ul_high : float or None
+        Exact 95 % interval, cells/µL.
+    lloq_cells_per_ul : float or None
+        Lower limit of quantification of this tube, cells/µL.
+    below_lloq : bool or None
+        None when there is no count method or the population is not evaluable.
+    count_method : str
+        ``beads``, ``blood_count_alc``, ``blood_count_wbc``, ``volumetric`` or ``none``.
+    blood_ul_counted : float or None
+        Volume of blood the counted events stand for, µL: cells/µL = events / this.
+    review : tuple of str
+        Codes of the issues that say this number needs a look; empty when none.
+    """
+
+    population: str
+    parent: str
+    status: Literal["counted", "not_evaluable"]
+    reason: str = ""
+    events: int | None = None
+    parent_events: int | None = None
+    percent_of_parent: float | None = None
+    percent_of_parent_low: float | None = None
+    percent_of_parent_high: float | None = None
+    percent_of_lymphocytes: float | None = None
+    percent_of_lymphocytes_low: float | None = None
+    percent_of_lymphocytes_high: float | None = None
+    percent_of_leukocytes: float | None = None
+    percent_of_leukocytes_low: float | None = None
+    percent_of_leukocytes_high: float | None = None
+    cells_per_ul: float | None = None
+    cells_per_ul_low: float | None = None
+    cells_per_ul_high: float | None = None
+    lloq_cells_per_ul: float | None = None
+    below_lloq: bool | None = None
+    count_method: CountMethod = "none"
+    blood_ul_counted: float | None = None
+    review: tuple[str, ...] = ()
+
+
+class GateRecord(Frozen):
+    """One gate as it was found in one tube: saved, shown, exported.
+
+    Parameters
+    ----------
+    gate : str
+        Identifier in the template.
+    parent : str
+        Population expression the gate was looked for in.
+    kind : {"threshold", "polygon", "none"}
+        Shape; ``none`` when not found or passed through.
+    channels : tuple of str
+        ``$PnN`` of the axes.
+    status : {"found", "absent", "not_evaluable", "passed_through"}
+        ``passed_through`` is an optional gate whose channel the tube lacks: it keeps all events.
+        ``absent``: looked for, and there is no such cloud (no counting beads in the tube).
+    reason : str
+        Why it was not found or passed through.
+    method : str
+        How its position came about: ``own_valley``, ``shrunk_to_batch``, ``batch`` …
+    threshold : float or None
+        Position on the transformed scale; with several channels every one must hold.
+    keep : {"above", "below"}
+        Which side of a threshold is inside.
+    vertices : tuple of (x, y)
+        Polygon on the transformed scale.
+    standard_error : float or None
+        Of the position, on the transformed scale.
+    events_in, events_of_parent : int or None
+        Events of the parent that are inside, and events of the parent.
+    version : str
+        Hash of shape and position: the version of this gate.
+    """
+
+    gate: str
+    parent: str
+    kind: Literal["threshold", "polygon", "none"]
+    channels: tuple[str, ...] = ()
+    status: Literal["found", "absent", "not_evaluable", "passed_through"]
+    reason: str = ""
+    method: str = ""
+    threshold: float | None = None
+    keep: Literal["above", "below"] = "above"
+    vertices: tuple[tuple[float, float], ...] = ()
+    standard_error: float | None = None
+    events_in: int | None = None
+    events_of_parent: int | None = None
+    version: str = ""
+
+
+class AxisTick(Frozen):
+    """One axis tick: position on the transformed scale, label on the linear one."""
+
+    position: float
+    label: str
+
+
+class GatePlot(Frozen):
+    """Picture of one gate, made where the events were: a density image, never events.
+
+    Parameters
+    ----------
+    gate : str
+        The gate it shows (``GateRecord.gate``).
+    title : str
+        For people, e.g. ``"lymphocytes in leukocytes"``.
+    x_label, y_label : str
+        Axis titles; `y_label` is empty for a one-dimensional gate (then the image is a histogram
+        of 1 row).
+    x_low, x_high, y_low, y_high : float
+        Range of the image on the transformed scale.
+    x_ticks, y_ticks : tuple of AxisTick
+        Ticks labelled on the linear scale.
+    rows, columns : int
+        Size of the image.
+    density : str
+        Base64 of zlib of uint8 rows x columns, row 0 at `y_low`; 0 means no event, and 1-255 is
+        proportional to the square root of the count.
+    events_shown : int
+        Events of the parent inside the image.
+    """
+
+    gate: str
+    title: str
+    x_label: str
+    y_label: str = ""
+    x_low: float
+    x_high: float
+    y_low: float = 0.0
+    y_high: float = 1.0
+    x_ticks: tuple[AxisTick, ...] = ()
+    y_ticks: tuple[AxisTick, ...] = ()
+    rows: int
+    columns: int
+    density: str
+    events_shown: int
+
+
+class Provenance(Frozen):
+    """Where a tube's numbers come from."""
+
+    file_sha256: str = ""
+    template: str = ""
+    template_version: str = ""
+    template_sha256: str = ""
+    gates_version: str = ""
+    transforms_sha256: str = ""
+    prior_sha256: str = ""
+    spillover_source: str = ""
+    software_version: str = ""
+
+
+class TubeResult(Frozen):
+    """All that is known about one tube after analysis.
+
+    Parameters
+    ----------
+    tube : str
+        ``Tube.tube``.
+    status : {"done", "failed"}
+        ``failed`` when the file could not be read or lacks a required marker.
+    error : str
+        One clear message when failed.
+    """
+
+    tube: str
+    status: Literal["done", "failed"]
+    error: str = ""
+    n_events: int | None = None
+    channels: tuple[str, ...] = ()
+    counts: tuple[PopulationCount, ...] = ()
+    gates: tuple[GateRecord, ...] = ()
+    plots: tuple[GatePlot, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    provenance: Provenance = Provenance()

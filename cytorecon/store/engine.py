@@ -1,0 +1,150 @@
+"""Connections and transactions.
+
+SQLite: write-ahead log (readers never wait for a writer), ``synchronous=FULL`` (a commit survives
+a power cut), ``BEGIN IMMEDIATE`` for writes. Python's default, a deferred BEGIN that turns into a
+write later, fails at once with "database is locked" when somebody else wrote in between,
+whatever the timeout.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+
+from cytorecon.errors import Issue, Severity, StoreError
+from cytorecon.store.faults import translated
+
+BUSY_TIMEOUT_SECONDS: Final = 10
+
+# https://www.sqlite.org/wal.html#walresetbug: introduced in 3.7.0, fixed in 3.51.3 and in the
+# back-ports 3.50.7 and 3.44.6.
+_WAL_RESET_FIXED: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+
+
+def sqlite_engine(database: Path, *, create: bool = False) -> Engine:
+    """Return an engine for the SQLite file `database`.
+
+    Parameters
+    ----------
+    database : Path
+        The file. Without `create` it must exist: it is never made in passing.
+    create : bool
+        Make the file when it does not exist.
+
+    Notes
+    -----
+    A connection raises StoreError when the disk cannot keep a write-ahead log.
+    """
+    uri = f"{database.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        _prepare(connection, database)
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def postgresql_engine(url: URL) -> Engine:
+    """Return an engine for the PostgreSQL database at `url`.
+
+    Raises
+    ------
+    StoreError
+        If the driver is not installed.
+    """
+    try:
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs a driver that is not installed.",
+            subject=url.render_as_string(hide_password=True), found="no module psycopg",
+            allowed="psycopg 3.2 or newer", hint="Install it with: pip install 'cytorecon[postgres]'.",
+        ) from error
+
+
+@contextmanager
+def reading(engine: Engine, subject: str) -> Iterator[Connection]:
+    """Open one consistent view of the whole database; a writer may go on meanwhile.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be read; the text names `subject`.
+    """
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with (
+        translated(subject), engine.connect().execution_options(**options) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, subject: str) -> Iterator[Connection]:
+    """Open a transaction that writes: all of the block happens, or nothing.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be written; the text names `subject`.
+    """
+    with (
+        translated(subject),
+        engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+def sqlite_issues(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> tuple[Issue, ...]:
+    """Return what is known to be wrong with SQLite `version` (default: the one in use).
+
+    Examples
+    --------
+    >>> [issue.code for issue in sqlite_issues((3, 40, 1))]
+    ['store.sqlite_wal_reset']
+    >>> sqlite_issues((3, 51, 3))
+    ()
+    """
+    # A back-port line counts as fixed only from its own fix upwards.
+    if version >= _WAL_RESET_FIXED[-1] or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_RESET_FIXED
+    ):
+        return ()
+    return (
+        Issue(
+            "store.sqlite_wal_reset",
+            Severity.WARNING,
+            f"SQLite {'.'.join(map(str, version))}",
+            "This version can, very rarely, lose a change when two programs write a study at once.",
+            "Use SQLite 3.51.3 or newer, or let one program at a time write the study.",
+        ),
+    )
+
+
+def _prepare(connection: sqlite3.Connection, database: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        connection.close()
+        raise StoreError(
+            "The disk of the study does not support SQLite's write-ahead log.",
+            subject=str(database.parent), found=f"journal mode {mode}", allowed="a local disk",
+            hint="Keep the study on a local disk, or in PostgreSQL.",
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")

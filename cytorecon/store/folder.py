@@ -1,0 +1,152 @@
+"""Find the database of a study folder, and put a new one in its place.
+
+A broken database is never replaced by an empty one, and a study that is being made is not
+visible before it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from cytorecon.errors import StoreError
+from cytorecon.store.location import Folder
+from cytorecon.store.mounts import network_filesystem_of
+
+# https://www.sqlite.org/fileformat.html, section 1.3
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER_BYTES: Final = 100
+
+_RESTORE = "Restore it from a backup, or analyse the sample sheet again into a new folder."
+
+
+def check_folder(folder: Folder) -> None:
+    """Check that `folder` holds what looks like a whole SQLite database.
+
+    Raises
+    ------
+    StoreError
+        Saying what was found instead.
+    """
+    subject, allowed = str(folder), "a study folder made by cytorecon, which holds study.sqlite"
+    path = folder.path
+    if path.is_file():
+        raise StoreError(
+            "A study is a folder; this is a file.", subject=subject, allowed=allowed,
+            hint="Give the folder that holds study.sqlite.",
+        )
+    if not path.is_dir():
+        raise StoreError(
+            "There is no such folder.", subject=subject, allowed=allowed, hint="Check the spelling."
+        )
+    if not folder.database.exists():
+        raise StoreError(
+            "The folder holds no study.", subject=subject, found="no study.sqlite in it", allowed=allowed,
+            hint="Make a study with: cytorecon batch MANIFEST --out FOLDER.",
+        )
+    refuse_network_share(folder)
+    _check_file(folder)
+
+
+def _check_file(folder: Folder) -> None:
+    try:
+        size = folder.database.stat().st_size
+        with folder.database.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise StoreError(
+            "study.sqlite cannot be read.", subject=str(folder), found=error.strerror or "",
+            allowed="a file that this user may read", hint="Check its permissions.",
+        ) from None
+    if size == 0:
+        found = "an empty file"
+    elif not header.startswith(_MAGIC):
+        found = "a file of another kind"
+    elif len(header) < _HEADER_BYTES or size % _page_size(header):
+        found = f"{size} bytes, which is not a whole number of database pages"
+    else:
+        return
+    raise StoreError(
+        "study.sqlite is not a complete database; it was left as it is.", subject=str(folder), found=found,
+        allowed="a database written by cytorecon", hint=_RESTORE,
+    )
+
+
+def _page_size(header: bytes) -> int:
+    size = int.from_bytes(header[16:18], "big")
+    return 65536 if size == 1 else size or 1
+
+
+def refuse_network_share(folder: Folder) -> None:
+    """Check that `folder` does not lie on a network share.
+
+    Raises
+    ------
+    StoreError
+        If it does.
+    """
+    kind = network_filesystem_of(folder.path)
+    if kind:
+        raise StoreError(
+            "A study cannot be kept on a network share: its database could be damaged there.",
+            subject=str(folder), found=f"file system {kind}", allowed="a local disk",
+            hint="Use a folder on a local disk, or a PostgreSQL database that several machines can reach.",
+        )
+
+
+@contextmanager
+def new_database(folder: Folder) -> Iterator[Path]:
+    """Give the path of a new database; after the block it is ``study.sqlite`` of `folder`.
+
+    When the block fails, nothing is left behind.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds a study already, or cannot be written.
+    """
+    if folder.database.exists():
+        raise already_there(str(folder))
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        refuse_network_share(folder)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.path) as workspace:
+            database = Path(workspace) / "study.sqlite"
+            yield database
+            _publish(database, folder.database)
+    except FileExistsError:
+        raise already_there(str(folder)) from None
+    except OSError as error:
+        raise StoreError(
+            "The folder cannot be written.", subject=str(folder), found=error.strerror or str(error),
+            allowed="a folder that this user may write", hint="Choose another folder, or ask for permission.",
+        ) from None
+
+
+def _publish(database: Path, target: Path) -> None:
+    try:
+        os.link(database, target)  # unlike a rename, never overwrites
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links, such as exFAT
+        if target.exists():
+            raise FileExistsError from None
+        database.rename(target)
+    if os.name == "posix":
+        handle = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def already_there(subject: str) -> StoreError:
+    """Return the error for a place that holds a study already."""
+    return StoreError(
+        "There is a study here already; it was left as it is.", subject=subject,
+        allowed="a new place", hint="Open it, or choose another place.",
+    )

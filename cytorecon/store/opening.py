@@ -1,0 +1,124 @@
+"""Create the database of a study, or open one after checking that it is one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
+
+from cytorecon.errors import StoreError
+from cytorecon.store import history, schema
+from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
+from cytorecon.store.folder import already_there, check_folder, new_database
+from cytorecon.store.history import Change
+from cytorecon.store.location import Folder, Server
+from cytorecon.store.sheet import check_consistent, write_sheet
+from cytorecon.study.model import Study
+
+# Any constant does; it keeps two programs from creating a study in one PostgreSQL database at once.
+_CREATE_LOCK = 7_201_404
+
+
+def create_database(
+    place: Folder | Server, study: Study, settings: str, *, software_version: str, at: datetime
+) -> None:
+    """Create the database of `study` at `place`: wholly or not at all.
+
+    Raises
+    ------
+    StoreError
+        If there is a study already, the study contradicts itself or the place cannot be written.
+    """
+    check_consistent(study, str(place))
+    if isinstance(place, Server):
+        _fill(postgresql_engine(place.url), place, study, settings, software_version, at)
+        return
+    with new_database(place) as database:
+        _fill(sqlite_engine(database, create=True), place, study, settings, software_version, at)
+
+
+def _fill(
+    engine: Engine, place: Folder | Server, study: Study, settings: str, software_version: str, at: datetime
+) -> None:
+    try:
+        with writing(engine, str(place)) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATE_LOCK})
+            if inspect(connection).has_table(schema.study.name):
+                raise already_there(str(place))
+            schema.metadata.create_all(connection)
+            connection.execute(insert(schema.study).values(
+                id=1, schema_version=schema.SCHEMA_VERSION, software_version=software_version,
+                revision=0, name=study.name, issues="[]", settings=settings,
+            ))
+            history.append(connection, at, Change.CREATED)
+            write_sheet(connection, study, str(place))
+    finally:
+        engine.dispose()
+
+
+def open_database(place: Folder | Server) -> Engine:
+    """Return an engine for the study at `place`, checked to be one that this version can read.
+
+    Raises
+    ------
+    StoreError
+        If it is no study, damaged, or written by a newer version.
+    """
+    if isinstance(place, Folder):
+        check_folder(place)
+        engine = sqlite_engine(place.database)
+    else:
+        engine = postgresql_engine(place.url)
+    try:
+        with reading(engine, str(place)) as connection:
+            _check_version(connection, str(place))
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def holds_study(place: Folder | Server) -> bool:
+    """Tell whether there is a study, whole or broken, at `place`.
+
+    Raises
+    ------
+    StoreError
+        If a PostgreSQL server cannot be asked.
+    """
+    if isinstance(place, Folder):
+        return place.database.exists()
+    engine = postgresql_engine(place.url)
+    try:
+        with reading(engine, str(place)) as connection:
+            return inspect(connection).has_table(schema.study.name)
+    finally:
+        engine.dispose()
+
+
+def _check_version(connection: Connection, subject: str) -> None:
+    inspector = inspect(connection)
+    tables = inspector.get_table_names()
+    table = schema.study
+    columns = {c["name"] for c in inspector.get_columns(table.name)} if table.name in tables else set()
+    if not {"schema_version", "software_version"} <= columns:
+        raise StoreError(
+            "The database holds no cytorecon study; it was left as it is.", subject=subject,
+            found=f"{len(tables)} other tables" if tables else "no tables",
+            allowed="a database made by cytorecon",
+            hint="Give the place of a study, or make one with: cytorecon batch MANIFEST --out PLACE.",
+        )
+    row = connection.execute(select(table.c.schema_version, table.c.software_version)).one_or_none()
+    if row is None:
+        raise StoreError(
+            "The database lacks its study row; it was left as it is.", subject=subject,
+            allowed="a complete database written by cytorecon", hint="Restore it from a backup.",
+        )
+    if row.schema_version > schema.SCHEMA_VERSION:
+        raise StoreError(
+            "The study was written by a newer version of cytorecon; it was left as it is.", subject=subject,
+            found=f"schema {row.schema_version}, written by cytorecon {row.software_version}",
+            allowed=f"schema {schema.SCHEMA_VERSION} or older",
+            hint="Open it with that version or a newer one.",
+        )

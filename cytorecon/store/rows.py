@@ -1,0 +1,149 @@
+"""Rows of the tables, read and written inside a transaction that the caller opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
+
+from cytorecon.results import TubeResult
+from cytorecon.store import schema
+from cytorecon.store.documents import EVENT, ISSUES, PATIENT, PLOTS, RESULT, TUBE, Value, from_text, to_text
+from cytorecon.store.pending import pending_result
+from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+
+
+def read_study(connection: Connection, subject: str) -> Study:
+    """Return the study without removed tubes: the sheet's tubes first, then uploads."""
+    head = connection.execute(select(schema.study)).one()
+    return Study(
+        name=head.name,
+        patients=_in_order(connection, schema.patients, PATIENT, subject),
+        tubes=read_tubes(connection, subject, removed=False),
+        events=_in_order(connection, schema.events, EVENT, subject),
+        issues=from_text(ISSUES, head.issues, subject=subject, field="issues"),
+    )
+
+
+def read_tubes(connection: Connection, subject: str, *, removed: bool) -> tuple[Tube, ...]:
+    """Return the tubes that are, or are not, removed: the sheet's first, then uploads."""
+    table = schema.tubes
+    rows = connection.execute(
+        select(table.c.tube, table.c.document)
+        .where(table.c.removed.is_(removed))
+        .order_by(table.c.upload, table.c.position)
+    )
+    return tuple(from_text(TUBE, row.document, subject=subject, field=f"tube {row.tube}") for row in rows)
+
+
+def _in_order(
+    connection: Connection, table: Table, document: TypeAdapter[Value], subject: str
+) -> tuple[Value, ...]:
+    rows = connection.execute(select(table).order_by(table.c.position))
+    return tuple(
+        from_text(document, row.document, subject=subject, field=f"{table.name}, {row.patient}")
+        for row in rows
+    )
+
+
+def read_results(
+    connection: Connection, tubes: Sequence[Tube], subject: str, *, plots: bool
+) -> tuple[TubeResult, ...]:
+    """Return one result per tube, in the order of `tubes`; see :mod:`cytorecon.store.pending`."""
+    table = schema.results
+    wanted: list[Column[str]] = [table.c.tube, table.c.document]
+    if plots:
+        wanted.append(table.c.plots)
+    stored = {row.tube: row for row in connection.execute(select(*wanted))}
+    found = []
+    for tube in tubes:
+        row = stored.get(tube.tube)
+        if row is None:
+            found.append(pending_result(tube.tube))
+        else:
+            found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
+    return tuple(found)
+
+
+def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:
+    field = f"result of {tube}"
+    result = from_text(RESULT, document, subject=subject, field=field)
+    if plots is None:
+        return result
+    pictures = from_text(PLOTS, plots, subject=subject, field=f"plots of {tube}")
+    return result.model_copy(update={"plots": pictures})
+
+
+def read_result(connection: Connection, tube: str, subject: str) -> TubeResult:
+    """Return the result of `tube` with its plots; see :mod:`cytorecon.store.pending`."""
+    table = schema.results
+    row = connection.execute(select(table).where(table.c.tube == tube)).one_or_none()
+    return pending_result(tube) if row is None else _result(tube, row.document, row.plots, subject)
+
+
+def is_removed(connection: Connection, tube: str) -> bool | None:
+    """Tell whether `tube` was removed; None when the study has no such tube."""
+    table = schema.tubes
+    found: bool | None = connection.execute(select(table.c.removed).where(table.c.tube == tube)).scalar()
+    return found
+
+
+def has_patient(connection: Connection, patient: str) -> bool:
+    """Tell whether the study has this patient."""
+    table = schema.patients
+    return connection.execute(select(table.c.patient).where(table.c.patient == patient)).first() is not None
+
+
+def write_patient(connection: Connection, patient: Patient) -> None:
+    """Add a patient after the others, or replace what is known about one."""
+    _put(connection, schema.patients, patient.patient, {
+        "patient": patient.patient, "document": to_text(PATIENT, patient),
+    })
+
+
+def write_tube(connection: Connection, tube: Tube) -> None:
+    """Add a tube after the others, or replace what is known about one."""
+    _put(connection, schema.tubes, tube.tube, {
+        "tube": tube.tube, "patient": tube.patient, "upload": tube.row == 0,
+        "document": to_text(TUBE, tube),
+    }, removed=False)
+
+
+def _put(
+    connection: Connection, table: Table, key: str, values: dict[str, object], **of_a_new_row: object
+) -> None:
+    (primary,) = table.primary_key.columns
+    if connection.execute(update(table).where(primary == key).values(values)).rowcount:
+        return
+    last = connection.execute(select(func.max(table.c.position))).scalar()
+    position = 0 if last is None else last + 1
+    connection.execute(insert(table).values(values | of_a_new_row | {"position": position}))
+
+
+def write_result(connection: Connection, result: TubeResult) -> None:
+    """Store a result in place of an earlier one of the same tube."""
+    delete_result(connection, result.tube)
+    connection.execute(insert(schema.results).values(
+        tube=result.tube,
+        status=result.status,
+        file_sha256=result.provenance.file_sha256,
+        document=to_text(RESULT, result.model_copy(update={"plots": ()})),
+        plots=to_text(PLOTS, result.plots),
+    ))
+
+
+def delete_result(connection: Connection, tube: str) -> None:
+    """Forget the result of `tube`; it can be computed again."""
+    connection.execute(delete(schema.results).where(schema.results.c.tube == tube))
+
+
+def write_events(connection: Connection, events: Iterable[ClinicalEvent]) -> None:
+    """Replace the clinical events."""
+    connection.execute(delete(schema.events))
+    rows = [
+        {"position": position, "patient": event.patient, "document": to_text(EVENT, event)}
+        for position, event in enumerate(events)
+    ]
+    if rows:
+        connection.execute(insert(schema.events), rows)

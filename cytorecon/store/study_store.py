@@ -1,0 +1,279 @@
+"""One study on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+
+from sqlalchemy import Connection, Engine, select, update
+
+from cytorecon.errors import StoreError
+from cytorecon.results import TubeResult
+from cytorecon.store import history, rows, schema
+from cytorecon.store.engine import reading, writing
+from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
+from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.opening import create_database, holds_study, open_database
+from cytorecon.store.sheet import check_consistent, unknown_patient, write_sheet
+from cytorecon.study.model import Patient, Study, Tube
+from cytorecon.study.result import StudyResult
+
+
+class StudyStore:
+    """A study that is kept: sheets, settings, results and history.
+
+    Made by :meth:`create` or :meth:`open`; a context manager that closes the database. Every
+    method is one transaction, so another thread or process may read while one writes. All of
+    them raise :class:`~cytorecon.errors.StoreError` when the database cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> patient, tube = Patient(patient="P01"), Tube(tube="P01/d30/1", patient="P01", day=30, row=2)
+    >>> study = Study(name="example", patients=(patient,), tubes=(tube,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with StudyStore.create(folder, study, "{}", software_version="0.1.0") as store:
+    ...         store.save_tube(tube, TubeResult(tube="P01/d30/1", status="done"))
+    ...     with StudyStore.open(folder) as store:
+    ...         store.tube_result("P01/d30/1").status, store.revision()
+    ('done', 2)
+    """
+
+    def __init__(self, engine: Engine, place: Folder | Server, clock: Clock) -> None:
+        self._engine = engine
+        self._subject = str(place)
+        self._clock = clock
+
+    @classmethod
+    def create(
+        cls, location: str | Path, study: Study, settings: str, *, software_version: str,
+        clock: Clock = system_clock,
+    ) -> StudyStore:
+        """Create a study and open it.
+
+        Parameters
+        ----------
+        location : str or Path
+            A folder (made if need be), or ``postgresql+psycopg://user@host/database`` naming an
+            existing, empty database.
+        study : Study
+            Patients, tubes, events. Paths of files are not stored.
+        settings : str
+            JSON text of what was frozen for all tubes (transforms, priors, templates).
+        software_version : str
+            Version of cytorecon.
+        clock : callable
+            Gives the time of a change, for the history.
+
+        Raises
+        ------
+        StoreError
+            If there is a study already, the study contradicts itself or the place cannot be
+            written. Nothing is left behind then.
+        """
+        place = parse_location(location)
+        create_database(place, study, settings, software_version=software_version, at=clock())
+        return cls(open_database(place), place, clock)
+
+    @classmethod
+    def open(cls, location: str | Path, *, clock: Clock = system_clock) -> StudyStore:
+        """Open an existing study.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or it is damaged, or a newer version wrote it. What is there is
+            left as it is.
+        """
+        place = parse_location(location)
+        return cls(open_database(place), place, clock)
+
+    @staticmethod
+    def exists(location: str | Path) -> bool:
+        """Tell whether there is a study, whole or broken, at `location`."""
+        return holds_study(parse_location(location))
+
+    def close(self) -> None:
+        """Close the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> StudyStore:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.close()
+
+    def study(self) -> Study:
+        """Return the study without removed tubes: tubes in sheet order, then uploads."""
+        with self._reading() as connection:
+            return rows.read_study(connection, self._subject)
+
+    def settings(self) -> str:
+        """Return the settings as they were given."""
+        with self._reading() as connection:
+            return str(connection.execute(select(schema.study.c.settings)).scalar_one())
+
+    def set_settings(self, text: str, *, reason: str = "") -> None:
+        """Replace the settings. Results that were computed with the earlier ones stay."""
+        with self._changing(Change.SETTINGS_SET, reason=reason) as connection:
+            connection.execute(update(schema.study).values(settings=text))
+
+    def replace_sheet(self, study: Study) -> None:
+        """Take over sheets that were read again; uploads and removals stay.
+
+        Results stay for tubes about which the sheet says nothing new that matters to a number;
+        the others count as not analysed. Tubes and patients no longer listed are deleted, each
+        with a line in the history.
+        """
+        check_consistent(study, self._subject)
+        with self._changing(Change.SHEET_REPLACED) as connection:
+            for tube in write_sheet(connection, study, self._subject):
+                history.append(
+                    connection, self._clock(), Change.TUBE_REMOVED, tube=tube,
+                    reason="not in the sample sheet any more",
+                )
+
+    def save_patient(self, patient: Patient) -> None:
+        """Add a patient, or replace what is known about one."""
+        with self._changing(Change.PATIENT_SAVED, reason=f"patient {patient.patient}") as connection:
+            rows.write_patient(connection, patient)
+
+    def save_tube(self, tube: Tube, result: TubeResult) -> None:
+        """Store a tube (new or known) and its result, in place of an earlier one.
+
+        A removed tube stays removed.
+
+        Raises
+        ------
+        StoreError
+            If the result is another tube's, or the study lacks the patient.
+        """
+        if result.tube != tube.tube:
+            raise StoreError(
+                "The result belongs to another tube.", subject=self._subject, field=f"tube {tube.tube}",
+                found=result.tube, allowed=tube.tube, hint="Save each result with its own tube.",
+            )
+        with self._changing(Change.TUBE_SAVED, tube=tube.tube) as connection:
+            if not rows.has_patient(connection, tube.patient):
+                raise unknown_patient(tube.patient, self._subject)
+            rows.write_tube(connection, tube)
+            rows.write_result(connection, result)
+
+    def tube_result(self, tube: str) -> TubeResult:
+        """Return the result of one tube, also of a removed one.
+
+        A tube that was not analysed yet has status ``failed`` and an issue of code
+        :data:`~cytorecon.store.NOT_ANALYSED`.
+
+        Raises
+        ------
+        StoreError
+            If the study has no such tube.
+        """
+        with self._reading() as connection:
+            self._known_tube(connection, tube)
+            return rows.read_result(connection, tube, self._subject)
+
+    def done(self) -> Mapping[str, str]:
+        """Return tube -> SHA-256 of its file for all tubes with a result, removed ones too.
+
+        A batch that starts again leaves these out.
+        """
+        table = schema.results
+        wanted = select(table.c.tube, table.c.file_sha256).where(table.c.status == "done")
+        with self._reading() as connection:
+            found = connection.execute(wanted.order_by(table.c.tube))
+            return MappingProxyType({row.tube: row.file_sha256 for row in found})
+
+    def result(self, *, plots: bool = True) -> StudyResult:
+        """Return the study with one result per tube, as of one moment.
+
+        Parameters
+        ----------
+        plots : bool
+            False leaves the pictures of the gates out, which are most of the bytes.
+        """
+        with self._reading() as connection:
+            study = rows.read_study(connection, self._subject)
+            results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
+        return StudyResult(study=study, tubes=results)
+
+    def remove_tube(self, tube: str, *, reason: str) -> None:
+        """Leave a tube out of the study; :meth:`restore_tube` brings it back.
+
+        Raises
+        ------
+        StoreError
+            If the study has no such tube, it is removed already, or the reason is empty.
+        """
+        if not reason.strip():
+            raise StoreError(
+                "A removal needs a reason.", subject=self._subject, field=f"tube {tube}",
+                allowed="a few words", hint="Say why, for those who read the history.",
+            )
+        self._set_removed(tube, removed=True, reason=reason)
+
+    def restore_tube(self, tube: str, *, reason: str = "") -> None:
+        """Bring a removed tube back with its result.
+
+        Raises
+        ------
+        StoreError
+            If the study has no such tube, or it is not removed.
+        """
+        self._set_removed(tube, removed=False, reason=reason)
+
+    def removed(self) -> tuple[Tube, ...]:
+        """Return the removed tubes, in the order of the study."""
+        with self._reading() as connection:
+            return rows.read_tubes(connection, self._subject, removed=True)
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Return every change, oldest first. It holds clock times: keep it out of reports."""
+        with self._reading() as connection:
+            return history.entries(connection)
+
+    def revision(self) -> int:
+        """Return the number of changes so far; it grows with each."""
+        with self._reading() as connection:
+            return int(connection.execute(select(schema.study.c.revision)).scalar_one())
+
+    def _set_removed(self, tube: str, *, removed: bool, reason: str) -> None:
+        what = Change.TUBE_REMOVED if removed else Change.TUBE_RESTORED
+        with self._changing(what, tube=tube, reason=reason) as connection:
+            if self._known_tube(connection, tube) == removed:
+                raise StoreError(
+                    f"The tube is {'removed already' if removed else 'not removed'}.",
+                    subject=self._subject, field=f"tube {tube}",
+                    allowed=f"a tube that is {'part of the study' if removed else 'removed'}",
+                    hint="Look the tube up in the history.",
+                )
+            table = schema.tubes
+            connection.execute(update(table).where(table.c.tube == tube).values(removed=removed))
+
+    def _known_tube(self, connection: Connection, tube: str) -> bool:
+        """Return whether `tube` is removed; refuse an unknown one."""
+        removed = rows.is_removed(connection, tube)
+        if removed is None:
+            raise StoreError(
+                "The study has no such tube.", subject=self._subject, found=tube,
+                allowed="a tube of the study", hint="Names look like P01/d30/1: patient, day, number.",
+            )
+        return removed
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with reading(self._engine, self._subject) as connection:
+            yield connection
+
+    @contextmanager
+    def _changing(self, what: Change, *, tube: str = "", reason: str = "") -> Iterator[Connection]:
+        with writing(self._engine, self._subject) as connection:
+            history.append(connection, self._clock(), what, tube=tube, reason=reason)
+            yield connection

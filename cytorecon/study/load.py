@@ -1,0 +1,177 @@
+"""``load_study``: from sample sheets to a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from cytorecon.errors import Issue, Severity, StudyError
+from cytorecon.study.cells import RowReader
+from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, SheetColumns, check_header
+from cytorecon.study.model import Study
+from cytorecon.study.people import people, with_event_anchors
+from cytorecon.study.rows import (
+    EventRow,
+    ManifestRow,
+    PatientRow,
+    Vocabulary,
+    columns_without_name,
+    event_row,
+    manifest_row,
+    patient_row,
+    readers,
+)
+from cytorecon.study.sheet import Sheet, is_workbook, read_sheet
+from cytorecon.study.tubes import clinical_events, tubes
+
+AnyRow = TypeVar("AnyRow", PatientRow, EventRow, ManifestRow)
+
+_SIBLING_ENDINGS: Final = (".csv", ".xlsx")
+_DEFAULT_NAME: Final = "study"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A sheet whose header has been matched."""
+
+    sheet: Sheet
+    places: dict[int, str]
+    issues: tuple[Issue, ...]
+    fatal: bool
+
+
+def load_study(
+    manifest: Path,
+    *,
+    patients: Path | None = None,
+    events: Path | None = None,
+    name: str | None = None,
+    knowledge: Path | None = None,
+) -> Study:
+    """Read the sample sheets of a study.
+
+    Parameters
+    ----------
+    manifest : Path
+        One row per tube, CSV or XLSX. A workbook may hold the worksheets ``manifest``,
+        ``patients`` and ``events``.
+    patients, events : Path, optional
+        The other sheets; by default worksheets of the same workbook, else ``patients.csv`` and
+        ``events.csv`` (or ``.xlsx``) beside the manifest, when there are any.
+    name : str, optional
+        Name of the study; ``"study"`` by default (a folder's name may say too much).
+    knowledge : Path, optional
+        Folder with the user's own knowledge files.
+
+    Returns
+    -------
+    Study
+        With an issue for every row that was left out and everything else that needs a look; the
+        other rows are there. FCS files are not opened. Dates have become days and are gone.
+
+    Raises
+    ------
+    StudyError
+        If a sheet is missing, is not a table or lacks a required column, or no row of the manifest
+        can be used; its ``issues`` list everything found in all sheets.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sheet = Path(folder, "manifest.csv")
+    ...     _ = sheet.write_text("file,patient,day\\na.fcs,P01,30\\nb.fcs,P01,sixty\\n")
+    ...     study = load_study(sheet)
+    >>> study.tubes[0].tube
+    'P01/d30/1'
+    >>> study.issues[0].subject
+    'manifest row 3, column day'
+    """
+    words = Vocabulary.load(knowledge)
+    tables = _tables(Path(manifest), patients, events)
+    found: list[Issue] = [issue for table in tables.values() if table is not None for issue in table.issues]
+    fatal = any(table is not None and table.fatal for table in tables.values())
+    patient_rows = _rows(tables["patients"], patient_row, words)
+    event_rows = _rows(tables["events"], event_row, words)
+    manifest_rows = _rows(tables["manifest"], manifest_row, words)
+    if fatal:
+        found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
+        raise StudyError("The sheets cannot be used.", found, subject="manifest")
+    persons = people(patient_rows, manifest_rows, words)
+    clinical = clinical_events(event_rows, persons)
+    for patient in persons:
+        own = [(event.kind, event.start_day) for event in clinical if event.patient == patient]
+        persons[patient] = with_event_anchors(persons[patient], own, words.kinds)
+    accepted = tubes(manifest_rows, persons, Path(manifest).resolve().parent)
+    found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
+    if not accepted:
+        raise StudyError("No row of the manifest can be used.", found, subject="manifest")
+    if tables["patients"] is None:
+        found.append(_NO_PATIENTS_SHEET)
+    return Study(
+        name=name or _DEFAULT_NAME,
+        patients=tuple(person.patient for person in persons.values()),
+        tubes=accepted,
+        events=clinical,
+        issues=tuple(found),
+    )
+
+
+_NO_PATIENTS_SHEET: Final = Issue(
+    code="study.no_patients_sheet",
+    severity=Severity.INFO,
+    subject="patients",
+    message="There is no patients sheet: age, sex and programme are unknown, so no reference range applies.",
+    hint="Put a patients.csv beside the manifest.",
+)
+
+
+def _tables(manifest: Path, patients: Path | None, events: Path | None) -> dict[str, _Table | None]:
+    main = read_sheet(manifest, MANIFEST.sheet, MANIFEST.all)
+    assert main is not None
+    return {
+        MANIFEST.sheet: _matched(main, MANIFEST),
+        PATIENTS.sheet: _companion(manifest, patients, PATIENTS),
+        EVENTS.sheet: _companion(manifest, events, EVENTS),
+    }
+
+
+def _companion(manifest: Path, given: Path | None, columns: SheetColumns) -> _Table | None:
+    """Return a sheet that goes with the manifest: the one given, a worksheet, or a file beside it."""
+    if given is not None:
+        sheet = read_sheet(Path(given), columns.sheet, columns.all)
+        return None if sheet is None else _matched(sheet, columns)
+    if is_workbook(manifest):
+        sheet = read_sheet(manifest, columns.sheet, columns.all, required=False)
+        if sheet is not None:
+            return _matched(sheet, columns)
+    beside = [manifest.with_name(columns.sheet + ending) for ending in _SIBLING_ENDINGS]
+    present = [path for path in beside if path.is_file() and path != manifest]
+    if len(present) > 1:
+        raise StudyError(
+            "Beside the manifest lie both a CSV and a workbook. Name the one to use, or remove the other.",
+            subject=columns.sheet,
+        )
+    if not present:
+        return None
+    sheet = read_sheet(present[0], columns.sheet, columns.all)
+    return None if sheet is None else _matched(sheet, columns)
+
+
+def _matched(sheet: Sheet, columns: SheetColumns) -> _Table:
+    places, issues, fatal = check_header(sheet.header, columns)
+    return _Table(sheet, places, (*sheet.issues, *issues, *columns_without_name(sheet)), fatal)
+
+
+def _rows(
+    table: _Table | None, interpret: Callable[[RowReader, Vocabulary], AnyRow], words: Vocabulary
+) -> list[AnyRow]:
+    if table is None or table.fatal:
+        return []
+    return [interpret(reader, words) for reader in readers(table.sheet, table.places)]
+
+
+def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow]) -> list[Issue]:
+    return [issue for row in rows for issue in row.reader.issues]

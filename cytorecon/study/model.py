@@ -1,0 +1,178 @@
+"""What a study is: patients with clocks, visits with tubes, clinical events.
+
+All times are whole days on the patient's own clock: day 0 is the first anchor (usually the
+transplant). Calendar dates are turned into days while a sheet is read and are not kept.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cytorecon.counts import CountMethodRequest
+from cytorecon.errors import Issue
+
+
+class Frozen(BaseModel):
+    """Base of the study's values: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Anchor(Frozen):
+    """A moment from which days are counted: transplant, second transplant, DLI, CAR-T and so on.
+
+    Parameters
+    ----------
+    name : str
+        Unique within the patient, e.g. ``"HCT1"``.
+    kind : str
+        One of the anchor kinds of ``knowledge/event_kinds.yaml``.
+    day : int
+        Day on the patient's clock; 0 for the first anchor.
+    """
+
+    name: str
+    kind: str
+    day: int = 0
+
+
+class Patient(Frozen):
+    """One patient, under the study's pseudonym.
+
+    Parameters
+    ----------
+    patient : str
+        Pseudonym.
+    age_years : float or None
+        Age at day 0, in years; None when unknown (then no reference range applies).
+    sex : str
+        ``"female"``, ``"male"`` or ``"unknown"``.
+    programme : str
+        Treatment programme, e.g. ``"allo_hsct"``; see ``knowledge/programmes.yaml``.
+    graft : str
+        Free text such as ``"PBSC, matched unrelated"``; empty when not given.
+    anchors : tuple of Anchor
+        At least one; the first has day 0.
+    """
+
+    patient: str
+    age_years: float | None = None
+    sex: str = "unknown"
+    programme: str = "unknown"
+    graft: str = ""
+    anchors: tuple[Anchor, ...] = (Anchor(name="HCT1", kind="transplant", day=0),)
+
+    def anchor(self, name: str) -> Anchor | None:
+        """Return the anchor called `name`, or None when this patient has none."""
+        return next((anchor for anchor in self.anchors if anchor.name == name), None)
+
+
+class ClinicalEvent(Frozen):
+    """Something that happened to a patient and belongs beside the counts.
+
+    Parameters
+    ----------
+    patient : str
+        Pseudonym.
+    kind : str
+        One of ``knowledge/event_kinds.yaml``: ``gvhd_acute``, ``cmv``, ``dli``, ``drug`` …
+    label : str
+        Short text for the lane, e.g. ``"grade II, skin"`` or ``"ciclosporin"``.
+    start_day : int
+        First day on the patient's clock.
+    end_day : int or None
+        Last day; None for a single day or still going on (see `ongoing`).
+    ongoing : bool
+        True when the event had not ended at the last visit.
+    """
+
+    patient: str
+    kind: str
+    label: str = ""
+    start_day: int
+    end_day: int | None = None
+    ongoing: bool = False
+
+
+class Tube(Frozen):
+    """One FCS file of one visit, with what the sample sheet says about it.
+
+    Parameters
+    ----------
+    tube : str
+        Identifier, unique in the study and free of file names: ``"<patient>/d<day>/<n>"``.
+    patient : str
+        Pseudonym.
+    day : int
+        Day of the blood draw on the patient's clock.
+    visit : str
+        Name of the visit, e.g. ``"+30"``.
+    template : str
+        Gating template: a packaged name or a path.
+    row : int
+        Row of the sample sheet (the header is row 1); 0 for an upload.
+    path : Path or None
+        The FCS file. Known while a study is analysed, never written to a store or report.
+    dataset : int or None
+        Which data set of a file that holds several, from 0.
+    wbc_cells_per_ul, lymphocytes_cells_per_ul : float or None
+        Blood count of the same draw: white cells and absolute lymphocyte count (ALC).
+    beads_per_tube : float or None
+        Counting beads added, of this lot.
+    bead_lot : str
+        Lot of the beads.
+    blood_volume_ul : float or None
+        Blood pipetted into the tube.
+    acquired_volume_ul : float or None
+        Volume a volumetric cytometer took up.
+    dilution : float
+        Final volume over blood volume; 1 when undiluted.
+    count_method : str
+        What the sheet asks for; ``auto`` takes the best method the sheet allows.
+    """
+
+    tube: str
+    patient: str
+    day: int
+    visit: str = ""
+    template: str = "tbnk"
+    row: int = 0
+    path: Path | None = Field(default=None, exclude=True)
+    dataset: int | None = None
+    wbc_cells_per_ul: float | None = None
+    lymphocytes_cells_per_ul: float | None = None
+    beads_per_tube: float | None = None
+    bead_lot: str = ""
+    blood_volume_ul: float | None = None
+    acquired_volume_ul: float | None = None
+    dilution: float = 1.0
+    count_method: CountMethodRequest = "auto"
+
+
+class Study(Frozen):
+    """A validated sample sheet: who, when, which file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study.
+    patients, tubes, events
+        In the order of the sheets.
+    issues : tuple of Issue
+        Rows that were left out and why.
+    """
+
+    name: str
+    patients: tuple[Patient, ...]
+    tubes: tuple[Tube, ...]
+    events: tuple[ClinicalEvent, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    def patient(self, patient: str) -> Patient:
+        """Return the patient with pseudonym `patient` (KeyError if absent)."""
+        for candidate in self.patients:
+            if candidate.patient == patient:
+                return candidate
+        raise KeyError(patient)

@@ -1,0 +1,28 @@
+"""A study together with the results of its tubes."""
+
+from __future__ import annotations
+
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Frozen, Study
+
+
+class StudyResult(Frozen):
+    """A study and the results of its tubes, in the order of ``study.tubes``.
+
+    Parameters
+    ----------
+    study : Study
+        Patients, tubes and events.
+    tubes : tuple of TubeResult
+        One per tube of the study.
+    """
+
+    study: Study
+    tubes: tuple[TubeResult, ...]
+
+    def tube(self, tube: str) -> TubeResult:
+        """Return the result of tube `tube` (KeyError if absent)."""
+        for candidate in self.tubes:
+            if candidate.tube == tube:
+                return candidate
+        raise KeyError(tube)

@@ -1,0 +1,233 @@
+"""Rows of the three sheets with their cells interpreted, each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, cast, get_args
+
+from cytorecon.counts import CountMethodRequest
+from cytorecon.errors import Issue, Severity
+from cytorecon.knowledge.counting import CountingRules, PlausibleRange, load_counting_rules
+from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
+from cytorecon.knowledge.programmes import Programmes, load_programmes
+from cytorecon.study.cells import RowReader
+from cytorecon.study.sheet import Sheet
+
+_SEXES: Final = {"female": "female", "f": "female", "male": "male", "m": "male", "unknown": "unknown"}
+_OLDEST_YEARS: Final = 120.0
+_PER_UL_OF_10E9_PER_L: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words and limits that sheets are checked against."""
+
+    kinds: EventKinds
+    programmes: Programmes
+    counting: CountingRules
+
+    @classmethod
+    def load(cls, folder: Path | None) -> Vocabulary:
+        """Read the knowledge files, a user's folder first."""
+        return cls(
+            kinds=load_event_kinds(folder=folder),
+            programmes=load_programmes(folder=folder),
+            counting=load_counting_rules(folder=folder),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One row of the patients sheet; several rows of one patient are several anchors."""
+
+    reader: RowReader
+    patient: str
+    age_years: float | None
+    birth_year: int | None
+    birth_date: date | None
+    sex: str
+    programme: str
+    graft: str
+    anchor: str
+    anchor_kind: str
+    anchor_date: date | None
+    anchor_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One row of the events sheet."""
+
+    reader: RowReader
+    patient: str
+    kind: str
+    label: str
+    start_day: int | None
+    start_date: date | None
+    end_day: int | None
+    end_date: date | None
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """One row of the manifest: one tube."""
+
+    reader: RowReader
+    file: str
+    patient: str
+    day: int | None
+    sample_date: date | None
+    anchor_date: date | None
+    anchor: str
+    visit: str
+    panel: str
+    tube: str
+    dataset: int | None
+    wbc_cells_per_ul: float | None
+    lymphocytes_cells_per_ul: float | None
+    beads_per_tube: float | None
+    bead_lot: str
+    blood_volume_ul: float | None
+    acquired_volume_ul: float | None
+    dilution: float
+    count_method: CountMethodRequest
+
+
+def readers(sheet: Sheet, places: dict[int, str]) -> Iterator[RowReader]:
+    """Yield a reader for each row; a cell beyond the header is a problem of its row."""
+    for row in sheet.rows:
+        cells = {places[place]: cell for place, cell in row.cells if place in places}
+        reader = RowReader(sheet, row.number, cells)
+        beyond = [place for place, _ in row.cells if place >= len(sheet.header)]
+        if beyond:
+            reader.problem(
+                f"number {beyond[0] + 1}",
+                f"The row has more fields than the header, which has {len(sheet.header)}.",
+                code="study.row_too_long",
+                hint="Put text that contains the separator in double quotes.",
+            )
+        yield reader
+
+
+def columns_without_name(sheet: Sheet) -> tuple[Issue, ...]:
+    """Return a warning for each filled column whose header is empty."""
+    filled = {place for row in sheet.rows for place, _ in row.cells if place < len(sheet.header)}
+    return tuple(
+        Issue(
+            code="study.column_without_name",
+            severity=Severity.WARNING,
+            subject=f"{sheet.name}, column number {place + 1}",
+            message="The column has values but no name and was not read.",
+            hint="Give it a name, or empty it.",
+        )
+        for place in sorted(filled)
+        if not sheet.header[place]
+    )
+
+
+def patient_row(reader: RowReader, words: Vocabulary) -> PatientRow:
+    """Interpret one row of the patients sheet."""
+    sex = reader.choice("sex", tuple(_SEXES), "unknown")
+    return PatientRow(
+        reader=reader,
+        patient=reader.pseudonym("patient"),
+        age_years=reader.number_or_none("age_years", least=0.0, most=_OLDEST_YEARS),
+        birth_year=_birth_year(reader),
+        birth_date=reader.date_or_none("birth_date"),
+        sex=_SEXES[sex],
+        programme=reader.choice("programme", words.programmes.names, "unknown"),
+        graft=reader.free_text("graft"),
+        anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
+        anchor_kind=reader.choice("anchor_kind", words.kinds.anchor_kinds, ""),
+        anchor_date=reader.date_or_none("anchor_date"),
+        anchor_day=reader.day_or_none("anchor_day"),
+    )
+
+
+def event_row(reader: RowReader, words: Vocabulary) -> EventRow:
+    """Interpret one row of the events sheet."""
+    if not reader.has("kind"):
+        reader.problem("kind", "The cell is empty.", code="study.value_missing")
+    return EventRow(
+        reader=reader,
+        patient=reader.pseudonym("patient"),
+        kind=reader.choice("kind", words.kinds.names, ""),
+        label=reader.free_text("label"),
+        start_day=reader.day_or_none("start_day"),
+        start_date=reader.date_or_none("start_date"),
+        end_day=reader.day_or_none("end_day"),
+        end_date=reader.date_or_none("end_date"),
+        ongoing=reader.flag("ongoing"),
+    )
+
+
+def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
+    """Interpret one row of the manifest."""
+    method = reader.choice("count_method", get_args(CountMethodRequest), "auto")
+    return ManifestRow(
+        reader=reader,
+        file=reader.required_text("file"),
+        patient=reader.pseudonym("patient"),
+        day=reader.day_or_none("day"),
+        sample_date=reader.date_or_none("sample_date"),
+        anchor_date=reader.date_or_none("anchor_date"),
+        anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
+        visit=reader.free_text("visit"),
+        panel=reader.text("panel", "tbnk"),
+        tube=reader.text("tube"),
+        dataset=reader.whole_or_none("dataset", least=0),
+        wbc_cells_per_ul=_blood_count(reader, "wbc", words.counting),
+        lymphocytes_cells_per_ul=_blood_count(reader, "lymphocytes", words.counting),
+        beads_per_tube=reader.number_or_none("beads_per_tube", above=0.0),
+        bead_lot=reader.free_text("bead_lot"),
+        blood_volume_ul=reader.number_or_none("blood_volume_ul", above=0.0),
+        acquired_volume_ul=reader.number_or_none("acquired_volume_ul", above=0.0),
+        dilution=_or_default(reader.number_or_none("dilution", least=1.0), 1.0),
+        count_method=cast("CountMethodRequest", method),
+    )
+
+
+def _birth_year(reader: RowReader) -> int | None:
+    value = reader.number_or_none("birth_year", least=1900.0, most=2100.0)
+    return None if value is None else int(value)
+
+
+def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:
+    """Return a blood count in cells/µL from whichever of its two columns is filled."""
+    plausible = rules.blood_count_plausible
+    per_ul = _plausible(reader, f"{cells}_cells_per_ul", plausible.cells_per_ul)
+    per_l = _plausible(reader, f"{cells}_10e9_per_l", plausible.cells_10e9_per_l)
+    if per_l is None:
+        return per_ul
+    converted = per_l * _PER_UL_OF_10E9_PER_L
+    # 10^9/L are given with one or two decimals, so the same count may differ by half a unit of the last.
+    if per_ul is not None and abs(converted - per_ul) > 0.1 * max(converted, per_ul):
+        reader.problem(
+            f"{cells}_10e9_per_l",
+            f"It disagrees with {cells}_cells_per_ul: {converted:g} and {per_ul:g} cells/µL.",
+            code="study.disagreement",
+        )
+    return converted if per_ul is None else per_ul
+
+
+def _plausible(reader: RowReader, column: str, limits: PlausibleRange) -> float | None:
+    value = reader.number_or_none(column, above=0.0)
+    if value is not None and not limits.low <= value <= limits.high:
+        other = column.replace("_cells_per_ul", "_10e9_per_l")
+        if other == column:
+            other = column.replace("_10e9_per_l", "_cells_per_ul")
+        reader.warn(
+            column,
+            f"{value:g} {limits.unit} is unusual and was used as written; the unit may be another.",
+            code="study.unit_suspect",
+            hint=f"If so, use the column {other}.",
+        )
+    return value
+
+
+def _or_default(value: float | None, default: float) -> float:
+    return default if value is None else value

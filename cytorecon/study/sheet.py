@@ -1,0 +1,228 @@
+"""Read a sheet (CSV or one worksheet of a workbook) into rows of cells, nothing interpreted.
+
+Text of a CSV stays text; a workbook gives numbers and dates as such. Interpretation, and so every
+message about a cell, is in :mod:`cytorecon.study.cells`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from cytorecon.errors import Issue, Severity, StudyError
+from cytorecon.study.columns import normalised
+
+Cell = str | float | date
+
+#: Day 0 of serial dates in workbooks and in CSV files saved from them.
+EXCEL_EPOCH: Final = date(1899, 12, 30)
+
+_WORKBOOKS: Final = (".xlsx", ".xlsm")
+_DELIMITERS: Final = (",", ";", "\t")
+#: What laboratories write for "no value"; such a cell counts as empty.
+_EMPTY: Final = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "."})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number as a spreadsheet shows it, and its cells that are not empty."""
+
+    number: int
+    cells: tuple[tuple[int, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet as read.
+
+    Parameters
+    ----------
+    name : str
+        ``manifest``, ``patients`` or ``events``.
+    header : tuple of str
+        Column names as written, spaces stripped.
+    rows : tuple of Row
+        Rows below the header; empty ones are left out.
+    decimal_comma : bool
+        True when the file separates fields by semicolons: then ``0,45`` is a number.
+    epoch : date
+        Day 0 of serial dates.
+    issues : tuple of Issue
+        What was noticed while reading.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    decimal_comma: bool = False
+    epoch: date = EXCEL_EPOCH
+    issues: tuple[Issue, ...] = ()
+
+
+def read_sheet(path: Path, name: str, known_columns: Iterable[str], *, required: bool = True) -> Sheet | None:
+    """Read the sheet called `name` from a CSV file or a workbook.
+
+    Parameters
+    ----------
+    path : Path
+        ``.csv``, ``.tsv``, ``.txt`` or ``.xlsx``.
+    name : str
+        ``manifest``, ``patients`` or ``events``: the worksheet looked for in a workbook; a workbook
+        with a single worksheet needs no name.
+    known_columns : iterable of str
+        Tell the delimiter of a CSV.
+    required : bool
+        Whether a workbook without such a worksheet is an error.
+
+    Returns
+    -------
+    Sheet or None
+        None when a workbook lacks the worksheet and it is not required.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing or is not a table.
+    """
+    if not path.is_file():
+        raise StudyError("The file does not exist.", subject=name)
+    if path.suffix.lower() in _WORKBOOKS:
+        return _from_workbook(path, name, required)
+    if path.suffix.lower() == ".xls":
+        raise StudyError("The old .xls format is not read. Save the sheet as .xlsx or CSV.", subject=name)
+    return _from_text(path.read_bytes(), name, tuple(known_columns))
+
+
+def is_workbook(path: Path) -> bool:
+    """Return whether `path` is read as a workbook."""
+    return path.suffix.lower() in _WORKBOOKS
+
+
+def _from_text(content: bytes, name: str, known_columns: Sequence[str]) -> Sheet:
+    text, issues = _decoded(content, name)
+    if "\x00" in text:
+        raise StudyError("This is not a table: the file holds binary data.", subject=name)
+    delimiter = max(_DELIMITERS, key=lambda mark: _fit(text, mark, known_columns))
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise StudyError(f"This is not a table: {error}.", subject=name) from error
+    return _sheet(name, enumerate(records, start=1), issues, decimal_comma=delimiter == ";")
+
+
+def _decoded(content: bytes, name: str) -> tuple[str, tuple[Issue, ...]]:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return content.decode(encoding), ()
+    except UnicodeDecodeError:
+        issue = Issue(
+            code="study.encoding",
+            severity=Severity.WARNING,
+            subject=name,
+            message="The sheet is not UTF-8 and was read as Latin-1; letters with accents may be wrong.",
+            hint="Save it as CSV UTF-8.",
+        )
+        return content.decode("latin-1"), (issue,)
+
+
+def _fit(text: str, delimiter: str, known_columns: Sequence[str]) -> tuple[int, int]:
+    """Return how well `delimiter` explains the header: known columns, then columns at all."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    fields = next(csv.reader([header], delimiter=delimiter), [])
+    return sum(normalised(field) in known_columns for field in fields), len(fields)
+
+
+def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
+    with warnings.catch_warnings():
+        # openpyxl warns about styles and validations it leaves out; neither is data.
+        warnings.simplefilter("ignore")
+        try:
+            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            raise StudyError("This is not a workbook (.xlsx).", subject=name) from error
+        try:
+            title = _worksheet(workbook.sheetnames, name, required)
+            if title is None:
+                return None
+            records = [
+                (number, [_cell(value) for value in row])
+                for number, row in enumerate(workbook[title].iter_rows(values_only=True), start=1)
+            ]
+            epoch = workbook.epoch.date()
+        finally:
+            workbook.close()
+    return _sheet(name, records, (), epoch=epoch)
+
+
+def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
+    hits = [title for title in titles if title.strip().lower() == name]
+    if hits:
+        return hits[0]
+    if not required:
+        return None
+    if len(titles) == 1:
+        return titles[0]
+    raise StudyError(
+        f"The workbook has {len(titles)} worksheets and none of them is called '{name}'.", subject=name
+    )
+
+
+def _cell(value: object) -> Cell:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else str(value)
+
+
+def _sheet(
+    name: str,
+    records: Iterable[tuple[int, Sequence[Cell]]],
+    issues: tuple[Issue, ...],
+    *,
+    decimal_comma: bool = False,
+    epoch: date = EXCEL_EPOCH,
+) -> Sheet:
+    rows = _filled(records)
+    top = next(rows, None)
+    if top is None:
+        raise StudyError("The sheet is empty.", subject=name)
+    width = top.cells[-1][0] + 1
+    header = dict(top.cells)
+    return Sheet(
+        name=name,
+        header=tuple(str(header.get(place, "")).strip() for place in range(width)),
+        rows=tuple(rows),
+        decimal_comma=decimal_comma,
+        epoch=epoch,
+        issues=issues,
+    )
+
+
+def _filled(records: Iterable[tuple[int, Sequence[Cell]]]) -> Iterator[Row]:
+    for number, record in records:
+        stripped = [cell.strip() if isinstance(cell, str) else cell for cell in record]
+        cells = tuple(
+            (place, cell)
+            for place, cell in enumerate(stripped)
+            if not (isinstance(cell, str) and cell.lower() in _EMPTY)
+        )
+        if cells:
+            yield Row(number=number, cells=cells)

@@ -1,0 +1,210 @@
+"""The tidy tables of a study: one row per tube and population, and one row per tube."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from cytorecon.counts import reported_concentration
+from cytorecon.errors import Severity
+from cytorecon.knowledge.populations import Populations, load_populations
+from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study.model import Tube
+from cytorecon.study.result import StudyResult
+from cytorecon.tables import COUNT_COLUMNS, TUBE_STATUS_COLUMNS
+
+_INTEGERS: Final = frozenset(
+    {"days_after_transplant", "events", "parent_events", "n_events", "errors", "warnings"}
+)
+_NUMBERS: Final = frozenset(
+    {
+        *(
+            f"percent_of_{whole}{end}"
+            for whole in ("parent", "lymphocytes", "leukocytes")
+            for end in ("", "_low", "_high")
+        ),
+        "cells_per_ul",
+        "cells_per_ul_low",
+        "cells_per_ul_high",
+        "lloq_cells_per_ul",
+        "blood_ul_counted",
+    }
+)
+_BOOLEANS: Final = frozenset({"below_lloq"})
+
+#: Six figures are more than a count is worth, and the last bits of a quantile differ between machines.
+_SIGNIFICANT_DIGITS: Final = 6
+
+Cell = str | int | float | bool | None
+
+
+def tidy_counts(result: StudyResult, *, populations: Populations | None = None) -> pd.DataFrame:
+    """Return one row per tube and population.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    populations : Populations, optional
+        For the order; the packaged table by default.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``tables.COUNT_COLUMNS``. Rows in the order of patients in the study, day, tube,
+        and population in the order of ``knowledge/populations.csv``. A failed tube has no
+        populations and no row: see :func:`tube_status`. Not known is ``<NA>`` or NaN, never 0.
+
+    Examples
+    --------
+    >>> from cytorecon.study.model import Patient, Study, Tube
+    >>> study = Study(name="s", patients=(Patient(patient="P01"),),
+    ...               tubes=(Tube(tube="P01/d30/1", patient="P01", day=30),))
+    >>> tube = TubeResult(tube="P01/d30/1", status="done", counts=(
+    ...     PopulationCount(population="B", parent="lymphocytes", status="counted", events=7),))
+    >>> tidy_counts(StudyResult(study=study, tubes=(tube,)))[["tube", "population", "events"]]
+            tube population  events
+    0  P01/d30/1          B       7
+    """
+    order = populations or load_populations()
+    rows = [
+        _count_row(tube, outcome, count)
+        for tube, outcome in tubes_in_order(result)
+        for count in sorted(outcome.counts, key=lambda item: order.order(item.population))
+    ]
+    return _frame(rows, COUNT_COLUMNS)
+
+
+def tube_status(result: StudyResult) -> pd.DataFrame:
+    """Return one row per tube, failed ones included.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``tables.TUBE_STATUS_COLUMNS``; `errors` and `warnings` are numbers of issues. Same
+        order of tubes as :func:`tidy_counts`.
+    """
+    rows = []
+    for tube, outcome in tubes_in_order(result):
+        severities = [issue.severity for issue in outcome.issues]
+        rows.append(
+            {
+                **_tube_cells(tube),
+                "status": outcome.status,
+                "error": outcome.error,
+                "n_events": outcome.n_events,
+                "errors": severities.count(Severity.ERROR),
+                "warnings": severities.count(Severity.WARNING),
+                "template": outcome.provenance.template,
+            }
+        )
+    return _frame(rows, TUBE_STATUS_COLUMNS)
+
+
+def tubes_in_order(result: StudyResult) -> Iterator[tuple[Tube, TubeResult]]:
+    """Yield each tube with its result: by patient in study order, day, then order of the sheet.
+
+    A tube without a result (not analysed yet) is left out.
+    """
+    outcomes = {outcome.tube: outcome for outcome in result.tubes}
+    places = {patient.patient: place for place, patient in enumerate(result.study.patients)}
+    for tube in sorted(result.study.tubes, key=lambda item: (places[item.patient], item.day)):
+        if tube.tube in outcomes:
+            yield tube, outcomes[tube.tube]
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    r"""Return a table as CSV text that is the same on every machine.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table of this package.
+
+    Returns
+    -------
+    str
+        Lines end with ``\n``; numbers are written plainly with six significant digits, truth as
+        ``True``/``False``, and what is not known as an empty field.
+
+    Examples
+    --------
+    >>> csv_text(pd.DataFrame({"a": [1.0, None], "b": ["x", "y, z"]}))
+    'a,b\n1,x\n,"y, z"\n'
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(frame.columns)
+    columns = [frame[column].astype(object).tolist() for column in frame.columns]
+    writer.writerows([_text(value) for value in row] for row in zip(*columns, strict=True))
+    return buffer.getvalue()
+
+
+def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:
+    source = outcome.provenance
+    values = count.model_dump(exclude={"review"})
+    return {
+        **_tube_cells(tube),
+        **values,
+        "cells_per_ul_reported": reported_concentration(count),
+        "review": ";".join(count.review),
+        "file_sha256": source.file_sha256,
+        "template": source.template,
+        "template_version": source.template_version,
+        "template_sha256": source.template_sha256,
+        "gates_version": source.gates_version,
+        "software_version": source.software_version,
+    }
+
+
+def _tube_cells(tube: Tube) -> dict[str, Cell]:
+    return {
+        "patient": tube.patient,
+        "days_after_transplant": tube.day,
+        "visit": tube.visit,
+        "tube": tube.tube,
+    }
+
+
+def _frame(rows: list[dict[str, Cell]], columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {column: pd.Series([row[column] for row in rows], dtype=_dtype(column)) for column in columns}
+    )
+
+
+def _dtype(column: str) -> str:
+    if column in _INTEGERS:
+        return "Int64"
+    if column in _NUMBERS:
+        return "float64"
+    return "boolean" if column in _BOOLEANS else "object"
+
+
+def _text(value: object) -> str:
+    if value is None or value is pd.NA:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, float | np.floating):
+        return _number_text(float(value))
+    return str(value)
+
+
+def _number_text(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    text = np.format_float_positional(
+        value, precision=_SIGNIFICANT_DIGITS, unique=False, fractional=False, trim="-"
+    )
+    return "0" if text == "-0" else text

@@ -1,0 +1,214 @@
+"""Tubes and clinical events on the patients' clocks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from cytorecon.study.cells import RowReader
+from cytorecon.study.model import Anchor, ClinicalEvent, Tube
+from cytorecon.study.people import Person
+from cytorecon.study.rows import EventRow, ManifestRow
+
+
+def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tuple[ClinicalEvent, ...]:
+    """Return the events of known patients with their days; problems are noted on the rows."""
+    events = []
+    for row in rows:
+        if row.reader.failed:
+            continue
+        person = found.get(row.patient)
+        if person is None:
+            _unknown_patient(row.reader, row.patient, found)
+            continue
+        start = _day(row.reader, person, "start", row.start_day, row.start_date)
+        end = _day(row.reader, person, "end", row.end_day, row.end_date, needed=False)
+        _check_span(row, start, end)
+        if start is None or row.reader.failed:
+            continue
+        event = ClinicalEvent(
+            patient=row.patient,
+            kind=row.kind,
+            label=row.label,
+            start_day=start,
+            end_day=end,
+            ongoing=row.ongoing,
+        )
+        events.append(event)
+    return tuple(events)
+
+
+def tubes(rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path) -> tuple[Tube, ...]:
+    """Return the tubes whose rows can be used; problems are noted on the rows.
+
+    Parameters
+    ----------
+    rows : sequence of ManifestRow
+        In the order of the sheet.
+    found : mapping of str to Person
+        Patients with their clocks.
+    folder : Path
+        What paths in the manifest are relative to.
+    """
+    seen_files: dict[tuple[Path, int], int] = {}
+    seen_tubes: dict[tuple[str, int, str, str], int] = {}
+    numbers: Counter[tuple[str, int]] = Counter()
+    accepted = []
+    for row in rows:
+        if row.reader.failed:
+            continue
+        day = _sample_day(row, found[row.patient])
+        path = _resolved(folder, row.file)
+        _check_repeated(row, (path, row.dataset or 0), seen_files)
+        if day is None or row.reader.failed:
+            continue
+        _check_same_visit(row, (row.patient, day, row.panel, row.tube), seen_tubes)
+        if row.reader.failed:
+            continue
+        seen_files[path, row.dataset or 0] = row.reader.number
+        seen_tubes[row.patient, day, row.panel, row.tube] = row.reader.number
+        numbers[row.patient, day] += 1
+        accepted.append(_tube(row, day, numbers[row.patient, day], path, folder))
+    return tuple(accepted)
+
+
+def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> Tube:
+    own_template = row.panel.lower().endswith((".yaml", ".yml"))
+    return Tube(
+        tube=f"{row.patient}/d{day}/{number}",
+        patient=row.patient,
+        day=day,
+        visit=row.visit,
+        template=str(_resolved(folder, row.panel)) if own_template else row.panel,
+        row=row.reader.number,
+        path=path,
+        dataset=row.dataset,
+        wbc_cells_per_ul=row.wbc_cells_per_ul,
+        lymphocytes_cells_per_ul=row.lymphocytes_cells_per_ul,
+        beads_per_tube=row.beads_per_tube,
+        bead_lot=row.bead_lot,
+        blood_volume_ul=row.blood_volume_ul,
+        acquired_volume_ul=row.acquired_volume_ul,
+        dilution=row.dilution,
+        count_method=row.count_method,
+    )
+
+
+def _sample_day(row: ManifestRow, person: Person) -> int | None:
+    """Return the day of the draw on the patient's clock; the column `day` counts from the row's anchor."""
+    anchor = _anchor(row, person)
+    if anchor is None:
+        return None
+    stated = None if row.day is None else row.day + anchor.day
+    day = _day(row.reader, person, "sample", stated, row.sample_date, column="day")
+    if day is not None:
+        before = person.before_birth(day)
+        if before is not None:
+            row.reader.problem(
+                "sample_date" if row.day is None else "day",
+                f"The sample is {before} {'day' if before == 1 else 'days'} before birth.",
+                code="study.before_birth",
+                hint="Check the day and the birth of the patient.",
+            )
+    return day
+
+
+def _anchor(row: ManifestRow, person: Person) -> Anchor | None:
+    if not row.anchor:
+        return person.patient.anchors[0]
+    anchor = person.patient.anchor(row.anchor)
+    if anchor is None:
+        names = ", ".join(item.name for item in person.patient.anchors)
+        row.reader.problem("anchor", f"The patient has no anchor of this name. Allowed: {names}.")
+    elif row.anchor_date is not None and person.day0 is not None:
+        apart = (row.anchor_date - person.day0).days - anchor.day
+        if apart:
+            row.reader.problem(
+                "anchor_date",
+                f"It differs by {abs(apart)} days from the date of the same anchor given elsewhere.",
+                code="study.disagreement",
+            )
+    return anchor
+
+
+def _day(
+    reader: RowReader,
+    person: Person,
+    what: str,
+    stated: int | None,
+    when: date | None,
+    *,
+    column: str = "",
+    needed: bool = True,
+) -> int | None:
+    """Return a day from a day, a date, or both when they agree."""
+    day_column, date_column = column or f"{what}_day", f"{what}_date"
+    from_date = None if when is None else person.day_of(when)
+    if stated is None and when is None:
+        if needed:
+            reader.problem(
+                day_column, f"Neither {day_column} nor {date_column} is filled.", code="study.value_missing"
+            )
+        return None
+    if stated is None and from_date is None:
+        reader.problem(
+            date_column,
+            "Without the date of the patient's first anchor it cannot become a day.",
+            code="study.anchor_missing",
+            hint=f"Fill in anchor_date, or use {day_column}.",
+        )
+    elif stated is not None and from_date is not None and stated != from_date:
+        reader.problem(
+            day_column,
+            f"It disagrees with {date_column} by {abs(stated - from_date)} days.",
+            code="study.disagreement",
+        )
+    return from_date if stated is None else stated
+
+
+def _check_span(row: EventRow, start: int | None, end: int | None) -> None:
+    if row.ongoing and end is not None:
+        row.reader.problem("ongoing", "An event that has an end is not ongoing.", code="study.disagreement")
+    if start is not None and end is not None and end < start:
+        row.reader.problem(
+            "end_day", f"The event ends {start - end} days before it starts.", code="study.disagreement"
+        )
+
+
+def _check_repeated(row: ManifestRow, key: tuple[Path, int], seen: Mapping[tuple[Path, int], int]) -> None:
+    if key in seen:
+        row.reader.problem(
+            "file",
+            f"Row {seen[key]} already uses this file{'' if row.dataset is None else ' and data set'}.",
+            code="study.tube_twice",
+            hint="Remove one of the rows, or correct the file or the data set.",
+        )
+
+
+def _check_same_visit(
+    row: ManifestRow, key: tuple[str, int, str, str], seen: Mapping[tuple[str, int, str, str], int]
+) -> None:
+    if key in seen:
+        row.reader.problem(
+            "tube",
+            f"Row {seen[key]} already is a tube of this patient, day and panel.",
+            code="study.tube_twice",
+            hint="If both are wanted, give each a different name in the column tube, e.g. 1 and 2.",
+        )
+
+
+def _unknown_patient(reader: RowReader, patient: str, found: Mapping[str, Person]) -> None:
+    close = [name for name in found if name.lower() == patient.lower()]
+    reader.problem(
+        "patient",
+        "The patient is neither in the patients sheet nor in the manifest.",
+        code="study.patient_unknown",
+        hint=f"Did you mean '{close[0]}'?" if close else "",
+    )
+
+
+def _resolved(folder: Path, text: str) -> Path:
+    """Return a path of the manifest, which may have been written with backslashes, as absolute."""
+    return (folder / PurePosixPath(text.replace("\\", "/"))).resolve()

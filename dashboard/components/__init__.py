@@ -1,0 +1,1 @@
+"""Parts of pages: functions from what services return to Dash components."""

@@ -1,0 +1,125 @@
+"""Small parts that several pages share: headings, empty states, cards, tables, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import dash_mantine_components as dmc
+import plotly.graph_objects as go
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.services.patients import Card
+
+_TONES: Final = {"good": "teal", "watch": "orange", "plain": "gray"}
+_FIGURE_CONFIG: Final = {
+    "displaylogo": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+
+Child = Component | str | None
+
+
+def page_head(title: str, *controls: Component, subtitle: Child = None) -> html.Div:
+    """Return the heading of a page with its controls on the right."""
+    heading: list[Child] = [html.H1(title, className="page-title")]
+    if subtitle is not None:
+        heading.append(html.Div(subtitle, className="page-subtitle"))
+    return html.Div(
+        [html.Div(heading), html.Div(list(controls), className="page-controls")], className="page-head"
+    )
+
+
+def empty_state(title: str, hint: str) -> html.Div:
+    """Return a calm sentence where there is nothing to show, and what to do about it."""
+    return html.Div(
+        [html.Div(title, className="empty-title"), html.Div(hint, className="muted")],
+        className="panel empty-state",
+        role="status",
+    )
+
+
+def section(title: str, *children: Child, aside: Child = None) -> html.Section:
+    """Return a titled card of a page."""
+    head = html.Div([html.H2(title, className="section-title"), aside], className="section-head")
+    return html.Section([head, *children], className="panel")
+
+
+def summary_cards(cards: Sequence[Card]) -> html.Div:
+    """Return summary cards in one row."""
+    return html.Div([_card(card) for card in cards], className="cards")
+
+
+def _card(card: Card) -> html.Div:
+    badge = dmc.Badge(card.note, color=_TONES[card.tone], variant="light", size="sm", tt="none")
+    note = badge if card.note and card.tone != "plain" else html.Div(card.note, className="muted small")
+    return html.Div(
+        [html.Div(card.title, className="card-title"), html.Div(card.value, className="card-value"), note],
+        className="panel card",
+    )
+
+
+def figure_graph(figure: go.Figure, *, name: str, label: str) -> html.Div:
+    """Return a figure with a text alternative.
+
+    Parameters
+    ----------
+    figure : Figure
+        Its height is kept, its width follows the page.
+    name : str
+        Identifier of the graph.
+    label : str
+        What the figure shows, for screen readers; its numbers are in the table beside it.
+    """
+    graph = dcc.Graph(id=name, figure=figure, config=_FIGURE_CONFIG, style={"height": figure.layout.height})
+    return html.Div(graph, role="img", **{"aria-label": label})
+
+
+def data_table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[Child]], *, numeric_from: int = 1
+) -> html.Div:
+    """Return a plain table.
+
+    Parameters
+    ----------
+    caption : str
+        What the table shows, read out by screen readers.
+    head : sequence of str
+        Column titles.
+    rows : sequence of sequences
+        Cells; the first of each row is its heading.
+    numeric_from : int
+        First column that is aligned to the right.
+    """
+
+    def look(column: int) -> str:
+        return "numeric" if column >= numeric_from else ""
+
+    body = [
+        html.Tr(
+            [
+                html.Th(cell, scope="row") if column == 0 else html.Td(cell, className=look(column))
+                for column, cell in enumerate(row)
+            ]
+        )
+        for row in rows
+    ]
+    titles = html.Tr(
+        [html.Th(title, scope="col", className=look(column)) for column, title in enumerate(head)]
+    )
+    table = html.Table(
+        [html.Caption(caption, className="visually-hidden"), html.Thead(titles), html.Tbody(body)],
+        className="data-table",
+    )
+    return html.Div(table, className="table-scroll", tabIndex=0, role="region", **{"aria-label": caption})
+
+
+def csv_button(name: str, what: str) -> dmc.Button:
+    """Return the button that downloads the numbers of a page."""
+    return dmc.Button(
+        "Download CSV", id=name, variant="default", size="xs", **{"aria-label": f"Download {what} as CSV"}
+    )

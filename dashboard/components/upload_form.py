@@ -1,0 +1,182 @@
+"""The upload form in its drawer, and the list of uploads that can be removed or restored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from cytorecon.study.model import Tube
+from dashboard import ids
+from dashboard.services.uploads import LIMIT_BYTES, LIMIT_MB
+
+
+def upload_drawer(patients: Sequence[str], panels: Sequence[tuple[str, str]]) -> dmc.Drawer:
+    """Return the drawer with the form that analyses one file.
+
+    Parameters
+    ----------
+    patients : sequence of str
+        Pseudonyms to choose from; another may be typed.
+    panels : sequence of (name, title)
+        Templates.
+    """
+    return dmc.Drawer(
+        id=ids.UPLOAD_DRAWER,
+        title="Analyse one more file",
+        position="right",
+        size="460px",
+        keepMounted=True,
+        closeButtonProps={"aria-label": "Close"},
+        children=html.Div(
+            [*_file_part(), *_visit_part(patients, panels), _counting_part(), *_action_part()],
+            className="upload-form",
+        ),
+    )
+
+
+def _file_part() -> list[Component]:
+    return [
+        dcc.Upload(
+            id=ids.UPLOAD_FILE,
+            accept=".fcs,.FCS,.lmd,.LMD",
+            max_size=LIMIT_BYTES,
+            multiple=False,
+            className="drop-zone",
+            className_active="drop-zone drop-zone-active",
+            children=html.Div(
+                [
+                    html.Div([html.B("Drop an FCS file here"), " or click to choose one"]),
+                    html.Div(
+                        f"Up to {LIMIT_MB} MB. Its name and dates are not kept, and the file itself is "
+                        "deleted after the analysis.",
+                        className="muted small",
+                    ),
+                ]
+            ),
+        ),
+        html.Div(id=ids.UPLOAD_FILE_STATE, className="file-state", **{"aria-live": "polite"}),
+    ]
+
+
+def _visit_part(patients: Sequence[str], panels: Sequence[tuple[str, str]]) -> list[Component]:
+    names = [name for name, _ in panels]
+    return [
+        dmc.Autocomplete(
+            id=ids.UPLOAD_PATIENT,
+            label="Patient",
+            description="Choose one, or type a new study pseudonym. No names, no hospital numbers.",
+            data=list(patients),
+            required=True,
+        ),
+        html.Div(
+            [
+                dmc.NumberInput(
+                    id=ids.UPLOAD_DAY,
+                    label="Day",
+                    description="0 is the transplant",
+                    allowDecimal=False,
+                    required=True,
+                ),
+                dmc.TextInput(id=ids.UPLOAD_VISIT, label="Visit", description="optional, e.g. +30"),
+            ],
+            className="form-pair",
+        ),
+        dmc.Select(
+            id=ids.UPLOAD_PANEL,
+            label="Panel",
+            data=[{"value": name, "label": title} for name, title in panels],
+            value="tbnk" if "tbnk" in names else names[0],
+            allowDeselect=False,
+            required=True,
+        ),
+    ]
+
+
+def _counting_part() -> html.Fieldset:
+    return html.Fieldset(
+        [
+            html.Legend("For cells/µL (optional)"),
+            html.Div(
+                "Counting beads with the blood volume, or a blood count of the same draw. Without "
+                "either, the result is percentages only.",
+                className="muted small",
+            ),
+            html.Div(
+                [
+                    _amount(ids.UPLOAD_BEADS, "Beads per tube", "of this lot"),
+                    _amount(ids.UPLOAD_VOLUME, "Blood volume", "µL in the tube"),
+                ],
+                className="form-pair",
+            ),
+            html.Div(
+                [
+                    _amount(ids.UPLOAD_ALC, "Lymphocytes (ALC)", "cells/µL"),
+                    _amount(ids.UPLOAD_WBC, "White cells (WBC)", "cells/µL"),
+                ],
+                className="form-pair",
+            ),
+        ],
+        className="counting",
+    )
+
+
+def _amount(name: str, label: str, unit: str) -> dmc.NumberInput:
+    return dmc.NumberInput(id=name, label=label, description=unit, hideControls=True, allowNegative=False)
+
+
+def _action_part() -> list[Component]:
+    return [
+        dmc.Button("Analyse", id=ids.UPLOAD_ANALYSE, fullWidth=True),
+        html.Div(id=ids.UPLOAD_MESSAGE, **{"aria-live": "polite"}),
+    ]
+
+
+def upload_done(message: str, patient: str, gates_link: str, patient_link: str) -> dmc.Alert:
+    """Return the message after an analysis, with links to its gates and its trajectory."""
+    return dmc.Alert(
+        [
+            html.Div(message),
+            html.Div(
+                [
+                    dcc.Link("See its gates", href=gates_link),
+                    dcc.Link(f"Trajectory of {patient}", href=patient_link),
+                ],
+                className="alert-links",
+            ),
+        ],
+        title="Analysed and stored",
+        color="teal",
+    )
+
+
+def upload_refused(message: str) -> dmc.Alert:
+    """Return the message when nothing was stored."""
+    return dmc.Alert(message, title="Nothing was stored", color="red")
+
+
+def uploads_list(uploads: Sequence[Tube], removed: Sequence[Tube]) -> Component:
+    """Return the uploads of this study, each with a button to remove or to restore it."""
+    if not uploads and not removed:
+        return html.Div("No file has been uploaded here.", className="muted small")
+    rows = [_upload_row(tube.tube, "Remove", ids.REMOVE_UPLOAD, "") for tube in uploads]
+    rows += [_upload_row(tube.tube, "Restore", ids.RESTORE_UPLOAD, "removed") for tube in removed]
+    return html.Ul(rows, className="uploads")
+
+
+def _upload_row(tube: str, action: str, kind: str, state: str) -> html.Li:
+    return html.Li(
+        [
+            html.Span(tube),
+            html.Span(state, className="muted small"),
+            dmc.Button(
+                action,
+                id={"type": kind, "tube": tube},
+                variant="default",
+                size="compact-xs",
+                **{"aria-label": f"{action} {tube}"},
+            ),
+        ]
+    )

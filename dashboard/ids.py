@@ -1,0 +1,58 @@
+"""Names of the components that callbacks speak to. The only place that spells them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ERROR: Final = "error-message"
+STUDY_CHANGED: Final = "study-changed"
+
+WORKLIST_URL: Final = "worklist-url"
+WORKLIST_GRID: Final = "worklist-grid"
+WORKLIST_SUMMARY: Final = "worklist-summary"
+WORKLIST_SEARCH: Final = "worklist-search"
+WORKLIST_PATIENTS: Final = "worklist-patients"
+WORKLIST_STATUS: Final = "worklist-status"
+WORKLIST_OPEN: Final = "worklist-open"
+
+UPLOAD_OPEN: Final = "upload-open"
+UPLOAD_DRAWER: Final = "upload-drawer"
+UPLOAD_FILE: Final = "upload-file"
+UPLOAD_FILE_STATE: Final = "upload-file-state"
+UPLOAD_PATIENT: Final = "upload-patient"
+UPLOAD_DAY: Final = "upload-day"
+UPLOAD_VISIT: Final = "upload-visit"
+UPLOAD_PANEL: Final = "upload-panel"
+UPLOAD_BEADS: Final = "upload-beads"
+UPLOAD_VOLUME: Final = "upload-volume"
+UPLOAD_ALC: Final = "upload-alc"
+UPLOAD_WBC: Final = "upload-wbc"
+UPLOAD_ANALYSE: Final = "upload-analyse"
+UPLOAD_MESSAGE: Final = "upload-message"
+UPLOADS_LIST: Final = "uploads-list"
+UPLOADS_MESSAGE: Final = "uploads-message"
+REMOVE_UPLOAD: Final = "remove-upload"
+RESTORE_UPLOAD: Final = "restore-upload"
+
+GATES_URL: Final = "gates-url"
+GATES_TUBE: Final = "gates-tube"
+GATES_CONTENT: Final = "gates-content"
+
+PATIENT_URL: Final = "patient-url"
+PATIENT_SELECT: Final = "patient-select"
+PATIENT_MEASURE: Final = "patient-measure"
+PATIENT_TIME: Final = "patient-time"
+PATIENT_POPULATIONS: Final = "patient-populations"
+PATIENT_CONTENT: Final = "patient-content"
+PATIENT_CSV: Final = "patient-csv"
+PATIENT_DOWNLOAD: Final = "patient-download"
+
+COHORT_URL: Final = "cohort-url"
+COHORT_MEASURE: Final = "cohort-measure"
+COHORT_TIME: Final = "cohort-time"
+COHORT_POPULATIONS: Final = "cohort-populations"
+COHORT_HIGHLIGHT: Final = "cohort-highlight"
+COHORT_MILESTONE: Final = "cohort-milestone"
+COHORT_CONTENT: Final = "cohort-content"
+COHORT_CSV: Final = "cohort-csv"
+COHORT_DOWNLOAD: Final = "cohort-download"

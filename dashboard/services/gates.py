@@ -1,0 +1,133 @@
+"""The gates and populations of one tube, as rows of the gates page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from cytorecon.figures.format import (
+    format_count,
+    format_interval,
+    format_method,
+    format_number,
+    format_value,
+    population_label,
+)
+from cytorecon.figures.gate import gate_numbers
+from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
+
+GATE_SHAPES: Final = {"found": "●", "passed_through": "○", "absent": "○", "not_evaluable": "✕"}
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate in the tree on the left."""
+
+    gate: str
+    depth: int
+    numbers: str
+    status: str
+    shape: str
+    has_plot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationRow:
+    """One population of a tube, all numbers as text."""
+
+    label: str
+    depth: int
+    events: str
+    percent_of_parent: str
+    percent_of_lymphocytes: str
+    percent_of_leukocytes: str
+    cells_per_ul: str
+    interval: str
+    method: str
+    status: str
+
+
+def gate_rows(result: TubeResult) -> tuple[GateRow, ...]:
+    """Return the gates of a tube in their order, each with its depth in the tree."""
+    depths = _depths(result.gates)
+    plots = {plot.gate for plot in result.plots}
+    return tuple(
+        GateRow(
+            gate=gate.gate,
+            depth=depths[gate.gate],
+            numbers=gate_numbers(gate),
+            status=gate.status.replace("_", " "),
+            shape=GATE_SHAPES[gate.status],
+            has_plot=gate.gate in plots,
+        )
+        for gate in result.gates
+    )
+
+
+def _depths(gates: tuple[GateRecord, ...]) -> dict[str, int]:
+    """Return how many gates lie above each one: a gate is under those its parent names."""
+    depths: dict[str, int] = {}
+    for gate in gates:
+        above = [depths[name] for name in _NAME.findall(gate.parent) if name in depths]
+        depths[gate.gate] = 1 + max(above) if above else 0
+    return depths
+
+
+def population_rows(result: TubeResult) -> tuple[PopulationRow, ...]:
+    """Return the populations of a tube in their order, each with its depth in the tree."""
+    depths: dict[str, int] = {}
+    rows = []
+    for count in result.counts:
+        depths[count.population] = depths.get(count.parent, -1) + 1
+        rows.append(_population_row(count, depths[count.population]))
+    return tuple(rows)
+
+
+def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
+    if count.status == "not_evaluable":
+        status = f"not evaluable: {count.reason}"
+    else:
+        status = f"needs a look: {', '.join(count.review)}" if count.review else "counted"
+    return PopulationRow(
+        label=population_label(count.population),
+        depth=depth,
+        events=format_count(count.events),
+        percent_of_parent=format_number(count.percent_of_parent, "percent_of_parent"),
+        percent_of_lymphocytes=format_number(count.percent_of_lymphocytes, "percent_of_lymphocytes"),
+        percent_of_leukocytes=format_number(count.percent_of_leukocytes, "percent_of_leukocytes"),
+        cells_per_ul=format_value(
+            count.cells_per_ul,
+            "cells_per_ul",
+            lloq=count.lloq_cells_per_ul,
+            below_lloq=bool(count.below_lloq),
+        ),
+        interval=format_interval(count.cells_per_ul_low, count.cells_per_ul_high, "cells_per_ul"),
+        method=format_method(count.count_method),
+        status=status,
+    )
+
+
+def chosen_gate(result: TubeResult, wanted: str) -> GateRecord | None:
+    """Return the gate called `wanted` if it has a picture, else the first that has one."""
+    plots = {plot.gate for plot in result.plots}
+    pictured = [gate for gate in result.gates if gate.gate in plots]
+    return next((gate for gate in pictured if gate.gate == wanted), pictured[0] if pictured else None)
+
+
+def provenance_rows(provenance: Provenance, gate: GateRecord | None) -> tuple[tuple[str, str], ...]:
+    """Return (what, value) for everything that is known about where the numbers come from."""
+    rows = (
+        ("File, SHA-256", provenance.file_sha256),
+        ("Template", " ".join(part for part in (provenance.template, provenance.template_version) if part)),
+        ("Template, SHA-256", provenance.template_sha256),
+        ("Gates of this tube, version", provenance.gates_version),
+        ("This gate, version", gate.version if gate is not None else ""),
+        ("This gate, method", gate.method.replace("_", " ") if gate is not None else ""),
+        ("Transforms, SHA-256", provenance.transforms_sha256),
+        ("Gate priors, SHA-256", provenance.prior_sha256),
+        ("Spillover", provenance.spillover_source),
+        ("Software", f"cytorecon {provenance.software_version}" if provenance.software_version else ""),
+    )
+    return tuple((what, value) for what, value in rows if value)

@@ -1,0 +1,303 @@
+"""The patient page: one patient's points, events, milestones and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from cytorecon.figures.crossings import Crossing, crossings, primary_crossings
+from cytorecon.figures.format import (
+    MISSING,
+    Measure,
+    format_count,
+    format_day,
+    format_interval,
+    format_value,
+    population_label,
+)
+from cytorecon.figures.lanes import SampleMark, SampleState
+from cytorecon.figures.patient import patient_figure, reference_caption
+from cytorecon.figures.points import RESULT_STATES, Point, patient_points
+from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
+from cytorecon.knowledge.milestones import load_milestone_rules
+from cytorecon.study.model import ClinicalEvent, Patient
+from dashboard.services.measures import (
+    available_measures,
+    available_populations,
+    chosen_measure,
+    chosen_populations,
+)
+from dashboard.services.selection import TrajectorySelection
+from dashboard.services.study import Snapshot
+from dashboard.services.tubes import TubeState, review_notes, tube_state
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A summary card: what, the number, and a word on it (``good``, ``watch`` or ``plain``)."""
+
+    title: str
+    value: str
+    note: str = ""
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    """One milestone of the table, all as text."""
+
+    title: str
+    when: str
+    status: str
+    confirmed: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One tube of the table under the figure: cells by population, as text."""
+
+    day: str
+    visit: str
+    tube: str
+    state: TubeState
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientView:
+    """Everything the patient page shows for one selection."""
+
+    patient: Patient
+    measure: str
+    measures: tuple[Measure, ...]
+    populations: tuple[str, ...]
+    all_populations: tuple[str, ...]
+    time: TimeScale
+    points: Mapping[str, tuple[Point, ...]]
+    axis: TimeAxis
+    events: tuple[ClinicalEvent, ...]
+    samples: tuple[SampleMark, ...]
+    primary: Mapping[str, Crossing]
+    cards: tuple[Card, ...]
+    milestones: tuple[MilestoneRow, ...]
+    visits: tuple[VisitRow, ...]
+
+    @property
+    def figure(self) -> go.Figure:
+        """Lanes and small multiples."""
+        return patient_figure(
+            self.points, self.axis, events=self.events, samples=self.samples, milestones=self.primary
+        )
+
+    @property
+    def caption(self) -> str:
+        """Which reference is drawn."""
+        return reference_caption(self.points)
+
+    @property
+    def days_with_results(self) -> int:
+        """Number of different days with a result in this measure."""
+        return len(
+            {point.day for own in self.points.values() for point in own if point.state in RESULT_STATES}
+        )
+
+
+def chosen_patient(snapshot: Snapshot, wanted: str) -> str:
+    """Return `wanted`, or the first patient when nothing was asked for; empty when unknown."""
+    if not wanted:
+        return snapshot.patients[0] if snapshot.patients else ""
+    return wanted if wanted in snapshot.patients else ""
+
+
+def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientView:
+    """Return what the patient page shows.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The study.
+    selection : TrajectorySelection
+        With a patient of the study.
+    """
+    patient = snapshot.study.patient(selection.patient)
+    measures = available_measures(snapshot, patient.patient)
+    measure = chosen_measure(measures, selection.measure)
+    populations = chosen_populations(snapshot, measure, selection.populations) if measure else ()
+    every = _points(snapshot, patient.patient, measure)
+    points = {name: every[name] for name in populations if name in every}
+    events = tuple(event for event in snapshot.study.events if event.patient == patient.patient)
+    samples = _samples(snapshot, patient.patient)
+    found = crossings(snapshot.milestones, patient=patient.patient)
+    return PatientView(
+        patient=patient,
+        measure=measure,
+        measures=measures,
+        populations=tuple(points),
+        all_populations=available_populations(snapshot, measure),
+        time=selection.time,
+        points=points,
+        axis=patient_axis(patient, events, samples, selection.time),
+        events=events,
+        samples=samples,
+        primary=primary_crossings(found, measure) if measure else {},
+        cards=_cards(patient, points, found, samples),
+        milestones=_milestone_rows(found),
+        visits=_visit_rows(snapshot, patient.patient, points),
+    )
+
+
+def _points(snapshot: Snapshot, patient: str, measure: str) -> Mapping[str, tuple[Point, ...]]:
+    if not measure:
+        return {}
+    return patient_points(snapshot.trajectories, snapshot.counts, patient=patient, measure=measure)
+
+
+def patient_axis(
+    patient: Patient, events: tuple[ClinicalEvent, ...], samples: tuple[SampleMark, ...], scale: TimeScale
+) -> TimeAxis:
+    """Return the time axis over all samples and events of a patient."""
+    days = [sample.day for sample in samples]
+    for event in events:
+        days.append(event.start_day)
+        if event.end_day is not None:
+            days.append(event.end_day)
+    return time_axis(days, scale=scale, zero_label=zero_label(patient))
+
+
+def zero_label(patient: Patient) -> str:
+    """Return the name of day 0: the first anchor, ``HCT1`` shortened to ``HCT``."""
+    return patient.anchors[0].name.rstrip("0123456789") or patient.anchors[0].name
+
+
+_MARKS: dict[TubeState, SampleState] = {
+    "analysed": "done",
+    "needs a look": "review",
+    "failed": "failed",
+    "not analysed": "failed",
+}
+
+
+def _samples(snapshot: Snapshot, patient: str) -> tuple[SampleMark, ...]:
+    results = {result.tube: result for result in snapshot.result.tubes}
+    marks = []
+    for tube in snapshot.study.tubes:
+        if tube.patient == patient:
+            result = results[tube.tube]
+            note = result.error or "<br>".join(review_notes(result)[:3])
+            marks.append(SampleMark(tube.tube, tube.day, _MARKS[tube_state(result)], note))
+    return tuple(sorted(marks, key=lambda mark: mark.day))
+
+
+def _cards(
+    patient: Patient,
+    points: Mapping[str, tuple[Point, ...]],
+    found: tuple[Crossing, ...],
+    samples: tuple[SampleMark, ...],
+) -> tuple[Card, ...]:
+    latest = [card for own in list(points.values()) if (card := _latest_card(own)) is not None]
+    wanted = [name for name in ("CD4_T", "lymphocytes", "CD3_T") if name in points]
+    chosen = _latest_card(points[wanted[0]]) if wanted else (latest[0] if latest else None)
+    cards = [_about_card(patient)]
+    if chosen is not None:
+        cards.append(chosen)
+    milestone = next((crossing for crossing in found if crossing.population == "CD4_T"), None)
+    if milestone is not None:
+        cards.append(_milestone_card(milestone))
+    return (*cards, _samples_card(samples))
+
+
+def _about_card(patient: Patient) -> Card:
+    age = f"{patient.age_years:g} y" if patient.age_years is not None else "age unknown"
+    about = [patient.sex if patient.sex != "unknown" else "", patient.programme.replace("_", " ")]
+    about.append(patient.graft)
+    return Card("At transplant", age, " · ".join(part for part in about if part and part != "unknown"))
+
+
+def _latest_card(points: tuple[Point, ...]) -> Card | None:
+    known = [point for point in points if point.state in RESULT_STATES]
+    if not known:
+        return None
+    last = known[-1]
+    title = f"{population_label(last.population)} on day {format_day(last.day)}"
+    if last.reference is None or not last.reference.position:
+        return Card(title, last.text, "no reference for this age" if last.reference is None else "")
+    position = last.reference.position.replace("_", " ")
+    return Card(title, last.text, f"{position} reference", "good" if position == "within" else "watch")
+
+
+def _milestone_card(crossing: Crossing) -> Card:
+    threshold = format_value(crossing.threshold, "cells_per_ul")
+    title = f"{population_label(crossing.population)}, threshold {threshold}"
+    if crossing.reached:
+        confirmed = {True: "confirmed", False: "not confirmed yet", None: "reached"}[crossing.confirmed]
+        return Card(title, crossing.span, confirmed, "good")
+    return Card(title, crossing.status.replace("_", " "), crossing.reading, "watch")
+
+
+def _samples_card(samples: tuple[SampleMark, ...]) -> Card:
+    done = sum(sample.state != "failed" for sample in samples)
+    review = sum(sample.state == "review" for sample in samples)
+    failed = len(samples) - done
+    notes = [f"{review} to look at"] if review else []
+    notes += [f"{failed} without result"] if failed else []
+    return Card(
+        "Tubes analysed",
+        f"{format_count(done)} of {format_count(len(samples))}",
+        " · ".join(notes) or "nothing to look at",
+        "watch" if notes else "good",
+    )
+
+
+def _milestone_rows(found: tuple[Crossing, ...]) -> tuple[MilestoneRow, ...]:
+    rules = {rule.milestone: rule for rule in load_milestone_rules().milestones}
+    words = {True: "yes", False: "no", None: "–"}
+    return tuple(
+        MilestoneRow(
+            title=rules[crossing.milestone].title if crossing.milestone in rules else crossing.milestone,
+            when=crossing.span or "–",
+            status=crossing.status.replace("_", " "),
+            confirmed=words[crossing.confirmed],
+            source=rules[crossing.milestone].source if crossing.milestone in rules else "",
+        )
+        for crossing in found
+    )
+
+
+def _visit_rows(
+    snapshot: Snapshot, patient: str, points: Mapping[str, tuple[Point, ...]]
+) -> tuple[VisitRow, ...]:
+    cells: dict[str, dict[str, str]] = {}
+    for population, own in points.items():
+        for point in own:
+            cells.setdefault(point.tube, {})[population] = cell_text(point)
+    results = {result.tube: result for result in snapshot.result.tubes}
+    tubes = sorted(
+        (tube for tube in snapshot.study.tubes if tube.patient == patient), key=lambda tube: tube.day
+    )
+    return tuple(
+        VisitRow(
+            format_day(tube.day),
+            tube.visit,
+            tube.tube,
+            tube_state(results[tube.tube]),
+            cells.get(tube.tube, {}),
+        )
+        for tube in tubes
+    )
+
+
+def cell_text(point: Point) -> str:
+    """Return a result with its interval for a table, e.g. ``58 (51–66)``; the unit is in the head."""
+    interval = format_interval(point.low, point.high, point.measure)
+    has_interval = point.state in RESULT_STATES and interval != MISSING
+    return f"{point.number} ({interval})" if has_interval else point.number
+
+
+def patient_csv(snapshot: Snapshot, patient: str) -> str:
+    """Return the patient's rows of the trajectory table as CSV, all measures and populations."""
+    table = snapshot.trajectories
+    own = table[table["patient"] == patient]
+    return str(own.to_csv(index=False, lineterminator="\n"))

@@ -1,0 +1,135 @@
+"""Tubes in words: their state and what about them needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, TypedDict
+
+from cytorecon.errors import Severity
+from cytorecon.figures.format import format_method, population_label
+from cytorecon.results import TubeResult
+from cytorecon.store import NOT_ANALYSED
+from cytorecon.study.model import Tube
+from dashboard.services.study import Snapshot
+
+TubeState = Literal["analysed", "needs a look", "failed", "not analysed"]
+
+#: A shape beside every word, so that colour is never the only sign.
+SHAPES: Final[dict[TubeState, str]] = {
+    "analysed": "●",
+    "needs a look": "◆",
+    "failed": "✕",
+    "not analysed": "○",
+}
+STATES: Final = tuple(SHAPES)
+_NOTES_SHOWN: Final = 2
+
+
+class WorklistRow(TypedDict):
+    """One line of the worklist; the keys are the grid's fields."""
+
+    tube: str
+    patient: str
+    day: int
+    visit: str
+    panel: str
+    events: int | None
+    state: str
+    gates: str
+    method: str
+    notes: str
+    source: str
+
+
+def tube_state(result: TubeResult) -> TubeState:
+    """Return the state of a tube as one of :data:`STATES`."""
+    if result.status == "failed":
+        pending = any(issue.code == NOT_ANALYSED for issue in result.issues)
+        return "not analysed" if pending else "failed"
+    return "needs a look" if review_notes(result) else "analysed"
+
+
+def review_notes(result: TubeResult) -> tuple[str, ...]:
+    """Return what needs a look in an analysed tube, each in one sentence."""
+    lost = tuple(
+        f"{population_label(count.population)} not evaluable: {count.reason}"
+        for count in result.counts
+        if count.status == "not_evaluable"
+    )
+    said = tuple(issue.message for issue in result.issues if issue.severity is not Severity.INFO)
+    flagged = tuple(
+        f"{population_label(count.population)}: {', '.join(count.review)}"
+        for count in result.counts
+        if count.review and count.status == "counted"
+    )
+    return tuple(dict.fromkeys((*lost, *said, *flagged)))
+
+
+def gate_summary(result: TubeResult) -> str:
+    """Return how many gates were found, e.g. ``11 found, 1 not evaluable``."""
+    if not result.gates:
+        return ""
+    found = sum(gate.status in ("found", "passed_through") for gate in result.gates)
+    lost = sum(gate.status == "not_evaluable" for gate in result.gates)
+    return f"{found} found, {lost} not evaluable" if lost else f"{found} found"
+
+
+def count_method(result: TubeResult) -> str:
+    """Return how the events of a tube became cells/µL, in words."""
+    methods = dict.fromkeys(count.count_method for count in result.counts if count.count_method != "none")
+    return ", ".join(format_method(method) for method in methods) or ("none" if result.counts else "")
+
+
+def worklist_rows(snapshot: Snapshot) -> list[WorklistRow]:
+    """Return one row per tube, in the order of the study."""
+    results = {result.tube: result for result in snapshot.result.tubes}
+    return [_row(tube, results[tube.tube]) for tube in snapshot.study.tubes]
+
+
+def _row(tube: Tube, result: TubeResult) -> WorklistRow:
+    state = tube_state(result)
+    return WorklistRow(
+        tube=tube.tube,
+        patient=tube.patient,
+        day=tube.day,
+        visit=tube.visit,
+        panel=tube.template,
+        events=result.n_events,
+        state=f"{SHAPES[state]} {state}",
+        gates=gate_summary(result),
+        method=count_method(result),
+        notes=result.error if result.status == "failed" else _short(review_notes(result)),
+        source="upload" if tube.row == 0 else "sheet",
+    )
+
+
+def _short(notes: Sequence[str]) -> str:
+    more = len(notes) - _NOTES_SHOWN
+    text = " · ".join(notes[:_NOTES_SHOWN])
+    return f"{text} · and {more} more" if more > 0 else text
+
+
+def filter_rows(
+    rows: Sequence[WorklistRow], *, patients: Sequence[str] = (), state: str = ""
+) -> list[WorklistRow]:
+    """Return the rows of `patients` (all when empty) in `state` (any when empty)."""
+    return [
+        row
+        for row in rows
+        if (not patients or row["patient"] in patients) and (not state or row["state"].endswith(f" {state}"))
+    ]
+
+
+def worklist_summary(rows: Sequence[WorklistRow]) -> str:
+    """Return the worklist in one line, e.g. ``18 tubes of 3 patients · 1 failed``."""
+    patients = len({row["patient"] for row in rows})
+    parts = [f"{_plural(len(rows), 'tube')} of {_plural(patients, 'patient')}"]
+    for state in STATES[1:]:
+        number = len(filter_rows(rows, state=state))
+        if number:
+            parts.append(f"{number} {state}")
+    return " · ".join(parts)
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,120 @@
+"""A place for a study on each database, and a real PostgreSQL server for the second of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from cytorecon.store import StudyStore
+from tests.store.examples import SETTINGS, STUDY
+
+DEBIAN_BINARIES = Path("/usr/lib/postgresql")
+
+
+def _unavailable(reason: str) -> None:
+    """Skip, but never in CI, where a missing server must not look like a green run."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _binaries() -> Path | None:
+    """Return the folder of initdb and pg_ctl: the newest of Debian's, else that on the PATH."""
+    versions = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    found = str(versions[-1]) if versions else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Give the URL of a database of a server where further databases may be created.
+
+    ``CYTORECON_TEST_POSTGRES`` names one (``postgresql+psycopg://user@host/postgres``); else a throw-away
+    cluster is started on a Unix socket.
+    """
+    pytest.importorskip("psycopg")
+    given = os.environ.get("CYTORECON_TEST_POSTGRES", "")
+    if given:
+        yield given
+        return
+    binaries = _binaries()
+    if binaries is None:
+        _unavailable("PostgreSQL is not installed: no initdb, and CYTORECON_TEST_POSTGRES is not set")
+    assert binaries is not None
+    # Short, because the path of a Unix socket may have 107 bytes; pytest's own folders are closed to
+    # the user `postgres`, and the server refuses to run as root.
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    if user:
+        shutil.chown(folder, "postgres", "postgres")
+
+    def run(*command: str) -> None:
+        done = subprocess.run(
+            [str(binaries / command[0]), *command[1:]], capture_output=True, text=True, cwd=folder,
+            check=False, **user,  # type: ignore[call-overload]
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    data = str(folder / "data")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    try:
+        run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+        run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-o", options, "-w", "start")
+        try:
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the URL of an empty database of its own."""
+    import psycopg
+
+    name = f"cytorecon_test_{uuid.uuid4().hex}"
+    server = make_url(postgres_server)
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a place for one new study, on each kind of database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "study")
+    return str(request.getfixturevalue("postgres_url"))
+
+
+class TickingClock:
+    """A clock that is one minute later each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2031, 5, 1, 11, 59, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time, a minute after the last."""
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+@pytest.fixture
+def store(location: str) -> Iterator[StudyStore]:
+    """Give a new store of the example study, with no results yet."""
+    with StudyStore.create(
+        location, STUDY, SETTINGS, software_version="0.1.0", clock=TickingClock()
+    ) as store:
+        yield store

@@ -1,0 +1,95 @@
+"""Writers that are killed, and several programs on one study."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from cytorecon.store import StudyStore
+from tests.store.examples import TUBES, result_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def writer(location: str, times: int, first: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """Run a writing program; it is gone after the block."""
+    command = [sys.executable, "-m", "tests.store.writer", location, str(times), str(first)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def marks(store: StudyStore) -> dict[str, int]:
+    """Return tube -> number of the result that is stored for it."""
+    found = {}
+    for tube in store.result().tubes:
+        if tube.status == "done":
+            number = tube.counts[1].events
+            assert number is not None
+            # Every byte of the result is of one and the same version.
+            assert tube == result_of(tube.tube, events=number, plot_bytes=50_000)
+            found[tube.tube] = number
+    return found
+
+
+def test_kill_9_costs_no_result_that_was_saved_and_leaves_no_half(store: StudyStore, location: str) -> None:
+    acknowledged = -1
+    for kill_after in (1, 4, 2, 7):
+        with writer(location, -1, first=acknowledged + 1) as process:
+            assert process.stdout is not None
+            for _ in range(kill_after):
+                acknowledged = int(process.stdout.readline())
+            process.kill()
+            # What it printed between the last line read and the kill was committed, too.
+            printed = process.stdout.read().splitlines(keepends=True)
+            acknowledged = int(printed[-1]) if printed and printed[-1].endswith("\n") else acknowledged
+        found = marks(store)
+        for number in range(max(0, acknowledged - 2), acknowledged + 1):
+            assert found[TUBES[number % 3].tube] >= number
+        # One more may have been committed without being acknowledged; the next round begins after it.
+        last = max(found.values())
+        assert last in {acknowledged, acknowledged + 1}
+        saved = [entry for entry in store.history() if entry.what == "tube_saved"]
+        assert len(saved) == last + 1
+        assert store.revision() == last + 2
+        acknowledged = last
+    if "://" not in location:
+        store.close()
+        with closing(sqlite3.connect(Path(location) / "study.sqlite")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_reading_goes_on_while_another_program_writes(store: StudyStore, location: str) -> None:
+    seen = [1]
+    with writer(location, -1) as process:
+        while len(set(seen)) < 15:
+            assert process.poll() is None, "the writer stopped"
+            seen.append(store.revision())
+            found = marks(store)
+            assert len(store.result(plots=False).tubes) == 3
+            # One moment: the latest numbers of three tubes written in turn follow each other.
+            if len(found) == 3:
+                assert max(found.values()) - min(found.values()) == 2
+    assert seen == sorted(seen)
+
+
+def test_two_writing_programs_and_this_one_lose_nothing(store: StudyStore, location: str) -> None:
+    with writer(location, 40) as one, writer(location, 40, first=1000) as two:
+        assert one.stdout is not None
+        one.stdout.readline()
+        for number in range(40):
+            store.set_settings(f'"{number}"')
+        assert (one.wait(), two.wait()) == (0, 0)
+    history = store.history()
+    assert [entry.revision for entry in history] == list(range(1, 122))
+    assert sum(entry.what == "tube_saved" for entry in history) == 80
+    assert store.revision() == 121
+    assert store.settings() == '"39"'
