@@ -98,12 +98,22 @@ def check_spillover(spillover: Spillover) -> tuple[Spillover, tuple[Issue, ...]]
         )
     twice = [name for name, times in Counter(spillover.channels).items() if times > 1]
     if twice:
-        raise CompensationError("The spillover matrix names a channel twice.", subject=source, found=", ".join(twice[:8]))
+        raise CompensationError(
+            "The spillover matrix names a channel twice.", subject=source, found=", ".join(twice[:8])
+        )
     if not np.isfinite(matrix).all():
         raise CompensationError(
             "The spillover matrix holds NaN or infinity.",
             subject=source,
-            found=", ".join(sorted({name for name, row in zip(spillover.channels, matrix, strict=True) if not np.isfinite(row).all()})[:8]),
+            found=", ".join(
+                sorted(
+                    {
+                        name
+                        for name, row in zip(spillover.channels, matrix, strict=True)
+                        if not np.isfinite(row).all()
+                    }
+                )[:8]
+            ),
             hint="Give a complete matrix.",
         )
     diagonal = np.diag(matrix)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ COMMANDS: dict[str, Any] = dict(typer.main.get_command(app).commands)  # type: i
 FORBIDDEN = tuple(
     "".join(parts)
     for parts in (
-        ("/wo", "rk/"), ("/ro", "ot/"), ("/tmp/", "venv"), ("/tmp/", "brief"), ("/opt/", "wheels"), ("bash_", "jobs"),
-        ("pypi", ".org"), ("python", "hosted"), ("npmjs", ".org"), ("debian", ".org"), ("index-", "url"),
+        ("/wo", "rk/"), ("/ro", "ot/"), ("/tmp/", "venv"), ("/tmp/", "brief"), ("/opt/", "wheels"),
+        ("bash_", "jobs"), ("pypi", ".org"), ("python", "hosted"), ("npmjs", ".org"), ("debian", ".org"),
+        ("index-", "url"),
         ("issues ", "show"), ("str_replace_", "based"), ("shared/", "design"), ("torture/", "MANIFEST"),
     )
 )  # fmt: skip
@@ -119,7 +121,9 @@ def test_the_locks_satisfy_the_project() -> None:
             name = canonicalize_name(requirement.name)
             versions = [str(pin.specifier)[2:] for pin in pinned if canonicalize_name(pin.name) == name]
             assert versions, f"{lock} lacks {text}: run `make lock`"
-            assert all(version in requirement.specifier for version in versions), f"{lock}: {text} is {versions}"
+            assert all(version in requirement.specifier for version in versions), (
+                f"{lock}: {text} is {versions}"
+            )
 
 
 def test_the_version_is_one() -> None:
@@ -138,7 +142,7 @@ def test_each_ignored_rule_has_its_reason() -> None:
     filters = text.split("filterwarnings = [\n")[1].split("\n]\n")[0].splitlines()
     unexplained = [
         line
-        for before, line in zip(filters, filters[1:], strict=False)
+        for before, line in pairwise(filters)
         if line.strip().startswith('"ignore') and not before.strip().startswith("#")
     ]
     assert unexplained == []

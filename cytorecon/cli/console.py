@@ -7,24 +7,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from pydantic import BaseModel
-
-#: ``(done, total)``: called after each finished file.
-Progress = Callable[[int, int], None]
+#: Called with what is being done, how many files are done, and how many there are.
+Progress = Callable[[str, int, int], None]
 
 
-def print_json(values: Iterable[BaseModel] | BaseModel) -> None:
-    """Print one result as a JSON object, several as a JSON array."""
-    content: object
-    if isinstance(values, BaseModel):
-        content = values.model_dump(mode="json")
-    else:
-        content = [value.model_dump(mode="json") for value in values]
-    print(json.dumps(content, indent=2, ensure_ascii=False))
+def print_json(content: object) -> None:
+    """Print plain lists, mappings, strings and numbers as JSON."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """Print a table; without a terminal it is as wide as its content, so that nothing is cut."""
+    """Print a table on stdout; cells that are wider than the terminal are folded, never cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -35,9 +28,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
+    # Into a pipe or a file nothing is folded, so that other programs can read it line by line.
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 10_000)
     console.print(table)
 
 
@@ -47,7 +39,7 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """Show a progress bar on stderr while the block runs; nothing when stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -55,9 +47,9 @@ def progress_bar(label: str) -> Iterator[Progress]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(label, total=None)
+        task = bar.add_task("", total=None)
 
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def advance(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
 
         yield advance

@@ -15,7 +15,10 @@ def counts(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="File to write.")],
 ) -> None:
-    """Write the counts of a study as CSV: one row per tube and population, in a stable order."""
+    """Write the counts of a study as one CSV table.
+
+    One row per tube and population, in a stable order; the same study gives the same bytes.
+    """
     from cytorecon.store import StudyStore
     from cytorecon.study.table import csv_text, tidy_counts
 

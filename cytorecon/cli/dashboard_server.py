@@ -43,7 +43,9 @@ def dashboard_package() -> ModuleType:
         if error.name != PACKAGE:
             raise
         raise CytoreconError(
-            "The web interface is not installed.", subject=f"package '{PACKAGE}'", hint="Install cytorecon again."
+            "The web interface is not installed.",
+            subject=f"package '{PACKAGE}'",
+            hint="Install cytorecon again.",
         ) from error
     if not callable(getattr(package, "serve", None)):
         raise CytoreconError(

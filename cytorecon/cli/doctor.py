@@ -19,7 +19,8 @@ from cytorecon.errors import CytoreconError
 
 #: Libraries whose versions change numbers or pictures.
 LIBRARIES: Final = (
-    "numpy", "scipy", "pandas", "scikit-learn", "flowio", "flowkit", "pydantic", "sqlalchemy", "plotly", "dash",
+    "numpy", "scipy", "pandas", "scikit-learn", "flowio", "flowkit",
+    "pydantic", "sqlalchemy", "plotly", "dash",
 )  # fmt: skip
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -45,7 +46,10 @@ class Check:
 
 
 def doctor() -> None:
-    """Check this installation: versions, templates, knowledge files, optional parts, writing."""
+    """Check that this installation is complete.
+
+    Looks at versions, templates, knowledge files, optional parts and writing.
+    """
     checks = list(all_checks())
     print_table(("check", "status", "found"), [(check.name, check.status, check.detail) for check in checks])
     if any(check.status == "failed" for check in checks):

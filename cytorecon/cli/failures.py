@@ -33,23 +33,18 @@ class SomeFilesFailedError(Exception):
     ----------
     failures : iterable of Failure
         At least one.
-    attempted : int
-        Number of files the command was asked for. When all of them failed, nothing was done.
+    done : int
+        Number of files that succeeded; 0 means that nothing was done.
     """
 
-    def __init__(self, failures: Iterable[Failure], *, attempted: int) -> None:
+    def __init__(self, failures: Iterable[Failure], *, done: int) -> None:
         self.failures = tuple(failures)
-        self.attempted = attempted
-        super().__init__(f"{len(self.failures)} of {attempted} failed")
-
-    @property
-    def nothing_done(self) -> bool:
-        """Whether not a single file succeeded."""
-        return len(self.failures) >= self.attempted
+        self.done = done
+        super().__init__(f"{len(self.failures)} failed, {done} done")
 
 
-def raise_for(failures: Iterable[Failure], *, attempted: int) -> None:
+def raise_for(failures: Iterable[Failure], *, done: int) -> None:
     """Raise :class:`SomeFilesFailedError` when there are `failures`; otherwise do nothing."""
     failed = tuple(failures)
     if failed:
-        raise SomeFilesFailedError(failed, attempted=attempted)
+        raise SomeFilesFailedError(failed, done=done)

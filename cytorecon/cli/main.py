@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SomeFilesFailedError as partly:
         for failure in partly.failures:
             print(f"failed: {failure}", file=sys.stderr)
-        return FATAL if partly.nothing_done else SOME_FAILED
+        return SOME_FAILED if partly.done else FATAL
     except CytoreconError as error:
         print(f"error: {error}", file=sys.stderr)
         return FATAL

@@ -12,12 +12,13 @@ StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="Study folder, or postgresql+psycopg://user@host/database.")
 ]
 
-FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help="FCS files.")]
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE", help="FCS files.")]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 JobsOption = Annotated[
-    int, typer.Option("--jobs", min=1, metavar="N", help="Tubes analysed at the same time.", show_default=True)
+    int,
+    typer.Option("--jobs", min=1, metavar="N", help="Tubes analysed at the same time.", show_default=True),
 ]
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]

@@ -15,7 +15,10 @@ def report(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the report into.")],
 ) -> None:
-    """Write the report of a study: trajectories, milestones and what needs a look, for each patient."""
+    """Write the report of a study.
+
+    For each patient: trajectories, milestones and what needs a look.
+    """
     from cytorecon.report import write_report
     from cytorecon.store import StudyStore
 

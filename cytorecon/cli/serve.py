@@ -7,7 +7,7 @@ from cytorecon.cli.options import DEFAULT_HOST, DEFAULT_PORT, HostOption, PortOp
 
 
 def serve(study: StudyArgument, host: HostOption = DEFAULT_HOST, port: PortOption = DEFAULT_PORT) -> None:
-    """Show a study in the browser, until interrupted with Ctrl-C."""
+    """Show a study in the browser, until stopped with Ctrl-C."""
     from cytorecon.store import StudyStore
 
     # A study that cannot be opened is a message here, not a page that does not load.

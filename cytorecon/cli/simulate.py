@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +18,13 @@ def simulate(
     events: Annotated[int, typer.Option("--events", min=1, metavar="N", help="Events per tube.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Same seed, same bytes.")] = 1,
 ) -> None:
-    """Simulate TBNK tubes of a cohort: fcs/, manifest.csv, patients.csv, events.csv, truth.csv."""
+    """Simulate TBNK tubes of a cohort with known truth.
+
+    Writes fcs/, manifest.csv, patients.csv, events.csv and truth.csv.
+    """
     from cytorecon.simulate import simulate_cohort, write_cohort
 
     cohort = simulate_cohort(patients=patients, visits=visits, events=events, seed=seed)
-    with progress_bar("Simulating") as advance:
-        write_cohort(cohort, out, progress=advance)
+    with progress_bar() as advance:
+        write_cohort(cohort, out, progress=partial(advance, "simulating"))
     note(f"{len(cohort.visits)} tubes: {out / 'manifest.csv'}")

@@ -1,7 +1,22 @@
-"""FCS files: reading, channel roles, markers, privacy."""
+"""FCS files: reading, channel roles, markers, spillover, privacy."""
 
-from cytorecon.fcs.panel import PanelMatch, resolve_panel
-from cytorecon.fcs.privacy import safe_keywords
-from cytorecon.fcs.read import DataSetInfo, list_datasets, read_fcs
+from cytorecon.fcs.datasets import DataSetInfo
+from cytorecon.fcs.panel import PanelMatch, resolve_panel, scatter_channel
+from cytorecon.fcs.privacy import allowed_keywords, safe_keywords
+from cytorecon.fcs.read import list_datasets, read_fcs
+from cytorecon.fcs.spillover import resolve_spillover, spillover_from_keywords
+from cytorecon.fcs.spillover_csv import read_spillover_csv
 
-__all__ = ["DataSetInfo", "PanelMatch", "list_datasets", "read_fcs", "resolve_panel", "safe_keywords"]
+__all__ = [
+    "DataSetInfo",
+    "PanelMatch",
+    "allowed_keywords",
+    "list_datasets",
+    "read_fcs",
+    "read_spillover_csv",
+    "resolve_panel",
+    "resolve_spillover",
+    "safe_keywords",
+    "scatter_channel",
+    "spillover_from_keywords",
+]

@@ -4,44 +4,68 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cytorecon.errors import FcsError, Issue, Severity
 from cytorecon.knowledge.channel_roles import load_channel_roles
-from cytorecon.knowledge.markers import MarkerReading, load_markers
+from cytorecon.knowledge.markers import load_markers
 from cytorecon.sample import Channel, ChannelRole
+
+_BLANK = " \x00"
 
 
 def read_channels(
-    keywords: Mapping[str, str], n_channels: int, file: str
+    keywords: Mapping[str, str], n_channels: int, file: str, labels: Mapping[str, str] | None = None
 ) -> tuple[tuple[Channel, ...], tuple[Issue, ...]]:
     """Return the channels named by ``$PnN`` and ``$PnS``, and what is odd about them.
 
     The channels' `maximum` is not set here: it depends on the amplification.
+
+    Parameters
+    ----------
+    keywords : mapping of str to str
+        TEXT keywords.
+    n_channels : int
+        ``$PAR``.
+    file : str
+        Name for messages.
+    labels : mapping of str to str, optional
+        Labels for detectors without ``$PnS``, from another data set of the same tube.
 
     Raises
     ------
     FcsError
         If a channel has no name.
     """
-    channels, issues = [], []
+    channels: list[Channel] = []
+    issues: list[Issue] = []
+    has_clock = False
     for index in range(n_channels):
-        channel, more = _channel(keywords, index, file)
-        if channel.role is ChannelRole.TIME and any(other.role is ChannelRole.TIME for other in channels):
-            channel = Channel(index, channel.name, channel.marker_text, ChannelRole.OTHER)
+        channel, more = _channel(keywords, index, file, labels or {})
+        if channel.role is ChannelRole.TIME and has_clock:
+            channel = replace(channel, role=ChannelRole.OTHER)
+        has_clock = has_clock or channel.role is ChannelRole.TIME
         channels.append(channel)
         issues += more
+    return tuple(channels), (*issues, *_name_issues(channels))
+
+
+def _name_issues(channels: list[Channel]) -> list[Issue]:
+    issues = []
     for name, times in Counter(channel.name for channel in channels).items():
         if times > 1:
-            issues.append(
-                Issue("fcs.duplicate_name", Severity.WARNING, name, f"{times} channels have this name.", "None of them is used by name.")
-            )
+            message = f"{times} channels have this name, so none of them can be used by name."
+            issues.append(Issue("fcs.duplicate_name", Severity.WARNING, name, message))
         if "," in name:
-            issues.append(Issue("fcs.comma_in_name", Severity.WARNING, name, "The standard forbids a comma in $PnN."))
-    return tuple(channels), tuple(issues)
+            message = "The standard forbids a comma in a channel's name."
+            issues.append(Issue("fcs.comma_in_name", Severity.WARNING, name, message))
+    return issues
 
 
-def _channel(keywords: Mapping[str, str], index: int, file: str) -> tuple[Channel, list[Issue]]:
-    name = keywords.get(f"$P{index + 1}N", "").strip(" \x00")
+def _channel(
+    keywords: Mapping[str, str], index: int, file: str, labels: Mapping[str, str]
+) -> tuple[Channel, list[Issue]]:
+    name = keywords.get(f"$P{index + 1}N", "").strip(_BLANK)
     if not name:
         raise FcsError(
             "A channel has no name.",
@@ -50,26 +74,31 @@ def _channel(keywords: Mapping[str, str], index: int, file: str) -> tuple[Channe
             found="nothing",
             hint="The file is damaged or was written by faulty software: export it again.",
         )
-    text = keywords.get(f"$P{index + 1}S", "").strip(" \x00")
     roles = load_channel_roles()
-    role = roles.role_of(name)
+    role, aspect = roles.role_of(name), roles.aspect_of(name)
+    text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
+    borrowed = labels.get(roles.detector_of(name), "") if not text else ""
     if role is not ChannelRole.FLUORESCENCE:
-        return Channel(index, name, text, role, roles.aspect_of(name)), []
-    reading, issues = _markers(name, text)
-    return Channel(index, name, text, role, roles.aspect_of(name), reading.markers), issues
+        return Channel(index, name, text, role, aspect), []
+    markers, issues = _markers(name, text or borrowed)
+    if borrowed:
+        message = f"The label '{borrowed}' was taken from another data set of the file."
+        issues = [Issue("fcs.label_borrowed", Severity.INFO, name, message), *issues]
+    return Channel(index, name, text or borrowed, role, aspect, markers), issues
 
 
-def _markers(name: str, text: str) -> tuple[MarkerReading, list[Issue]]:
-    """Markers by $PnS; by $PnN only when $PnS is empty or repeats it."""
+def _markers(name: str, text: str) -> tuple[frozenset[str], list[Issue]]:
+    """Return markers by $PnS; by $PnN only when $PnS is empty or repeats it."""
     by_name = not text or text == name
-    reading = load_markers().read(name if by_name else text, detector_name=by_name)
     label = name if by_name else text
+    reading = load_markers().read(label, detector_name=by_name)
     hint = f"Say what it is with --map MARKER={name}, or add the label to markers.csv."
     if reading.candidates:
         options = " or ".join("+".join(sorted(found)) for found in reading.candidates)
-        return reading, [Issue("marker.ambiguous", Severity.WARNING, name, f"'{label}' can mean {options}; no marker was assigned.", hint)]
+        message = f"'{label}' can mean {options}; no marker was assigned."
+        return frozenset(), [Issue("marker.ambiguous", Severity.WARNING, name, message, hint)]
     if reading.unknown_words:
         words = ", ".join(f"'{word}'" for word in reading.unknown_words)
         message = f"'{label}' holds words that are not known ({words}); no marker was assigned."
-        return reading, [Issue("marker.unknown_words", Severity.WARNING, name, message, hint)]
-    return reading, []
+        return frozenset(), [Issue("marker.unknown_words", Severity.WARNING, name, message, hint)]
+    return reading.markers, []

@@ -89,7 +89,9 @@ def read_header(content: bytes, offset: int, file: str) -> Header:
         raise FcsError(
             "This is not an FCS file.",
             subject=file,
-            found=f"it looks like {looks_like(content)}" if offset == 0 else "no FCS version at the data set's start",
+            found=f"it looks like {looks_like(content)}"
+            if offset == 0
+            else "no FCS version at the data set's start",
             allowed="a file that begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2",
             hint="Export the sample as FCS from the cytometer's software.",
         )
@@ -104,7 +106,11 @@ def read_header(content: bytes, offset: int, file: str) -> Header:
     version = header[:6].decode("latin-1")
     if version not in VERSIONS:
         raise FcsError(
-            "The FCS version is not known.", subject=file, field="HEADER", found=repr(version), allowed=", ".join(VERSIONS)
+            "The FCS version is not known.",
+            subject=file,
+            field="HEADER",
+            found=repr(version),
+            allowed=", ".join(VERSIONS),
         )
     fields = [_offset(header[start : start + 8], file) for start in range(10, 42, 8)]
     text = Span(fields[0], fields[1])

@@ -18,7 +18,7 @@ from cytorecon.errors import FcsError
 from cytorecon.fcs.container import HEADER_LENGTH
 from cytorecon.fcs.layout import Layout
 
-Stored = npt.NDArray[np.generic]
+Stored = npt.NDArray[np.integer] | npt.NDArray[np.floating]
 
 _WIDTHS = (8, 16, 32)
 
@@ -74,7 +74,12 @@ def _clean_data_set(content: bytes, layout: Layout) -> bytes:
     }
     for index, bits in enumerate(layout.bits, start=1):
         # The full width as range: masks are applied here, in one vectorised step.
-        words |= {f"$P{index}B": str(bits), f"$P{index}R": str(2**bits), f"$P{index}N": f"C{index}", f"$P{index}E": "0,0"}
+        words |= {
+            f"$P{index}B": str(bits),
+            f"$P{index}R": str(2**bits),
+            f"$P{index}N": f"C{index}",
+            f"$P{index}E": "0,0",
+        }
     template = "|" + "".join(f"{key}|{value}|" for key, value in words.items())
     length = len(template.format(begin=0, end=0))
     begin = HEADER_LENGTH + length
@@ -89,6 +94,9 @@ def _clean_data_set(content: bytes, layout: Layout) -> bytes:
 def _masks(layout: Layout) -> npt.NDArray[np.uint64]:
     """Bits above the next power of two of ``$PnR`` do not belong to the value (FCS 3.1 section 3.3)."""
     return np.array(
-        [min(2 ** (int(limit) - 1).bit_length(), 2**bits) - 1 for limit, bits in zip(layout.ranges, layout.bits, strict=True)],
+        [
+            min(2 ** (int(limit) - 1).bit_length(), 2**bits) - 1
+            for limit, bits in zip(layout.ranges, layout.bits, strict=True)
+        ],
         dtype=np.uint64,
     )

@@ -98,7 +98,9 @@ def _check_mode(keywords: Mapping[str, str], header: Header, file: str, issues: 
     mode = keywords.get("$MODE", "").strip().upper()
     if not mode:
         if header.version != "FCS3.2":  # 3.2 dropped the keyword: list mode is all there is
-            issues.append(_issue("no_mode", "$MODE", "The file does not say that it is list mode; it was taken for it."))
+            issues.append(
+                _issue("no_mode", "$MODE", "The file does not say that it is list mode; it was taken for it.")
+            )
     elif mode != "L":
         raise FcsError(
             "The file holds histograms, not events.",
@@ -187,7 +189,11 @@ def _bits(
     if datatype in _BITS_OF:
         if any(bits != _BITS_OF[datatype] for bits in stated):
             issues.append(
-                _issue("bits_of_float", "$PnB", f"$DATATYPE {datatype} is always {_BITS_OF[datatype]} bits wide; $PnB was ignored.")
+                _issue(
+                    "bits_of_float",
+                    "$PnB",
+                    f"$DATATYPE {datatype} is always {_BITS_OF[datatype]} bits wide; $PnB was ignored.",
+                )
             )
         return (_BITS_OF[datatype],) * n_channels
     for index, bits in enumerate(stated, start=1):
@@ -210,14 +216,22 @@ def _stored_bits(
     rounded = tuple(8 if width <= 8 else 16 if width <= 16 else 32 for width in bits)
     if rounded != bits and any(_fits(span, n_events * sum(rounded) // 8) for span, _ in spans):
         issues.append(
-            _issue("padded_bits", "$PnB", "Parameters are stored in whole bytes, wider than $PnB says; DATA fits only so.")
+            _issue(
+                "padded_bits",
+                "$PnB",
+                "Parameters are stored in whole bytes, wider than $PnB says; DATA fits only so.",
+            )
         )
         return rounded
     return bits
 
 
 def _n_events(
-    keywords: Mapping[str, str], spans: list[tuple[Span, str]], event_bits: int, file: str, issues: list[Issue]
+    keywords: Mapping[str, str],
+    spans: list[tuple[Span, str]],
+    event_bits: int,
+    file: str,
+    issues: list[Issue],
 ) -> int:
     n_events = number(keywords, "$TOT", file)
     if n_events is not None:
@@ -231,7 +245,9 @@ def _n_events(
             found="nothing",
             hint=_DAMAGED,
         )
-    issues.append(_issue("no_tot", "$TOT", "The number of events is missing; it was taken from the size of DATA."))
+    issues.append(
+        _issue("no_tot", "$TOT", "The number of events is missing; it was taken from the size of DATA.")
+    )
     return lengths.pop()
 
 
@@ -247,7 +263,7 @@ def _candidates(keywords: Mapping[str, str], header: Header, file: str) -> list[
 
 
 def _fits(span: Span, length: int) -> bool:
-    """True when `span` has `length` bytes, or one more: many writers give the end as one past the last."""
+    """Tell whether `span` has `length` bytes, or one more: many writers give one past the last as the end."""
     return span.length - length in (0, 1)
 
 
@@ -279,18 +295,30 @@ def _begin(
     if span.begin + length > size:
         raise _truncated(span, size, file)
     if span.length != length:
-        issues.append(_issue("data_end_off_by_one", "$ENDDATA", "DATA ends one byte later than $TOT says; the byte was ignored."))
+        issues.append(
+            _issue(
+                "data_end_off_by_one",
+                "$ENDDATA",
+                "DATA ends one byte later than $TOT says; the byte was ignored.",
+            )
+        )
     if len(fitting) < len(spans):
         other = next(where for _, where in spans if where != place)
         issues.append(
-            _issue("data_offsets_disagree", "$BEGINDATA", f"{other} gives a place for DATA that does not fit $TOT; {place} was used.")
+            _issue(
+                "data_offsets_disagree",
+                "$BEGINDATA",
+                f"{other} gives a place for DATA that does not fit $TOT; {place} was used.",
+            )
         )
     return span.begin
 
 
 def _overlaps(span: Span, length: int, header: Header) -> bool:
-    """True when DATA at `span` would run into HEADER or TEXT; sharing TEXT's last byte is a known slip."""
-    return span.begin < HEADER_LENGTH or (span.begin < header.text.end and span.begin + length > header.text.begin)
+    """Tell whether DATA at `span` runs into HEADER or TEXT; sharing TEXT's last byte is a known slip."""
+    return span.begin < HEADER_LENGTH or (
+        span.begin < header.text.end and span.begin + length > header.text.begin
+    )
 
 
 def _overlap(span: Span, header: Header, file: str) -> FcsError:
@@ -318,7 +346,8 @@ def _wrong_length(spans: list[tuple[Span, str]], length: int, file: str) -> FcsE
         "The number of events and the size of DATA contradict each other.",
         subject=file,
         field="$TOT",
-        found=" and ".join(f"{span.length} bytes of DATA ({place})" for span, place in spans) or "no DATA segment",
+        found=" and ".join(f"{span.length} bytes of DATA ({place})" for span, place in spans)
+        or "no DATA segment",
         allowed=f"{length} bytes, which $TOT needs",
         hint=_DAMAGED,
     )

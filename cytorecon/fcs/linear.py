@@ -94,11 +94,23 @@ def linear_events(stored: Stored, scalings: tuple[Scaling, ...]) -> Events:
 
 def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Issue, ...]]:
     if value is None:
-        return 0.0, 0.0, (_warning("no_amplification", name, "The amplification is missing; it was taken for linear."),)
+        return (
+            0.0,
+            0.0,
+            (_warning("no_amplification", name, "The amplification is missing; it was taken for linear."),),
+        )
     parts = [_finite(part) for part in value.split(",")]
     decades, offset = (parts[0], parts[1]) if len(parts) == 2 else (math.nan, math.nan)
     if not (0 <= decades <= 30 and offset >= 0):  # 30 decades: what float32 can hold
-        return 0.0, 0.0, (_warning("bad_amplification", name, f"'{value[:40]}' is no amplification; it was taken for linear."),)
+        return (
+            0.0,
+            0.0,
+            (
+                _warning(
+                    "bad_amplification", name, f"'{value[:40]}' is no amplification; it was taken for linear."
+                ),
+            ),
+        )
     return decades, offset or 1.0, ()  # "4,0" is to be read as "4,1", says the standard
 
 
@@ -122,12 +134,17 @@ def _time_step(keywords: Mapping[str, str]) -> tuple[float, tuple[Issue, ...]]:
     found = "is missing" if value is None else f"'{value[:40]}' is no number of seconds"
     severity = Severity.INFO if value is None else Severity.WARNING
     return 1.0, (
-        Issue("fcs.no_time_step", severity, "$TIMESTEP", f"The time step {found}; time is in steps of unknown length."),
+        Issue(
+            "fcs.no_time_step",
+            severity,
+            "$TIMESTEP",
+            f"The time step {found}; time is in steps of unknown length.",
+        ),
     )
 
 
 def _finite(text: str) -> float:
-    """The number in `text`, or NaN: NaN fails every comparison."""
+    """Return the number in `text`, or NaN: NaN fails every comparison."""
     try:
         value = float(text.strip(" \x00"))
     except ValueError:

@@ -75,7 +75,9 @@ def resolve_panel(
         elif problem:
             code = "panel.missing" if problem == _MISSING else "panel.ambiguous"
             severity = Severity.INFO if problem == _MISSING else Severity.WARNING
-            issues.append(Issue(code, severity, marker, f"Optional marker: {problem}.", f"Use --map {marker}=CHANNEL."))
+            issues.append(
+                Issue(code, severity, marker, f"Optional marker: {problem}.", f"Use --map {marker}=CHANNEL.")
+            )
     if problems:
         raise PanelError(
             f"The panel lacks what is needed: {', '.join(problems)}.",
@@ -133,7 +135,9 @@ def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[s
         return {}, problem
     parts: dict[str, str] = {}
     for part in sorted(wanted):
-        name, problem = (given[part], "") if part in given else _one_detector(sample, frozenset({part}), taken)
+        name, problem = (
+            (given[part], "") if part in given else _one_detector(sample, frozenset({part}), taken)
+        )
         if not name:
             return {}, problem if problem != _MISSING else f"{_MISSING}, nor {part} alone"
         parts[part] = name
@@ -141,7 +145,9 @@ def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[s
 
 
 def _one_detector(sample: Sample, wanted: frozenset[str], taken: set[str]) -> tuple[str, str]:
-    carrying = [channel for channel in sample.channels if channel.markers == wanted and channel.name not in taken]
+    carrying = [
+        channel for channel in sample.channels if channel.markers == wanted and channel.name not in taken
+    ]
     if not carrying:
         return "", _MISSING
     detectors = {load_channel_roles().detector_of(channel.name) for channel in carrying}

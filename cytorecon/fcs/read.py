@@ -4,60 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from cytorecon.errors import CompensationError, FcsError, Issue, Severity
 from cytorecon.fcs.channels import read_channels
-from cytorecon.fcs.container import Header, read_header
+from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets
 from cytorecon.fcs.decode import decode_events
 from cytorecon.fcs.layout import find_layout
 from cytorecon.fcs.linear import find_scaling, linear_events
 from cytorecon.fcs.spillover import spillover_from_keywords
-from cytorecon.fcs.text import number, parse_text
+from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.sample import Channel, ChannelRole, Events, Sample, Spillover
-
-#: More data sets than an instrument chains; a damaged chain must not run on for ever.
-MOST_DATA_SETS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class DataSetInfo:
-    """One data set of a file, without its events.
-
-    Parameters
-    ----------
-    dataset : int
-        Number to give to :func:`read_fcs`, from 0.
-    version : str
-        ``"FCS3.1"`` …
-    n_events, n_channels : int
-        As stated; `n_events` is None when ``$TOT`` is missing.
-    resolution_bits : int
-        Bits of the widest detector range (``$PnR``): 10 for channels 0-1023.
-    channels : tuple of str
-        ``$PnN``.
-    """
-
-    dataset: int
-    version: str
-    n_events: int | None
-    n_channels: int
-    resolution_bits: int
-    channels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a data set begins, its HEADER and its keywords."""
-
-    offset: int
-    header: Header
-    keywords: Mapping[str, str]
-    issues: tuple[Issue, ...]
 
 
 def read_fcs(path: str | Path, *, dataset: int | None = None) -> Sample:
@@ -71,9 +31,9 @@ def read_fcs(path: str | Path, *, dataset: int | None = None) -> Sample:
     path : str or Path
         The file.
     dataset : int, optional
-        Which data set, from 0. Without it: the only one; of the two data sets of a Beckman LMD
-        (same tube, same number of events) the one with the higher resolution; otherwise it must
-        be given.
+        Which data set, from 0. Without it: the only one; of a Beckman LMD file, whose data sets
+        are one tube at different resolutions, the one with the highest, under the labels of the
+        others; in any other case it must be given.
 
     Returns
     -------
@@ -88,9 +48,9 @@ def read_fcs(path: str | Path, *, dataset: int | None = None) -> Sample:
     """
     path = Path(path)
     content = _content(path)
-    places, chain_issues = _data_sets(content, path.name)
-    chosen, choice_issues = _choose(places, dataset, path.name)
-    sample = _sample(content, places[chosen], path.name)
+    data_sets, chain_issues = find_data_sets(content, path.name)
+    chosen, labels, choice_issues = choose_data_set(data_sets, dataset, path.name)
+    sample = _sample(content, chosen, labels, path.name)
     return replace(sample, issues=(*chain_issues, *choice_issues, *sample.issues))
 
 
@@ -103,8 +63,8 @@ def list_datasets(path: str | Path) -> tuple[DataSetInfo, ...]:
         If it is not an FCS file, or its keywords cannot be read.
     """
     path = Path(path)
-    places, _ = _data_sets(_content(path), path.name)
-    return tuple(_info(place, dataset, path.name) for dataset, place in enumerate(places))
+    data_sets, _ = find_data_sets(_content(path), path.name)
+    return tuple(data_set.info(index, path.name) for index, data_set in enumerate(data_sets))
 
 
 def _content(path: Path) -> bytes:
@@ -113,92 +73,22 @@ def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise FcsError("There is no such file.", subject=path.name, hint="Check the name and the folder.") from error
+        raise FcsError(
+            "There is no such file.", subject=path.name, hint="Check the name and the folder."
+        ) from error
     except OSError as error:
-        raise FcsError("The file cannot be opened.", subject=path.name, found=error.strerror or "an I/O error") from error
+        raise FcsError("The file cannot be opened.", subject=path.name, found=error.strerror or "") from error
     if not content:
         raise FcsError("The file is empty.", subject=path.name, hint="Copy it again from the cytometer.")
     return content
 
 
-def _data_sets(content: bytes, file: str) -> tuple[list[_Place], tuple[Issue, ...]]:
-    """Follow $NEXTDATA, which counts from the beginning of its own data set."""
-    places: list[_Place] = []
-    offset = 0
-    while len(places) < MOST_DATA_SETS:
-        places.append(_place(content, offset, file))
-        step = _next_data(places[-1].keywords, file)
-        offset += step
-        if step == 0:
-            return places, ()
-        if not content[offset:].startswith(b"FCS"):
-            message = "$NEXTDATA announces a further data set, but there is none."
-            return places, (Issue("fcs.no_further_data_set", Severity.WARNING, "$NEXTDATA", message),)
-    raise FcsError("The file chains too many data sets.", subject=file, found=f"more than {MOST_DATA_SETS}")
-
-
-def _next_data(keywords: Mapping[str, str], file: str) -> int:
-    return number(keywords, "$NEXTDATA", file) or 0 if keywords.get("$NEXTDATA", "").strip(" \x00") else 0
-
-
-def _place(content: bytes, offset: int, file: str) -> _Place:
-    header = read_header(content, offset, file)
-    text = parse_text(content[offset + header.text.begin : offset + header.text.end + 1], file)
-    keywords = dict(text.keywords)
-    begin, end = number(keywords, "$BEGINSTEXT", file) or 0, number(keywords, "$ENDSTEXT", file) or 0
-    issues = text.issues
-    if begin and end > begin and begin != header.text.begin and offset + end < len(content):
-        supplement = parse_text(content[offset + begin : offset + end + 1], file)
-        keywords = {**supplement.keywords, **keywords}  # the primary TEXT wins
-        issues = (*issues, *supplement.issues)
-    return _Place(offset, header, MappingProxyType(keywords), issues)
-
-
-def _info(place: _Place, dataset: int, file: str) -> DataSetInfo:
-    n_channels = number(place.keywords, "$PAR", file) or 0
-    names = tuple(place.keywords.get(f"$P{index}N", "") for index in range(1, min(n_channels, 30_000) + 1))
-    return DataSetInfo(
-        dataset=dataset,
-        version=place.header.version,
-        n_events=number(place.keywords, "$TOT", file),
-        n_channels=n_channels,
-        resolution_bits=max((_bits(place.keywords, index) for index in range(1, len(names) + 1)), default=0),
-        channels=names,
-    )
-
-
-def _bits(keywords: Mapping[str, str], index: int) -> int:
-    value = keywords.get(f"$P{index}R", "").strip()
-    return (int(value) - 1).bit_length() if value.isascii() and value.isdigit() and len(value) < 20 else 0
-
-
-def _choose(places: list[_Place], dataset: int | None, file: str) -> tuple[int, tuple[Issue, ...]]:
-    infos = [_info(place, index, file) for index, place in enumerate(places)]
-    listing = "; ".join(
-        f"{info.dataset}: {info.version}, {info.n_events} events, {info.n_channels} channels, {info.resolution_bits} bits"
-        for info in infos
-    )
-    if dataset is not None:
-        if not 0 <= dataset < len(places):
-            raise FcsError("There is no such data set.", subject=file, found=str(dataset), allowed=listing)
-        return dataset, ()
-    if len(places) == 1:
-        return 0, ()
-    best = max(infos, key=lambda info: info.resolution_bits)
-    same_tube = len({info.n_events for info in infos}) == 1
-    if same_tube and sum(info.resolution_bits == best.resolution_bits for info in infos) == 1:
-        message = f"The file holds {len(infos)} data sets of one tube; number {best.dataset}, of the highest resolution, was read."
-        return best.dataset, (Issue("fcs.data_set_chosen", Severity.WARNING, "$NEXTDATA", message, f"All of them: {listing}."),)
-    raise FcsError(
-        "The file holds several data sets.", subject=file, found=listing, hint="Say which one to read: dataset=0, 1 ..."
-    )
-
-
-def _sample(content: bytes, place: _Place, file: str) -> Sample:
-    layout = find_layout(place.keywords, place.header, place.offset, len(content), file)
-    named, name_issues = read_channels(place.keywords, layout.n_channels, file)
+def _sample(content: bytes, data_set: DataSet, labels: Mapping[str, str], file: str) -> Sample:
+    keywords = data_set.keywords
+    layout = find_layout(keywords, data_set.header, data_set.offset, len(content), file)
+    named, name_issues = read_channels(keywords, layout.n_channels, file, labels)
     scaled = [
-        find_scaling(place.keywords, channel.index, channel.role, layout.datatype, layout.ranges[channel.index])
+        find_scaling(keywords, channel.index, channel.role, layout.datatype, layout.ranges[channel.index])
         for channel in named
     ]
     channels = tuple(
@@ -206,15 +96,15 @@ def _sample(content: bytes, place: _Place, file: str) -> Sample:
     )
     stored = decode_events(content, layout, file)
     events = linear_events(stored, tuple(scaling for scaling, _ in scaled))
-    spillover, spillover_issues = _spillover(place.keywords, channels)
+    spillover, spillover_issues = _spillover(keywords, channels)
     return Sample(
         events=events,
         channels=channels,
-        keywords=place.keywords,
+        keywords=keywords,
         spillover=spillover,
         sha256=hashlib.sha256(content).hexdigest(),
         issues=(
-            *place.issues,
+            *data_set.issues,
             *layout.issues,
             *name_issues,
             *(issue for _, issues in scaled for issue in issues),
@@ -227,22 +117,34 @@ def _sample(content: bytes, place: _Place, file: str) -> Sample:
 def _spillover(
     keywords: Mapping[str, str], channels: tuple[Channel, ...]
 ) -> tuple[Spillover | None, tuple[Issue, ...]]:
+    """Read the file's matrix; one that cannot be used is an issue here and an error when it is needed."""
     try:
-        return spillover_from_keywords(keywords, channels)
+        spillover, issues = spillover_from_keywords(keywords, channels)
     except CompensationError as error:
-        return None, (Issue("spillover.unusable", Severity.ERROR, error.subject, str(error), error.hint),)
+        issue = Issue("spillover.unusable", Severity.ERROR, error.subject, str(error))
+        return None, (issue,)
+    if spillover is not None and not _is_invertible(spillover):
+        message = "The spillover matrix is singular or not finite; compensation with it will be refused."
+        issues = (*issues, Issue("spillover.singular", Severity.ERROR, spillover.source, message))
+    return spillover, issues
+
+
+def _is_invertible(spillover: Spillover) -> bool:
+    limit = load_quality_limits().compensation.largest_condition_number.value
+    return bool(np.isfinite(spillover.matrix).all() and np.linalg.cond(spillover.matrix) <= limit)
 
 
 def _event_issues(events: Events, channels: tuple[Channel, ...]) -> list[Issue]:
     if not len(events):
         return [Issue("fcs.no_events", Severity.WARNING, "events", "The data set holds no events.")]
     issues = []
-    not_finite = int(np.count_nonzero(~np.isfinite(events).all(axis=1))) if not np.isfinite(events.sum()) else 0
+    not_finite = int(np.count_nonzero(~np.isfinite(events).all(axis=1)))
     if not_finite:
         message = f"{not_finite} of {len(events)} events hold a value that is not a finite number."
         issues.append(Issue("fcs.not_finite", Severity.WARNING, "events", message, "They lie in no gate."))
     detectors = [channel.index for channel in channels if channel.role is not ChannelRole.TIME]
     if detectors and not events[:, detectors].any():
         message = "Every value of every detector is zero."
-        issues.append(Issue("fcs.all_zero", Severity.ERROR, "events", message, "The copy was broken: copy the file again."))
+        hint = "The copy was broken: copy the file again."
+        issues.append(Issue("fcs.all_zero", Severity.ERROR, "events", message, hint))
     return issues

@@ -20,6 +20,9 @@ KEYWORDS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
 #: What FlowJo and Diva put before the name of a detector whose values are compensated already.
 _COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
 
+#: More colours than any instrument has; a larger matrix is damage, and slow to check.
+_MOST_COLOURS = 1000
+
 _TRY = "Give a matrix as CSV, or export the file again."
 
 
@@ -40,7 +43,9 @@ def spillover_from_keywords(
     CompensationError
         If a matrix is there but cannot be read, or two matrices disagree.
     """
-    written = [parse_spillover(keywords[key], key) for key in KEYWORDS if keywords.get(key, "").strip(" \x00")]
+    written = [
+        parse_spillover(keywords[key], key) for key in KEYWORDS if keywords.get(key, "").strip(" \x00")
+    ]
     if not written:
         comp = keywords.get("$COMP", "").strip(" \x00")
         return (_parse_comp(comp, channels), ()) if comp else (None, ())
@@ -53,7 +58,9 @@ def spillover_from_keywords(
     return first, issues
 
 
-def resolve_spillover(spillover: Spillover, channels: Sequence[Channel]) -> tuple[Spillover, tuple[Issue, ...]]:
+def resolve_spillover(
+    spillover: Spillover, channels: Sequence[Channel]
+) -> tuple[Spillover, tuple[Issue, ...]]:
     """Return `spillover` with its channels as ``$PnN`` of `channels`.
 
     Labels (``$PnS``) or parameter numbers (from 1) are accepted, with an issue, when every one of
@@ -96,7 +103,7 @@ def parse_spillover(text: str, source: str) -> Spillover:
     ('FITC-A', 'PE-A')
     """
     parts = [part.strip(" \x00") for part in text.split(",")]
-    size = int(parts[0]) if _is_number_up_to(parts[0], 10_000) else 0
+    size = int(parts[0]) if _is_number_up_to(parts[0], _MOST_COLOURS) else 0
     if size < 1 or len(parts) != 1 + size + size * size:
         raise CompensationError(
             "The spillover keyword is malformed.",
@@ -152,7 +159,7 @@ def _parse_comp(text: str, channels: Sequence[Channel]) -> Spillover:
 
 
 def _is_compensated(spillover: Spillover, channels: Sequence[Channel]) -> bool:
-    """True when every detector of the matrix is there, but under its name for compensated values."""
+    """Tell whether every detector of the matrix is there, but under its name for compensated values."""
     names = {channel.name for channel in channels}
     return all(
         name not in names and any(prefix + name in names for prefix in _COMPENSATED_PREFIXES)
@@ -164,7 +171,9 @@ def _check_agreement(first: Spillover, second: Spillover) -> None:
     same = set(first.channels) == set(second.channels)
     if same:
         order = [second.channels.index(name) for name in first.channels]
-        same = np.allclose(first.matrix, second.matrix[np.ix_(order, order)], rtol=1e-6, atol=1e-9, equal_nan=True)
+        same = np.allclose(
+            first.matrix, second.matrix[np.ix_(order, order)], rtol=1e-6, atol=1e-9, equal_nan=True
+        )
     if not same:
         raise CompensationError(
             f"The file holds two spillover matrices that differ ({first.source} and {second.source}).",

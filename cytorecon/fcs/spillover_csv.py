@@ -74,4 +74,4 @@ def _labelled(rows: list[list[str]], file: str) -> tuple[tuple[str, ...], list[l
 
 
 def _detector(cell: str) -> str:
-    return cell.split(" :: ")[0].strip()
+    return cell.split(" :: ", maxsplit=1)[0].strip()

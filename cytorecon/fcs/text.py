@@ -47,7 +47,10 @@ def parse_text(segment: bytes, file: str) -> Text:
     """
     if len(segment) > _LARGEST:
         raise FcsError(
-            "The TEXT segment is too large.", subject=file, found=f"{len(segment)} bytes", allowed=f"{_LARGEST} bytes"
+            "The TEXT segment is too large.",
+            subject=file,
+            found=f"{len(segment)} bytes",
+            allowed=f"{_LARGEST} bytes",
         )
     text = _decoded(segment)
     delimiter, body = text[0], text[1:]
@@ -58,15 +61,23 @@ def parse_text(segment: bytes, file: str) -> Text:
     if body.endswith(delimiter):
         body = body[: -len(delimiter)]
     else:
-        issues.append(_repair("no_final_delimiter", "TEXT", "The last value of TEXT has no delimiter behind it."))
+        issues.append(
+            _repair("no_final_delimiter", "TEXT", "The last value of TEXT has no delimiter behind it.")
+        )
+    if "\x00" in body:
+        issues.append(_repair("zero_bytes", "TEXT", "A value of TEXT holds zero bytes."))
     pairs, repairs = _choose(body, delimiter)
+    issues += repairs
+    empty = [key.strip().upper() for key, value in pairs if not value]
+    if empty:
+        issues.append(_empty_values(empty))
     keywords: dict[str, str] = {}
     for key, value in pairs:
         name = key.strip().upper()
         if keywords.get(name, value) != value:
             issues.append(_duplicate(name, keywords[name], value, file))
         keywords[name] = value
-    return Text(keywords=keywords, issues=(*issues, *repairs))
+    return Text(keywords=keywords, issues=tuple(issues))
 
 
 def number(keywords: Mapping[str, str], name: str, file: str) -> int | None:
@@ -108,16 +119,7 @@ def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issu
     plain_fits = len(plain) % 2 == 0 and _complete(plain) and all(plain[::2])
     swallowed = any(f"{delimiter}$" in token for token in escaped)
     escaped_fits = len(escaped) % 2 == 0 and _complete(escaped) and not swallowed
-    if escaped_fits or not plain_fits:
-        return _pairs(escaped)
-    pairs, issues = _pairs(plain)
-    empty = [key for key, value in pairs if not value]
-    found = _repair(
-        "empty_value",
-        ", ".join(empty[:5]),
-        "A keyword has an empty value, which the standard forbids; doubled delimiters were read as empty values.",
-    )
-    return pairs, [*issues, found]
+    return _pairs(escaped if escaped_fits or not plain_fits else plain)
 
 
 def _tokens(body: str, delimiter: str) -> list[str]:
@@ -151,6 +153,14 @@ def _pairs(tokens: list[str]) -> tuple[list[tuple[str, str]], list[Issue]]:
     return list(zip(tokens[::2], tokens[1::2], strict=True)), issues
 
 
+def _empty_values(names: list[str]) -> Issue:
+    """Only standard keywords are named: a word that merely stands where a keyword should may be anything."""
+    standard = [name for name in names if name.startswith("$")]
+    found = "1 keyword has" if len(names) == 1 else f"{len(names)} keywords have"
+    message = f"{found} an empty value, which the standard forbids."
+    return _repair("empty_value", ", ".join(standard[:5]) or "TEXT", message)
+
+
 def _duplicate(name: str, first: str, second: str, file: str) -> Issue:
     if name in {*REQUIRED, "$TOT", "$BEGINDATA", "$ENDDATA"} or re.fullmatch(r"\$P\d+[NBR]", name):
         raise FcsError(
@@ -160,7 +170,10 @@ def _duplicate(name: str, first: str, second: str, file: str) -> Issue:
             found=f"{first[:40]!r} and {second[:40]!r}",
             hint="Nobody can tell which one holds: export the file again.",
         )
-    return _repair("duplicate_keyword", name, "The keyword stands in the file twice; the last value was taken.")
+    subject = name if name.startswith("$") else "TEXT"
+    return _repair(
+        "duplicate_keyword", subject, "A keyword stands in the file twice; the last value was taken."
+    )
 
 
 def _repair(code: str, subject: str, message: str) -> Issue:

@@ -1,7 +1,7 @@
 """The one place that turns numbers into words: dashboard, report and hover texts all call it.
 
 A value below the limit of quantification is ``<12``, an unknown one is a dash, and every number
-carries its unit. Missing is never shown as zero.
+carries its unit. Cells/µL are rounded by :mod:`cytorecon.counts`, so they equal the tables' digits. Missing is never shown as zero.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
+from cytorecon.counts.reported import below_text, value_text
 from cytorecon.knowledge.populations import Populations, load_populations
 
 MISSING: Final = "–"
@@ -87,7 +88,7 @@ def known(value: float | None) -> bool:
 def format_number(value: float | None, measure: str) -> str:
     """Return `value` with the digits that its measure deserves, without unit.
 
-    Cells/µL: whole numbers from 10, one decimal below. Percent: one decimal, two significant
+    Cells/µL: as in the tables (whole numbers from 10, one decimal below), with separators. Percent: one decimal, two significant
     digits below 1. Ratio: two decimals.
 
     Examples
@@ -103,9 +104,14 @@ def format_number(value: float | None, measure: str) -> str:
         return "0"
     if measure == "ratio":
         return f"{value:.2f}"
-    if measure == "cells_per_ul":
-        return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.1 else f"{value:.1g}"
+    if measure == "cells_per_ul" and value >= 0.05:
+        return _with_separators(value_text(value))
     return f"{value:.1f}" if value >= 1 else _significant(value)
+
+
+def _with_separators(digits: str) -> str:
+    whole, point, rest = digits.partition(".")
+    return f"{int(whole):,}{point}{rest}"
 
 
 def _significant(value: float) -> str:
@@ -146,13 +152,14 @@ def format_result(
     --------
     >>> format_result(57.6, "cells_per_ul"), format_result(None, "cells_per_ul")
     ('58', '–')
-    >>> format_result(None, "cells_per_ul", lloq=12.2, below_lloq=True)
+    >>> format_result(None, "cells_per_ul", lloq=11.2, below_lloq=True)
     '<12'
     """
     if not below_lloq:
         return format_number(value, measure)
-    limit = format_number(lloq, measure)
-    return "<LLOQ" if limit == MISSING else f"<{limit}"
+    if lloq is None or math.isnan(lloq):
+        return "<LLOQ"
+    return below_text(lloq) if measure == "cells_per_ul" else f"<{format_number(lloq, measure)}"
 
 
 def format_value(
@@ -164,7 +171,7 @@ def format_value(
     --------
     >>> format_value(57.6, "cells_per_ul")
     '58 cells/µL'
-    >>> format_value(None, "cells_per_ul", lloq=12.2, below_lloq=True)
+    >>> format_value(None, "cells_per_ul", lloq=11.2, below_lloq=True)
     '<12 cells/µL'
     >>> format_value(None, "cells_per_ul")
     '–'

@@ -23,6 +23,7 @@ from cytorecon.figures.format import (
     population_label,
     with_unit,
 )
+from cytorecon.trajectories import METHOD_SWITCH
 
 PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
 
@@ -69,6 +70,8 @@ class Point:
         Count method of the tube.
     review : tuple of str
         Codes that ask for a look.
+    method_switch : bool
+        Whether the visit before was counted by another method.
     reason : str
         Why there is no value.
     reference : Reference or None
@@ -88,6 +91,7 @@ class Point:
     events: int | None = None
     method: str = "none"
     review: tuple[str, ...] = ()
+    method_switch: bool = False
     reason: str = ""
     reference: Reference | None = None
 
@@ -122,6 +126,8 @@ class Point:
             lines.append(f"LLOQ {format_value(self.lloq, self.measure)}")
         if self.measure == "cells_per_ul":
             lines.append(f"counted by {format_method(self.method)}")
+        if self.method_switch:
+            lines.append("the visit before was counted by another method")
         if self.reference is not None:
             lines.append(_reference_line(self.reference, self.measure))
         if self.reason:
@@ -183,6 +189,11 @@ def patient_points(
     return found
 
 
+_WITHOUT_VALUE: Final = {
+    False: "its denominator is not known in this tube",
+    True: "one of the two populations is not counted, or below its LLOQ",
+}
+
 # pandas hands out cells of any type; they are narrowed one by one below
 Row = dict[str, Any]
 
@@ -195,6 +206,7 @@ def _point(measure: str, row: Row | None, count: Row | None) -> Point:
     source = row if row is not None else count
     assert source is not None, "a key comes from one of the two tables"
     state, reason = _state(measure, row, count)
+    codes = _codes(source["review"])
     return Point(
         tube=str(source["tube"]),
         population=str(source["population"]),
@@ -208,7 +220,8 @@ def _point(measure: str, row: Row | None, count: Row | None) -> Point:
         lloq=_number(row, "lloq"),
         events=_events(count),
         method=_text(source["count_method"]) or "none",
-        review=_codes(source["review"]),
+        review=tuple(code for code in codes if code != METHOD_SWITCH),
+        method_switch=METHOD_SWITCH in codes,
         reason=reason,
         reference=_reference(row),
     )
@@ -217,13 +230,13 @@ def _point(measure: str, row: Row | None, count: Row | None) -> Point:
 def _state(measure: str, row: Row | None, count: Row | None) -> tuple[PointState, str]:
     if count is not None and count["status"] == "not_evaluable":
         return "not_evaluable", _text(count["reason"])
-    if row is not None and bool(row["censored"]):
+    if row is not None and row["censored"] == "left":
         return "below_lloq", ""
     if row is not None and known(_number(row, "value")):
         return "measured", ""
     if measure == "cells_per_ul" and count is not None and _text(count["count_method"]) in ("", "none"):
         return "no_count", "neither beads, nor a blood count, nor a volume was given"
-    return "not_evaluable", "its denominator is not known in this tube"
+    return "not_evaluable", _WITHOUT_VALUE[measure == "ratio"]
 
 
 def _reference(row: Row | None) -> Reference | None:
@@ -256,4 +269,4 @@ def _text(cell: object) -> str:
 
 
 def _codes(cell: object) -> tuple[str, ...]:
-    return tuple(code for code in _text(cell).replace(",", ";").split(";") if code.strip())
+    return tuple(code for code in _text(cell).split(";") if code)

@@ -45,11 +45,24 @@ class AspectPattern(_Strict):
         return _compilable(value)
 
 
+class AmplificationPattern(_Strict):
+    """What a name says about the amplifier, cut off to tell detectors apart."""
+
+    pattern: str
+    source: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _compilable(value)
+
+
 class ChannelRoles(_Strict):
     """The file ``channel_roles.yaml``: ordered patterns, the first match decides."""
 
     roles: tuple[RolePattern, ...]
     aspects: tuple[AspectPattern, ...]
+    amplification: AmplificationPattern
 
     def role_of(self, name: str) -> ChannelRole:
         """Return the role of the detector called `name`; fluorescence when no pattern matches.
@@ -79,15 +92,19 @@ class ChannelRoles(_Strict):
         return ""
 
     def detector_of(self, name: str) -> str:
-        """Return `name` without the part that says which side of the pulse it holds.
+        """Return `name` without side of the pulse and amplification.
 
-        ``"FITC-A"`` and ``"FITC-H"`` are one detector.
+        Examples
+        --------
+        >>> [load_channel_roles().detector_of(name) for name in ("FITC-A", "FITC-H", "FL1 Log", "FL1 LinA")]
+        ['FITC', 'FITC', 'FL1', 'FL1']
         """
+        name = name.strip()
         for row in self.aspects:
-            shortened, hits = re.subn(row.pattern, "", name.strip(), flags=re.IGNORECASE)
+            name, hits = re.subn(row.pattern, "", name, flags=re.IGNORECASE)
             if hits:
-                return shortened
-        return name.strip()
+                break
+        return re.sub(self.amplification.pattern, "", name, flags=re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -126,7 +127,9 @@ class MarkerTable:
         if len(possible) == 1:
             return MarkerReading(markers=next(iter(possible)))
         if len(possible) > 1:
-            return MarkerReading(candidates=tuple(sorted(possible, key=lambda found: (len(found), sorted(found)))))
+            return MarkerReading(
+                candidates=tuple(sorted(possible, key=lambda found: (len(found), sorted(found))))
+            )
         known = {word for word in words if _single(word, aliases)}
         unknown = [word for word in words if word not in known and word not in self.dyes | self.endings]
         return MarkerReading(unknown_words=tuple(unknown) if known else ())
@@ -265,9 +268,7 @@ def _markers_of_run(
         return [(markers, False) for markers in found]
     joined = "".join(run)
     found = aliases.get(joined, ()) or (_single(joined, aliases) if run[0] == "CD" and len(run) == 2 else ())
-    glued = any(
-        left[-1].isdigit() and right[0].isdigit() for left, right in zip(run, run[1:], strict=False)
-    )
+    glued = any(left[-1].isdigit() and right[0].isdigit() for left, right in pairwise(run))
     return [(markers, glued) for markers in found]
 
 

@@ -37,7 +37,7 @@ class ReferenceRange(KnowledgeModel):
     low, high : float
         In the unit of the measure.
     percentiles : str
-        What the limits are, e.g. ``"10-90"``, or ``"not stated"``.
+        What the limits are, e.g. ``"10-90"``; empty when the source does not say.
     gate_definition : str
         What was counted.
     source, confidence : str
@@ -52,7 +52,7 @@ class ReferenceRange(KnowledgeModel):
     sex: Literal["all", "female", "male"]
     low: float = Field(ge=0)
     high: float = Field(gt=0)
-    percentiles: str = Field(min_length=1)
+    percentiles: str
     gate_definition: str = Field(min_length=1)
     source: str = Field(min_length=1)
     confidence: str = Field(min_length=1)

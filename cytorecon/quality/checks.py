@@ -56,7 +56,14 @@ def _detector(channel: Channel, column: Events, limits: CheckLimits) -> list[Iss
     smallest, largest = float(column.min()), float(column.max())
     if smallest == largest:
         message = f"Every event has the value {smallest:g}."
-        return [_warning("constant_channel", channel.name, message, "The detector was off, or the column was not exported.")]
+        return [
+            _warning(
+                "constant_channel",
+                channel.name,
+                message,
+                "The detector was off, or the column was not exported.",
+            )
+        ]
     issues = []
     # A $PnR below the data (converted files) says nothing about saturation; one at them does.
     edge = limits.saturation_edge.value * (channel.maximum - 1)
@@ -64,12 +71,18 @@ def _detector(channel: Channel, column: Events, limits: CheckLimits) -> list[Iss
         saturated = float(np.mean(column >= edge))
         if saturated > limits.most_saturated.value:
             message = f"{saturated:.1%} of the events lie at the end of the detector's range."
-            issues.append(_warning("saturated", channel.name, message, "Lower the detector's voltage or gain."))
+            issues.append(
+                _warning("saturated", channel.name, message, "Lower the detector's voltage or gain.")
+            )
     if channel.role in _SCATTER:
         negative = float(np.mean(column < 0))
         if negative > limits.most_negative_scatter.value:
             message = f"{negative:.1%} of the events have a negative value."
-            issues.append(_warning("negative_scatter", channel.name, message, "Check the scatter threshold and baseline."))
+            issues.append(
+                _warning(
+                    "negative_scatter", channel.name, message, "Check the scatter threshold and baseline."
+                )
+            )
     return issues
 
 
@@ -82,9 +95,16 @@ def _time(column: Events, limits: CheckLimits) -> list[Issue]:
     backwards = float(np.mean(steps < 0))
     if backwards > limits.most_backward_time.value:
         message = f"Time runs backwards at {backwards:.1%} of the events."
-        issues.append(_warning("time_backwards", "time", message, "Files were merged or sorted, or the clock overflowed."))
+        issues.append(
+            _warning(
+                "time_backwards", "time", message, "Files were merged or sorted, or the clock overflowed."
+            )
+        )
     else:
-        gap = float(steps.max()) / span
+        tick = float(
+            steps[steps > 0].min(initial=span)
+        )  # a coarse clock jumps by whole ticks without any pause
+        gap = (float(steps.max()) - tick) / span
         if gap > limits.longest_gap.value:
             message = f"No event came for {gap:.0%} of the acquisition time."
             issues.append(_warning("time_gap", "time", message, "Look for a clog or an air bubble."))

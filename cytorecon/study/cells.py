@@ -48,9 +48,8 @@ class RowReader:
         self.cells = cells
         self.issues: list[Issue] = []
 
-    @property
     def failed(self) -> bool:
-        """Whether the row must be left out."""
+        """Return whether the row must be left out."""
         return any(issue.severity is Severity.ERROR for issue in self.issues)
 
     def has(self, column: str) -> bool:

@@ -50,7 +50,7 @@ def load_study(
     name: str | None = None,
     knowledge: Path | None = None,
 ) -> Study:
-    """Read the sample sheets of a study.
+    r"""Read the sample sheets of a study.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def load_study(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     sheet = Path(folder, "manifest.csv")
-    ...     _ = sheet.write_text("file,patient,day\\na.fcs,P01,30\\nb.fcs,P01,sixty\\n")
+    ...     _ = sheet.write_text("file,patient,day\na.fcs,P01,30\nb.fcs,P01,sixty\n")
     ...     study = load_study(sheet)
     >>> study.tubes[0].tube
     'P01/d30/1'

@@ -41,9 +41,9 @@ class Person:
     day0: date | None = None
     birth: date | None = None
 
-    def day_of(self, when: date) -> int | None:
-        """Return the day of a date on the patient's clock; None without a date of day 0."""
-        return None if self.day0 is None else (when - self.day0).days
+    def day_of(self, when: date | None) -> int | None:
+        """Return the day of a date on the patient's clock; None without the date or that of day 0."""
+        return None if when is None or self.day0 is None else (when - self.day0).days
 
     def before_birth(self, day: int) -> int | None:
         """Return how many days `day` lies before birth; None when it does not, or birth is unknown."""
@@ -66,10 +66,11 @@ def people(
     """
     grouped: dict[str, list[PatientRow]] = {}
     for row in patient_rows:
-        grouped.setdefault(row.patient, []).append(row)
+        if row.patient:
+            grouped.setdefault(row.patient, []).append(row)
     sampled: dict[str, list[ManifestRow]] = {}
     for tube in manifest_rows:
-        if not tube.reader.failed:
+        if not tube.reader.failed():
             sampled.setdefault(tube.patient, []).append(tube)
     found: dict[str, Person] = {}
     for name, rows in grouped.items():
@@ -81,7 +82,7 @@ def people(
             if patient_rows:
                 tubes[0].reader.warn(
                     "patient",
-                    "The patient has no usable row in the patients sheet: age, sex and programme are unknown.",
+                    "No row of the patients sheet can be used; age, sex and programme are unknown.",
                     code="study.patient_unknown",
                 )
             found[name] = _without_row(name, tubes)
@@ -113,7 +114,7 @@ def _person(
     birth = first.birth_date or (date(first.birth_year, 1, 1) if first.birth_year is not None else None)
     if first.anchor_date is not None and birth is not None and first.anchor_date < birth:
         _born_later(first.reader, "anchor_date", (birth - first.anchor_date).days)
-    if first.reader.failed:
+    if first.reader.failed():
         for row in rows[1:]:
             row.reader.problem("patient", "The first row of this patient is left out, and with it day 0.")
         return None
@@ -150,11 +151,7 @@ def _check_manifest_anchor_dates(
         if when is None or tube.anchor not in ("", anchor) or day0 is None:
             continue
         if when != day0:
-            tube.reader.problem(
-                "anchor_date",
-                f"It differs by {abs((when - day0).days)} days from the date of the same anchor given elsewhere.",
-                code="study.disagreement",
-            )
+            other_anchor_date(tube.reader, (when - day0).days)
         elif birth is not None and when < birth:
             _born_later(tube.reader, "anchor_date", (birth - when).days)
 
@@ -165,8 +162,8 @@ def _anchors(
     anchors = [first]
     for row in rows[1:]:
         _check_same_patient(row, rows[0])
-        day = None if row.reader.failed else _anchor_day(row, day0)
-        if day is None or row.reader.failed:
+        day = None if row.reader.failed() else _anchor_day(row, day0)
+        if day is None or row.reader.failed():
             continue
         kind = row.anchor_kind or first.kind
         name = row.anchor or _free_name(kinds.find(kind).anchor, kind, anchors)
@@ -199,13 +196,14 @@ def _anchor_day(row: PatientRow, day0: date | None) -> int | None:
     if row.anchor_day is None and from_date is None:
         row.reader.problem(
             "anchor_day",
-            "The day of this anchor is not known. Allowed: a day, or an anchor_date here and one for the first anchor.",
+            "The day of this anchor is not known."
+            " Allowed: a day, or an anchor_date here and one for the first anchor.",
             code="study.value_missing",
         )
     elif row.anchor_day is not None and from_date is not None and row.anchor_day != from_date:
         row.reader.problem(
             "anchor_day",
-            f"It disagrees with anchor_date by {abs(row.anchor_day - from_date)} days.",
+            f"It disagrees with anchor_date by {in_days(row.anchor_day - from_date)}.",
             code="study.disagreement",
         )
     return from_date if row.anchor_day is None else row.anchor_day
@@ -247,10 +245,24 @@ def _age_at(row: PatientRow, day0: date | None) -> float | None:
     return None
 
 
+def other_anchor_date(reader: RowReader, days: int) -> None:
+    """Note that an anchor has two dates, `days` apart."""
+    reader.problem(
+        "anchor_date",
+        f"It differs by {in_days(days)} from the date of the same anchor given elsewhere.",
+        code="study.disagreement",
+    )
+
+
+def in_days(days: int) -> str:
+    """Return a difference in days in words, without its sign."""
+    return "1 day" if abs(days) == 1 else f"{abs(days)} days"
+
+
 def _born_later(reader: RowReader, column: str, days: int) -> None:
     reader.problem(
         column,
-        f"It is {days} {'day' if days == 1 else 'days'} before birth.",
+        f"It is {in_days(days)} before birth.",
         code="study.before_birth",
         hint="Check the date and the birth of the patient.",
     )

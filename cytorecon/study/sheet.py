@@ -10,11 +10,13 @@ import csv
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -29,6 +31,18 @@ EXCEL_EPOCH: Final = date(1899, 12, 30)
 
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _DELIMITERS: Final = (",", ";", "\t")
+#: What openpyxl lets through when a file is no workbook, or one that was cut short.
+_DAMAGED: Final = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ElementTree.ParseError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 #: What laboratories write for "no value"; such a cell counts as empty.
 _EMPTY: Final = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "."})
 
@@ -151,10 +165,11 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
         warnings.simplefilter("ignore")
         try:
             workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        except _DAMAGED as error:
             raise StudyError("This is not a workbook (.xlsx).", subject=name) from error
         try:
-            title = _worksheet(workbook.sheetnames, name, required)
+            titles = [worksheet.title for worksheet in workbook.worksheets]
+            title = _worksheet(titles, name, required)
             if title is None:
                 return None
             records = [
@@ -162,6 +177,8 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
                 for number, row in enumerate(workbook[title].iter_rows(values_only=True), start=1)
             ]
             epoch = workbook.epoch.date()
+        except _DAMAGED as error:
+            raise StudyError("The workbook is damaged.", subject=name) from error
         finally:
             workbook.close()
     return _sheet(name, records, (), epoch=epoch)

@@ -15,33 +15,13 @@ from cytorecon.counts import reported_concentration
 from cytorecon.errors import Severity
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.tables import COUNT_COLUMNS, TUBE_STATUS_COLUMNS
 
-_INTEGERS: Final = frozenset(
-    {"days_after_transplant", "events", "parent_events", "n_events", "errors", "warnings"}
-)
-_NUMBERS: Final = frozenset(
-    {
-        *(
-            f"percent_of_{whole}{end}"
-            for whole in ("parent", "lymphocytes", "leukocytes")
-            for end in ("", "_low", "_high")
-        ),
-        "cells_per_ul",
-        "cells_per_ul_low",
-        "cells_per_ul_high",
-        "lloq_cells_per_ul",
-        "blood_ul_counted",
-    }
-)
-_BOOLEANS: Final = frozenset({"below_lloq"})
-
 #: Six figures are more than a count is worth, and the last bits of a quantile differ between machines.
 _SIGNIFICANT_DIGITS: Final = 6
-
-Cell = str | int | float | bool | None
 
 
 def tidy_counts(result: StudyResult, *, populations: Populations | None = None) -> pd.DataFrame:
@@ -78,7 +58,7 @@ def tidy_counts(result: StudyResult, *, populations: Populations | None = None) 
         for tube, outcome in tubes_in_order(result)
         for count in sorted(outcome.counts, key=lambda item: order.order(item.population))
     ]
-    return _frame(rows, COUNT_COLUMNS)
+    return typed_frame(rows, COUNT_COLUMNS)
 
 
 def tube_status(result: StudyResult) -> pd.DataFrame:
@@ -109,7 +89,7 @@ def tube_status(result: StudyResult) -> pd.DataFrame:
                 "template": outcome.provenance.template,
             }
         )
-    return _frame(rows, TUBE_STATUS_COLUMNS)
+    return typed_frame(rows, TUBE_STATUS_COLUMNS)
 
 
 def tubes_in_order(result: StudyResult) -> Iterator[tuple[Tube, TubeResult]]:
@@ -175,20 +155,6 @@ def _tube_cells(tube: Tube) -> dict[str, Cell]:
         "visit": tube.visit,
         "tube": tube.tube,
     }
-
-
-def _frame(rows: list[dict[str, Cell]], columns: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {column: pd.Series([row[column] for row in rows], dtype=_dtype(column)) for column in columns}
-    )
-
-
-def _dtype(column: str) -> str:
-    if column in _INTEGERS:
-        return "Int64"
-    if column in _NUMBERS:
-        return "float64"
-    return "boolean" if column in _BOOLEANS else "object"
 
 
 def _text(value: object) -> str:

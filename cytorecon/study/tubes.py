@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path, PurePosixPath
 
 from cytorecon.study.cells import RowReader
 from cytorecon.study.model import Anchor, ClinicalEvent, Tube
-from cytorecon.study.people import Person
+from cytorecon.study.people import Person, in_days, other_anchor_date
 from cytorecon.study.rows import EventRow, ManifestRow
 
 
@@ -17,16 +16,22 @@ def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tu
     """Return the events of known patients with their days; problems are noted on the rows."""
     events = []
     for row in rows:
-        if row.reader.failed:
+        if row.reader.failed():
             continue
         person = found.get(row.patient)
         if person is None:
             _unknown_patient(row.reader, row.patient, found)
             continue
-        start = _day(row.reader, person, "start", row.start_day, row.start_date)
-        end = _day(row.reader, person, "end", row.end_day, row.end_date, needed=False)
+        start = _day(row.reader, ("start_day", row.start_day), ("start_date", person.day_of(row.start_date)))
+        end = _day(
+            row.reader, ("end_day", row.end_day), ("end_date", person.day_of(row.end_date)), needed=False
+        )
         _check_span(row, start, end)
-        if start is None or row.reader.failed:
+        if start is not None:
+            _check_birth(
+                row.reader, "start_date" if row.start_day is None else "start_day", "event", person, start
+            )
+        if start is None or row.reader.failed():
             continue
         event = ClinicalEvent(
             patient=row.patient,
@@ -57,15 +62,15 @@ def tubes(rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path
     numbers: Counter[tuple[str, int]] = Counter()
     accepted = []
     for row in rows:
-        if row.reader.failed:
+        if row.reader.failed():
             continue
         day = _sample_day(row, found[row.patient])
         path = _resolved(folder, row.file)
         _check_repeated(row, (path, row.dataset or 0), seen_files)
-        if day is None or row.reader.failed:
+        if day is None or row.reader.failed():
             continue
         _check_same_visit(row, (row.patient, day, row.panel, row.tube), seen_tubes)
-        if row.reader.failed:
+        if row.reader.failed():
             continue
         seen_files[path, row.dataset or 0] = row.reader.number
         seen_tubes[row.patient, day, row.panel, row.tube] = row.reader.number
@@ -102,16 +107,13 @@ def _sample_day(row: ManifestRow, person: Person) -> int | None:
     if anchor is None:
         return None
     stated = None if row.day is None else row.day + anchor.day
-    day = _day(row.reader, person, "sample", stated, row.sample_date, column="day")
+    if row.sample_date is not None and row.anchor_date is not None:
+        dated: int | None = (row.sample_date - row.anchor_date).days + anchor.day
+    else:
+        dated = person.day_of(row.sample_date)
+    day = _day(row.reader, ("day", stated), ("sample_date", dated))
     if day is not None:
-        before = person.before_birth(day)
-        if before is not None:
-            row.reader.problem(
-                "sample_date" if row.day is None else "day",
-                f"The sample is {before} {'day' if before == 1 else 'days'} before birth.",
-                code="study.before_birth",
-                hint="Check the day and the birth of the patient.",
-            )
+        _check_birth(row.reader, "sample_date" if row.day is None else "day", "sample", person, day)
     return day
 
 
@@ -125,47 +127,49 @@ def _anchor(row: ManifestRow, person: Person) -> Anchor | None:
     elif row.anchor_date is not None and person.day0 is not None:
         apart = (row.anchor_date - person.day0).days - anchor.day
         if apart:
-            row.reader.problem(
-                "anchor_date",
-                f"It differs by {abs(apart)} days from the date of the same anchor given elsewhere.",
-                code="study.disagreement",
-            )
+            other_anchor_date(row.reader, apart)
     return anchor
 
 
 def _day(
-    reader: RowReader,
-    person: Person,
-    what: str,
-    stated: int | None,
-    when: date | None,
-    *,
-    column: str = "",
-    needed: bool = True,
+    reader: RowReader, stated: tuple[str, int | None], dated: tuple[str, int | None], *, needed: bool = True
 ) -> int | None:
-    """Return a day from a day, a date, or both when they agree."""
-    day_column, date_column = column or f"{what}_day", f"{what}_date"
-    from_date = None if when is None else person.day_of(when)
-    if stated is None and when is None:
+    """Return a day from a column with days, one with dates, or both when they agree.
+
+    Each is (column, day on the clock); a date without a clock has no day.
+    """
+    day_column, day = stated
+    date_column, from_date = dated
+    if not reader.has(day_column) and not reader.has(date_column):
         if needed:
             reader.problem(
                 day_column, f"Neither {day_column} nor {date_column} is filled.", code="study.value_missing"
             )
-        return None
-    if stated is None and from_date is None:
+    elif day is None and from_date is None:
         reader.problem(
             date_column,
             "Without the date of the patient's first anchor it cannot become a day.",
             code="study.anchor_missing",
             hint=f"Fill in anchor_date, or use {day_column}.",
         )
-    elif stated is not None and from_date is not None and stated != from_date:
+    elif day is not None and from_date is not None and day != from_date:
         reader.problem(
             day_column,
-            f"It disagrees with {date_column} by {abs(stated - from_date)} days.",
+            f"It disagrees with {date_column} by {in_days(day - from_date)}.",
             code="study.disagreement",
         )
-    return from_date if stated is None else stated
+    return from_date if day is None else day
+
+
+def _check_birth(reader: RowReader, column: str, what: str, person: Person, day: int) -> None:
+    before = person.before_birth(day)
+    if before is not None:
+        reader.problem(
+            column,
+            f"The {what} is {in_days(before)} before birth.",
+            code="study.before_birth",
+            hint="Check the day and the birth of the patient.",
+        )
 
 
 def _check_span(row: EventRow, start: int | None, end: int | None) -> None:
@@ -173,7 +177,7 @@ def _check_span(row: EventRow, start: int | None, end: int | None) -> None:
         row.reader.problem("ongoing", "An event that has an end is not ongoing.", code="study.disagreement")
     if start is not None and end is not None and end < start:
         row.reader.problem(
-            "end_day", f"The event ends {start - end} days before it starts.", code="study.disagreement"
+            "end_day", f"The event ends {in_days(start - end)} before it starts.", code="study.disagreement"
         )
 
 

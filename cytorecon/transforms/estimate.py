@@ -70,7 +70,9 @@ def _pool(summaries: Iterable[Sequence[ChannelSummary]]) -> dict[str, list[Chann
         for summary in sample:
             pooled.setdefault(summary.channel, []).append(summary)
     if not pooled:
-        raise TransformError("There is no sample to choose scales from.", hint="Every tube of the batch failed to read.")
+        raise TransformError(
+            "There is no sample to choose scales from.", hint="Every tube of the batch failed to read."
+        )
     return pooled
 
 
@@ -91,14 +93,16 @@ def _channel_number_issue(rules: TransformRules) -> Issue:
         "transform.channel_numbers",
         Severity.INFO,
         "fluorescence",
-        f"All values of the batch lie within 0..{rules.channel_numbers.largest.value:g}; they were taken for channel "
-        "numbers of a four-decade log amplifier and not transformed.",
+        f"All values of the batch lie within 0..{rules.channel_numbers.largest.value:g}; they were taken for "
+        "channel numbers of a four-decade log amplifier and not transformed.",
         "If they are linear values, choose the scales with channel_numbers=False.",
     )
 
 
-def _fluorescence_top(parts: list[ChannelSummary], stained: list[list[ChannelSummary]], rules: TransformRules) -> float:
-    """The range is believed or not for all channels that state the same one: a dim dye proves nothing."""
+def _fluorescence_top(
+    parts: list[ChannelSummary], stained: list[list[ChannelSummary]], rules: TransformRules
+) -> float:
+    """Believe the range, or not, for all channels that state the same one: a dim dye proves nothing."""
     stated = _stated_range(parts)
     same = [part for channel in stained if _stated_range(channel) == stated for part in channel]
     if _range_holds(same, stated, rules):

@@ -117,7 +117,9 @@ class _Coefficients:
 
     @property
     def slope_at_zero(self) -> float:
-        return self.a * self.b * math.exp(self.b * self.zero) + self.c * self.d * math.exp(-self.d * self.zero)
+        return self.a * self.b * math.exp(self.b * self.zero) + self.c * self.d * math.exp(
+            -self.d * self.zero
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,11 @@ def _coefficients(t: float, w: float, m: float, a: float) -> _Coefficients:
     width, extra = w / (m + a), a / (m + a)
     zero, crossover = extra + width, extra + 2 * width
     b = (m + a) * _LN10
-    d = b if width == 0 else float(brentq(_width_error, 1e-12 * b, b, args=(b, width), xtol=1e-15, rtol=8.9e-16))
+    d = (
+        b
+        if width == 0
+        else float(brentq(_width_error, 1e-12 * b, b, args=(b, width), xtol=1e-15, rtol=8.9e-16))
+    )
     c_over_a = math.exp(crossover * (b + d))
     f_over_a = c_over_a * math.exp(-d * zero) - math.exp(b * zero)
     leading = t / (math.exp(b) - c_over_a * math.exp(-d) + f_over_a)
@@ -161,7 +167,7 @@ def _width_error(d: float, b: float, width: float) -> float:
 @lru_cache(maxsize=256)
 def _table(t: float, w: float, m: float, a: float) -> _Table:
     curve = _coefficients(t, w, m, a)
-    # Near zero x = slope * y, far out y = ln(x) / b: with this unit both pieces have slope 1 / b in asinh(x / unit).
+    # Near zero x = slope * y, far out y = ln(x) / b: with this unit both have slope 1 / b in asinh(x / unit).
     unit = curve.slope_at_zero / curve.b
     dense = np.linspace(curve.zero, _TOP, 4 * _INTERVALS)
     places = np.arcsinh(curve.linear(dense) / unit)

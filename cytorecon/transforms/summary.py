@@ -80,7 +80,9 @@ def _summary(channel: Channel, column: Events, log_amplified: bool) -> ChannelSu
     else:
         quantiles = np.quantile(values, [0, 0.5, rules.high_quantile.value, 1])
     below = -values[values < 0]
-    counts, _ = np.histogram(np.clip(below, NEGATIVE_BIN_EDGES[0], NEGATIVE_BIN_EDGES[-1]), NEGATIVE_BIN_EDGES)
+    counts, _ = np.histogram(
+        np.clip(below, NEGATIVE_BIN_EDGES[0], NEGATIVE_BIN_EDGES[-1]), NEGATIVE_BIN_EDGES
+    )
     smallest, median, high, largest = (float(value) for value in quantiles)
     return ChannelSummary(
         channel=channel.name,

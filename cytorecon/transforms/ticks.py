@@ -45,7 +45,8 @@ def linear_ticks(t: float, scale: Scale) -> tuple[AxisTick, ...]:
     step = min((factor * power for factor in (1, 2, 2.5, 5, 10)), key=lambda value: abs(value - rough))
     count = math.floor(t / step + 1e-9)
     return tuple(
-        AxisTick(position=float(scale(step * index)), label=_short(step * index)) for index in range(count + 1)
+        AxisTick(position=float(scale(step * index)), label=_short(step * index))
+        for index in range(count + 1)
     )
 
 

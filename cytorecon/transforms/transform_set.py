@@ -77,8 +77,12 @@ class TransformSet:
         """
         try:
             content = json.loads(text)
-            channels = {str(name): _KINDS[row.pop("kind")](**row) for name, row in content["channels"].items()}
-            logs = {str(name): Log(t=row["t"], m=row["m"]) for name, row in content["log_side_scatter"].items()}
+            channels = {
+                str(name): _KINDS[row.pop("kind")](**row) for name, row in content["channels"].items()
+            }
+            logs = {
+                str(name): Log(t=row["t"], m=row["m"]) for name, row in content["log_side_scatter"].items()
+            }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TransformError(
                 "This is not a set of scales.",
@@ -137,7 +141,9 @@ def log_side_scatter(sample: Sample, transforms: TransformSet, channel: str) -> 
         If the sample is not transformed, or the channel has no logarithmic scale.
     """
     if sample.scale is not Scale.TRANSFORMED:
-        raise TransformError("The sample is not transformed.", found=sample.scale.value, allowed=Scale.TRANSFORMED.value)
+        raise TransformError(
+            "The sample is not transformed.", found=sample.scale.value, allowed=Scale.TRANSFORMED.value
+        )
     logs = dict(transforms.log_side_scatter)
     if channel not in logs:
         raise _no_scale(channel, list(logs))

@@ -89,9 +89,7 @@ def _header(study_name: str, version: str) -> dmc.Group:
 
 
 def _navigation() -> list[dmc.NavLink]:
-    return [
-        dmc.NavLink(label=name, href=path, active="exact", variant="light") for path, name in PAGES
-    ]
+    return [dmc.NavLink(label=name, href=path, active="exact", variant="light") for path, name in PAGES]
 
 
 def error_alert(message: str) -> dmc.Alert:

@@ -75,9 +75,7 @@ def worklist_grid(rows: Sequence[WorklistRow], search: str) -> dag.AgGrid:
     )
 
 
-def worklist_filters(
-    patients: Sequence[str], search: str, chosen: Sequence[str], state: str
-) -> html.Div:
+def worklist_filters(patients: Sequence[str], search: str, chosen: Sequence[str], state: str) -> html.Div:
     """Return the filters above the grid, set as in the URL."""
     states = [{"label": "All", "value": ""}]
     states += [{"label": f"{SHAPES[name]} {name.capitalize()}", "value": name} for name in STATES]

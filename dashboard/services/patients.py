@@ -23,6 +23,7 @@ from cytorecon.figures.points import RESULT_STATES, Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.study.model import ClinicalEvent, Patient
+from cytorecon.study.table import csv_text
 from dashboard.services.measures import (
     available_measures,
     available_populations,
@@ -300,4 +301,4 @@ def patient_csv(snapshot: Snapshot, patient: str) -> str:
     """Return the patient's rows of the trajectory table as CSV, all measures and populations."""
     table = snapshot.trajectories
     own = table[table["patient"] == patient]
-    return str(own.to_csv(index=False, lineterminator="\n"))
+    return csv_text(own)

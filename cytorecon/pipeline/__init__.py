@@ -1,0 +1,24 @@
+"""The way of the data: read, check, compensate, transform, gate, count."""
+
+from cytorecon.pipeline.context import AnalysisSettings, BatchContext
+from cytorecon.pipeline.gate_files import GatedFile, gate_files
+from cytorecon.pipeline.gate_samples import gate
+from cytorecon.pipeline.inspect import FileInspection, inspect_file
+from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
+from cytorecon.pipeline.upload import Addition, analyze_addition
+
+__all__ = [
+    "Addition",
+    "AnalysisSettings",
+    "BatchContext",
+    "FileInspection",
+    "GatedFile",
+    "Plan",
+    "analyze_addition",
+    "analyze_study",
+    "analyze_tubes",
+    "gate",
+    "gate_files",
+    "inspect_file",
+    "plan_study",
+]

@@ -1,0 +1,137 @@
+"""What the tubes of a batch teach each other: one set of scales, one prior for every gate.
+
+Three looks at each file, one file in memory at a time: a survey (scales), then two rounds of
+gating in which every tube first stands alone and then leans on the others; children can only be
+found well once their parents lean on the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+from cytorecon.errors import CytoreconError
+from cytorecon.gating.estimates import Evidence
+from cytorecon.gating.gated import evidence_of
+from cytorecon.gating.prior import GatingPrior, pool
+from cytorecon.pipeline.context import BatchContext
+from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
+from cytorecon.transforms import TransformSet, estimate_transforms
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+ROUNDS = 2
+
+
+class Run(Protocol):
+    """How a function is run over many items: ``map``, or an executor's ``map``."""
+
+    def __call__(self, work: Callable[[Item], Answer], items: Iterable[Item], /) -> Iterable[Answer]:
+        """Return the answers in the order of the items."""
+
+
+#: Called with what is being done, how many tubes are done, and how many there are.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a tube has no result, in words without any file name."""
+
+    reason: str
+
+
+def attempt(work: Callable[[Item], Answer], item: Item) -> Answer | Failure:
+    """Return ``work(item)``, or why it failed: one bad tube never stops a batch."""
+    try:
+        return work(item)
+    except CytoreconError as error:
+        return Failure(reason_of(error))
+    except MemoryError:
+        return Failure("There is not enough memory for this file.")
+    except Exception as error:  # noqa: BLE001 - a defect of ours in one tube must not lose the others
+        return Failure(f"Internal error ({type(error).__name__}); please report it.")
+
+
+def reason_of(error: CytoreconError) -> str:
+    """Return the error's text without its subject, which may be a file name."""
+    parts = [f"{error.field}: {error.message}" if error.field else error.message]
+    if error.found:
+        parts.append(f"Found: {error.found}.")
+    if error.allowed:
+        parts.append(f"Allowed: {error.allowed}.")
+    if error.hint:
+        parts.append(error.hint)
+    return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """Surveys of the tubes that could be read, and failures of the others, by source name."""
+
+    surveys: Mapping[str, Survey]
+    failures: Mapping[str, Failure]
+
+
+def survey_all(sources: Sequence[Source], run: Run, progress: Progress) -> Surveyed:
+    """Survey every source."""
+    surveys: dict[str, Survey] = {}
+    failures: dict[str, Failure] = {}
+    answers = run(partial(attempt, survey), sources)
+    for done, (source, answer) in enumerate(zip(sources, answers, strict=True), start=1):
+        if isinstance(answer, Failure):
+            failures[source.name] = answer
+        else:
+            surveys[source.name] = answer
+        progress("reading", done, len(sources))
+    return Surveyed(surveys, failures)
+
+
+def learn(
+    batch: str, sources: Sequence[Source], surveys: Mapping[str, Survey], run: Run, progress: Progress
+) -> BatchContext:
+    """Return what the tubes of one batch share.
+
+    Parameters
+    ----------
+    batch : str
+        Its key.
+    sources : sequence of Source
+        Its tubes; all have the same template.
+    surveys : mapping
+        Of at least these tubes.
+    run : callable
+        ``map`` or an executor's.
+    progress : callable
+        Called after each tube.
+    """
+    scales = estimate_transforms([surveys[source.name].summaries for source in sources])
+    scales = scales.with_scales(dict(scales.log_side_scatter))
+    prior = GatingPrior()
+    for _ in range(ROUNDS):
+        look = partial(attempt, partial(_evidence, scales=scales, prior=prior))
+        shown: list[Mapping[str, Evidence]] = []
+        for done, answer in enumerate(run(look, sources), start=1):
+            if not isinstance(answer, Failure):
+                shown.append(answer)
+            progress("learning from the batch", done, len(sources))
+        prior = pool(shown)
+    template = sources[0].template
+    return BatchContext(
+        batch=batch,
+        template=template.name,
+        template_version=template.version,
+        template_sha256=template.sha256,
+        scales=scales.to_json(),
+        prior=prior,
+        tubes=len(sources),
+        notes=tuple(str(issue) for issue in scales.issues),
+    )
+
+
+def _evidence(source: Source, *, scales: TransformSet, prior: GatingPrior) -> dict[str, Evidence]:
+    return evidence_of(gate_prepared(prepare(source, scales), source, prior))

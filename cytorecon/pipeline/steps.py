@@ -1,0 +1,71 @@
+"""The spine for one sample: compensate, transform, gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cytorecon.compensation import compensate
+from cytorecon.fcs import resolve_panel
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.engine import gate
+from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.pipeline.source import Source, batch_of
+from cytorecon.quality import check_quality
+from cytorecon.sample import Sample
+from cytorecon.transforms import ChannelSummary, TransformSet, summarise_channels, transform
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is learned from a tube before anything is gated.
+
+    Parameters
+    ----------
+    batch : str
+        The batch it belongs to.
+    sha256 : str
+        Of its bytes.
+    summaries : tuple of ChannelSummary
+        For choosing the scales of the batch.
+    """
+
+    batch: str
+    sha256: str
+    summaries: tuple[ChannelSummary, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A transformed sample with its panel resolved."""
+
+    sample: Sample
+    axes: Axes
+
+
+def compensated(source: Source) -> Sample:
+    """Return the sample of `source`, checked and compensated with its own matrix."""
+    sample = source.load()
+    return compensate(sample.with_issues(check_quality(sample)), sample.spillover)
+
+
+def survey(source: Source) -> Survey:
+    """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
+    sample = compensated(source)
+    resolve_panel(sample, source.template.required, source.template.optional, source.mapping)
+    return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
+
+
+def prepare(source: Source, scales: TransformSet) -> Prepared:
+    """Return the sample of `source` on the batch's scales, with its panel."""
+    sample = compensated(source)
+    panel = resolve_panel(sample, source.template.required, source.template.optional, source.mapping)
+    # A missing optional marker is said once, by the gate that would have used it.
+    remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
+    sample = transform(sample.with_issues(remarks), scales)
+    return Prepared(sample, Axes(sample, panel.channels))
+
+
+def gate_prepared(prepared: Prepared, source: Source, prior: GatingPrior) -> GatedSample:
+    """Return the gated sample."""
+    return gate(prepared.sample, source.template, prepared.axes, prior)

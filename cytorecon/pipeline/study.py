@@ -1,0 +1,169 @@
+"""From a study's sheet to the results of its tubes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cytorecon import __version__
+from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.template import Template
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline.context import AnalysisSettings, BatchContext
+from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, learn, reason_of, survey_all
+from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.tube import failed, tube_result
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Study, Tube
+from cytorecon.study.result import StudyResult
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Do nothing: the default of every `progress` argument."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study made ready: what can be analysed, in which batch, and what cannot.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+        Scales and priors of every batch.
+    sources : mapping of str to Source
+        Tubes that can be analysed.
+    batches : mapping of str to str
+        Their batch.
+    hashes : mapping of str to str
+        SHA-256 of their files.
+    failures : mapping of str to Failure
+        The others.
+    """
+
+    settings: AnalysisSettings
+    sources: Mapping[str, Source]
+    batches: Mapping[str, str]
+    hashes: Mapping[str, str]
+    failures: Mapping[str, Failure]
+
+
+def plan_study(
+    study: Study,
+    *,
+    known: AnalysisSettings | None = None,
+    run: Run = map,
+    progress: Progress = no_progress,
+) -> Plan:
+    """Look at every file once and learn each batch's scales and priors.
+
+    Parameters
+    ----------
+    study : Study
+        With paths.
+    known : AnalysisSettings, optional
+        Frozen contexts of an earlier run: a batch in it is not learned again, so that results
+        given out do not change when tubes are added.
+    run, progress : callable
+        See :func:`~cytorecon.pipeline.learn.learn`.
+    """
+    sources, failures = _sources(study.tubes)
+    surveyed = survey_all(list(sources.values()), run, progress)
+    failures |= surveyed.failures
+    failures |= _copies(study.tubes, surveyed)
+    usable = {name: source for name, source in sources.items() if name not in failures}
+    contexts = dict(known.batches) if known else {}
+    batches = {name: surveyed.surveys[name].batch for name in usable}
+    for batch in sorted(set(batches.values()) - set(contexts)):
+        members = [source for name, source in usable.items() if batches[name] == batch]
+        contexts[batch] = learn(batch, members, surveyed.surveys, run, progress)
+    return Plan(
+        settings=AnalysisSettings(software_version=__version__, batches=contexts),
+        sources=usable,
+        batches=batches,
+        hashes={name: surveyed.surveys[name].sha256 for name in usable},
+        failures=failures,
+    )
+
+
+def analyze_tubes(
+    tubes: Sequence[Tube], plan: Plan, *, run: Run = map, progress: Progress = no_progress
+) -> Iterator[TubeResult]:
+    """Yield the result of each tube, in order, as soon as it is there."""
+    work = partial(
+        _analyze, sources=plan.sources, contexts=plan.settings.batches, batches=plan.batches, failures=plan.failures
+    )
+    for done, result in enumerate(run(work, tubes), start=1):
+        progress("gating and counting", done, len(tubes))
+        yield result
+
+
+def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progress) -> StudyResult:
+    """Analyse every tube of a study.
+
+    Parameters
+    ----------
+    study : Study
+        From :func:`~cytorecon.study.load_study`.
+    run : callable
+        ``map`` (one process) or the ``map`` of a ``concurrent.futures`` executor.
+    progress : callable
+        Called with (stage, tubes done, tubes in all).
+
+    Returns
+    -------
+    StudyResult
+        A tube that cannot be analysed has status ``failed`` and says why; it stops nothing.
+    """
+    plan = plan_study(study, run=run, progress=progress)
+    return StudyResult(study=study, tubes=tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress)))
+
+
+def _sources(tubes: Sequence[Tube]) -> tuple[dict[str, Source], dict[str, Failure]]:
+    templates: dict[str, Template] = {}
+    sources: dict[str, Source] = {}
+    failures: dict[str, Failure] = {}
+    for tube in tubes:
+        if tube.path is None:
+            failures[tube.tube] = Failure("The study does not know where this tube's file is.")
+            continue
+        try:
+            if tube.template not in templates:
+                templates[tube.template] = load_template(tube.template)
+        except CytoreconError as error:
+            failures[tube.tube] = Failure(reason_of(error))
+            continue
+        sources[tube.tube] = Source(tube.tube, templates[tube.template], tube.path, tube.dataset)
+    return sources, failures
+
+
+def _copies(tubes: Sequence[Tube], surveyed: Surveyed) -> dict[str, Failure]:
+    """Refuse the second of two tubes whose files hold the same bytes: one of the rows is wrong."""
+    first: dict[tuple[str, int | None], str] = {}
+    failures: dict[str, Failure] = {}
+    for tube in tubes:
+        if tube.tube not in surveyed.surveys:
+            continue
+        key = (surveyed.surveys[tube.tube].sha256, tube.dataset)
+        if key in first:
+            failures[tube.tube] = Failure(
+                f"Its file holds the same bytes as that of tube {first[key]}; one of the two rows names the wrong "
+                "file. Correct the sample sheet."
+            )
+        first.setdefault(key, tube.tube)
+    return failures
+
+
+def _analyze(
+    tube: Tube,
+    *,
+    sources: Mapping[str, Source],
+    contexts: Mapping[str, BatchContext],
+    batches: Mapping[str, str],
+    failures: Mapping[str, Failure],
+) -> TubeResult:
+    if tube.tube in failures:
+        return failed(tube, failures[tube.tube].reason)
+    work = partial(tube_result, tube=tube, context=contexts[batches[tube.tube]])
+    answer = attempt(work, sources[tube.tube])
+    return failed(tube, answer.reason) if isinstance(answer, Failure) else answer

@@ -1,0 +1,58 @@
+"""One more tube for a study that has results: gated with what the study froze."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline.context import AnalysisSettings
+from cytorecon.pipeline.learn import Failure, attempt, learn, reason_of
+from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.steps import survey
+from cytorecon.pipeline.study import no_progress
+from cytorecon.pipeline.tube import failed, tube_result
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Tube
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The result of an added tube, and the settings, which know one batch more if it is a new one."""
+
+    result: TubeResult
+    settings: AnalysisSettings
+
+
+def analyze_addition(path: Path, tube: Tube, settings: AnalysisSettings) -> Addition:
+    """Analyse one file with the frozen scales and priors of its batch.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is read and not kept.
+    tube : Tube
+        What is known about it.
+    settings : AnalysisSettings
+        Of the study. A tube of a batch the study does not know stands alone, and its batch is
+        added to the settings that are returned.
+
+    Returns
+    -------
+    Addition
+        With a failed result when the file cannot be analysed.
+    """
+    try:
+        source = Source(tube.tube, load_template(tube.template), path, tube.dataset)
+    except CytoreconError as error:
+        return Addition(failed(tube, reason_of(error)), settings)
+    found = attempt(survey, source)
+    if isinstance(found, Failure):
+        return Addition(failed(tube, found.reason), settings)
+    if found.batch not in settings.batches:
+        context = learn(found.batch, [source], {source.name: found}, map, no_progress)
+        settings = settings.model_copy(update={"batches": {**settings.batches, found.batch: context}})
+    answer = attempt(partial(tube_result, tube=tube, context=settings.batches[found.batch]), source)
+    return Addition(failed(tube, answer.reason) if isinstance(answer, Failure) else answer, settings)

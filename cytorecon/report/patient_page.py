@@ -1,0 +1,288 @@
+"""What the page of one patient shows, as plain text ready to be laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cytorecon.figures.crossings import Crossing, crossings, primary_crossings
+from cytorecon.figures.format import (
+    format_count,
+    format_day,
+    format_interval,
+    format_method,
+    measure_named,
+    population_label,
+    with_unit,
+)
+from cytorecon.figures.lanes import SampleMark, SampleState
+from cytorecon.figures.patient import patient_figure, reference_caption
+from cytorecon.figures.points import Point
+from cytorecon.figures.timeaxis import time_axis
+from cytorecon.report import words
+from cytorecon.report.plot import Plot, plot
+from cytorecon.report.provenance import Source, sources
+from cytorecon.report.remarks import Remark, remarks
+from cytorecon.report.sections import ReportSpec
+from cytorecon.report.series import Series, before, has_value, latest, points_by_measure, preferred
+from cytorecon.report.tables import StudyTables
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Patient, Tube
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRow:
+    """Latest value of one population."""
+
+    population: str
+    value: str
+    day: str
+    interval: str
+    events: str
+    lloq: str
+    method: str
+    reference: str
+    position: str
+    change: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    """One milestone of the patient."""
+
+    title: str
+    reading: str
+    when: str
+    reached: bool
+    confirmed: str
+    source: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountCell:
+    """One value of the table of visits; `flag` marks one that needs a look."""
+
+    value: str
+    interval: str = ""
+    events: str = ""
+    flag: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """One tube of the table of visits."""
+
+    day: str
+    visit: str
+    tube: str
+    method: str
+    failed: str
+    cells: tuple[CountCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """Everything on the page of one patient."""
+
+    patient: str
+    facts: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    latest: tuple[LatestRow, ...]
+    milestones: tuple[MilestoneRow, ...]
+    plots: tuple[Plot, ...]
+    count_columns: tuple[tuple[str, str], ...]
+    counts: tuple[CountRow, ...]
+    remarks: tuple[Remark, ...]
+    sources: tuple[Source, ...]
+
+
+def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> PatientPage:
+    """Return the page of `patient`.
+
+    Parameters
+    ----------
+    patient : Patient
+        One of the study's.
+    tables : StudyTables
+        Results and tidy tables of the whole study.
+    spec : ReportSpec
+        Which populations are shown.
+    """
+    tubes = tables.tubes_of(patient.patient)
+    by_measure = points_by_measure(tables.trajectories, tables.counts, patient.patient)
+    shown = preferred(by_measure, spec.populations)
+    found = crossings(tables.milestones, patient=patient.patient)
+    noticed = remarks(tubes)
+    return PatientPage(
+        patient=patient.patient,
+        facts=_facts(patient, tubes, tables),
+        sentences=(
+            *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
+            *_reached_sentence(found),
+            *_trust_sentence(tubes, noticed),
+        ),
+        latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
+        milestones=tuple(_milestone_row(crossing, tables) for crossing in found),
+        plots=_plots(patient, tables, by_measure, found, tubes),
+        count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
+        counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
+        remarks=noticed,
+        sources=sources(tubes, tables.trajectories),
+    )
+
+
+TubeResults = Sequence[tuple[Tube, TubeResult]]
+
+
+def _facts(patient: Patient, tubes: TubeResults, tables: StudyTables) -> tuple[tuple[str, str], ...]:
+    done = sum(result.status == "done" for _, result in tubes)
+    days = [tube.day for tube, _ in tubes]
+    span = f", day {format_day(min(days))} to {format_day(max(days))}" if days else ""
+    return (
+        ("Programme", tables.programme_name(patient.programme)),
+        ("Age at day 0", words.age_in_words(patient.age_years)),
+        ("Sex", patient.sex if patient.sex != "unknown" else "not known"),
+        ("Graft", patient.graft or "not given"),
+        ("Clock", words.anchors_in_words(patient)),
+        ("Visits", f"{len(set(days))}{span}"),
+        ("Tubes analysed", f"{done} of {len(tubes)}"),
+    )
+
+
+def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
+    found = []
+    for own in shown.values():
+        point = latest(own)
+        if point is not None:
+            found.append(words.headline(point, before(own, point)))
+    return tuple(found[:sentences])
+
+
+def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
+    if not found:
+        return ()
+    reached = sum(crossing.reached for crossing in found)
+    return (f"Milestones: {reached} of {len(found)} that apply were reached.",)
+
+
+def _trust_sentence(tubes: TubeResults, noticed: Sequence[Remark]) -> tuple[str, ...]:
+    parts = []
+    failed = sum(result.status == "failed" for _, result in tubes)
+    if failed:
+        parts.append(f"{words.plural(failed, 'tube')} without a result")
+    if noticed:
+        parts.append(f"{words.plural(len(noticed), 'remark')} to look at again")
+    return (f"Before relying on this page: {words.listed(parts)}.",) if parts else ()
+
+
+def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None:
+    point = latest(points)
+    if point is None:
+        return None
+    reference = point.reference
+    position = reference.position if reference is not None else ""
+    return LatestRow(
+        population=population_label(point.population),
+        value=point.text,
+        day=format_day(point.day),
+        interval=with_unit(format_interval(point.low, point.high, point.measure), point.measure),
+        events=format_count(point.events),
+        lloq=words.lloq_text(point),
+        method=format_method(point.method) if point.measure == "cells_per_ul" else "–",
+        reference=words.reference_in_words(reference, point.measure),
+        position=words.POSITIONS.get(position, position),
+        change=words.change(point, before(points, point)),
+        later=_later(point, points, tubes),
+    )
+
+
+def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
+    """Return which later visits gave no value and why: the latest value is then not the newest draw."""
+    later = [
+        f"{format_day(other.day)}: {other.text}{f', {other.reason}' if other.reason else ''}"
+        for other in points
+        if other.day > point.day
+    ]
+    later += [
+        f"{format_day(tube.day)}: no result"
+        for tube, result in tubes
+        if result.status == "failed" and tube.day > point.day
+    ]
+    return f"No value since. {'; '.join(later)}." if later else ""
+
+
+def _milestone_row(crossing: Crossing, tables: StudyTables) -> MilestoneRow:
+    row = tables.milestone_row(crossing)
+    confirmed = {True: "confirmed", False: "not confirmed", None: "–"}[crossing.confirmed]
+    return MilestoneRow(
+        title=tables.milestone_title(crossing.milestone, str(row["rule"])),
+        reading=crossing.reading,
+        when=words.crossing_in_words(crossing),
+        reached=crossing.reached,
+        confirmed=confirmed if crossing.reached else "–",
+        source=str(row["source"]),
+        effect=tables.milestone_effect(crossing.milestone),
+    )
+
+
+def _plots(
+    patient: Patient,
+    tables: StudyTables,
+    by_measure: Mapping[str, Series],
+    found: tuple[Crossing, ...],
+    tubes: TubeResults,
+) -> tuple[Plot, ...]:
+    events = [event for event in tables.study.events if event.patient == patient.patient]
+    days = [tube.day for tube, _ in tubes]
+    days += [event.start_day for event in events]
+    days += [event.end_day for event in events if event.end_day is not None]
+    axis = time_axis(days, zero_label=patient.anchors[0].name)
+    samples = tuple(SampleMark(tube.tube, tube.day, _state(result)) for tube, result in tubes)
+    made = []
+    for name, series in by_measure.items():
+        figure = patient_figure(
+            series, axis, events=events, samples=samples, milestones=primary_crossings(found, name)
+        )
+        title = f"Recovery, {measure_named(name).label}"
+        made.append(plot(figure, name=f"recovery-{name}", title=title, caption=reference_caption(series)))
+    return tuple(made)
+
+
+def _state(result: TubeResult) -> SampleState:
+    if result.status == "failed":
+        return "failed"
+    return "review" if any(count.review for count in result.counts) else "done"
+
+
+def _unit(points: Sequence[Point]) -> str:
+    return measure_named(points[0].measure).label
+
+
+def _count_row(tube: Tube, result: TubeResult, shown: Series) -> CountRow:
+    cells = tuple(
+        _cell(next((point for point in own if point.tube == tube.tube), None)) for own in shown.values()
+    )
+    methods = sorted({count.count_method for count in result.counts} - {"none"})
+    return CountRow(
+        day=format_day(tube.day),
+        visit=tube.visit,
+        tube=tube.tube,
+        method=", ".join(map(format_method, methods)) or format_method("none"),
+        failed=result.error if result.status == "failed" else "",
+        cells=cells,
+    )
+
+
+def _cell(point: Point | None) -> CountCell:
+    if point is None:
+        return CountCell("–")
+    if not has_value(point):
+        return CountCell(point.text, interval=point.reason)
+    return CountCell(
+        value=point.number,
+        interval=format_interval(point.low, point.high, point.measure),
+        events=format_count(point.events),
+        flag=bool(point.review),
+    )

@@ -1,0 +1,100 @@
+"""What a person should look at again: issues of tubes, with the populations they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cytorecon.errors import Issue, Severity
+from cytorecon.figures.format import population_label
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Tube
+
+_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+#: Shape and word, so that colour is not needed.
+_MARKS: Final = {Severity.ERROR: "■ error", Severity.WARNING: "▲ look", Severity.INFO: "○ note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One issue of one tube.
+
+    Parameters
+    ----------
+    patient, tube, day
+        Where it was noticed.
+    severity : Severity
+        How much it matters.
+    subject, message, hint : str
+        As in the issue.
+    populations : tuple of str
+        Labels of the populations whose numbers it touches.
+    """
+
+    patient: str
+    tube: str
+    day: int
+    severity: Severity
+    subject: str
+    message: str
+    hint: str
+    populations: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """Severity as shape and word."""
+        return _MARKS[self.severity]
+
+
+def remarks(tubes: Iterable[tuple[Tube, TubeResult]]) -> tuple[Remark, ...]:
+    """Return the warnings and errors of analysed tubes, the most severe first.
+
+    A code that a count carries without an issue of that code in its tube is a remark of its own,
+    so that no flagged number goes unmentioned. Failed tubes have a list of their own.
+    """
+    found = [remark for tube, result in tubes if result.status == "done" for remark in _of_tube(tube, result)]
+    return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
+
+
+def _of_tube(tube: Tube, result: TubeResult) -> Sequence[Remark]:
+    touched: dict[str, list[str]] = {}
+    for count in result.counts:
+        for code in count.review:
+            touched.setdefault(code, []).append(population_label(count.population))
+    found = [
+        _remark(tube, issue, touched.get(issue.code, []))
+        for issue in result.issues
+        if issue.severity is not Severity.INFO or issue.code in touched
+    ]
+    known = {issue.code for issue in result.issues}
+    for code, populations in touched.items():
+        if code not in known:
+            issue = Issue(code, Severity.WARNING, "counts", f"Flagged: {code}.")
+            found.append(_remark(tube, issue, populations))
+    return [*found, *_not_evaluable(tube, result)]
+
+
+def _not_evaluable(tube: Tube, result: TubeResult) -> Sequence[Remark]:
+    lost: dict[str, list[str]] = {}
+    for count in result.counts:
+        if count.status == "not_evaluable":
+            lost.setdefault(count.reason, []).append(population_label(count.population))
+    return [
+        _remark(
+            tube,
+            Issue("count.not_evaluable", Severity.WARNING, "counts", f"Not evaluable: {reason or 'no reason'}."),
+            populations,
+        )
+        for reason, populations in lost.items()
+        if not any(reason and reason in issue.message for issue in result.issues)
+    ]
+
+
+def _remark(tube: Tube, issue: Issue, populations: Sequence[str]) -> Remark:
+    # A flagged number needs a look, whatever the issue itself was graded.
+    severity = Severity.WARNING if issue.severity is Severity.INFO else issue.severity
+    return Remark(
+        tube.patient, tube.tube, tube.day, severity, issue.subject, issue.message, issue.hint,
+        tuple(dict.fromkeys(populations)),
+    )

@@ -1,0 +1,227 @@
+"""What the page of the whole study shows, as plain text ready to be laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cytorecon.errors import Issue
+from cytorecon.figures.crossings import Crossing, crossings
+from cytorecon.figures.format import format_day, measure_named, population_label
+from cytorecon.figures.milestone_bars import milestone_figure
+from cytorecon.figures.timeaxis import TimeAxis, time_axis
+from cytorecon.report import words
+from cytorecon.report.cohort_view import CohortView, cohort_view
+from cytorecon.report.plot import Plot, plot
+from cytorecon.report.remarks import Remark, remarks
+from cytorecon.report.sections import ReportSpec
+from cytorecon.report.series import Series, latest, points_by_measure, preferred
+from cytorecon.report.tables import StudyTables
+from cytorecon.results import TubeResult
+from cytorecon.store import NOT_ANALYSED
+from cytorecon.study.model import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One patient in the table of all patients."""
+
+    patient: str
+    page: str
+    programme: str
+    age: str
+    tubes: str
+    last_day: str
+    values: tuple[tuple[str, str], ...]
+    milestones: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """One tube without a result."""
+
+    tube: str
+    patient: str
+    page: str
+    day: str
+    row: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneCount:
+    """One milestone over all patients it applies to."""
+
+    title: str
+    applies: int
+    reached: int
+    confirmed: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPage:
+    """Everything on the page of the study."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    value_columns: tuple[str, ...]
+    patients: tuple[PatientRow, ...]
+    failed: tuple[FailedRow, ...]
+    cohort: CohortView
+    milestones: tuple[MilestoneCount, ...]
+    milestone_plots: tuple[Plot, ...]
+    remarks: tuple[Remark, ...]
+    left_out: tuple[Issue, ...]
+
+
+def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) -> StudyPage:
+    """Return the page of the study.
+
+    Parameters
+    ----------
+    tables : StudyTables
+        Results and tidy tables.
+    pages : mapping of str to str
+        Patient -> file name of the page.
+    spec : ReportSpec
+        Which populations are shown.
+    """
+    patients = tables.study.patients
+    series = {
+        patient.patient: preferred(
+            points_by_measure(tables.trajectories, tables.counts, patient.patient), spec.overview_populations
+        )
+        for patient in patients
+    }
+    columns = _columns(series.values(), spec)
+    found = [crossing for patient in patients for crossing in crossings(tables.milestones, patient=patient.patient)]
+    noticed = remarks(tables.tubes)
+    return StudyPage(
+        name=tables.study.name,
+        facts=_facts(tables, noticed),
+        value_columns=tuple(map(population_label, columns)),
+        patients=tuple(
+            _patient_row(patient, pages[patient.patient], tables, series[patient.patient], columns)
+            for patient in patients
+        ),
+        failed=_failed(tables, pages),
+        cohort=cohort_view(tables, spec),
+        milestones=_milestone_counts(found, tables),
+        milestone_plots=_milestone_plots(found, tables, spec),
+        remarks=noticed,
+        left_out=tables.study.issues,
+    )
+
+
+def _columns(series: Iterable[Series], spec: ReportSpec) -> tuple[str, ...]:
+    present = {population for own in series for population in own}
+    candidates = [population for population in spec.overview_populations if population in present]
+    return tuple(candidates[: spec.overview_columns])
+
+
+def _facts(tables: StudyTables, noticed: Sequence[Remark]) -> tuple[tuple[str, str], ...]:
+    results = [result for _, result in tables.tubes]
+    done = sum(result.status == "done" for result in results)
+    waiting = sum(_is_pending(result) for result in results)
+    without = [words.plural(len(results) - done - waiting, "tube") + " failed"]
+    without += [f"{waiting} not analysed yet"] if waiting else []
+    days = [tube.day for tube, _ in tables.tubes]
+    templates = sorted({_template(result) for result in results if result.status == "done"})
+    versions = sorted({result.provenance.software_version for result in results} - {""})
+    return (
+        ("Patients", str(len(tables.study.patients))),
+        ("Tubes", f"{len(results)}, of which {done} analysed"),
+        ("Without a result", ", ".join(without)),
+        ("Days", f"{format_day(min(days))} to {format_day(max(days))}" if days else "–"),
+        ("To look at again", words.plural(len(noticed), "remark")),
+        ("Gating templates", ", ".join(templates) or "–"),
+        ("Analysed with", ", ".join(f"cytorecon {version}" for version in versions) or "–"),
+    )
+
+
+def _is_pending(result: TubeResult) -> bool:
+    return any(issue.code == NOT_ANALYSED for issue in result.issues)
+
+
+def _template(result: TubeResult) -> str:
+    made = result.provenance
+    return words.without_folder(f"{made.template} {made.template_version}".strip()) or "not stated"
+
+
+def _patient_row(
+    patient: Patient, page: str, tables: StudyTables, series: Series, columns: Sequence[str]
+) -> PatientRow:
+    tubes = tables.tubes_of(patient.patient)
+    done = sum(result.status == "done" for _, result in tubes)
+    days = [tube.day for tube, _ in tubes]
+    found = crossings(tables.milestones, patient=patient.patient)
+    look = len(remarks(tubes))
+    return PatientRow(
+        patient=patient.patient,
+        page=page,
+        programme=tables.programme_name(patient.programme),
+        age=words.age_in_words(patient.age_years),
+        tubes=f"{done} of {len(tubes)}",
+        last_day=format_day(max(days)) if days else "–",
+        values=tuple(_value(series, population) for population in columns),
+        milestones=f"{sum(crossing.reached for crossing in found)} of {len(found)}" if found else "–",
+        look=f"▲ {look}" if look else "–",
+    )
+
+
+def _value(series: Series, population: str) -> tuple[str, str]:
+    """Return the latest value of a population and the day it is of."""
+    point = latest(series.get(population, ()))
+    if point is None:
+        return ("–", "")
+    unit = measure_named(point.measure).label
+    return (f"{point.number} {unit}".strip(), f"day {format_day(point.day)}")
+
+
+def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, ...]:
+    return tuple(
+        FailedRow(
+            tube=tube.tube,
+            patient=tube.patient,
+            page=pages[tube.patient],
+            day=format_day(tube.day),
+            row=str(tube.row) if tube.row else "upload",
+            reason=result.error,
+        )
+        for tube, result in tables.tubes
+        if result.status == "failed"
+    )
+
+
+def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
+    by_name: dict[str, list[Crossing]] = {}
+    for crossing in found:
+        by_name.setdefault(crossing.milestone, []).append(crossing)
+    order = list(tables.rules)
+    names = sorted(by_name, key=lambda name: (order.index(name) if name in order else len(order), name))
+    return tuple(
+        MilestoneCount(
+            title=tables.milestone_title(name, name),
+            applies=len(by_name[name]),
+            reached=sum(crossing.reached for crossing in by_name[name]),
+            confirmed=sum(crossing.confirmed is True for crossing in by_name[name]),
+            source=tables.rules[name].source if name in tables.rules else "–",
+        )
+        for name in names
+    )
+
+
+def _milestone_plots(found: Sequence[Crossing], tables: StudyTables, spec: ReportSpec) -> tuple[Plot, ...]:
+    last_days: dict[str, int] = {}
+    for tube, _ in tables.tubes:
+        last_days[tube.patient] = max(tube.day, last_days.get(tube.patient, tube.day))
+    axis: TimeAxis = time_axis(last_days.values(), zero_label="day 0")
+    made = []
+    for name in spec.milestone_figures:
+        own = [crossing for crossing in found if crossing.milestone == name]
+        if own:
+            figure = milestone_figure(own, last_days, axis)
+            made.append(plot(figure, name=f"milestone-{name}", title=tables.milestone_title(name, name)))
+    return tuple(made)

@@ -1,0 +1,85 @@
+"""The tidy tables of a study, made once for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cytorecon.figures.crossings import Crossing
+from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
+from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.milestones import milestones
+from cytorecon.results import TubeResult
+from cytorecon.study.model import Study, Tube
+from cytorecon.study.result import StudyResult
+from cytorecon.study.table import tidy_counts, tube_status, tubes_in_order
+from cytorecon.trajectories import trajectories
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTables:
+    """A study with its tidy tables and the names that go with them.
+
+    Parameters
+    ----------
+    study : Study
+        Patients, tubes, events.
+    tubes : tuple of (Tube, TubeResult)
+        By patient, day, and order of the sheet.
+    counts, trajectories, milestones, status : DataFrame
+        ``COUNT_COLUMNS``, ``TRAJECTORY_COLUMNS``, ``MILESTONE_COLUMNS``, ``TUBE_STATUS_COLUMNS``.
+    rules : mapping of str to MilestoneRule
+        The packaged rules by name.
+    programmes : mapping of str to str
+        Programme -> name for people.
+    """
+
+    study: Study
+    tubes: tuple[tuple[Tube, TubeResult], ...]
+    counts: pd.DataFrame
+    trajectories: pd.DataFrame
+    milestones: pd.DataFrame
+    status: pd.DataFrame
+    rules: Mapping[str, MilestoneRule]
+    programmes: Mapping[str, str]
+
+    def tubes_of(self, patient: str) -> tuple[tuple[Tube, TubeResult], ...]:
+        """Return the tubes of one patient with their results, in order of the days."""
+        return tuple((tube, result) for tube, result in self.tubes if tube.patient == patient)
+
+    def milestone_row(self, crossing: Crossing) -> pd.Series:
+        """Return the row of the milestone table that `crossing` was made from."""
+        table = self.milestones
+        mine = (table["patient"] == crossing.patient) & (table["milestone"] == crossing.milestone)
+        return table[mine].iloc[0]
+
+    def milestone_title(self, milestone: str, rule: str) -> str:
+        """Return a milestone in words; one whose rule is not packaged is told by `rule`."""
+        known = self.rules.get(milestone)
+        return known.title if known is not None else rule
+
+    def milestone_effect(self, milestone: str) -> str:
+        """Return what the source of a milestone found; empty when its rule is not packaged."""
+        known = self.rules.get(milestone)
+        return known.effect if known is not None else ""
+
+    def programme_name(self, programme: str) -> str:
+        """Return the name of a programme for people."""
+        return self.programmes.get(programme, programme)
+
+
+def study_tables(result: StudyResult) -> StudyTables:
+    """Return the tables of a study."""
+    curves = trajectories(result)
+    return StudyTables(
+        study=result.study,
+        tubes=tuple(tubes_in_order(result)),
+        counts=tidy_counts(result),
+        trajectories=curves,
+        milestones=milestones(curves, result.study),
+        status=tube_status(result),
+        rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
+        programmes={row.programme: row.name for row in load_programmes().programmes},
+    )

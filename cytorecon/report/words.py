@@ -1,0 +1,137 @@
+"""Sentences about results, as a haematologist would put them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.format import (
+    format_day,
+    format_interval,
+    format_number,
+    format_value,
+    known,
+    population_label,
+    with_unit,
+)
+from cytorecon.figures.points import Point, Reference, reference_name
+from cytorecon.study.model import Patient
+
+#: Word and shape: nothing is told by colour alone.
+POSITIONS: Final = {"below": "▼ below", "within": "● within", "above": "▲ above"}
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "tube"), plural(0, "tube")
+    ('1 tube', '0 tubes')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["CD4 T", "B", "NK"]), listed(["B"])
+    ('CD4 T, B and NK', 'B')
+    """
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def age_in_words(age_years: float | None) -> str:
+    """Return an age: whole years, whole months below two years, and no exact age above 89.
+
+    Ages above 89 identify a person (45 CFR 164.514(b)(2)).
+
+    Examples
+    --------
+    >>> [age_in_words(age) for age in (34.5, 0.75, 92.0, None)]
+    ['34 years', '9 months', 'over 89 years', 'not known']
+    """
+    if age_years is None:
+        return "not known"
+    if age_years >= 90:
+        return "over 89 years"
+    return f"{int(age_years * 12)} months" if age_years < 2 else f"{int(age_years)} years"
+
+
+def anchors_in_words(patient: Patient) -> str:
+    """Return the clocks of a patient, e.g. ``HCT1 on day 0, DLI1 on day +120``."""
+    return ", ".join(f"{anchor.name} on day {format_day(anchor.day)}" for anchor in patient.anchors)
+
+
+def change(latest: Point, previous: Point | None) -> str:
+    """Return how a value compares with the one before, judged by their 95 % intervals.
+
+    Examples
+    --------
+    >>> def on(day, value, low, high):
+    ...     return Point("t", "B", "cells_per_ul", "", day, "measured", value, low, high)
+    >>> change(on(100, 160.0, 150.0, 170.0), on(60, 90.0, 80.0, 100.0))
+    'up from 90 cells/µL on day +60'
+    >>> change(on(100, 95.0, 86.0, 105.0), on(60, 90.0, 80.0, 100.0))
+    'not clearly different from 90 cells/µL on day +60'
+    """
+    if previous is None:
+        return ""
+    then = f"{previous.text} on day {format_day(previous.day)}"
+    if latest.method != previous.method and latest.measure == "cells_per_ul":
+        return f"{then}, counted by another method"
+    if not (known(latest.low) and known(latest.high) and known(previous.low) and known(previous.high)):
+        return f"after {then}"
+    assert latest.low is not None
+    assert latest.high is not None
+    assert previous.low is not None
+    assert previous.high is not None
+    if latest.low > previous.high:
+        return f"up from {then}"
+    if latest.high < previous.low:
+        return f"down from {then}"
+    return f"not clearly different from {then}"
+
+
+def reference_in_words(reference: Reference | None, measure: str) -> str:
+    """Return limits, set and percentiles of a reference; a dash when there is none."""
+    if reference is None:
+        return "–"
+    limits = with_unit(format_interval(reference.low, reference.high, measure), measure)
+    return f"{limits} ({reference_name(reference)})"
+
+
+def headline(latest: Point, previous: Point | None) -> str:
+    """Return one sentence about the latest value of a population."""
+    parts = [f"{latest.text} on day {format_day(latest.day)}"]
+    if latest.state == "measured" and known(latest.low) and known(latest.high):
+        parts[0] += f" (95 % interval {format_interval(latest.low, latest.high, latest.measure)})"
+    if compared := change(latest, previous):
+        parts.append(compared)
+    if latest.reference is not None and latest.reference.position:
+        parts.append(
+            f"{latest.reference.position} the reference for this age, "
+            f"{reference_in_words(latest.reference, latest.measure)}"
+        )
+    return f"{population_label(latest.population)}: {'; '.join(parts)}."
+
+
+def lloq_text(point: Point) -> str:
+    """Return the LLOQ of a point with its unit; a dash when there is none."""
+    return format_value(point.lloq, point.measure)
+
+
+def crossing_in_words(crossing: Crossing) -> str:
+    """Return when a milestone was reached, or how it stands."""
+    if crossing.reached:
+        return crossing.span
+    return crossing.status.replace("_", " ")
+
+
+def threshold_text(crossing: Crossing, measure: str = "cells_per_ul") -> str:
+    """Return the threshold of a milestone with its unit."""
+    return f"{format_number(crossing.threshold, measure)} {crossing.unit}".strip()

@@ -1,0 +1,258 @@
+"""The trajectory table: every population of every tube against the day, with its reference limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from cytorecon.counts import reported_concentration
+from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.counting import CountingRules, load_counting_rules
+from cytorecon.knowledge.populations import Populations, load_populations
+from cytorecon.knowledge.references import ReferenceRange, References, load_references
+from cytorecon.results import PopulationCount
+from cytorecon.study.frame import Cell, typed_frame
+from cytorecon.study.model import Patient, Tube
+from cytorecon.study.result import StudyResult
+from cytorecon.study.table import tubes_in_order
+from cytorecon.tables import TRAJECTORY_COLUMNS
+from cytorecon.trajectories.points import Point, percent_point, ratio_point
+
+Measure = Literal[
+    "cells_per_ul", "percent_of_parent", "percent_of_lymphocytes", "percent_of_leukocytes", "ratio"
+]
+
+MEASURES: Final[tuple[Measure, ...]] = (
+    "cells_per_ul",
+    "percent_of_parent",
+    "percent_of_lymphocytes",
+    "percent_of_leukocytes",
+    "ratio",
+)
+
+#: Put on a visit whose concentration was counted by another method than the one before it.
+METHOD_SWITCH: Final = "trajectory.method_switch"
+
+_DAYS_PER_YEAR: Final = 365.25
+_RATIO: Final = "CD4_CD8_ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One tube with the point of one population in one measure."""
+
+    patient: Patient
+    tube: Tube
+    point: Point
+
+
+def trajectories(
+    result: StudyResult,
+    *,
+    measures: Sequence[Measure] = MEASURES,
+    references: References | None = None,
+    populations: Populations | None = None,
+    rules: CountingRules | None = None,
+) -> pd.DataFrame:
+    """Return what is drawn against the day: one row per tube, population and measure.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    measures : sequence of str
+        Which measures, in the order of the table: ``cells_per_ul``, ``percent_of_parent``,
+        ``percent_of_lymphocytes``, ``percent_of_leukocytes``, ``ratio`` (CD4/CD8).
+    references, populations, rules : optional
+        Knowledge to use; the packaged files by default.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``tables.TRAJECTORY_COLUMNS``; by measure, population (knowledge order), patient
+        (study order) and day. A population that has a measure in any tube of the study has a row
+        for every tube it was looked for in, with an empty `value` where there is none.
+
+        `censored` is ``"left"`` for a concentration below the LLOQ: it lies between 0 and `lloq`.
+        `reference_position` is ``below``, ``within`` or ``above`` the limits of the default set at
+        the patient's age on that day, and empty when that is not certain. A change of count method
+        since the visit before is marked ``trajectory.method_switch`` in `review`.
+
+    Raises
+    ------
+    CytoreconError
+        If a measure is not known.
+
+    Notes
+    -----
+    The CD4/CD8 ratio is given when both are counted and neither is below its LLOQ; its interval is
+    that of the ratio of two Poisson counts.
+
+    Examples
+    --------
+    >>> from cytorecon.study.model import Patient, Study, Tube
+    >>> from cytorecon.results import PopulationCount, TubeResult
+    >>> study = Study(name="s", patients=(Patient(patient="P01", age_years=40.0),),
+    ...               tubes=(Tube(tube="P01/d30/1", patient="P01", day=30),))
+    >>> count = PopulationCount(population="CD4_T", parent="CD3_T", status="counted", events=600,
+    ...     cells_per_ul=60.0, lloq_cells_per_ul=5.0, below_lloq=False, count_method="beads")
+    >>> tube = TubeResult(tube="P01/d30/1", status="done", counts=(count,))
+    >>> table = trajectories(StudyResult(study=study, tubes=(tube,)))
+    >>> table[["population", "value", "reference_low", "reference_position"]]
+      population  value  reference_low reference_position
+    0      CD4_T   60.0          424.0              below
+    """
+    unknown = [measure for measure in measures if measure not in MEASURES]
+    if unknown:
+        raise CytoreconError(
+            "There is no such measure.",
+            subject="trajectories",
+            field="measures",
+            found=", ".join(unknown),
+            allowed=", ".join(MEASURES),
+        )
+    known = references or load_references()
+    order = populations or load_populations()
+    limits = rules or load_counting_rules()
+    rows: list[dict[str, Cell]] = []
+    for measure in measures:
+        series = _series(result, measure, limits)
+        for population in sorted(series, key=order.order):
+            rows += _rows(series[population], population, measure, known)
+    return typed_frame(rows, TRAJECTORY_COLUMNS)
+
+
+def _series(result: StudyResult, measure: Measure, limits: CountingRules) -> dict[str, list[_Visit]]:
+    """Return the visits of each population that has `measure` anywhere in the study."""
+    series: dict[str, list[_Visit]] = {}
+    for tube, outcome in tubes_in_order(result):
+        patient = result.study.patient(tube.patient)
+        for population, point in _points(outcome.counts, measure, limits):
+            series.setdefault(population, []).append(_Visit(patient, tube, point))
+    return {
+        population: visits
+        for population, visits in series.items()
+        if any(visit.point.value is not None or visit.point.censored for visit in visits)
+    }
+
+
+def _points(
+    counts: Sequence[PopulationCount], measure: Measure, limits: CountingRules
+) -> Iterable[tuple[str, Point]]:
+    if measure == "ratio":
+        point = ratio_point(counts, limits)
+        return [] if point is None else [(_RATIO, point)]
+    make: Callable[[PopulationCount], Point]
+    if measure == "cells_per_ul":
+        make = _concentration_point
+    elif measure == "percent_of_parent":
+        make = _percent_of_parent
+    elif measure == "percent_of_lymphocytes":
+        make = _percent_of_lymphocytes
+    else:
+        make = _percent_of_leukocytes
+    return [(count.population, make(count)) for count in counts]
+
+
+def _concentration_point(count: PopulationCount) -> Point:
+    below = bool(count.below_lloq)
+    return Point(
+        value=None if below else count.cells_per_ul,
+        unit="cells/µL",
+        low=count.cells_per_ul_low,
+        high=count.cells_per_ul_high,
+        lloq=count.lloq_cells_per_ul,
+        censored=below,
+        reported=reported_concentration(count),
+        count_method=count.count_method,
+        review=count.review,
+    )
+
+
+def _percent_of_parent(count: PopulationCount) -> Point:
+    values = (count.percent_of_parent, count.percent_of_parent_low, count.percent_of_parent_high)
+    return percent_point(count, f"% of {count.parent}", values)
+
+
+def _percent_of_lymphocytes(count: PopulationCount) -> Point:
+    values = (
+        count.percent_of_lymphocytes,
+        count.percent_of_lymphocytes_low,
+        count.percent_of_lymphocytes_high,
+    )
+    return percent_point(count, "% of lymphocytes", values)
+
+
+def _percent_of_leukocytes(count: PopulationCount) -> Point:
+    values = (count.percent_of_leukocytes, count.percent_of_leukocytes_low, count.percent_of_leukocytes_high)
+    return percent_point(count, "% of leukocytes", values)
+
+
+def _rows(
+    visits: Sequence[_Visit], population: str, measure: Measure, references: References
+) -> list[dict[str, Cell]]:
+    rows = []
+    last_method: dict[str, str] = {}
+    for visit in visits:
+        point, patient = visit.point, visit.patient
+        review = list(point.review)
+        if measure == "cells_per_ul" and point.count_method != "none":
+            if last_method.get(patient.patient, point.count_method) != point.count_method:
+                review.append(METHOD_SWITCH)
+            last_method[patient.patient] = point.count_method
+        age = _age(patient, visit.tube.day)
+        reference = references.find(population, measure, age, patient.sex)
+        rows.append(
+            {
+                "patient": patient.patient,
+                "days_after_transplant": visit.tube.day,
+                "visit": visit.tube.visit,
+                "tube": visit.tube.tube,
+                "population": population,
+                "measure": measure,
+                "value": point.value,
+                "unit": point.unit,
+                "low": point.low,
+                "high": point.high,
+                "lloq": point.lloq,
+                "censored": "left" if point.censored else "",
+                "reported": point.reported,
+                "count_method": point.count_method,
+                "review": ";".join(review),
+                "age_years": age,
+                **_reference_cells(point, reference),
+            }
+        )
+    return rows
+
+
+def _age(patient: Patient, day: int) -> float | None:
+    """Return the age on `day` in years; None when unknown or before birth."""
+    if patient.age_years is None:
+        return None
+    age = patient.age_years + day / _DAYS_PER_YEAR
+    return age if age >= 0 else None
+
+
+def _reference_cells(point: Point, reference: ReferenceRange | None) -> dict[str, Cell]:
+    return {
+        "reference_low": None if reference is None else reference.low,
+        "reference_high": None if reference is None else reference.high,
+        "reference_percentiles": "" if reference is None else reference.percentiles,
+        "reference_set": "" if reference is None else reference.set,
+        "reference_position": "" if reference is None else _position(point, reference),
+    }
+
+
+def _position(point: Point, reference: ReferenceRange) -> str:
+    if point.censored:
+        # Somewhere below the LLOQ: certainly below the limits only when these lie no lower.
+        return "below" if point.lloq is not None and point.lloq <= reference.low else ""
+    if point.value is None:
+        return ""
+    if point.value < reference.low:
+        return "below"
+    return "above" if point.value > reference.high else "within"

@@ -1,0 +1,1 @@
+"""What happens on a click: thin functions that ask services and return components."""

@@ -1,0 +1,143 @@
+"""The upload drawer: choose, analyse, remove, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, no_update
+from dash.development.base_component import Component
+
+from dashboard import ids
+from dashboard.components.gates_view import gates_link
+from dashboard.components.upload_form import upload_done, upload_refused, uploads_list
+from dashboard.services.selection import query_string
+from dashboard.services.study import current_study
+from dashboard.services.uploads import (
+    UploadForm,
+    check_file,
+    remove_upload,
+    removed_uploads,
+    restore_upload,
+    upload,
+    uploaded_tubes,
+)
+
+#: Fields of the form that show a message of their own, in the order of the callback's outputs.
+_FIELDS = (
+    ("patient", ids.UPLOAD_PATIENT),
+    ("day", ids.UPLOAD_DAY),
+    ("panel", ids.UPLOAD_PANEL),
+    ("beads_per_tube", ids.UPLOAD_BEADS),
+    ("blood_volume_ul", ids.UPLOAD_VOLUME),
+    ("lymphocytes_cells_per_ul", ids.UPLOAD_ALC),
+    ("wbc_cells_per_ul", ids.UPLOAD_WBC),
+)
+
+Analysed = tuple[Component | str, str, int | NoUpdate, *tuple[str | None, ...]]
+
+
+def register(app: Dash) -> None:
+    """Bind the callbacks of this module to `app`."""
+    app.callback(
+        Output(ids.UPLOAD_DRAWER, "opened"), Input(ids.UPLOAD_OPEN, "n_clicks"), prevent_initial_call=True
+    )(open_drawer)
+    app.callback(
+        Output(ids.UPLOAD_FILE_STATE, "children", allow_duplicate=True),
+        Input(ids.UPLOAD_FILE, "contents"),
+        prevent_initial_call=True,
+    )(tell_file)
+    app.callback(
+        Output(ids.UPLOAD_MESSAGE, "children"),
+        Output(ids.UPLOAD_FILE_STATE, "children"),
+        Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
+        *(Output(name, "error") for _, name in _FIELDS),
+        Input(ids.UPLOAD_ANALYSE, "n_clicks"),
+        State(ids.UPLOAD_FILE, "contents"),
+        State(ids.UPLOAD_VISIT, "value"),
+        *(State(name, "value") for _, name in _FIELDS),
+        running=[(Output(ids.UPLOAD_ANALYSE, "loading"), True, False)],
+        prevent_initial_call=True,
+    )(analyse)
+    app.callback(
+        Output(ids.UPLOADS_LIST, "children"),
+        Output(ids.UPLOAD_PATIENT, "data"),
+        Input(ids.STUDY_CHANGED, "data"),
+        prevent_initial_call=True,
+    )(list_uploads)
+    app.callback(
+        Output(ids.UPLOADS_MESSAGE, "children"),
+        Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
+        Input({"type": ids.REMOVE_UPLOAD, "tube": ALL}, "n_clicks"),
+        Input({"type": ids.RESTORE_UPLOAD, "tube": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )(remove_or_restore)
+
+
+def open_drawer(clicks: int | None) -> bool | NoUpdate:
+    """Open the drawer."""
+    return True if clicks else no_update
+
+
+def tell_file(contents: str | None) -> str:
+    """Say whether the chosen file can be analysed; its name is not repeated."""
+    if contents is None:
+        return ""
+    return check_file(contents) or f"● File ready, {len(contents) * 3 / 4e6:.1f} MB."
+
+
+def analyse(
+    clicks: int | None, contents: str | None, visit: str | None, *values: str | float | None
+) -> Analysed:
+    """Analyse the chosen file and store its result, or say what is wrong with the form."""
+    form = _form(contents, visit, values)
+    service = current_study()
+    outcome = upload(service, form) if clicks else None
+    if outcome is None:
+        return "", "", no_update, *(None for _ in _FIELDS)
+    errors = tuple(outcome.problem(field) or None for field, _ in _FIELDS)
+    if outcome.tube:
+        link = "/patient" + query_string({"patient": form.patient})
+        done = upload_done(outcome.message, form.patient, gates_link(outcome.tube), link)
+        return done, "", service.snapshot().revision, *errors
+    refused = outcome.problem("") or "Check the marked fields."
+    return upload_refused(refused), outcome.problem("contents"), no_update, *errors
+
+
+def _form(contents: str | None, visit: str | None, values: Sequence[str | float | None]) -> UploadForm:
+    patient, day, panel, beads, volume, alc, wbc = values
+    return UploadForm(
+        contents=contents,
+        patient=str(patient or "").strip(),
+        day=_number(day),
+        visit=(visit or "").strip(),
+        panel=str(panel or ""),
+        beads_per_tube=_number(beads),
+        blood_volume_ul=_number(volume),
+        lymphocytes_cells_per_ul=_number(alc),
+        wbc_cells_per_ul=_number(wbc),
+    )
+
+
+def _number(value: str | float | None) -> float | None:
+    # an emptied NumberInput sends an empty string
+    return float(value) if value not in (None, "") else None
+
+
+def list_uploads(_changed: int | None) -> tuple[Component, list[str]]:
+    """Return the list of uploads and the patients to choose from, after a change."""
+    snapshot = current_study().snapshot()
+    return uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot)), list(snapshot.patients)
+
+
+def remove_or_restore(
+    removes: Sequence[int | None], restores: Sequence[int | None]
+) -> tuple[str | NoUpdate, int | NoUpdate]:
+    """Remove or restore the upload whose button was pressed."""
+    pressed = ctx.triggered_id
+    # drawing the list again sends its fresh buttons here, unpressed
+    if pressed is None or not any((*removes, *restores)):
+        return no_update, no_update
+    service = current_study()
+    act = remove_upload if pressed["type"] == ids.REMOVE_UPLOAD else restore_upload
+    message = act(service, str(pressed["tube"]))
+    return message, service.snapshot().revision

@@ -1,0 +1,69 @@
+"""The content of the cohort page for one selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from cytorecon.figures.format import measure_named, population_label
+from cytorecon.figures.milestone_bars import milestone_figure
+from dashboard import ids
+from dashboard.components.basics import Child, csv_button, data_table, empty_state, figure_graph, section
+from dashboard.services.cohorts import CohortView
+
+
+def cohort_content(view: CohortView) -> html.Div:
+    """Return figure, table and milestone overview of the whole study."""
+    if not view.measure:
+        return html.Div(
+            [
+                empty_state(
+                    "No results yet", "Analyse files first: see the worklist, or run `cytorecon batch`."
+                )
+            ]
+        )
+    measure = measure_named(view.measure).label
+    label = f"All patients: {', '.join(map(population_label, view.panels))} in {measure}."
+    return html.Div(
+        [
+            section(
+                "All patients",
+                figure_graph(
+                    view.figure, name="cohort-figure", label=f"{label} The table has the same numbers."
+                ),
+                html.P(view.caption, className="caption"),
+            ),
+            section("When a milestone was reached", *_milestones(view)),
+            section(
+                f"Median by visit window, {measure}",
+                _summary_table(view),
+                aside=csv_button(ids.COHORT_CSV, "the cohort summary"),
+            ),
+        ]
+    )
+
+
+def _milestones(view: CohortView) -> Sequence[Child]:
+    if not view.milestone:
+        return (html.Div("No milestone applies to the patients of this study.", className="muted"),)
+    figure = milestone_figure(view.crossings, view.last_days, view.axis)
+    rows = [
+        (crossing.patient, crossing.span or "–", crossing.status.replace("_", " "))
+        for crossing in view.crossings
+    ]
+    return (
+        html.Div(view.milestone_title, className="figure-title"),
+        figure_graph(figure, name="milestone-figure", label=f"{view.milestone_title}, one bar per patient."),
+        html.Details(
+            [
+                html.Summary("As a table"),
+                data_table(view.milestone_title, ("Patient", "Reached", "Status"), rows),
+            ]
+        ),
+    )
+
+
+def _summary_table(view: CohortView) -> html.Div:
+    head = ("Population", "Window", "n", "Median", "Quartiles")
+    return data_table("Median by visit window", head, [tuple(row) for row in view.table], numeric_from=2)

@@ -1,0 +1,1 @@
+"""The pages: one ordinary function each, from query parameters to a layout."""

@@ -1,0 +1,162 @@
+"""The cohort page: all patients of the study, medians by visit window, one milestone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from cytorecon.figures.cohort import CohortPanel, WindowSummary, cohort_figure
+from cytorecon.figures.crossings import Crossing, crossings
+from cytorecon.figures.format import Measure, format_interval, format_result, population_label
+from cytorecon.figures.points import RESULT_STATES, patient_points
+from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
+from cytorecon.knowledge.milestones import load_milestone_rules
+from cytorecon.knowledge.visit_windows import load_visit_windows
+from cytorecon.study.table import csv_text
+from dashboard.services.measures import (
+    available_measures,
+    available_populations,
+    chosen_measure,
+    chosen_populations,
+)
+from dashboard.services.patients import zero_label
+from dashboard.services.selection import TrajectorySelection
+from dashboard.services.study import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CohortView:
+    """Everything the cohort page shows for one selection."""
+
+    measure: str
+    measures: tuple[Measure, ...]
+    populations: tuple[str, ...]
+    all_populations: tuple[str, ...]
+    time: TimeScale
+    highlight: str
+    panels: Mapping[str, CohortPanel]
+    axis: TimeAxis
+    milestone: str
+    milestones: tuple[tuple[str, str], ...]
+    crossings: tuple[Crossing, ...]
+    last_days: Mapping[str, int]
+    table: tuple[tuple[str, str, str, str, str], ...]
+
+    @property
+    def figure(self) -> go.Figure:
+        """Small multiples of all patients."""
+        return cohort_figure(self.panels, self.axis, highlight=self.highlight)
+
+    @property
+    def caption(self) -> str:
+        """What the symbols mean."""
+        least = load_visit_windows().minimum_n_for_quartiles
+        return (
+            "One grey line per patient; squares are medians of a visit window, the band its quartiles. "
+            f"A window needs {least} patients for a median and quartiles. n under an axis is the number of "
+            "patients with a result in that window. The value axes differ from panel to panel."
+        )
+
+    @property
+    def milestone_title(self) -> str:
+        """The chosen milestone in words."""
+        return dict(self.milestones).get(self.milestone, self.milestone)
+
+
+def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortView:
+    """Return what the cohort page shows.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The study.
+    selection : TrajectorySelection
+        `patient` is the one to highlight.
+    """
+    measures = available_measures(snapshot)
+    measure = chosen_measure(measures, selection.measure)
+    populations = chosen_populations(snapshot, measure, selection.populations) if measure else ()
+    windows = window_summaries(snapshot, measure) if measure else {}
+    milestones = _milestones(snapshot)
+    milestone = _chosen_milestone(milestones, selection.milestone)
+    return CohortView(
+        measure=measure,
+        measures=measures,
+        populations=populations,
+        all_populations=available_populations(snapshot, measure),
+        time=selection.time,
+        highlight=selection.patient if selection.patient in snapshot.patients else "",
+        panels={name: _panel(snapshot, name, measure, windows.get(name, ())) for name in populations},
+        axis=_axis(snapshot, selection.time),
+        milestone=milestone,
+        milestones=milestones,
+        crossings=tuple(
+            crossing
+            for patient in snapshot.patients
+            for crossing in crossings(snapshot.milestones, patient=patient)
+            if crossing.milestone == milestone
+        ),
+        last_days={patient: _last_day(snapshot, patient) for patient in snapshot.patients},
+        table=tuple(row for name in populations for row in _table_rows(name, windows.get(name, ()), measure)),
+    )
+
+
+def window_summaries(snapshot: Snapshot, measure: str) -> Mapping[str, tuple[WindowSummary, ...]]:
+    """Return, by population, the medians by visit window."""
+    return {}
+
+
+def cohort_csv(snapshot: Snapshot) -> str:
+    """Return the cohort summary of all measures and populations as CSV."""
+    return csv_text(snapshot.trajectories)
+
+
+def _panel(
+    snapshot: Snapshot, population: str, measure: str, windows: tuple[WindowSummary, ...]
+) -> CohortPanel:
+    found = {}
+    for patient in snapshot.patients:
+        points = patient_points(snapshot.trajectories, snapshot.counts, patient=patient, measure=measure)
+        known = tuple(point for point in points.get(population, ()) if point.state in RESULT_STATES)
+        if known:
+            found[patient] = known
+    return CohortPanel(found, windows)
+
+
+def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:
+    labels = dict.fromkeys(zero_label(patient) for patient in snapshot.study.patients)
+    zero = next(iter(labels)) if len(labels) == 1 else "day 0"
+    return time_axis([tube.day for tube in snapshot.study.tubes], scale=scale, zero_label=zero)
+
+
+def _last_day(snapshot: Snapshot, patient: str) -> int:
+    return max((tube.day for tube in snapshot.study.tubes if tube.patient == patient), default=0)
+
+
+def _milestones(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """Return (milestone, title) of the milestones that apply to somebody here."""
+    titles = {rule.milestone: rule.title for rule in load_milestone_rules().milestones}
+    names = dict.fromkeys(str(name) for name in snapshot.milestones["milestone"])
+    return tuple((name, titles.get(name, name)) for name in names)
+
+
+def _chosen_milestone(milestones: tuple[tuple[str, str], ...], wanted: str) -> str:
+    names = [name for name, _ in milestones]
+    return wanted if wanted in names else names[0] if names else ""
+
+
+def _table_rows(
+    population: str, windows: tuple[WindowSummary, ...], measure: str
+) -> tuple[tuple[str, str, str, str, str], ...]:
+    return tuple(
+        (
+            population_label(population),
+            window.window,
+            str(window.n),
+            format_result(window.median, measure, below_lloq=window.median_below_lloq),
+            format_interval(window.low, window.high, measure),
+        )
+        for window in windows
+    )

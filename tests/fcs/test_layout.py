@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cytorecon.errors import FcsError
+from cytorecon.fcs import read_fcs
+from tests.fcs.fcs_bytes import EVENTS, fcs_bytes, write
+
+DAMAGED = "The file is damaged or was broken off while copying: copy or export it again."
+
+
+def message(tmp_path: Path, content: bytes) -> str:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, content))
+    return str(caught.value)
+
+
+def repairs(tmp_path: Path, content: bytes) -> list[str]:
+    """Codes of the issues of a file that must still give the right events."""
+    sample = read_fcs(write(tmp_path, content))
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    return [issue.code for issue in sample.issues]
+
+
+@pytest.mark.parametrize("mode", ["C", "U", "c"])
+def test_histograms_are_refused(tmp_path: Path, mode: str) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$MODE": mode})) == (
+        f"tube.fcs, $MODE: The file holds histograms, not events. Found: '{mode.upper()}'. Allowed: L (list mode). "
+        "Export list mode data."
+    )
+
+
+def test_list_mode_is_assumed_aloud(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(keywords={"$MODE": None})) == ["fcs.no_mode"]
+    assert repairs(tmp_path, fcs_bytes(keywords={"$MODE": None}, version="FCS3.2")) == []
+
+
+def test_ascii_data_are_refused(tmp_path: Path) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$DATATYPE": "A"})) == (
+        "tube.fcs, $DATATYPE: Numbers of this kind cannot be read. Found: 'A'. Allowed: I (integer), F (float) or "
+        "D (double). Export the sample as FCS 3.1 with floating-point data."
+    )
+
+
+def test_mixed_kinds_of_numbers_are_refused(tmp_path: Path) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$P1DATATYPE": "I"}, version="FCS3.2")) == (
+        "tube.fcs, $P1DATATYPE: Parameters stored as numbers of different kinds cannot be read. "
+        "Found: 'I' beside $DATATYPE F. Export the sample as FCS 3.1."
+    )
+    assert repairs(tmp_path, fcs_bytes(keywords={"$P1DATATYPE": "F"}, version="FCS3.2")) == []
+
+
+@pytest.mark.parametrize("order", ["3,4,1,2", "little", "1,2,3"])
+def test_an_odd_byte_order_is_refused(tmp_path: Path, order: str) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$BYTEORD": order})) == (
+        f"tube.fcs, $BYTEORD: The byte order cannot be read. Found: '{order}'. Allowed: 1,2,3,4 or 4,3,2,1 "
+        "(1,2 or 2,1 in FCS 2.0). Export the sample as FCS 3.1."
+    )
+
+
+@pytest.mark.parametrize("name", ["$DATATYPE", "$BYTEORD", "$P2R"])
+def test_a_required_keyword_is_missing(tmp_path: Path, name: str) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={name: None})) == (
+        f"tube.fcs, {name}: A required keyword is missing. {DAMAGED}"
+    )
+
+
+@pytest.mark.parametrize(("value", "found"), [(None, "nothing"), ("0", "0"), ("1000000000", "1000000000")])
+def test_an_impossible_number_of_parameters(tmp_path: Path, value: str | None, found: str) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$PAR": value})) == (
+        "tube.fcs, $PAR: The number of parameters is missing or impossible. "
+        f"Found: {found}. Allowed: 1 to 30000. {DAMAGED}"
+    )
+
+
+@pytest.mark.parametrize(("datatype", "value"), [("I", "0"), ("I", "1e400"), ("F", "wide"), ("F", "-1")])
+def test_an_unusable_range(tmp_path: Path, datatype: str, value: str) -> None:
+    least = "1" if datatype == "I" else "0"
+    assert message(tmp_path, fcs_bytes(datatype=datatype, keywords={"$P3R": value})) == (
+        f"tube.fcs, $P3R: The range of a parameter is not usable. Found: '{value}'. "
+        f"Allowed: a number of at least {least}. {DAMAGED}"
+    )
+
+
+@pytest.mark.parametrize(("value", "found"), [(None, "nothing"), ("0", "0"), ("4000000000", "4000000000")])
+def test_an_impossible_width(tmp_path: Path, value: str | None, found: str) -> None:
+    assert message(tmp_path, fcs_bytes(datatype="I", keywords={"$P1B": value})) == (
+        "tube.fcs, $P1B: The width of an integer parameter is missing or impossible. "
+        f"Found: {found}. Allowed: 8, 16 or 32 bits. {DAMAGED}"
+    )
+
+
+def test_a_width_that_cannot_be_decoded(tmp_path: Path) -> None:
+    keywords = {f"$P{index}B": "24" for index in range(1, 6)}
+    content = fcs_bytes(datatype="I", data=bytes(150), keywords=keywords)
+    assert message(tmp_path, content) == (
+        "tube.fcs, $P1B: Integers of this width cannot be read. Found: 24. Allowed: 8, 16 or 32 bits. "
+        "Export the sample as FCS 3.1 with floating-point data."
+    )
+
+
+def test_ten_bits_in_two_bytes(tmp_path: Path) -> None:
+    keywords = {f"$P{index}B": "10" for index in range(1, 6)}
+    content = fcs_bytes(datatype="I", bits=16, limit=1024, keywords=keywords)
+    assert repairs(tmp_path, content) == ["fcs.padded_bits"]
+
+
+def test_the_width_of_floats_does_not_depend_on_what_is_stated(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(keywords={"$P2B": "16"})) == ["fcs.bits_of_float"]
+
+
+def test_the_number_of_events_from_the_size_of_the_data(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(keywords={"$TOT": None})) == ["fcs.no_tot"]
+
+
+def test_the_number_of_events_cannot_be_found(tmp_path: Path) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$TOT": None}, data=bytes(203))) == (
+        "tube.fcs, $TOT: The number of events is missing, and the size of DATA does not give it. "
+        f"Found: nothing. {DAMAGED}"
+    )
+
+
+@pytest.mark.parametrize("stated", ["9", "11", "0", "1000000000000"])
+def test_a_wrong_number_of_events(tmp_path: Path, stated: str) -> None:
+    assert message(tmp_path, fcs_bytes(keywords={"$TOT": stated})) == (
+        "tube.fcs, $TOT: The number of events and the size of DATA contradict each other. Found: 200 bytes of DATA "
+        f"(TEXT) and 200 bytes of DATA (HEADER). Allowed: {20 * int(stated)} bytes, which $TOT needs. {DAMAGED}"
+    )
+
+
+def test_an_end_one_byte_too_far(tmp_path: Path) -> None:
+    content = fcs_bytes(text_data=(0, 1), header_data=(0, 1))
+    assert repairs(tmp_path, content) == ["fcs.data_end_off_by_one"]
+
+
+def test_offsets_missing_in_text(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(keywords={"$BEGINDATA": None, "$ENDDATA": None})) == []
+
+
+def test_offsets_missing_in_the_header(tmp_path: Path) -> None:
+    content = fcs_bytes()
+    assert repairs(tmp_path, content[:26] + b"       0       0" + content[42:]) == []
+
+
+def test_of_two_places_the_one_that_fits(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(text_data=(-20, 0))) == ["fcs.data_offsets_disagree"]
+    assert repairs(tmp_path, fcs_bytes(header_data=(0, 20))) == ["fcs.data_offsets_disagree"]
+
+
+def test_of_two_places_the_one_outside_text(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(text_data=(-20, -20))) == ["fcs.data_offsets_disagree"]
+
+
+def test_two_places_that_both_fit_are_refused(tmp_path: Path) -> None:
+    content = fcs_bytes(text_data=(20, 20)) + bytes(20)
+    begin = int(content[26:34])
+    assert message(tmp_path, content) == (
+        "tube.fcs, $BEGINDATA: HEADER and TEXT give different places for the events, and both are possible. "
+        f"Found: byte {begin + 20} (TEXT) and byte {begin} (HEADER). "
+        "Export the sample again; reading from the wrong place would mix up the columns."
+    )
+
+
+def test_events_inside_text_are_refused(tmp_path: Path) -> None:
+    content = fcs_bytes(text_data=(-300, -300), header_data=(-300, -300))
+    begin = int(content[18:26]) + 1
+    assert message(tmp_path, content) == (
+        "tube.fcs, $BEGINDATA: The events would lie inside HEADER or TEXT. "
+        f"Found: DATA from byte {begin - 300}, TEXT from 58 to {begin - 1}. {DAMAGED}"
+    )
+
+
+@pytest.mark.parametrize("missing", [1, 20, 150])
+def test_a_truncated_file(tmp_path: Path, missing: int) -> None:
+    content = fcs_bytes()
+    assert message(tmp_path, content[:-missing]) == (
+        f"tube.fcs: The file is truncated: events are missing at its end. Found: {len(content) - missing} bytes. "
+        f"Allowed: {len(content)} bytes, which the file itself announces. Copy it again from the cytometer."
+    )
+
+
+def test_bytes_behind_the_data_do_not_matter(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes() + b"00000000 and more") == []

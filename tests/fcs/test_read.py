@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from cytorecon.errors import FcsError, Severity
+from cytorecon.fcs import read_fcs
+from cytorecon.sample import ChannelRole, Sample, Scale
+from tests.fcs.fcs_bytes import EVENTS, NAMES, fcs_bytes, write
+
+
+def codes(sample: Sample) -> list[str]:
+    return [issue.code for issue in sample.issues]
+
+
+def test_reads_events_channels_keywords_and_hash(tmp_path: Path) -> None:
+    content = fcs_bytes(keywords={"$P3S": "CD3 FITC", "$CYT": "FACSCanto II", "custom": "kept"})
+    sample = read_fcs(write(tmp_path, content))
+    assert sample.events.dtype == np.float32
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    assert [channel.name for channel in sample.channels] == list(NAMES)
+    assert [channel.role for channel in sample.channels] == [
+        ChannelRole.FORWARD_SCATTER,
+        ChannelRole.SIDE_SCATTER,
+        ChannelRole.FLUORESCENCE,
+        ChannelRole.FLUORESCENCE,
+        ChannelRole.TIME,
+    ]
+    assert sample.channels[2].markers == {"CD3"}
+    assert sample.channels[2].maximum == 262144
+    assert sample.keywords["$CYT"] == "FACSCanto II"
+    assert sample.keywords["CUSTOM"] == "kept"
+    assert sample.sha256 == hashlib.sha256(content).hexdigest()
+    assert (sample.scale, sample.issues, sample.spillover) == (Scale.LINEAR, (), None)
+
+
+def test_events_are_read_only(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes()))
+    with pytest.raises(ValueError, match="read-only"):
+        sample.events[0, 0] = 0
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize(("datatype", "bits"), [("F", 32), ("D", 64), ("I", 8), ("I", 16), ("I", 32)])
+def test_reads_every_number_format(tmp_path: Path, datatype: str, bits: int, big_endian: bool) -> None:
+    content = fcs_bytes(datatype=datatype, bits=bits, big_endian=big_endian, limit=256)
+    np.testing.assert_array_equal(read_fcs(write(tmp_path, content)).events, EVENTS)
+
+
+@given(
+    events=hnp.arrays(
+        np.float32, st.tuples(st.integers(0, 20), st.just(5)), elements=st.floats(-1e6, 1e6, width=32)
+    ),
+    big_endian=st.booleans(),
+    delimiter=st.sampled_from("|/\\\x0c\x1e*!"),
+)
+def test_any_floats_are_read_back_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, events: np.ndarray, big_endian: bool, delimiter: str
+) -> None:
+    content = fcs_bytes(events, big_endian=big_endian, delimiter=delimiter)
+    sample = read_fcs(write(tmp_path_factory.mktemp("fcs"), content))
+    assert sample.events.tobytes() == events.tobytes()
+
+
+def test_integers_of_mixed_width_are_masked_by_their_range(tmp_path: Path) -> None:
+    events = np.array([[1023 + 1024, 300, 255, 65535, 7], [5, 256, 1, 2, 3]])
+    row = np.dtype([("a", "<u2"), ("b", "<u4"), ("c", "u1"), ("d", "<u2"), ("e", "<u4")])
+    data = np.array([tuple(event) for event in events], dtype=row).tobytes()
+    ranges = {"$P1R": "1000", "$P2R": "256", "$P3R": "256", "$P4R": "65536", "$P5R": "1024"}
+    widths = {"$P1B": "16", "$P2B": "32", "$P3B": "8", "$P4B": "16", "$P5B": "32"}
+    content = fcs_bytes(events, datatype="I", data=data, keywords={**ranges, **widths})
+    # The mask is the next power of two: 1000 -> 1023, 256 -> 255.
+    np.testing.assert_array_equal(
+        read_fcs(write(tmp_path, content)).events, [[1023, 44, 255, 65535, 7], [5, 0, 1, 2, 3]]
+    )
+
+
+def test_no_events_is_an_issue_and_an_empty_matrix(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes(np.empty((0, 5)), header_data=(0, 0))))
+    assert sample.events.shape == (0, 5)
+    assert codes(sample) == ["fcs.no_events"]
+
+
+def test_events_that_are_not_finite_are_counted(tmp_path: Path) -> None:
+    events = EVENTS.copy()
+    events[0, 2], events[3, 3], events[3, 2] = np.nan, np.inf, -np.inf
+    sample = read_fcs(write(tmp_path, fcs_bytes(events)))
+    assert [str(issue) for issue in sample.issues] == [
+        "warning: events: 2 of 10 events hold a value that is not a finite number. They lie in no gate."
+    ]
+
+
+def test_a_sparse_copy_of_zeros_is_an_error_that_is_shown(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes(np.zeros((10, 5)))))
+    assert [(issue.code, issue.severity) for issue in sample.issues] == [("fcs.all_zero", Severity.ERROR)]
+
+
+def test_no_warning_of_python_leaks(tmp_path: Path) -> None:
+    content = fcs_bytes(keywords={"$TIMESTEP": " "}, header_data=(0, 1), text_data=(0, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_fcs(write(tmp_path, content))
+
+
+def test_a_missing_file() -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs("/nowhere/patient name/tube.fcs")
+    assert str(caught.value) == "tube.fcs: There is no such file. Check the name and the folder."
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "tubes.fcs").mkdir()
+    with pytest.raises(FcsError) as caught:
+        read_fcs(tmp_path / "tubes.fcs")
+    assert str(caught.value) == "tubes.fcs: This is a folder, not a file. Name the FCS file in it."
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "loop.fcs").symlink_to(tmp_path / "loop.fcs")
+    with pytest.raises(FcsError) as caught:
+        read_fcs(tmp_path / "loop.fcs")
+    assert str(caught.value) == (
+        "loop.fcs: The file cannot be opened. Found: Too many levels of symbolic links."
+    )
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, b""))
+    assert str(caught.value) == "tube.fcs: The file is empty. Copy it again from the cytometer."
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("tube.fcs", fcs_bytes())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"Time,FSC-A,SSC-A\n1,2,3\n", "a text table (CSV)"),
+        (b"not a table", "plain text"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 80, "a PNG picture"),
+        (gzip.compress(fcs_bytes()), "a gzip archive"),
+        (zipped(), "a ZIP archive (or an Excel, ACS or Word file)"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"\x00" * 5000, "nothing but zero bytes (a copy that was broken off, or a full disk)"),
+        (b"<?xml version='1.0'?><Workspace/>", "an XML or HTML text (a workspace, perhaps)"),
+        (bytes(range(128, 256)), "unknown"),
+    ],
+)
+def test_other_files_named_fcs(tmp_path: Path, content: bytes, what: str) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, content))
+    assert str(caught.value) == (
+        f"tube.fcs: This is not an FCS file. Found: it looks like {what}. Allowed: a file that begins with "
+        "FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's software."
+    )

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cytorecon.errors import FcsError
+from cytorecon.fcs import text as text_module
+from cytorecon.fcs.text import number, parse_text
+
+REQUIRED = "$PAR/5/$DATATYPE/F/$BYTEORD/1,2,3,4/"
+
+
+def keywords(segment: str) -> dict[str, str]:
+    return dict(parse_text(segment.encode(), "tube.fcs").keywords)
+
+
+def codes(segment: str) -> list[str]:
+    return [issue.code for issue in parse_text(segment.encode(), "tube.fcs").issues]
+
+
+def test_keys_are_upper_case_and_keep_their_dollar() -> None:
+    assert keywords("/$par/5/Tot/7/$TOT/50/") == {"$PAR": "5", "TOT": "7", "$TOT": "50"}
+
+
+def test_a_dollar_in_a_value_stays() -> None:
+    assert keywords("/$COM/US$5/") == {"$COM": "US$5"}
+
+
+def test_a_doubled_delimiter_is_the_character() -> None:
+    assert keywords("/$COM/a//b/$SRC/x/") == {"$COM": "a/b", "$SRC": "x"}
+
+
+def test_a_value_that_ends_in_the_delimiter() -> None:
+    assert keywords("/K/end///$SRC/x/") == {"K": "end/", "$SRC": "x"}
+
+
+def test_an_empty_value_does_not_swallow_the_next_keyword() -> None:
+    segment = f"/{REQUIRED}$OP//$SMNO/S-1/"
+    assert keywords(segment)["$SMNO"] == "S-1"
+    assert keywords(segment)["$OP"] == ""
+    assert codes(segment) == ["fcs.empty_value"]
+
+
+def test_an_empty_value_before_a_required_keyword() -> None:
+    segment = "/$COM//$PAR/5/$DATATYPE/F/$BYTEORD/1,2,3,4/"
+    assert keywords(segment)["$PAR"] == "5"
+
+
+def test_an_empty_last_value() -> None:
+    assert codes("/$PAR/5/$COM//") == ["fcs.empty_value"]
+
+
+def test_only_standard_keywords_are_named_in_an_issue() -> None:
+    (issue,) = parse_text(f"/{REQUIRED}$OP//Jane Doe//$SRC/x/".encode(), "tube.fcs").issues
+    assert str(issue) == "warning: $OP: 2 keywords have an empty value, which the standard forbids."
+
+
+def test_no_final_delimiter_keeps_the_last_character() -> None:
+    assert keywords("/$FIL/x.fcs") == {"$FIL": "x.fcs"}
+    assert codes("/$FIL/x.fcs") == ["fcs.no_final_delimiter"]
+
+
+@pytest.mark.parametrize("padding", ["   ", "\x00\x00", "\r\n"])
+def test_padding_behind_the_last_delimiter_is_no_value(padding: str) -> None:
+    assert keywords(f"/$FIL/x.fcs/{padding}") == {"$FIL": "x.fcs"}
+    assert codes(f"/$FIL/x.fcs/{padding}") == []
+
+
+def test_a_keyword_without_value_at_the_end() -> None:
+    assert keywords("/$PAR/5/LAST/") == {"$PAR": "5"}
+    assert codes("/$PAR/5/LAST/") == ["fcs.odd_words"]
+
+
+def test_zero_bytes_in_a_value_are_reported() -> None:
+    assert codes("/$COM/a\x00b/") == ["fcs.zero_bytes"]
+
+
+def test_utf8_and_latin1() -> None:
+    assert parse_text("/$OP/Jürgen/".encode(), "").keywords["$OP"] == "Jürgen"
+    assert parse_text("/$OP/Jürgen/".encode("latin-1"), "").keywords["$OP"] == "Jürgen"
+
+
+def test_a_keyword_twice() -> None:
+    assert keywords("/$COM/a/$COM/b/") == {"$COM": "b"}
+    assert codes("/$COM/a/$COM/b/") == ["fcs.duplicate_keyword"]
+    assert codes("/$TOT/50/$TOT/50/") == []
+
+
+@pytest.mark.parametrize("name", ["$TOT", "$PAR", "$P2N", "$ENDDATA"])
+def test_a_required_keyword_twice_is_refused(name: str) -> None:
+    with pytest.raises(FcsError) as caught:
+        parse_text(f"/{name}/50/{name}/60/".encode(), "tube.fcs")
+    assert str(caught.value) == (
+        f"tube.fcs, {name}: A required keyword stands in the file twice with different values. "
+        "Found: '50' and '60'. Nobody can tell which one holds: export the file again."
+    )
+
+
+def test_a_text_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "_LARGEST", 10)
+    with pytest.raises(FcsError) as caught:
+        parse_text(b"/$COM/a long value/", "tube.fcs")
+    assert str(caught.value) == (
+        "tube.fcs: The TEXT segment is too large. Found: 19 bytes. Allowed: 10 bytes."
+    )
+
+
+@pytest.mark.parametrize("value", ["six", "-1", "1_0", "٦", "1.5", "", "9" * 19])
+def test_only_ascii_digits_are_a_number(value: str) -> None:
+    with pytest.raises(FcsError) as caught:
+        number({"$TOT": value}, "$TOT", "tube.fcs")
+    assert str(caught.value) == (
+        f"tube.fcs, $TOT: The keyword is not a whole number. Found: {value!r}. Allowed: digits. "
+        "The file is damaged or was written by faulty software: export it again."
+    )
+
+
+def test_numbers_may_be_padded_or_missing() -> None:
+    assert number({"$TOT": "  50 "}, "$TOT", "") == 50
+    assert number({}, "$TOT", "") is None
+
+
+@given(
+    st.dictionaries(
+        st.text("ABCxyz$019 ", min_size=1).map(str.strip).filter(bool).map(str.upper),
+        st.text("abc/| 019µ", min_size=1).filter(lambda value: not value.startswith("/")),
+        min_size=1,
+    )
+)
+def test_what_is_written_by_the_rules_is_read_back(words: dict[str, str]) -> None:
+    words = {**words, "$PAR": "1", "$DATATYPE": "F", "$BYTEORD": "1,2,3,4"}
+    segment = "/" + "".join(f"{key}/{value.replace('/', '//')}/" for key, value in words.items())
+    assert keywords(segment) == words
