@@ -1,3 +1,83 @@
-"""Immune reconstitution by flow cytometry, from FCS files to recovery trajectories."""
+"""Immune reconstitution by flow cytometry, from FCS files to recovery trajectories.
+
+>>> import cytorecon as cr
+>>> sorted(cr.__all__)[:3]
+['Channel', 'CytoreconError', 'GatedSample']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cytorecon.errors import CytoreconError, Issue
+    from cytorecon.fcs import list_datasets, read_fcs, read_spillover_csv
+    from cytorecon.gating.gated import GatedSample
+    from cytorecon.knowledge.template import Template
+    from cytorecon.knowledge.templates import load_template
+    from cytorecon.pipeline import analyze_study, gate
+    from cytorecon.recovery import milestones, trajectories
+    from cytorecon.sample import Channel, Sample, Spillover
+    from cytorecon.study import Study, StudyResult, load_study, tidy_counts
+
+#: Where each public name lives. Names are loaded when first used: ``import cytorecon`` and
+#: ``cytorecon --help`` stay quick.
+_HOME = {
+    "Channel": "cytorecon.sample",
+    "CytoreconError": "cytorecon.errors",
+    "GatedSample": "cytorecon.gating.gated",
+    "Issue": "cytorecon.errors",
+    "Sample": "cytorecon.sample",
+    "Spillover": "cytorecon.sample",
+    "Study": "cytorecon.study",
+    "StudyResult": "cytorecon.study",
+    "Template": "cytorecon.knowledge.template",
+    "analyze_study": "cytorecon.pipeline",
+    "gate": "cytorecon.pipeline",
+    "list_datasets": "cytorecon.fcs",
+    "load_study": "cytorecon.study",
+    "load_template": "cytorecon.knowledge.templates",
+    "milestones": "cytorecon.recovery",
+    "read_fcs": "cytorecon.fcs",
+    "read_spillover_csv": "cytorecon.fcs",
+    "tidy_counts": "cytorecon.study",
+    "trajectories": "cytorecon.recovery",
+}
+
+__all__ = [
+    "Channel",
+    "CytoreconError",
+    "GatedSample",
+    "Issue",
+    "Sample",
+    "Spillover",
+    "Study",
+    "StudyResult",
+    "Template",
+    "__version__",
+    "analyze_study",
+    "gate",
+    "list_datasets",
+    "load_study",
+    "load_template",
+    "milestones",
+    "read_fcs",
+    "read_spillover_csv",
+    "tidy_counts",
+    "trajectories",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'cytorecon' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -14,7 +14,6 @@ from dash import Dash, set_props
 
 import cytorecon
 from cytorecon.errors import CytoreconError
-from cytorecon.pipeline import analyze_upload
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import navigation, upload, worklist
@@ -22,6 +21,7 @@ from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
 from dashboard.security import protect
+from dashboard.services.analysis import analyze_upload
 from dashboard.services.study import Analyze, StudyService
 from dashboard.services.uploads import LIMIT_BYTES
 
@@ -66,13 +66,10 @@ def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Da
     app.server.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
     service.attach(app.server)
     for order, (path, name) in enumerate(PAGES):
-        dash.register_page(
-            _LAYOUTS[path].__module__,
-            path,
-            name=name,
-            title=f"{name} · cytorecon",
-            order=order,
-            layout=_LAYOUTS[path],
+        page = _LAYOUTS[path]
+        title = f"{name} · cytorecon"
+        dash.register_page(  # type: ignore[no-untyped-call]
+            page.__module__, path, name=name, title=title, order=order, layout=page
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)

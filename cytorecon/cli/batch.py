@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,7 @@ def analyse(
     manifest: Path, out: str, *, patients: Path | None = None, events: Path | None = None, jobs: int
 ) -> StudyResult:
     """Run a batch under a progress bar."""
-    from cytorecon.pipeline import run_batch
+    from cytorecon.jobs import run_batch
 
     with progress_bar() as advance:
         return run_batch(manifest, out, patients=patients, events=events, jobs=jobs, progress=advance)
@@ -58,8 +59,7 @@ def show(result: StudyResult, *, as_json: bool) -> None:
     """Print one line per tube."""
     from cytorecon.study import tube_status
 
-    table = tube_status(result).astype(object)
-    rows = table.where(table.notna(), None).to_dict("records")
+    rows = json.loads(tube_status(result).to_json(orient="records"))
     if as_json:
         print_json(rows)
         return

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 import cytorecon
+from cytorecon.cli import report
 from cytorecon.cli.batch import analyse, failures_of, tubes_done
 from cytorecon.cli.console import note, progress_bar
 from cytorecon.cli.dashboard_server import serve_dashboard
@@ -31,7 +32,7 @@ def demo(
     study = str(out / "study")
     result = analyse(sample_manifest(out), study, jobs=jobs)
     note(f"{tubes_done(result)} of {len(result.tubes)} tubes analysed: {study}")
-    _write_report(study, out / "report")
+    report.write(study, out / "report")
     raise_for(failures_of(result), done=tubes_done(result))
     if not no_serve:
         serve_dashboard(study, host=DEFAULT_HOST, port=port)
@@ -51,12 +52,3 @@ def sample_manifest(out: Path) -> Path:
             cohort = simulate_cohort(patients=3, visits=6, events=8_000, seed=1)
             write_cohort(cohort, simulated.parent, progress=partial(advance, "simulating"))
     return simulated
-
-
-def _write_report(study: str, folder: Path) -> None:
-    from cytorecon.report import write_report
-    from cytorecon.store import StudyStore
-
-    with StudyStore.open(study) as store:
-        page = write_report(store.result(), folder)
-    note(f"Report: {page}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +13,9 @@ from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import FilesArgument, JsonOption
 
 if TYPE_CHECKING:
-    from cytorecon.errors import Issue
-    from cytorecon.gating import GatedSample
-    from cytorecon.results import GateRecord, PopulationCount
+    from cytorecon.gating.gated import GatedSample
+    from cytorecon.pipeline import GatedFile
+    from cytorecon.results import PopulationCount
 
 TemplateOption = Annotated[
     str, typer.Option("--template", metavar="NAME|PATH", help="Packaged template, or a template file.")
@@ -32,34 +31,6 @@ MasksOption = Annotated[
     Path | None,
     typer.Option("--masks", metavar="DIR", help="Write one .npz per file: a bool per event and population."),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class GatedFile:
-    """What is kept of one gated file; its events are not.
-
-    Parameters
-    ----------
-    number : int
-        Place on the command line, from 1. It names the file in what is written, because a file's
-        name may name a patient.
-    path : Path
-        As given.
-    sha256 : str
-        Of the file.
-    n_events : int
-        Events in it.
-    counts, gates, issues
-        As the pipeline gives them; no cells/µL without a study.
-    """
-
-    number: int
-    path: Path
-    sha256: str
-    n_events: int
-    counts: tuple[PopulationCount, ...]
-    gates: tuple[GateRecord, ...]
-    issues: tuple[Issue, ...]
 
 
 def gate(
@@ -78,25 +49,17 @@ def gate(
     from cytorecon.pipeline import gate_files
 
     channels = parse_mapping(mapping or ())
-    numbers = {path: number for number, path in enumerate(files, start=1)}
-    gated: list[GatedFile] = []
-
-    def keep(path: Path, found: GatedSample) -> None:
-        gated.append(_kept(numbers[path], path, found))
-        if masks is not None:
-            _write_masks(found, masks / f"{numbers[path]:03d}-{found.sample.sha256[:12]}.npz")
-
-    if masks is not None:
-        masks.mkdir(parents=True, exist_ok=True)
+    write = None if masks is None else _mask_writer(files, masks)
     with progress_bar() as advance:
-        outcomes = gate_files(files, template, mapping=channels, use=keep, progress=advance)
+        gated = gate_files(files, template, mapping=channels, use=write, progress=advance)
     if counts is not None:
         _write_counts(gated, counts)
-    _show(gated, as_json=as_json)
-    raise_for(
-        [Failure(str(outcome.path), outcome.failure) for outcome in outcomes if outcome.failure],
-        done=len(gated),
-    )
+    done = [item for item in gated if item.result.status == "done"]
+    _show(done, as_json=as_json)
+    failures = [
+        Failure(str(item.path), item.result.error) for item in gated if item.result.status == "failed"
+    ]
+    raise_for(failures, done=len(done))
 
 
 def parse_mapping(pairs: Sequence[str]) -> dict[str, str]:
@@ -118,24 +81,18 @@ def parse_mapping(pairs: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def _kept(number: int, path: Path, found: GatedSample) -> GatedFile:
-    from cytorecon.counts import count_populations
-
-    return GatedFile(
-        number=number,
-        path=path,
-        sha256=found.sample.sha256,
-        n_events=found.sample.n_events,
-        counts=tuple(count_populations(found.tallies())),
-        gates=found.records(),
-        issues=found.issues,
-    )
-
-
-def _write_masks(found: GatedSample, file: Path) -> None:
+def _mask_writer(files: Sequence[Path], folder: Path) -> Callable[[Path, GatedSample], None]:
     import numpy as np
 
-    np.savez_compressed(file, **{population: found.mask(population) for population in found.masks})
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = {path: number for number, path in enumerate(files, start=1)}
+
+    def write(path: Path, found: GatedSample) -> None:
+        file = folder / f"{numbers[path]:03d}-{found.sample.sha256[:12]}.npz"
+        arrays: dict[str, Any] = {population: found.mask(population) for population in found.masks}
+        np.savez_compressed(file, **arrays)
+
+    return write
 
 
 def _write_counts(gated: Sequence[GatedFile], file: Path) -> None:
@@ -156,10 +113,10 @@ def _write_counts(gated: Sequence[GatedFile], file: Path) -> None:
 
 def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
     for item in gated:
-        for count in item.counts:
+        for count in item.result.counts:
             values = {name: value for name, value in count.model_dump().items() if _without_volume(name)}
             values["review"] = ";".join(count.review)
-            yield {"file": item.number, "file_sha256": item.sha256, **values}
+            yield {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **values}
 
 
 def _without_volume(name: str) -> bool:
@@ -169,28 +126,20 @@ def _without_volume(name: str) -> bool:
 
 def _show(gated: Sequence[GatedFile], *, as_json: bool) -> None:
     if as_json:
-        print_json([_plain(item) for item in gated])
+        # Pictures are for pages: they would be most of the text.
+        print_json(
+            [
+                {"file": str(item.path), **item.result.model_dump(mode="json", exclude={"plots"})}
+                for item in gated
+            ]
+        )
         return
     header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "note")
     for item in gated:
-        print_table(
-            header, [_cells(count) for count in item.counts], title=f"{item.path}: {item.n_events} events"
-        )
-        for issue in item.issues:
+        title = f"{item.path}: {item.result.n_events} events"
+        print_table(header, [_cells(count) for count in item.result.counts], title=title)
+        for issue in item.result.issues:
             print(f"  {issue}")
-
-
-def _plain(item: GatedFile) -> Mapping[str, object]:
-    from pydantic import RootModel
-
-    return {
-        "file": str(item.path),
-        "sha256": item.sha256,
-        "n_events": item.n_events,
-        "counts": [count.model_dump(mode="json") for count in item.counts],
-        "gates": [record.model_dump(mode="json") for record in item.gates],
-        "issues": [RootModel(issue).model_dump(mode="json") for issue in item.issues],
-    }
 
 
 def _cells(count: PopulationCount) -> tuple[str, ...]:

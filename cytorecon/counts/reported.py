@@ -44,6 +44,28 @@ def value_text(value: float) -> str:
     return f"{value:.0f}" if round(value, 1) >= 10 else f"{value:.1f}"
 
 
+def measure_text(value: float, measure: str) -> str:
+    """Return a value as text in the way of its measure.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the measure.
+    measure : str
+        ``cells_per_ul``, ``ratio`` (two decimals) or a percentage (one decimal, two figures below 1).
+
+    Examples
+    --------
+    >>> measure_text(156.4, "cells_per_ul"), measure_text(0.042, "percent_of_parent")
+    ('156', '0.042')
+    """
+    if measure == "cells_per_ul":
+        return value_text(value)
+    if measure == "ratio":
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value >= 1 or value == 0 else f"{value:.2g}"
+
+
 def below_text(limit: float) -> str:
     """Return ``"<limit"`` with the limit rounded up, so that the statement stays true.
 

@@ -70,10 +70,10 @@ def looks_like(content: bytes) -> str:
         if content.startswith(signature):
             return name
     start = content[:2000]
-    if b"\x00" not in start and sum(byte >= 32 or byte in b"\t\r\n" for byte in start) > 0.95 * len(start):
+    if b"\x00" not in start and sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start) > 0.9 * len(start):
         line = start.splitlines()[0] if start.splitlines() else b""
         return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
-    return "unknown"
+    return "nothing known"
 
 
 def read_header(content: bytes, offset: int, file: str) -> Header:
@@ -135,7 +135,7 @@ def _offset(field: bytes, file: str) -> int:
             "An offset in the header is not a number.",
             subject=file,
             field="HEADER",
-            found=repr(field.decode("latin-1")),
+            found=repr(text.decode("latin-1")),
             allowed="up to 8 digits",
             hint="The file is damaged: copy or export it again.",
         )

@@ -21,6 +21,7 @@ class _Strict(BaseModel):
 class _AllowedKeyword(_Strict):
     pattern: str
     why: str
+    without: str = ""
 
 
 class _AllowList(_Strict):
@@ -42,11 +43,17 @@ def safe_keywords(sample: Sample) -> dict[str, str]:
 
 def allowed_keywords(keywords: Mapping[str, str]) -> dict[str, str]:
     """Return the entries of `keywords` whose name is on the allow-list, in their order."""
-    pattern = _pattern()
-    return {key: value for key, value in keywords.items() if pattern.fullmatch(key)}
+    allowed, cuts = _patterns()
+    safe = {key: value for key, value in keywords.items() if allowed.fullmatch(key)}
+    for key in safe:
+        for pattern, cut in cuts:
+            if pattern.fullmatch(key):
+                safe[key] = cut.sub("", safe[key]).strip()
+    return safe
 
 
 @lru_cache(maxsize=1)
-def _pattern() -> re.Pattern[str]:
-    allow_list = validated(_AllowList, read_yaml(FILE), subject=FILE)
-    return re.compile("|".join(f"(?:{row.pattern})" for row in allow_list.allowed))
+def _patterns() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]]:
+    rows = validated(_AllowList, read_yaml(FILE), subject=FILE).allowed
+    cuts = tuple((re.compile(row.pattern), re.compile(row.without)) for row in rows if row.without)
+    return re.compile("|".join(f"(?:{row.pattern})" for row in rows)), cuts

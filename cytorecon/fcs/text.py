@@ -17,6 +17,8 @@ from cytorecon.errors import FcsError, Issue, Severity
 #: that are still read, with an issue.
 REQUIRED = ("$PAR", "$DATATYPE", "$BYTEORD")
 
+_STANDARD = re.compile(r"\$[A-Z0-9]{1,20}")
+
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -117,7 +119,8 @@ def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issu
         return _pairs(escaped)
     plain = body.split(delimiter)
     plain_fits = len(plain) % 2 == 0 and _complete(plain) and all(plain[::2])
-    swallowed = any(f"{delimiter}$" in token for token in escaped)
+    # No keyword has the delimiter in its name, and no value has reason to hold it before a $.
+    swallowed = any(delimiter in key for key in escaped[::2]) or any(f"{delimiter}$" in token for token in escaped)
     escaped_fits = len(escaped) % 2 == 0 and _complete(escaped) and not swallowed
     return _pairs(escaped if escaped_fits or not plain_fits else plain)
 
@@ -155,7 +158,7 @@ def _pairs(tokens: list[str]) -> tuple[list[tuple[str, str]], list[Issue]]:
 
 def _empty_values(names: list[str]) -> Issue:
     """Only standard keywords are named: a word that merely stands where a keyword should may be anything."""
-    standard = [name for name in names if name.startswith("$")]
+    standard = [name for name in names if _STANDARD.fullmatch(name)]
     found = "1 keyword has" if len(names) == 1 else f"{len(names)} keywords have"
     message = f"{found} an empty value, which the standard forbids."
     return _repair("empty_value", ", ".join(standard[:5]) or "TEXT", message)
@@ -170,7 +173,7 @@ def _duplicate(name: str, first: str, second: str, file: str) -> Issue:
             found=f"{first[:40]!r} and {second[:40]!r}",
             hint="Nobody can tell which one holds: export the file again.",
         )
-    subject = name if name.startswith("$") else "TEXT"
+    subject = name if _STANDARD.fullmatch(name) else "TEXT"
     return _repair(
         "duplicate_keyword", subject, "A keyword stands in the file twice; the last value was taken."
     )

@@ -13,14 +13,13 @@ from cytorecon.figures.panel import Panel
 
 def add_axes(figure: go.Figure, panel: Panel, cell: Cell, tick_spacing: float) -> None:
     """Place the axes of `panel` in `cell` and write its title; `tick_spacing` is a share of the width."""
-    number = panel.number
     time_ticks, value_ticks = panel.time.ticks(tick_spacing), panel.values.ticks()
     figure.update_layout(
         {
-            f"xaxis{number}": {
+            f"xaxis{panel.x[1:]}": {
                 "domain": cell.x,
-                "anchor": f"y{number}",
-                "matches": "x" if number > 1 else None,
+                "anchor": panel.y,
+                "matches": "x" if panel.number > 1 else None,
                 "range": panel.time.range,
                 "tickvals": [position for position, _ in time_ticks],
                 "ticktext": [label for _, label in time_ticks],
@@ -29,9 +28,9 @@ def add_axes(figure: go.Figure, panel: Panel, cell: Cell, tick_spacing: float) -
                 "linecolor": theme.FRAME,
                 "tickfont": {"size": 11, "color": theme.MUTED},
             },
-            f"yaxis{number}": {
+            f"yaxis{panel.y[1:]}": {
                 "domain": cell.y,
-                "anchor": f"x{number}",
+                "anchor": panel.x,
                 "range": panel.values.range,
                 "tickvals": [position for position, _ in value_ticks],
                 "ticktext": [label for _, label in value_ticks],
@@ -63,8 +62,8 @@ def _milestone_words(crossing: Crossing, measure: str) -> str:
 def _note(figure: go.Figure, panel: Panel, text: str, *, x: float, size: int) -> None:
     figure.add_annotation(
         text=text,
-        xref=f"x{panel.number} domain",
-        yref=f"y{panel.number} domain",
+        xref=f"{panel.x} domain",
+        yref=f"{panel.y} domain",
         x=x,
         y=1,
         xanchor="right" if x else "left",

@@ -10,7 +10,7 @@ from cytorecon.figures.panel import Panel, add_trace
 
 def add_background(figure: go.Figure, panel: Panel) -> None:
     """Draw clinical events and the strip for results below the LLOQ."""
-    axes = {"xref": f"x{panel.number}", "yref": f"y{panel.number} domain"}
+    axes = {"xref": panel.x, "yref": f"{panel.y} domain"}
     for band in panel.bands:
         if band.end > band.start:
             figure.add_shape(
@@ -38,8 +38,8 @@ def add_background(figure: go.Figure, panel: Panel) -> None:
     if panel.values.strip is not None:
         figure.add_shape(
             type="rect",
-            xref=f"x{panel.number} domain",
-            yref=f"y{panel.number}",
+            xref=f"{panel.x} domain",
+            yref=panel.y,
             x0=0,
             x1=1,
             y0=panel.values.strip[0],

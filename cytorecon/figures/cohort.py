@@ -198,13 +198,13 @@ def _add_counts(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary
         if not low <= position <= high or position - last < 0.055 * (high - low):
             continue
         last = position
-        _add_note(figure, panel, str(window.n), x=position, xref=f"x{panel.number}", xanchor="center")
+        _add_note(figure, panel, str(window.n), x=position, xref=panel.x, xanchor="center")
     if windows:
-        _add_note(figure, panel, "n", x=0, xref=f"x{panel.number} domain", xanchor="right", xshift=-8)
+        _add_note(figure, panel, "n", x=0, xref=f"{panel.x} domain", xanchor="right", xshift=-8)
 
 
 def _add_note(figure: go.Figure, panel: Panel, text: str, **place: object) -> None:
-    figure.add_annotation(text=text, yref=f"y{panel.number} domain", y=0, yanchor="top", yshift=-22,
+    figure.add_annotation(text=text, yref=f"{panel.y} domain", y=0, yanchor="top", yshift=-22,
                           showarrow=False, font={"size": 10.5, "color": theme.MUTED}, **place)  # fmt: skip
 
 
@@ -219,8 +219,8 @@ def _add(
     figure.add_scatter(
         x=list(xs),
         y=list(ys),
-        xaxis=f"x{panel.number}",
-        yaxis=f"y{panel.number}",
+        xaxis=panel.x,
+        yaxis=panel.y,
         legendgroup=group,
         showlegend=False,
         **{**_STYLES[group], **style},

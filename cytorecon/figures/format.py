@@ -1,7 +1,8 @@
 """The one place that turns numbers into words: dashboard, report and hover texts all call it.
 
 A value below the limit of quantification is ``<12``, an unknown one is a dash, and every number
-carries its unit. Cells/µL are rounded by :mod:`cytorecon.counts`, so they equal the tables' digits. Missing is never shown as zero.
+carries its unit. Cells/µL are rounded by :mod:`cytorecon.counts`, so they equal the tables'
+digits. Missing is never shown as zero.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ def known(value: float | None) -> bool:
 def format_number(value: float | None, measure: str) -> str:
     """Return `value` with the digits that its measure deserves, without unit.
 
-    Cells/µL: as in the tables (whole numbers from 10, one decimal below), with separators. Percent: one decimal, two significant
-    digits below 1. Ratio: two decimals.
+    Cells/µL: as in the tables (whole numbers from 10, one decimal below), with separators.
+    Percent: one decimal, two significant digits below 1. Ratio: two decimals.
 
     Examples
     --------

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from cytorecon.figures import theme
 from cytorecon.figures.format import format_method
 from cytorecon.figures.panel import Panel, add_trace
-from cytorecon.figures.points import Point
+from cytorecon.figures.points import RESULT_STATES, Point
 from cytorecon.figures.valueaxis import ValueAxis
 
 
@@ -124,7 +124,7 @@ def add_missing(figure: go.Figure, panel: Panel) -> bool:
 
 def add_rings(figure: go.Figure, panel: Panel) -> bool:
     """Put a ring around every result that needs a look."""
-    own = [point for point in panel.points if point.review and point.state in ("measured", "below_lloq")]
+    own = [point for point in panel.points if point.review and point.state in RESULT_STATES]
     if own:
         add_trace(
             figure,
@@ -141,12 +141,16 @@ def add_rings(figure: go.Figure, panel: Panel) -> bool:
 
 def add_method_changes(figure: go.Figure, panel: Panel) -> bool:
     """Mark where the count method changes between two visits."""
-    counted = [point for point in panel.points if point.state in ("measured", "below_lloq")]
-    changes = [(a, b) for a, b in pairwise(counted) if a.method != b.method and a.measure == "cells_per_ul"]
+    counted = [point for point in panel.points if point.state in RESULT_STATES]
+    changes = [(before, after) for before, after in pairwise(counted) if after.method_switch]
     if changes:
-        middle = [(panel.time.position(a.day) + panel.time.position(b.day)) / 2 for a, b in changes]
+        middle = [
+            (panel.time.position(before.day) + panel.time.position(after.day)) / 2
+            for before, after in changes
+        ]
         words = [
-            f"count method changes: {format_method(a.method)} → {format_method(b.method)}" for a, b in changes
+            f"count method changes: {format_method(before.method)} → {format_method(after.method)}"
+            for before, after in changes
         ]
         height = panel.values.high - 0.05 * (panel.values.range[1] - panel.values.range[0])
         add_trace(
@@ -188,8 +192,7 @@ def _segments(panel: Panel) -> tuple[Path, Path]:
             continue
         if before is not None:
             same = before.state == point.state == "measured"
-            method = point.measure != "cells_per_ul" or before.method == point.method
-            xs, ys = solid if same and method and not gap else dotted
+            xs, ys = solid if same and not point.method_switch and not gap else dotted
             xs += [panel.time.position(before.day), panel.time.position(point.day), None]
             ys += [_height(before, panel.values), height, None]
         before, gap = point, False

@@ -63,6 +63,16 @@ class Panel:
     crossing: Crossing | None = None
     bands: tuple[EventBand, ...] = ()
 
+    @property
+    def x(self) -> str:
+        """Name of its time axis in traces and shapes."""
+        return f"x{self.number if self.number > 1 else ''}"
+
+    @property
+    def y(self) -> str:
+        """Name of its value axis in traces and shapes."""
+        return f"y{self.number if self.number > 1 else ''}"
+
 
 def add_trace(
     figure: go.Figure,
@@ -76,8 +86,8 @@ def add_trace(
     figure.add_scatter(
         x=list(xs),
         y=list(ys),
-        xaxis=f"x{panel.number}",
-        yaxis=f"y{panel.number}",
+        xaxis=panel.x,
+        yaxis=panel.y,
         legendgroup=group,
         name=LEGEND[group],
         showlegend=False,

@@ -223,21 +223,19 @@ def _check_overlap(row: ReferenceRange, number: int, earlier: tuple[ReferenceRan
 
 
 def _check_default(default: ReferenceDefault, ranges: tuple[ReferenceRange, ...]) -> None:
+    comparable = {
+        row.set
+        for row in ranges
+        if row.population == default.population
+        and row.measure == default.measure
+        and row.gate_definition in default.gate_definitions
+    }
     for band in default.bands:
-        usable = any(
-            row.set == band.set
-            and row.population == default.population
-            and row.measure == default.measure
-            and row.gate_definition in default.gate_definitions
-            for row in ranges
-        )
-        if not usable:
+        if band.set not in comparable:
             raise KnowledgeError(
                 "The default names a set without a comparable row.",
                 subject=REFERENCE_DEFAULTS_FILE,
                 field=f"{default.population}, {default.measure}",
                 found=band.set,
-                allowed=", ".join(
-                    sorted({row.set for row in ranges if row.population == default.population})
-                ),
+                allowed=", ".join(sorted(comparable)) or "no set, for no row has this gate",
             )

@@ -11,17 +11,17 @@ from cytorecon.figures.format import (
     format_day,
     format_interval,
     format_method,
+    format_number,
     measure_named,
     population_label,
-    with_unit,
 )
 from cytorecon.figures.lanes import SampleMark, SampleState
 from cytorecon.figures.patient import patient_figure, reference_caption
-from cytorecon.figures.points import Point
+from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.report import words
 from cytorecon.report.plot import Plot, plot
-from cytorecon.report.provenance import Source, sources
+from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, remarks
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import Series, before, has_value, latest, points_by_measure, preferred
@@ -32,16 +32,18 @@ from cytorecon.study.model import Patient, Tube
 
 @dataclass(frozen=True, slots=True)
 class LatestRow:
-    """Latest value of one population."""
+    """Latest value of one population; all numbers of a row have its unit."""
 
     population: str
     value: str
+    unit: str
     day: str
     interval: str
     events: str
     lloq: str
     method: str
     reference: str
+    reference_set: str
     position: str
     change: str
     later: str
@@ -52,10 +54,8 @@ class MilestoneRow:
     """One milestone of the patient."""
 
     title: str
+    status: str
     reading: str
-    when: str
-    reached: bool
-    confirmed: str
     source: str
     effect: str
 
@@ -91,11 +91,13 @@ class PatientPage:
     sentences: tuple[str, ...]
     latest: tuple[LatestRow, ...]
     milestones: tuple[MilestoneRow, ...]
+    other_rules: tuple[tuple[str, str], ...]
     plots: tuple[Plot, ...]
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
     remarks: tuple[Remark, ...]
     sources: tuple[Source, ...]
+    reference_sets: tuple[ReferenceSet, ...]
 
 
 def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> PatientPage:
@@ -113,8 +115,8 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     tubes = tables.tubes_of(patient.patient)
     by_measure = points_by_measure(tables.trajectories, tables.counts, patient.patient)
     shown = preferred(by_measure, spec.populations)
-    found = crossings(tables.milestones, patient=patient.patient)
-    noticed = remarks(tubes)
+    found = crossings(tables.applicable, patient=patient.patient)
+    noticed = remarks(tubes, tables.trajectories)
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
@@ -124,12 +126,14 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
             *_trust_sentence(tubes, noticed),
         ),
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
-        milestones=tuple(_milestone_row(crossing, tables) for crossing in found),
-        plots=_plots(patient, tables, by_measure, found, tubes),
+        milestones=_milestone_rows(patient.patient, tables),
+        other_rules=_other_rules(patient.patient, tables),
+        plots=_plots(patient, tables, by_measure, found, tubes, spec.populations),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         remarks=noticed,
-        sources=sources(tubes, tables.trajectories),
+        sources=sources(tubes),
+        reference_sets=reference_sets(patient.patient, tables.trajectories),
     )
 
 
@@ -181,17 +185,19 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
     point = latest(points)
     if point is None:
         return None
-    reference = point.reference
+    reference, measure = point.reference, point.measure
     position = reference.position if reference is not None else ""
     return LatestRow(
         population=population_label(point.population),
-        value=point.text,
+        value=point.number,
+        unit=measure_named(measure).label,
         day=format_day(point.day),
-        interval=with_unit(format_interval(point.low, point.high, point.measure), point.measure),
+        interval=format_interval(point.low, point.high, measure),
         events=format_count(point.events),
-        lloq=words.lloq_text(point),
-        method=format_method(point.method) if point.measure == "cells_per_ul" else "–",
-        reference=words.reference_in_words(reference, point.measure),
+        lloq=format_number(point.lloq, measure),
+        method=format_method(point.method) if measure == "cells_per_ul" else "–",
+        reference=format_interval(reference.low, reference.high, measure) if reference is not None else "–",
+        reference_set=reference_name(reference) if reference is not None else "",
         position=words.POSITIONS.get(position, position),
         change=words.change(point, before(points, point)),
         later=_later(point, points, tubes),
@@ -213,17 +219,27 @@ def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
     return f"No value since. {'; '.join(later)}." if later else ""
 
 
-def _milestone_row(crossing: Crossing, tables: StudyTables) -> MilestoneRow:
-    row = tables.milestone_row(crossing)
-    confirmed = {True: "confirmed", False: "not confirmed", None: "–"}[crossing.confirmed]
-    return MilestoneRow(
-        title=tables.milestone_title(crossing.milestone, str(row["rule"])),
-        reading=crossing.reading,
-        when=words.crossing_in_words(crossing),
-        reached=crossing.reached,
-        confirmed=confirmed if crossing.reached else "–",
-        source=str(row["source"]),
-        effect=tables.milestone_effect(crossing.milestone),
+def _milestone_rows(patient: str, tables: StudyTables) -> tuple[MilestoneRow, ...]:
+    own = tables.applicable[tables.applicable["patient"] == patient]
+    return tuple(
+        MilestoneRow(
+            title=tables.milestone_title(str(row["milestone"]), str(row["rule"])),
+            status=words.MILESTONE_STATUS.get(str(row["status"]), str(row["status"])),
+            reading=str(row["reading"]),
+            source=str(row["source"]),
+            effect=tables.milestone_effect(str(row["milestone"])),
+        )
+        for _, row in own.iterrows()
+    )
+
+
+def _other_rules(patient: str, tables: StudyTables) -> tuple[tuple[str, str], ...]:
+    """Return the rules that were not judged, and why."""
+    table = tables.milestones
+    own = table[(table["patient"] == patient) & (table["status"] == "not_applicable")]
+    return tuple(
+        (tables.milestone_title(str(row["milestone"]), str(row["rule"])), str(row["reading"]))
+        for _, row in own.iterrows()
     )
 
 
@@ -233,6 +249,7 @@ def _plots(
     by_measure: Mapping[str, Series],
     found: tuple[Crossing, ...],
     tubes: TubeResults,
+    populations: Sequence[str],
 ) -> tuple[Plot, ...]:
     events = [event for event in tables.study.events if event.patient == patient.patient]
     days = [tube.day for tube, _ in tubes]
@@ -241,7 +258,10 @@ def _plots(
     axis = time_axis(days, zero_label=patient.anchors[0].name)
     samples = tuple(SampleMark(tube.tube, tube.day, _state(result)) for tube, result in tubes)
     made = []
-    for name, series in by_measure.items():
+    for name, every in by_measure.items():
+        series = {population: every[population] for population in populations if population in every}
+        if not series:
+            continue
         figure = patient_figure(
             series, axis, events=events, samples=samples, milestones=primary_crossings(found, name)
         )

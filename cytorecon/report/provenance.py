@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
 
 import pandas as pd
 
+from cytorecon.figures.format import population_label
+from cytorecon.knowledge.references import load_references
+from cytorecon.report import words
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
 
@@ -21,42 +23,54 @@ class Source:
     template: str
     template_sha256: str
     gates_version: str
-    reference_sets: str
     software_version: str
 
 
-def sources(
-    tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame
-) -> tuple[Source, ...]:
-    """Return the provenance of analysed tubes.
+@dataclass(frozen=True, slots=True)
+class ReferenceSet:
+    """One reference set that values of a page were held against."""
 
-    Parameters
-    ----------
-    tubes : iterable of (Tube, TubeResult)
-        In the order of the page.
-    trajectory : DataFrame
-        ``TRAJECTORY_COLUMNS``: says which reference sets each tube's values were held against.
-    """
-    return tuple(_source(tube, result, trajectory) for tube, result in tubes if result.status == "done")
+    name: str
+    populations: str
+    percentiles: str
+    citation: str
 
 
-def _source(tube: Tube, result: TubeResult, trajectory: pd.DataFrame) -> Source:
-    own = trajectory.loc[trajectory["tube"] == tube.tube, "reference_set"]
-    sets = sorted({name for name in own if isinstance(name, str) and name})
+def sources(tubes: Iterable[tuple[Tube, TubeResult]]) -> tuple[Source, ...]:
+    """Return the provenance of analysed tubes, in the order given."""
+    return tuple(_source(tube, result) for tube, result in tubes if result.status == "done")
+
+
+def _source(tube: Tube, result: TubeResult) -> Source:
     made = result.provenance
     return Source(
         tube=tube.tube,
         file_sha256=made.file_sha256 or "–",
-        template=_template(made.template, made.template_version),
+        template=f"{words.without_folder(made.template)} {made.template_version}".strip() or "–",
         template_sha256=made.template_sha256 or "–",
         gates_version=made.gates_version or "–",
-        reference_sets=", ".join(name.replace("_", " ") for name in sets) or "–",
         software_version=made.software_version or "–",
     )
 
 
-def _template(name: str, version: str) -> str:
-    # A user's own template is given by path; folders stay out of a report. A Windows path knows
-    # both kinds of slash.
-    short = PureWindowsPath(name).name
-    return f"{short} {version}".strip() or "–"
+def reference_sets(patient: str, trajectory: pd.DataFrame) -> tuple[ReferenceSet, ...]:
+    """Return the reference sets of one patient's values, each with its citation.
+
+    Parameters
+    ----------
+    patient : str
+        Pseudonym.
+    trajectory : DataFrame
+        ``TRAJECTORY_COLUMNS``.
+    """
+    own = trajectory[(trajectory["patient"] == patient) & (trajectory["reference_set"] != "")]
+    citations = {row.set: row.source for row in load_references().ranges}
+    return tuple(
+        ReferenceSet(
+            name=str(name).replace("_", " "),
+            populations=", ".join(map(population_label, dict.fromkeys(rows["population"]))),
+            percentiles=", ".join(dict.fromkeys(rows["reference_percentiles"])),
+            citation=citations.get(str(name), "–"),
+        )
+        for name, rows in own.groupby("reference_set")
+    )

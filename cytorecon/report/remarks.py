@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
+
 from cytorecon.errors import Issue, Severity
-from cytorecon.figures.format import population_label
+from cytorecon.figures.format import format_method, population_label
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
+from cytorecon.trajectories import METHOD_SWITCH
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 #: Shape and word, so that colour is not needed.
@@ -47,14 +50,49 @@ class Remark:
         return _MARKS[self.severity]
 
 
-def remarks(tubes: Iterable[tuple[Tube, TubeResult]]) -> tuple[Remark, ...]:
+def remarks(tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame) -> tuple[Remark, ...]:
     """Return the warnings and errors of analysed tubes, the most severe first.
 
-    A code that a count carries without an issue of that code in its tube is a remark of its own,
-    so that no flagged number goes unmentioned. Failed tubes have a list of their own.
+    Parameters
+    ----------
+    tubes : iterable of (Tube, TubeResult)
+        In the order of the page. Failed tubes are left out: they have a list of their own.
+    trajectory : DataFrame
+        ``TRAJECTORY_COLUMNS``: knows of changes from one visit to the next.
+
+    Returns
+    -------
+    tuple of Remark
+        A code that a value carries without an issue of that code in its tube is a remark of its
+        own, so that no flagged number goes unmentioned.
     """
-    found = [remark for tube, result in tubes if result.status == "done" for remark in _of_tube(tube, result)]
+    switched = _method_switches(trajectory)
+    found = [
+        remark
+        for tube, result in tubes
+        if result.status == "done"
+        for remark in (*_of_tube(tube, result), *_switch(tube, result, switched.get(tube.tube, [])))
+    ]
     return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
+
+
+def _method_switches(trajectory: pd.DataFrame) -> dict[str, list[str]]:
+    """Return tube -> populations whose count method is not that of the visit before."""
+    marked = trajectory[trajectory["review"].str.split(";").map(lambda codes: METHOD_SWITCH in codes)]
+    return {str(tube): list(own["population"]) for tube, own in marked.groupby("tube", sort=False)}
+
+
+def _switch(tube: Tube, result: TubeResult, populations: Sequence[str]) -> Sequence[Remark]:
+    if not populations:
+        return []
+    methods = [count.count_method for count in result.counts if count.population in populations]
+    words = " and ".join(format_method(method) for method in dict.fromkeys(methods))
+    issue = Issue(
+        METHOD_SWITCH, Severity.WARNING, "count method",
+        f"Cells/µL are counted here by {words}, at the visit before by another method.",
+        "A step in the curve may come from the method.",
+    )
+    return [_remark(tube, issue, [population_label(population) for population in populations])]
 
 
 def _of_tube(tube: Tube, result: TubeResult) -> Sequence[Remark]:

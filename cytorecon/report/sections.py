@@ -59,6 +59,8 @@ class ReportSpec(KnowledgeModel):
         Candidates for, and number of, the sentences at the top of a patient's page.
     cohort_populations : tuple of str
         Panels of the cohort figure.
+    milestone_figures : tuple of str
+        Milestones that get a figure over all patients, where they apply to somebody.
     reading : tuple of Term
         Explanations for the reader.
     """
@@ -71,6 +73,7 @@ class ReportSpec(KnowledgeModel):
     headline_populations: tuple[str, ...]
     headline_sentences: int = Field(ge=0)
     cohort_populations: tuple[str, ...]
+    milestone_figures: tuple[str, ...]
     reading: tuple[Term, ...]
 
 

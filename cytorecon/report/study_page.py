@@ -56,7 +56,7 @@ class MilestoneCount:
     title: str
     applies: int
     reached: int
-    confirmed: int
+    confirmed: int | None
     source: str
 
 
@@ -96,8 +96,8 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         for patient in patients
     }
     columns = _columns(series.values(), spec)
-    found = [crossing for patient in patients for crossing in crossings(tables.milestones, patient=patient.patient)]
-    noticed = remarks(tables.tubes)
+    found = [crossing for patient in patients for crossing in crossings(tables.applicable, patient=patient.patient)]
+    noticed = remarks(tables.tubes, tables.trajectories)
     return StudyPage(
         name=tables.study.name,
         facts=_facts(tables, noticed),
@@ -108,7 +108,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         ),
         failed=_failed(tables, pages),
         cohort=cohort_view(tables, spec),
-        milestones=_milestone_counts(found, tables),
+        milestones=_milestone_counts(tables),
         milestone_plots=_milestone_plots(found, tables, spec),
         remarks=noticed,
         left_out=tables.study.issues,
@@ -147,7 +147,7 @@ def _is_pending(result: TubeResult) -> bool:
 
 def _template(result: TubeResult) -> str:
     made = result.provenance
-    return words.without_folder(f"{made.template} {made.template_version}".strip()) or "not stated"
+    return f"{words.without_folder(made.template)} {made.template_version}".strip() or "not stated"
 
 
 def _patient_row(
@@ -156,8 +156,8 @@ def _patient_row(
     tubes = tables.tubes_of(patient.patient)
     done = sum(result.status == "done" for _, result in tubes)
     days = [tube.day for tube, _ in tubes]
-    found = crossings(tables.milestones, patient=patient.patient)
-    look = len(remarks(tubes))
+    found = crossings(tables.applicable, patient=patient.patient)
+    look = len(remarks(tubes, tables.trajectories))
     return PatientRow(
         patient=patient.patient,
         page=page,
@@ -195,22 +195,23 @@ def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, .
     )
 
 
-def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
-    by_name: dict[str, list[Crossing]] = {}
-    for crossing in found:
-        by_name.setdefault(crossing.milestone, []).append(crossing)
-    order = list(tables.rules)
-    names = sorted(by_name, key=lambda name: (order.index(name) if name in order else len(order), name))
-    return tuple(
-        MilestoneCount(
-            title=tables.milestone_title(name, name),
-            applies=len(by_name[name]),
-            reached=sum(crossing.reached for crossing in by_name[name]),
-            confirmed=sum(crossing.confirmed is True for crossing in by_name[name]),
-            source=tables.rules[name].source if name in tables.rules else "–",
+def _milestone_counts(tables: StudyTables) -> tuple[MilestoneCount, ...]:
+    table = tables.applicable
+    made = []
+    for name, own in table.groupby("milestone", sort=False):
+        first = own.iloc[0]
+        made.append(
+            MilestoneCount(
+                title=tables.milestone_title(str(name), str(first["rule"])),
+                applies=len(own),
+                reached=int(own["by_day"].notna().sum()),
+                confirmed=int((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else None,
+                source=str(first["source"]),
+            )
         )
-        for name in names
-    )
+    order = {name: place for place, name in enumerate(tables.rules)}
+    names = list(dict.fromkeys(table["milestone"]))
+    return tuple(row for _, row in sorted(zip(names, made, strict=True), key=lambda item: order[item[0]]))
 
 
 def _milestone_plots(found: Sequence[Crossing], tables: StudyTables, spec: ReportSpec) -> tuple[Plot, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cytorecon.figures.crossings import Crossing
+from cytorecon.cohort import cohort_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.milestones import milestones
@@ -28,8 +28,8 @@ class StudyTables:
         Patients, tubes, events.
     tubes : tuple of (Tube, TubeResult)
         By patient, day, and order of the sheet.
-    counts, trajectories, milestones, status : DataFrame
-        ``COUNT_COLUMNS``, ``TRAJECTORY_COLUMNS``, ``MILESTONE_COLUMNS``, ``TUBE_STATUS_COLUMNS``.
+    counts, trajectories, milestones, cohort, status : DataFrame
+        The columns of each are those of ``cytorecon.tables``.
     rules : mapping of str to MilestoneRule
         The packaged rules by name.
     programmes : mapping of str to str
@@ -41,6 +41,7 @@ class StudyTables:
     counts: pd.DataFrame
     trajectories: pd.DataFrame
     milestones: pd.DataFrame
+    cohort: pd.DataFrame
     status: pd.DataFrame
     rules: Mapping[str, MilestoneRule]
     programmes: Mapping[str, str]
@@ -49,11 +50,10 @@ class StudyTables:
         """Return the tubes of one patient with their results, in order of the days."""
         return tuple((tube, result) for tube, result in self.tubes if tube.patient == patient)
 
-    def milestone_row(self, crossing: Crossing) -> pd.Series:
-        """Return the row of the milestone table that `crossing` was made from."""
-        table = self.milestones
-        mine = (table["patient"] == crossing.patient) & (table["milestone"] == crossing.milestone)
-        return table[mine].iloc[0]
+    @property
+    def applicable(self) -> pd.DataFrame:
+        """The milestones that were judged: those whose rule was shown for such a patient."""
+        return self.milestones[self.milestones["status"] != "not_applicable"]
 
     def milestone_title(self, milestone: str, rule: str) -> str:
         """Return a milestone in words; one whose rule is not packaged is told by `rule`."""
@@ -79,6 +79,7 @@ def study_tables(result: StudyResult) -> StudyTables:
         counts=tidy_counts(result),
         trajectories=curves,
         milestones=milestones(curves, result.study),
+        cohort=cohort_summary(curves),
         status=tube_status(result),
         rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
         programmes={row.programme: row.name for row in load_programmes().programmes},

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PureWindowsPath
 from typing import Final
 
-from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.format import (
     format_day,
     format_interval,
-    format_number,
-    format_value,
     known,
     population_label,
     with_unit,
@@ -20,6 +18,14 @@ from cytorecon.study.model import Patient
 
 #: Word and shape: nothing is told by colour alone.
 POSITIONS: Final = {"below": "▼ below", "within": "● within", "above": "▲ above"}
+#: Statuses of the milestone table, as shape and word.
+MILESTONE_STATUS: Final = {
+    "reached": "★ reached",
+    "reached_before_first_visit": "★ reached",
+    "not_reached_by_last_visit": "○ not reached",
+    "censored_by_event": "○ not reached",
+    "not_evaluable": "? not known",
+}
 
 
 def plural(number: int, noun: str) -> str:
@@ -62,6 +68,23 @@ def age_in_words(age_years: float | None) -> str:
     return f"{int(age_years * 12)} months" if age_years < 2 else f"{int(age_years)} years"
 
 
+def study_lead(study: str) -> str:
+    """Return the line under the heading of a patient's page."""
+    return f"Study: {study}"
+
+
+def without_folder(name: str) -> str:
+    """Return a template's name without the folder of a user's own file.
+
+    Examples
+    --------
+    >>> without_folder("tbnk"), without_folder("/home/lab/own.yaml"), without_folder(r"C:\\lab\\own.yaml")
+    ('tbnk', 'own.yaml', 'own.yaml')
+    """
+    # a Windows path knows both kinds of slash
+    return PureWindowsPath(name).name
+
+
 def anchors_in_words(patient: Patient) -> str:
     """Return the clocks of a patient, e.g. ``HCT1 on day 0, DLI1 on day +120``."""
     return ", ".join(f"{anchor.name} on day {format_day(anchor.day)}" for anchor in patient.anchors)
@@ -97,10 +120,8 @@ def change(latest: Point, previous: Point | None) -> str:
     return f"not clearly different from {then}"
 
 
-def reference_in_words(reference: Reference | None, measure: str) -> str:
-    """Return limits, set and percentiles of a reference; a dash when there is none."""
-    if reference is None:
-        return "–"
+def reference_in_words(reference: Reference, measure: str) -> str:
+    """Return limits, set and percentiles of a reference."""
     limits = with_unit(format_interval(reference.low, reference.high, measure), measure)
     return f"{limits} ({reference_name(reference)})"
 
@@ -118,20 +139,3 @@ def headline(latest: Point, previous: Point | None) -> str:
             f"{reference_in_words(latest.reference, latest.measure)}"
         )
     return f"{population_label(latest.population)}: {'; '.join(parts)}."
-
-
-def lloq_text(point: Point) -> str:
-    """Return the LLOQ of a point with its unit; a dash when there is none."""
-    return format_value(point.lloq, point.measure)
-
-
-def crossing_in_words(crossing: Crossing) -> str:
-    """Return when a milestone was reached, or how it stands."""
-    if crossing.reached:
-        return crossing.span
-    return crossing.status.replace("_", " ")
-
-
-def threshold_text(crossing: Crossing, measure: str = "cells_per_ul") -> str:
-    """Return the threshold of a milestone with its unit."""
-    return f"{format_number(crossing.threshold, measure)} {crossing.unit}".strip()

@@ -3,7 +3,7 @@
 from cytorecon.simulate.cohort import SimulatedCohort, plan_cohort, simulate_cohort
 from cytorecon.simulate.plan import Course, PatientPlan
 from cytorecon.simulate.settings import SimulatorSettings, load_settings
-from cytorecon.simulate.spec import BLOOD_POPULATIONS, SimulationError, TubeSpec
+from cytorecon.simulate.spec import BLOOD_POPULATIONS, SimulationError, TubeSpec, tube_spec
 from cytorecon.simulate.story import sample_cohort, write_sample_data
 from cytorecon.simulate.truth import LABELS, REPORTED, PopulationTruth
 from cytorecon.simulate.tube import SimulatedTube, simulate_tube
@@ -28,6 +28,7 @@ __all__ = [
     "sample_cohort",
     "simulate_cohort",
     "simulate_tube",
+    "tube_spec",
     "write_cohort",
     "write_fcs",
     "write_sample_data",

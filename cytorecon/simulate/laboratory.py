@@ -8,8 +8,7 @@ from cytorecon.simulate.recovery import ar1
 from cytorecon.simulate.seeds import Stream, generator
 from cytorecon.simulate.settings import SimulatorSettings
 from cytorecon.simulate.spec import TubeSpec
-
-LYMPHOCYTES = ("CD4_T", "CD8_T", "DN_T", "DP_T", "B", "NK")
+from cytorecon.simulate.truth import REPORTED
 
 
 def tube_spec_of_visit(
@@ -77,6 +76,8 @@ def blood_count(
     """
     count = settings.cohort.blood_count
     wbc = sum(blood.values()) * (1 + count.cv.value * rng.normal())
-    alc = sum(blood[name] for name in LYMPHOCYTES) * (1 + count.lymphocyte_cv.value * rng.normal())
+    alc = sum(blood[name] for name in REPORTED["lymphocytes"]) * (
+        1 + count.lymphocyte_cv.value * rng.normal()
+    )
     step = count.resolution.value
     return round(wbc / step) * step or None, round(alc / step) * step or None

@@ -10,8 +10,6 @@ from cytorecon.study.model import ClinicalEvent
 
 Random = np.random.Generator
 
-LYMPHOCYTES = ("CD4_T", "CD8_T", "B", "NK")
-
 
 def draw_patient(patient: str, settings: CohortSettings, rng: Random) -> PatientPlan:
     """Return one random patient with events and their effects."""
@@ -93,7 +91,8 @@ def _intercepts(settings: CohortSettings, rng: Random) -> tuple[tuple[str, float
     rho = settings.patients.shared_correlation.value
     shared = rng.normal()
     return tuple(
-        (name, float(np.sqrt(rho) * shared + np.sqrt(1 - rho) * rng.normal())) for name in LYMPHOCYTES
+        (name, float(np.sqrt(rho) * shared + np.sqrt(1 - rho) * rng.normal()))
+        for name in settings.prior_populations.values()
     )
 
 

@@ -9,8 +9,7 @@ from cytorecon.simulate.cohort_settings import CohortSettings
 from cytorecon.simulate.plan import PatientPlan
 from cytorecon.simulate.priors import PriorCurve, Priors
 from cytorecon.simulate.spec import BLOOD_POPULATIONS
-
-T_CELLS = ("CD4_T", "CD8_T", "DN_T", "DP_T")
+from cytorecon.simulate.truth import REPORTED
 
 
 def expected_blood(plan: PatientPlan, day: int, settings: CohortSettings, priors: Priors) -> dict[str, float]:
@@ -27,7 +26,7 @@ def expected_blood(plan: PatientPlan, day: int, settings: CohortSettings, priors
     }
     blood |= _other_t_cells(plan, blood["CD4_T"] + blood["CD8_T"], clock, settings)
     early = _atg(plan, clock, settings)
-    blood |= {name: blood[name] * early for name in T_CELLS}
+    blood |= {name: blood[name] * early for name in REPORTED["CD3_T"]}
     blood |= _myeloid(plan, clock, settings)
     for course in plan.courses:
         blood = {name: value * course.factor(name, day) for name, value in blood.items()}

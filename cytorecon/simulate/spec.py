@@ -75,8 +75,8 @@ class TubeSpec(BaseModel):
     concentrations: Mapping[str, float]
     events: int = Field(default=50_000, ge=1, le=5_000_000)
     forced_events: Mapping[str, int] = Field(default_factory=dict)
-    beads_per_tube: float = Field(default=50_000, ge=0)
-    blood_volume_ul: float = Field(default=50, gt=0)
+    beads_per_tube: float = Field(default=50_000.0, ge=0)
+    blood_volume_ul: float = Field(default=50.0, gt=0)
     pipetting_error: float = Field(default=0.0, gt=-0.5, lt=0.5)
     sample_age_hours: float = Field(default=6.0, ge=0, le=96)
     variation: float = Field(default=1.0, ge=0, le=10)
@@ -119,3 +119,19 @@ class TubeSpec(BaseModel):
         if any(value <= 0 for value in numbers.values()):
             raise ValueError("a gain must be above 0")
         return numbers
+
+
+def tube_spec(**fields: object) -> TubeSpec:
+    """Return a :class:`TubeSpec` of untyped `fields`, e.g. those of a user's sheet.
+
+    Raises
+    ------
+    SimulationError
+        Naming every field that cannot be used.
+
+    Examples
+    --------
+    >>> tube_spec(concentrations={"CD4_T": 50}, events=20_000).blood_volume_ul
+    50.0
+    """
+    return TubeSpec.model_validate(fields)

@@ -12,6 +12,7 @@ from cytorecon.simulate.acquisition import Draw, draw_numbers
 from cytorecon.simulate.bodies import Bodies, draw_bodies
 from cytorecon.simulate.cells import draw_tube
 from cytorecon.simulate.detector import (
+    TIME_CHANNEL,
     acquisition_times,
     channel_names,
     detect,
@@ -32,9 +33,11 @@ class SimulatedTube:
     Parameters
     ----------
     events : ndarray of float32, shape (n, channels)
-        Linear, uncompensated, channel units. Read-only.
+        Linear, uncompensated, channel units; Time in ticks, as stored in a file. Read-only.
     channel_names, marker_texts : tuple of str
         ``$PnN`` and ``$PnS``.
+    markers : tuple of tuple of str
+        Canonical markers of each channel; empty for scatter and time.
     spillover : Spillover
         The matrix stored with the file.
     spillover_truth : ndarray, shape (k, k)
@@ -117,8 +120,10 @@ class SimulatedTube:
         )
 
     def sample(self) -> Sample:
-        """Return the tube as a :class:`~cytorecon.sample.Sample` on the linear scale."""
-        return Sample(events=self.events, channels=self._channels(), spillover=self.spillover)
+        """Return the tube as a reader would: linear scale, uncompensated, Time in seconds."""
+        seconds = self.events[:, -1].astype(np.float64) * self.time_step
+        events = np.column_stack([self.events[:, :-1], seconds.astype(np.float32)])
+        return Sample(events=events, channels=self._channels(), spillover=self.spillover)
 
     def _channels(self) -> tuple[Channel, ...]:
         rows = zip(self.channel_names, self.marker_texts, self.markers, strict=True)
@@ -130,7 +135,7 @@ class SimulatedTube:
                 role=_role(name),
                 aspect=name[-1] if name[-2:] in {"-A", "-H"} else "",
                 markers=frozenset(markers),
-                maximum=self.maximum,
+                maximum=self.maximum * self.time_step if name == TIME_CHANNEL else self.maximum,
             )
             for index, (name, text, markers) in enumerate(rows)
         )
@@ -232,4 +237,4 @@ def _role(name: str) -> ChannelRole:
         return ChannelRole.FORWARD_SCATTER
     if name.startswith("SSC"):
         return ChannelRole.SIDE_SCATTER
-    return ChannelRole.TIME if name == "Time" else ChannelRole.FLUORESCENCE
+    return ChannelRole.TIME if name == TIME_CHANNEL else ChannelRole.FLUORESCENCE

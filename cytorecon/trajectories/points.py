@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cytorecon.counts.intervals import poisson_ratio_interval
+from cytorecon.counts.reported import measure_text
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod, PopulationCount
 
@@ -55,9 +56,8 @@ def percent_point(
     '2.5'
     """
     value, low, high = values
-    return Point(
-        value=value, unit=unit, low=low, high=high, reported=_percent_text(value), review=count.review
-    )
+    reported = "" if value is None else measure_text(value, "percent")
+    return Point(value=value, unit=unit, low=low, high=high, reported=reported, review=count.review)
 
 
 def ratio_point(counts: Sequence[PopulationCount], rules: CountingRules) -> Point | None:
@@ -76,7 +76,9 @@ def ratio_point(counts: Sequence[PopulationCount], rules: CountingRules) -> Poin
         return Point(value=None, unit="ratio", low=None, high=None, review=review)
     low, high = poisson_ratio_interval(events[0], events[1])
     ratio = events[0] / events[1]
-    return Point(value=ratio, unit="ratio", low=low, high=high, reported=f"{ratio:.2f}", review=review)
+    return Point(
+        value=ratio, unit="ratio", low=low, high=high, reported=measure_text(ratio, "ratio"), review=review
+    )
 
 
 def _quantified(count: PopulationCount, rules: CountingRules) -> int | None:
@@ -84,9 +86,3 @@ def _quantified(count: PopulationCount, rules: CountingRules) -> int | None:
     if count.status != "counted" or count.events is None or count.below_lloq:
         return None
     return count.events if count.events >= rules.lloq_events(count.population) else None
-
-
-def _percent_text(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.1f}" if value >= 1 or value == 0 else f"{value:.2g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dashboard.services.patients import Card
 
 _TONES: Final = {"good": "teal", "watch": "orange", "plain": "gray"}
-_FIGURE_CONFIG: Final = {
+_FIGURE_CONFIG: Final[Any] = {
     "displaylogo": False,
     "responsive": True,
     "scrollZoom": False,
@@ -22,6 +22,16 @@ _FIGURE_CONFIG: Final = {
 }
 
 Child = Component | str | None
+
+
+Labelled = TypeVar("Labelled", bound=Component)
+
+
+def with_aria(component: Labelled, **attributes: str) -> Labelled:
+    """Return `component` with ARIA attributes, e.g. ``label="Patients"`` for ``aria-label``."""
+    for name, value in attributes.items():
+        setattr(component, f"aria-{name}", value)
+    return component
 
 
 def page_head(title: str, *controls: Component, subtitle: Child = None) -> html.Div:
@@ -76,7 +86,7 @@ def figure_graph(figure: go.Figure, *, name: str, label: str) -> html.Div:
         What the figure shows, for screen readers; its numbers are in the table beside it.
     """
     graph = dcc.Graph(id=name, figure=figure, config=_FIGURE_CONFIG, style={"height": figure.layout.height})
-    return html.Div(graph, role="img", **{"aria-label": label})
+    return with_aria(html.Div(graph, role="img"), label=label)
 
 
 def data_table(
@@ -115,11 +125,10 @@ def data_table(
         [html.Caption(caption, className="visually-hidden"), html.Thead(titles), html.Tbody(body)],
         className="data-table",
     )
-    return html.Div(table, className="table-scroll", tabIndex=0, role="region", **{"aria-label": caption})
+    return with_aria(html.Div(table, className="table-scroll", tabIndex=0, role="region"), label=caption)
 
 
 def csv_button(name: str, what: str) -> dmc.Button:
     """Return the button that downloads the numbers of a page."""
-    return dmc.Button(
-        "Download CSV", id=name, variant="default", size="xs", **{"aria-label": f"Download {what} as CSV"}
-    )
+    button = dmc.Button("Download CSV", id=name, variant="default", size="xs")
+    return with_aria(button, label=f"Download {what} as CSV")

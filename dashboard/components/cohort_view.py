@@ -24,14 +24,15 @@ def cohort_content(view: CohortView) -> html.Div:
             ]
         )
     measure = measure_named(view.measure).label
-    label = f"All patients: {', '.join(map(population_label, view.panels))} in {measure}."
+    label = (
+        f"All patients: {', '.join(map(population_label, view.panels))} in {measure}. "
+        "The table has the same numbers."
+    )
     return html.Div(
         [
             section(
                 "All patients",
-                figure_graph(
-                    view.figure, name="cohort-figure", label=f"{label} The table has the same numbers."
-                ),
+                figure_graph(view.figure, name="cohort-figure", label=label),
                 html.P(view.caption, className="caption"),
             ),
             section("When a milestone was reached", *_milestones(view)),
@@ -48,6 +49,7 @@ def _milestones(view: CohortView) -> Sequence[Child]:
     if not view.milestone:
         return (html.Div("No milestone applies to the patients of this study.", className="muted"),)
     figure = milestone_figure(view.crossings, view.last_days, view.axis)
+    head = ("Patient", "Reached", "Status")
     rows = [
         (crossing.patient, crossing.span or "–", crossing.status.replace("_", " "))
         for crossing in view.crossings
@@ -58,7 +60,7 @@ def _milestones(view: CohortView) -> Sequence[Child]:
         html.Details(
             [
                 html.Summary("As a table"),
-                data_table(view.milestone_title, ("Patient", "Reached", "Status"), rows),
+                data_table(view.milestone_title, head, rows),
             ]
         ),
     )

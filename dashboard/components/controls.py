@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import dash_mantine_components as dmc
 from dash import html
+from dash.development.base_component import Component
 
 from cytorecon.figures.format import Measure, population_label
 
@@ -84,7 +85,7 @@ def choice_control(
     )
 
 
-def _labelled(label: str, control: object, *, wide: bool = False) -> html.Div:
+def _labelled(label: str, control: Component, *, wide: bool = False) -> html.Div:
     return html.Div(
         [html.Div(label, className="control-label"), control],
         className="control control-wide" if wide else "control",

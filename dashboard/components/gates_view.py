@@ -9,7 +9,14 @@ from dash import dcc, html
 from cytorecon.figures.gate import gate_figure
 from cytorecon.results import GateRecord, TubeResult
 from cytorecon.study.model import Tube
-from dashboard.components.basics import Child, data_table, empty_state, figure_graph, section
+from dashboard.components.basics import (
+    Child,
+    data_table,
+    empty_state,
+    figure_graph,
+    section,
+    with_aria,
+)
 from dashboard.services.gates import (
     GateRow,
     PopulationRow,
@@ -68,7 +75,7 @@ def _notes(result: TubeResult) -> Child:
 
 def _gate_list(tube: str, rows: Sequence[GateRow], chosen: GateRecord | None) -> html.Nav:
     items = [_gate_item(tube, row, chosen is not None and row.gate == chosen.gate) for row in rows]
-    return html.Nav(html.Ul(items, className="gate-list"), **{"aria-label": "Gates of this tube"})
+    return with_aria(html.Nav(html.Ul(items, className="gate-list")), label="Gates of this tube")
 
 
 def _gate_item(tube: str, row: GateRow, active: bool) -> html.Li:

@@ -50,8 +50,8 @@ def patient_content(view: PatientView) -> html.Div:
 
 def _figure_section(view: PatientView) -> html.Section:
     label = (
-        f"Recovery of {view.patient.patient}: {', '.join(map(population_label, view.populations))} "
-        f"in {measure_named(view.measure).label} against days from day 0. The table below has the same numbers."
+        f"Recovery of {view.patient.patient}: {', '.join(map(population_label, view.populations))} in "
+        f"{measure_named(view.measure).label} against days from day 0. The table below has the same numbers."
     )
     children: list[Child] = [
         figure_graph(view.figure, name="patient-figure", label=label),
@@ -82,7 +82,7 @@ def _milestones(rows: Sequence[MilestoneRow]) -> Child:
 
 def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:
     head = ("Day", "Visit", "Tube", "Status", *map(population_label, populations))
-    body = [
+    body: list[tuple[Child, ...]] = [
         (
             row.day,
             row.visit,

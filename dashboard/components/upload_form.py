@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from cytorecon.study.model import Tube
 from dashboard import ids
+from dashboard.components.basics import with_aria
 from dashboard.services.uploads import LIMIT_BYTES, LIMIT_MB
 
 
@@ -57,7 +58,7 @@ def _file_part() -> list[Component]:
                 ]
             ),
         ),
-        html.Div(id=ids.UPLOAD_FILE_STATE, className="file-state", **{"aria-live": "polite"}),
+        with_aria(html.Div(id=ids.UPLOAD_FILE_STATE, className="file-state"), live="polite"),
     ]
 
 
@@ -130,7 +131,7 @@ def _amount(name: str, label: str, unit: str) -> dmc.NumberInput:
 def _action_part() -> list[Component]:
     return [
         dmc.Button("Analyse", id=ids.UPLOAD_ANALYSE, fullWidth=True),
-        html.Div(id=ids.UPLOAD_MESSAGE, **{"aria-live": "polite"}),
+        with_aria(html.Div(id=ids.UPLOAD_MESSAGE), live="polite"),
     ]
 
 

@@ -67,7 +67,7 @@ def worklist_grid(rows: Sequence[WorklistRow], search: str) -> dag.AgGrid:
             "paginationPageSize": 50,
             "paginationPageSizeSelector": [20, 50, 100],
             "suppressCellFocus": False,
-            "overlayNoRowsTemplate": "<span>No tube matches these filters.</span>",
+            "localeText": {"noRowsToShow": "No tube matches these filters."},
         },
         getRowId="params.data.tube",
         className="ag-theme-quartz worklist",

@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.basics import empty_state, page_head, section
+from dashboard.components.basics import empty_state, page_head, section, with_aria
 from dashboard.components.upload_form import upload_drawer, uploads_list
 from dashboard.components.worklist_view import worklist_filters, worklist_grid
 from dashboard.services.selection import split_names
@@ -31,6 +31,7 @@ def layout(
     state = status if status in STATES else ""
     shown = filter_rows(rows, patients=chosen, state=state)
     hint = "Upload a small FCS file here, or analyse a folder with `cytorecon batch` and serve its study."
+    uploads = uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot))
     return html.Div(
         [
             dcc.Location(id=ids.WORKLIST_URL, refresh=False),
@@ -45,10 +46,8 @@ def layout(
             html.Div(worklist_grid(shown, search or ""), className="panel grid-panel"),
             section(
                 "Uploads",
-                html.Div(
-                    uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot)), id=ids.UPLOADS_LIST
-                ),
-                html.Div(id=ids.UPLOADS_MESSAGE, className="muted small", **{"aria-live": "polite"}),
+                html.Div(uploads, id=ids.UPLOADS_LIST),
+                with_aria(html.Div(id=ids.UPLOADS_MESSAGE, className="muted small"), live="polite"),
             ),
             upload_drawer(snapshot.patients, panels()),
         ]

@@ -22,7 +22,7 @@ def fcs_bytes(
     datatype: str = "F",
     bits: int = 32,
     big_endian: bool = False,
-    limit: float = 262144,
+    limit: int = 262144,
     keywords: Mapping[str, str | None] | None = None,
     delimiter: str = "|",
     text: str | None = None,
@@ -57,7 +57,7 @@ def fcs_bytes(
         "$BYTEORD": "4,3,2,1" if big_endian else "1,2,3,4", "$TIMESTEP": "1",
     }  # fmt: skip
     for index, name in enumerate(names, start=1):
-        words |= {f"$P{index}N": name, f"$P{index}B": str(bits), f"$P{index}R": f"{limit:g}", f"$P{index}E": "0,0"}
+        words |= {f"$P{index}N": name, f"$P{index}B": str(bits), f"$P{index}R": str(limit), f"$P{index}E": "0,0"}
     words |= dict(keywords or {})
     body = delimiter + "".join(f"{key}{delimiter}{value}{delimiter}" for key, value in words.items() if value is not None)
     body += text or ""

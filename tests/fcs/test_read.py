@@ -158,7 +158,7 @@ def zipped() -> bytes:
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x00" * 5000, "nothing but zero bytes (a copy that was broken off, or a full disk)"),
         (b"<?xml version='1.0'?><Workspace/>", "an XML or HTML text (a workspace, perhaps)"),
-        (bytes(range(128, 256)), "unknown"),
+        (bytes(range(128, 256)), "nothing known"),
     ],
 )
 def test_other_files_named_fcs(tmp_path: Path, content: bytes, what: str) -> None:

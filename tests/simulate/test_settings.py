@@ -19,7 +19,9 @@ Change = Callable[[dict[str, Any]], None]
 def message_after(change: Change, folder: Path) -> str:
     content = yaml.safe_load(read_text("simulator.yaml"))
     change(content)
-    (folder / "simulator.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    (folder / "simulator.yaml").write_text(
+        yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
     with pytest.raises(KnowledgeError) as error:
         load_settings(folder=folder)
     return str(error.value)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -22,7 +24,7 @@ from cytorecon.simulate import (
 
 SETTINGS = load_settings()
 BLOOD = SETTINGS.example_blood.values
-QUIET = {"variation": 0.0, "tails": 0.0, "doublets": 0.0, "debris": 0.0, "dead": 0.0}
+QUIET: dict[str, Any] = {"variation": 0.0, "tails": 0.0, "doublets": 0.0, "debris": 0.0, "dead": 0.0}
 
 
 def make(seed: int = 1, **fields: object) -> SimulatedTube:

@@ -1,0 +1,149 @@
+"""Medians and quartiles of all patients by visit window, with values below the LLOQ left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cytorecon.counts.reported import below_text, measure_text
+from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows, load_visit_windows
+from cytorecon.study.frame import Cell, typed_frame
+from cytorecon.tables import COHORT_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile of values of which some are only known to lie below a limit.
+
+    Parameters
+    ----------
+    value : float or None
+        The quantile; None when a value below its limit decides it.
+    below : float or None
+        Then the quantile is known to lie below this.
+    """
+
+    value: float | None = None
+    below: float | None = None
+
+    def text(self, measure: str) -> str:
+        """Return it for people: ``"156"`` or ``"<12"``."""
+        if self.below is not None:
+            return below_text(self.below)
+        return "" if self.value is None else measure_text(self.value, measure)
+
+
+def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) -> pd.DataFrame:
+    """Return median and quartiles of each population by visit window.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``TRAJECTORY_COLUMNS``, on any clock.
+    windows : VisitWindows, optional
+        The packaged windows by default.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``tables.COHORT_COLUMNS``; in the order of measures and populations in `table`, then
+        by window. Each patient enters a window once, with the result closest to its target day
+        (the earlier of two at the same distance). With fewer patients than
+        ``minimum_n_for_quartiles`` the quartiles are left out (`suppressed`).
+
+        Values below the LLOQ are not replaced by anything: a quantile that one of them decides is
+        empty, and its ``*_reported`` says what is certain, e.g. ``"<12"``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"patient": ["P01", "P02", "P03"], "days_after_transplant": [98, 100, 105],
+    ...     "population": "B", "measure": "cells_per_ul", "unit": "cells/µL", "value": [np.nan, 20.0, 40.0],
+    ...     "lloq": 5.0, "censored": ["left", "", ""]})
+    >>> cohort_summary(table)[["window", "n", "n_censored", "median_reported", "suppressed"]]
+        window  n  n_censored median_reported  suppressed
+    0  day 100  3           1              20        True
+    """
+    own = windows or load_visit_windows()
+    usable = table[table["value"].notna() | (table["censored"] == "left")]
+    rows: list[dict[str, Cell]] = []
+    for (measure, population, unit), series in usable.groupby(["measure", "population", "unit"], sort=False):
+        for window in own.windows:
+            chosen = _closest(series, window)
+            if len(chosen):
+                names = {"population": str(population), "measure": str(measure), "unit": str(unit)}
+                rows.append(_row(chosen, window, names, own.minimum_n_for_quartiles))
+    return typed_frame(rows, COHORT_COLUMNS)
+
+
+def censored_quantile(lows: Sequence[float], highs: Sequence[float], fraction: float) -> Quantile:
+    """Return a quantile of values known as intervals, without putting a number in place of any.
+
+    Parameters
+    ----------
+    lows, highs : sequence of float
+        Each value lies from `low` to `high`; the two are equal for a measured value, and 0 and the
+        LLOQ for one below it.
+    fraction : float
+        0.5 for the median.
+
+    Returns
+    -------
+    Quantile
+
+    Notes
+    -----
+    A quantile does not decrease when a value increases, so it lies between the quantile of the lower
+    ends and that of the upper ends (order statistics, linear interpolation). Where the two agree it
+    is known; where not, the upper one is what can be said.
+
+    Examples
+    --------
+    >>> censored_quantile([0, 0, 20], [5, 5, 20], 0.5)
+    Quantile(value=None, below=5.0)
+    """
+    low = float(np.quantile(np.asarray(lows, dtype=np.float64), fraction))
+    high = float(np.quantile(np.asarray(highs, dtype=np.float64), fraction))
+    return Quantile(value=high) if low == high else Quantile(below=high)
+
+
+def _closest(series: pd.DataFrame, window: VisitWindow) -> pd.DataFrame:
+    days = series["days_after_transplant"].astype(np.int64)
+    inside = series[(days >= window.from_day) & (days <= window.to_day)]
+    distance = (inside["days_after_transplant"].astype(np.int64) - window.target_day).abs()
+    ordered = inside.assign(_distance=distance).sort_values(
+        ["_distance", "days_after_transplant"], kind="stable"
+    )
+    return ordered.drop_duplicates("patient")
+
+
+def _row(chosen: pd.DataFrame, window: VisitWindow, names: dict[str, str], minimum_n: int) -> dict[str, Cell]:
+    censored = (chosen["censored"] == "left").to_numpy()
+    highs = np.where(censored, chosen["lloq"], chosen["value"]).astype(np.float64)
+    lows = np.where(censored, 0.0, highs)
+    quartiles, suppressed = (0.25, 0.75), len(chosen) < minimum_n
+    middle = censored_quantile(lows.tolist(), highs.tolist(), 0.5)
+    low, high = (
+        Quantile() if suppressed else censored_quantile(lows.tolist(), highs.tolist(), fraction)
+        for fraction in quartiles
+    )
+    measure = names["measure"]
+    return {
+        "window": window.window,
+        "target_day": window.target_day,
+        "from_day": window.from_day,
+        "to_day": window.to_day,
+        **names,
+        "n": len(chosen),
+        "n_censored": int(censored.sum()),
+        "median": middle.value,
+        "median_reported": middle.text(measure),
+        "quartile_low": low.value,
+        "quartile_low_reported": low.text(measure),
+        "quartile_high": high.value,
+        "quartile_high_reported": high.text(measure),
+        "suppressed": suppressed,
+        "rule": f"closest to day {window.target_day} of days {window.from_day} to {window.to_day}",
+    }

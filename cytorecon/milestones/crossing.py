@@ -1,0 +1,147 @@
+"""When was a threshold first met, when only visits are known: an interval between two visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["above", "below", "indeterminate"]
+Confirmation = Literal["yes", "no", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one value says about a threshold.
+
+    Parameters
+    ----------
+    day : int
+        Day on the clock.
+    state : {"above", "below", "indeterminate"}
+        ``above`` meets the threshold. ``indeterminate`` is a value that could be either: below an
+        LLOQ that is higher than the threshold, or not evaluable.
+    """
+
+    day: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The first crossing of a threshold.
+
+    Parameters
+    ----------
+    after_day : int or None
+        Last day known to be below before the crossing (or, when there is no crossing, last day
+        known to be below at all). None when no such day is known.
+    by_day : int or None
+        First day known to be above; None when there is no crossing. The crossing lies after
+        `after_day` and not later than `by_day`.
+    confirmed : {"yes", "no", "pending"} or None
+        Whether the visits asked for in a row met the threshold; ``pending`` while there were too
+        few visits to tell; None without a crossing.
+    confirmed_day : int or None
+        Day of the visit that confirmed it.
+    below_again : int or None
+        First day below after the crossing.
+    unconfirmed_day : int or None
+        First day of an earlier rise that fell again before it was confirmed.
+    undecided : tuple of int
+        Days between `after_day` and `by_day` that could not be judged and widen the interval.
+    judged : int
+        Number of days that could be judged.
+    """
+
+    after_day: int | None = None
+    by_day: int | None = None
+    confirmed: Confirmation | None = None
+    confirmed_day: int | None = None
+    below_again: int | None = None
+    unconfirmed_day: int | None = None
+    undecided: tuple[int, ...] = ()
+    judged: int = 0
+
+
+def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossing:
+    """Return when the threshold was first met.
+
+    Parameters
+    ----------
+    visits : iterable of Visit
+        In any order. Several of one day count as one: what can be judged decides, and a
+        contradiction makes the day indeterminate.
+    confirmation : int
+        Visits in a row (of those that can be judged) that must be above. The crossing is the first
+        of them. When no rise has been confirmed yet, it is the rise that still lasts at the last
+        visit (``pending``), else the first rise (``no``).
+
+    Returns
+    -------
+    Crossing
+
+    Notes
+    -----
+    Nothing is interpolated: the threshold was met somewhere in (`after_day`, `by_day`]. When the
+    count crossed once and stayed, a further visit can only narrow that interval.
+
+    Examples
+    --------
+    >>> found = first_crossing([Visit(30, "below"), Visit(60, "indeterminate"), Visit(100, "above")])
+    >>> found.after_day, found.by_day, found.undecided
+    (30, 100, (60,))
+    """
+    days = _by_day(visits)
+    judged = [visit for visit in days if visit.state != "indeterminate"]
+    rises = [
+        place
+        for place, visit in enumerate(judged)
+        if visit.state == "above" and (place == 0 or judged[place - 1].state == "below")
+    ]
+    if not rises:
+        return Crossing(after_day=judged[-1].day if judged else None, judged=len(judged))
+    start, confirmed = _chosen(judged, rises, confirmation)
+    after = judged[start - 1].day if start else None
+    by = judged[start].day
+    later_below = next((visit.day for visit in judged[start:] if visit.state == "below"), None)
+    return Crossing(
+        after_day=after,
+        by_day=by,
+        confirmed=confirmed,
+        confirmed_day=judged[start + confirmation - 1].day if confirmed == "yes" else None,
+        below_again=later_below,
+        unconfirmed_day=judged[rises[0]].day if rises[0] < start else None,
+        undecided=tuple(
+            visit.day
+            for visit in days
+            if visit.state == "indeterminate" and (after is None or visit.day > after) and visit.day < by
+        ),
+        judged=len(judged),
+    )
+
+
+def _by_day(visits: Iterable[Visit]) -> list[Visit]:
+    states: dict[int, set[State]] = {}
+    for visit in visits:
+        states.setdefault(visit.day, set()).add(visit.state)
+    merged = []
+    for day in sorted(states):
+        judged = states[day] - {"indeterminate"}
+        merged.append(Visit(day, judged.pop() if len(judged) == 1 else "indeterminate"))
+    return merged
+
+
+def _chosen(judged: Sequence[Visit], rises: Sequence[int], confirmation: int) -> tuple[int, Confirmation]:
+    """Return the place of the first visit of the rise that counts, and whether it is confirmed."""
+    ends = [*rises[1:], len(judged)]
+    lengths = [
+        next((place for place in range(start, end) if judged[place].state == "below"), end) - start
+        for start, end in zip(rises, ends, strict=True)
+    ]
+    for start, length in zip(rises, lengths, strict=True):
+        if length >= confirmation:
+            return start, "yes"
+    if judged[-1].state == "above":
+        return rises[-1], "pending"
+    return rises[0], "no"

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from cytorecon.errors import FcsError
+from cytorecon.fcs.channels import read_channels
+from cytorecon.sample import Channel, ChannelRole
+
+
+def channels(names: dict[str, str]) -> tuple[tuple[Channel, ...], list[str]]:
+    """Channels and issues for names with their labels."""
+    keywords = {}
+    for index, (name, label) in enumerate(names.items(), start=1):
+        keywords |= {f"$P{index}N": name, f"$P{index}S": label}
+    found, issues = read_channels(keywords, len(names), "tube.fcs")
+    return found, [str(issue) for issue in issues]
+
+
+def test_markers_come_from_the_label() -> None:
+    (channel,), issues = channels({"PE-A": "CD16+56 PE"})
+    assert channel.markers == {"CD16", "CD56"}
+    assert channel.label == "CD16+CD56 · PE-A"
+    assert issues == []
+
+
+@pytest.mark.parametrize("label", ["", "CD8", "  "])
+def test_markers_come_from_the_name_without_a_label(label: str) -> None:
+    (channel,), _ = channels({"CD8": label})
+    assert channel.markers == {"CD8"}
+
+
+def test_a_label_that_names_no_marker_is_not_helped_by_the_name() -> None:
+    (channel,), _ = channels({"CD8": "isotype control"})
+    assert channel.markers == frozenset()
+
+
+@pytest.mark.parametrize("name", ["PI-A", "7-AAD-A", "DAPI-A"])
+def test_names_of_detectors_are_no_viability_dyes(name: str) -> None:
+    (channel,), _ = channels({name: ""})
+    assert channel.markers == frozenset()
+
+
+def test_scatter_and_time_carry_no_markers() -> None:
+    found, _ = channels({"FSC-H": "CD3", "Time": "CD4"})
+    assert [channel.markers for channel in found] == [frozenset(), frozenset()]
+
+
+def test_only_the_first_clock_is_time() -> None:
+    found, _ = channels({"HDR-TM": "Time", "TIME": ""})
+    assert [channel.role for channel in found] == [ChannelRole.TIME, ChannelRole.OTHER]
+
+
+def test_an_ambiguous_label_asks() -> None:
+    (channel,), issues = channels({"FL1": "CD3/4 FITC"})
+    assert channel.markers == frozenset()
+    assert issues == [
+        "warning: FL1: 'CD3/4 FITC' can mean CD34 or CD3+CD4; no marker was assigned. "
+        "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
+    ]
+
+
+def test_a_label_with_unknown_words_asks() -> None:
+    (channel,), issues = channels({"FL1": "CD3 isotype FITC"})
+    assert channel.markers == frozenset()
+    assert issues == [
+        "warning: FL1: 'CD3 isotype FITC' holds words that are not known ('ISOTYPE'); no marker was assigned. "
+        "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
+    ]
+
+
+def test_names_that_occur_twice_or_hold_a_comma() -> None:
+    keywords = {"$P1N": "FITC-A", "$P2N": "FITC-A", "$P3N": "PE,A"}
+    found, issues = read_channels(keywords, 3, "tube.fcs")
+    assert [channel.name for channel in found] == ["FITC-A", "FITC-A", "PE,A"]
+    assert [str(issue) for issue in issues] == [
+        "warning: FITC-A: 2 channels have this name, so none of them can be used by name.",
+        "warning: PE,A: The standard forbids a comma in a channel's name.",
+    ]
+
+
+def test_a_channel_without_a_name() -> None:
+    with pytest.raises(FcsError) as caught:
+        read_channels({"$P1N": "FSC-A", "P2N": "not the standard keyword"}, 2, "tube.fcs")
+    assert str(caught.value) == (
+        "tube.fcs, $P2N: A channel has no name. Found: nothing. "
+        "The file is damaged or was written by faulty software: export it again."
+    )
+
+
+def test_custom_keywords_do_not_shadow_standard_ones() -> None:
+    keywords = {"$P1N": "FITC-A", "$P1S": "CD3", "P1N": "PE-A", "P1S": "CD19"}
+    (channel,), _ = read_channels(keywords, 1, "tube.fcs")
+    assert (channel.name, channel.markers) == ("FITC-A", {"CD3"})

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cytorecon.errors import FcsError
+from cytorecon.fcs import datasets, list_datasets, read_fcs
+from tests.fcs.fcs_bytes import EVENTS, fcs_bytes, write
+
+NAMES = ("FS Lin", "SS Lin", "FL1 Log", "FL2 Log")
+BARE = ("FS", "SS", "FL1", "FL2", "TIME")
+COARSE = np.array([[100, 200, 0, 512], [101, 201, 256, 0]])
+FINE = np.array([[102400, 204800, 7, 8, 0], [103424, 205824, 9, 10, 1]])
+
+
+def lmd(beckman: dict[str, str | None] | None = None) -> bytes:
+    """One tube as 10-bit FCS 2.0 with labels and as 20-bit FCS 3.0 without."""
+    labels = {"$P3S": "CD3-FITC", "$P4S": "CD4-PE", "$P1S": "FS Lin"}
+    keywords = {**labels, "$P3E": "4,0.1", "@Y2KDATE": "20030624"} | (beckman or {})
+    options = {"version": "FCS2.0", "datatype": "I", "bits": 16, "limit": 1024}
+    length = len(fcs_bytes(COARSE, NAMES, keywords={**keywords, "$NEXTDATA": "00000000"}, **options))  # type: ignore[arg-type]
+    first = fcs_bytes(COARSE, NAMES, keywords={**keywords, "$NEXTDATA": f"{length:08d}"}, **options)  # type: ignore[arg-type]
+    second = fcs_bytes(
+        FINE, BARE, version="FCS3.0", datatype="I", limit=2**20, keywords={"$TIMESTEP": None, "$P5R": "1024"}
+    )
+    return first + second
+
+
+def test_of_a_beckman_tube_the_higher_resolution_is_read_under_the_labels_of_the_other(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, lmd(), "tube.lmd"))
+    np.testing.assert_array_equal(sample.events[:, :4], FINE[:, :4])
+    assert [channel.name for channel in sample.channels] == list(BARE)
+    assert [channel.marker_text for channel in sample.channels] == ["", "", "CD3-FITC", "CD4-PE", ""]
+    assert sample.channel("FL1").markers == {"CD3"}
+    assert [str(issue) for issue in sample.issues] == [
+        "warning: $NEXTDATA: The file holds 2 data sets of one tube; number 1, which has the highest resolution, was "
+        "read. Compensation set at the instrument is usually not in it. The file's data sets: 0: FCS2.0, 2 events, "
+        "4 channels, 10 bits; 1: FCS3.0, 2 events, 5 channels, 20 bits.",
+        "info: FL1: The label 'CD3-FITC' was taken from another data set of the file.",
+        "info: FL2: The label 'CD4-PE' was taken from another data set of the file.",
+        "info: $TIMESTEP: The time step is missing; time is in steps of unknown length.",
+    ]
+
+
+def test_a_data_set_can_be_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, lmd())
+    coarse, fine = read_fcs(path, dataset=0), read_fcs(path, dataset=1)
+    np.testing.assert_array_equal(coarse.events[:, 0], COARSE[:, 0])
+    np.testing.assert_allclose(coarse.events[:, 2], [0.1, 1.0], rtol=1e-6)
+    np.testing.assert_array_equal(fine.events[:, 0], FINE[:, 0])
+    assert fine.channel("FL1").markers == frozenset()
+    assert coarse.sha256 == fine.sha256
+
+
+def test_data_sets_are_listed_without_reading_events(tmp_path: Path) -> None:
+    first, second = list_datasets(write(tmp_path, lmd()))
+    assert (first.version, first.n_events, first.n_channels, first.resolution_bits) == ("FCS2.0", 2, 4, 10)
+    assert first.channels == NAMES
+    assert str(second) == "1: FCS3.0, 2 events, 5 channels, 20 bits"
+
+
+def test_data_sets_of_other_instruments_must_be_chosen(tmp_path: Path) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, lmd({"@Y2KDATE": None})))
+    assert str(caught.value) == (
+        "tube.fcs: The file holds several data sets. Found: 0: FCS2.0, 2 events, 4 channels, 10 bits; "
+        "1: FCS3.0, 2 events, 5 channels, 20 bits. Say which one to read: dataset=0, 1 ..."
+    )
+
+
+def test_a_data_set_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, fcs_bytes()), dataset=1)
+    assert str(caught.value) == (
+        "tube.fcs: There is no such data set. Found: 1. Allowed: 0: FCS3.1, 10 events, 5 channels, 18 bits."
+    )
+
+
+def test_a_chain_that_ends_in_nothing(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords={"$NEXTDATA": "99999"})))
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    assert [str(issue) for issue in sample.issues] == [
+        "warning: $NEXTDATA: $NEXTDATA announces a further data set, but there is none."
+    ]
+
+
+def test_a_chain_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "MOST_DATA_SETS", 1)
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, lmd()))
+    assert str(caught.value) == "tube.fcs: The file chains too many data sets. Allowed: at most 1."
+
+
+def test_supplemental_text_is_read_and_does_not_override(tmp_path: Path) -> None:
+    supplement = b"|$P3S|CD19|$CYT|other|"
+    keywords: dict[str, str | None] = {"$CYT": "Canto", "$BEGINSTEXT": "00000000", "$ENDSTEXT": "00000000"}
+    length = len(fcs_bytes(keywords=keywords))
+    keywords |= {"$BEGINSTEXT": f"{length:08d}", "$ENDSTEXT": f"{length + len(supplement) - 1:08d}"}
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords=keywords) + supplement))
+    assert sample.channels[2].markers == {"CD19"}
+    assert sample.keywords["$CYT"] == "Canto"

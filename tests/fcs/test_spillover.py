@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cytorecon.errors import CompensationError, Severity
+from cytorecon.fcs import read_fcs, read_spillover_csv, resolve_spillover, spillover_from_keywords
+from cytorecon.sample import Channel, ChannelRole, Spillover
+from tests.fcs.fcs_bytes import fcs_bytes, write
+
+CHANNELS = tuple(
+    Channel(index, name, label, ChannelRole.FLUORESCENCE)
+    for index, (name, label) in enumerate([("FSC-A", ""), ("FITC-A", "CD3"), ("PE-A", "CD4"), ("APC-A", "CD8")])
+)
+GOOD = "2,FITC-A,PE-A,1,0.2,0.01,1"
+
+
+def message(keywords: dict[str, str]) -> str:
+    with pytest.raises(CompensationError) as caught:
+        spillover_from_keywords(keywords, CHANNELS)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["$SPILLOVER", "SPILLOVER", "SPILL"])
+def test_a_good_matrix(key: str) -> None:
+    spillover, issues = spillover_from_keywords({key: GOOD}, CHANNELS)
+    assert spillover is not None
+    np.testing.assert_array_equal(spillover.matrix, [[1, 0.2], [0.01, 1]])
+    assert (spillover.channels, spillover.source, issues) == (("FITC-A", "PE-A"), key, ())
+
+
+def test_no_matrix() -> None:
+    assert spillover_from_keywords({"$SPILLOVER": " "}, CHANNELS) == (None, ())
+
+
+def test_labels_are_translated_aloud() -> None:
+    spillover, issues = spillover_from_keywords({"SPILL": "2,CD3,CD4,1,0.2,0.01,1"}, CHANNELS)
+    assert spillover is not None
+    assert spillover.channels == ("FITC-A", "PE-A")
+    assert [str(issue) for issue in issues] == [
+        "warning: SPILL: The spillover matrix uses labels ($PnS); they were read as FITC-A, PE-A."
+    ]
+
+
+def test_parameter_numbers_are_translated_aloud() -> None:
+    spillover, issues = spillover_from_keywords({"SPILL": "2,2,3,1,0.2,0.01,1"}, CHANNELS)
+    assert spillover is not None
+    assert spillover.channels == ("FITC-A", "PE-A")
+    assert [str(issue) for issue in issues] == [
+        "warning: SPILL: The spillover matrix uses parameter numbers; they were read as FITC-A, PE-A."
+    ]
+
+
+def test_channels_that_are_not_there() -> None:
+    assert message({"SPILL": "2,FITC-A,PE-Cy7-A,1,0.2,0.01,1"}) == (
+        "SPILL: The spillover matrix names channels that the sample does not have, or has twice. Found: PE-Cy7-A. "
+        "Allowed: FSC-A, FITC-A, PE-A, APC-A. Use the detector names ($PnN) of this sample."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "parts"),
+    [
+        ("FITC-A,PE-A,1,0,0,1", "FITC-A", 6),
+        ("3,FITC-A,PE-A,1,0.2,0.01,1", "3", 7),
+        ("1000000000,FITC-A", "1000000000", 2),
+        ("٢,FITC-A,PE-A,1,0.2,0.01,1", "٢", 7),
+        ("2", "2", 1),
+    ],
+)
+def test_a_malformed_keyword(text: str, begins: str, parts: int) -> None:
+    assert message({"$SPILLOVER": text}) == (
+        f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with '{begins}' and has {parts} parts. "
+        "Allowed: n, then n channel names, then n x n numbers. Give a matrix as CSV, or export the file again."
+    )
+
+
+def test_a_word_in_the_matrix() -> None:
+    assert message({"$SPILLOVER": "2,FITC-A,PE-A,1,low,0,1"}) == (
+        "$SPILLOVER: The spillover matrix holds something that is not a number. Found: 'low'. "
+        "Decimals are written with a point."
+    )
+
+
+def test_two_matrices_that_agree() -> None:
+    spillover, _ = spillover_from_keywords({"$SPILLOVER": GOOD, "SPILL": "2,PE-A,FITC-A,1,0.01,0.2,1"}, CHANNELS)
+    assert spillover is not None
+    assert spillover.source == "$SPILLOVER"
+
+
+@pytest.mark.parametrize("other", ["2,FITC-A,PE-A,1,0.3,0.01,1", "2,FITC-A,APC-A,1,0.2,0.01,1"])
+def test_two_matrices_that_differ(other: str) -> None:
+    assert message({"$SPILLOVER": GOOD, "SPILL": other}) == (
+        "$SPILLOVER: The file holds two spillover matrices that differ ($SPILLOVER and SPILL). "
+        "Give the right one as CSV."
+    )
+
+
+def test_channels_that_are_compensated_already() -> None:
+    channels = [Channel(0, "Comp-FITC-A", "", ChannelRole.FLUORESCENCE), Channel(1, "Comp-PE-A", "", ChannelRole.OTHER)]
+    spillover, issues = spillover_from_keywords({"SPILL": GOOD}, channels)
+    assert spillover is None
+    assert [str(issue) for issue in issues] == [
+        "info: SPILL: The channels are named as compensated already; the file's matrix was not taken."
+    ]
+
+
+def test_comp_of_fcs_3_0() -> None:
+    comp = "4," + ",".join(str(value) for value in np.eye(4).ravel())
+    spillover, _ = spillover_from_keywords({"$COMP": comp}, CHANNELS)
+    assert spillover is not None
+    assert spillover.channels == ("FSC-A", "FITC-A", "PE-A", "APC-A")
+    assert message({"$COMP": "3,1,0,0,0,1,0,0,0,1"}) == (
+        "$COMP: The spillover keyword is malformed. Found: it begins with '3' and has 10 parts. "
+        "Allowed: 4, then 4 x 4 numbers. Give a matrix as CSV, or export the file again."
+    )
+
+
+def test_a_matrix_that_cannot_be_used_is_an_issue_of_the_sample(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords={"SPILL": "2,FITC-A,PE-A,1,x,0,1"})))
+    assert sample.spillover is None
+    assert [(issue.code, issue.severity, issue.subject) for issue in sample.issues] == [
+        ("spillover.unusable", Severity.ERROR, "SPILL")
+    ]
+
+
+@pytest.mark.parametrize("cells", ["1,1,1,1", "1,nan,0,1", "1,inf,0,1"])
+def test_a_singular_matrix_is_an_issue_of_the_sample(tmp_path: Path, cells: str) -> None:
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords={"SPILL": f"2,FITC-A,PE-A,{cells}"})))
+    assert sample.spillover is not None
+    assert [str(issue) for issue in sample.issues] == [
+        "error: SPILL: The spillover matrix is singular or not finite; compensation with it will be refused."
+    ]
+
+
+def csv_file(tmp_path: Path, text: str) -> Path:
+    return write(tmp_path, text.encode(), "matrix.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FITC-A,PE-A\n1,0.2\n0.01,1\n",
+        "\ufeff;FITC-A;PE-A\r\nFITC-A;1;0.2\r\nPE-A;0.01;1\r\n",
+        "FITC-A :: CD3\tPE-A :: CD4\nFITC-A :: CD3\t1\t0.2\nPE-A :: CD4\t0.01\t1\n\n",
+        ",FITC-A,PE-A\nPE-A,0.01,1\nFITC-A,1,0.2\n",
+    ],
+)
+def test_matrices_as_csv(tmp_path: Path, text: str) -> None:
+    spillover = read_spillover_csv(csv_file(tmp_path, text))
+    assert spillover.channels == ("FITC-A", "PE-A")
+    np.testing.assert_array_equal(spillover.matrix, [[1, 0.2], [0.01, 1]])
+
+
+def test_the_source_names_the_content_and_not_the_file(tmp_path: Path) -> None:
+    spillover = read_spillover_csv(csv_file(tmp_path, "a\n1\n"))
+    assert spillover.source == "CSV 309b0e45a73d"
+
+
+def csv_message(path: Path) -> str:
+    with pytest.raises(CompensationError) as caught:
+        read_spillover_csv(path)
+    return str(caught.value)
+
+
+def test_a_csv_file_that_cannot_be_read(tmp_path: Path) -> None:
+    assert csv_message(tmp_path / "none.csv") == (
+        "none.csv: The spillover file cannot be read. Found: no such file. Allowed: a CSV file in UTF-8."
+    )
+    assert csv_message(write(tmp_path, b"\xff\xfe\x00", "binary.csv")) == (
+        "binary.csv: The spillover file cannot be read. Found: UnicodeDecodeError. Allowed: a CSV file in UTF-8."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "0 rows of no cells"),
+        ("FITC-A,PE-A\n1,0.2,3\n", "2 rows of 2 or 3 cells"),
+        ("FITC-A,PE-A\n1,0.2\n0.01\n", "3 rows of 1 or 2 cells"),
+        ("FITC-A,PE-A,APC-A\n1,0.2\n0.01,1\n", "3 rows of 2 or 3 cells"),
+    ],
+)
+def test_a_csv_file_that_is_not_square(tmp_path: Path, text: str, found: str) -> None:
+    assert csv_message(csv_file(tmp_path, text)) == (
+        f"matrix.csv: The spillover file is not a square table. Found: {found}. "
+        "Allowed: one row of detector names, then one row per detector."
+    )
+
+
+def test_a_csv_file_whose_rows_name_other_detectors(tmp_path: Path) -> None:
+    assert csv_message(csv_file(tmp_path, ",FITC-A,PE-A\nFITC-A,1,0\nAPC-A,0,1\n")) == (
+        "matrix.csv: Rows and columns of the spillover file name different detectors. Found: APC-A, PE-A."
+    )
+
+
+def test_labels_of_a_csv_matrix_can_be_resolved() -> None:
+    matrix = Spillover(np.eye(2), ("CD3", "CD8"), "CSV 0")
+    resolved, (issue,) = resolve_spillover(matrix, CHANNELS)
+    assert resolved.channels == ("FITC-A", "APC-A")
+    assert issue.code == "spillover.names_translated"
