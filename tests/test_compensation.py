@@ -28,7 +28,9 @@ MATRIX = np.array([[1, 0.25, 0.02], [0.03, 1, 0.1], [0, 0.01, 1]])
 
 
 def sample(events: np.ndarray = TRUE) -> Sample:
-    channels = tuple(Channel(i, name, "", role) for i, (name, role) in enumerate(zip(NAMES, ROLES, strict=True)))
+    channels = tuple(
+        Channel(i, name, "", role) for i, (name, role) in enumerate(zip(NAMES, ROLES, strict=True))
+    )
     return Sample(np.array(events, np.float32), channels, issues=(Issue("x", Severity.INFO, "y", "z"),))
 
 

@@ -18,8 +18,8 @@ def reported_concentration(count: PopulationCount) -> str:
     Returns
     -------
     str
-        Whole cells/µL from 10 on, one decimal below; ``"<LLOQ"`` below the LLOQ; empty when there
-        is no concentration. Never ``"0"`` for fewer cells than can be counted.
+        Whole cells/µL from 10 on, one decimal from 1 on, two figures below;
+        ``"<LLOQ"`` below the LLOQ; empty when there is no concentration. Never ``"0"`` for fewer cells than can be counted.
 
     Examples
     --------
@@ -33,13 +33,15 @@ def reported_concentration(count: PopulationCount) -> str:
 
 
 def value_text(value: float) -> str:
-    """Return a value with no decimals from 10 on and one below.
+    """Return a value with no decimals from 10 on, one from 1 on, and two figures below.
 
     Examples
     --------
-    >>> value_text(156.4), value_text(7.46)
-    ('156', '7.5')
+    >>> value_text(156.4), value_text(7.46), value_text(0.043)
+    ('156', '7.5', '0.043')
     """
+    if value < 1:
+        return f"{value:.2g}"
     # 9.96 rounds to 10.0 with one decimal, and 10 is written without.
     return f"{value:.0f}" if round(value, 1) >= 10 else f"{value:.1f}"
 

@@ -70,7 +70,9 @@ def looks_like(content: bytes) -> str:
         if content.startswith(signature):
             return name
     start = content[:2000]
-    if b"\x00" not in start and sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start) > 0.9 * len(start):
+    if b"\x00" not in start and sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start) > 0.9 * len(
+        start
+    ):
         line = start.splitlines()[0] if start.splitlines() else b""
         return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
     return "nothing known"

@@ -120,7 +120,9 @@ def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issu
     plain = body.split(delimiter)
     plain_fits = len(plain) % 2 == 0 and _complete(plain) and all(plain[::2])
     # No keyword has the delimiter in its name, and no value has reason to hold it before a $.
-    swallowed = any(delimiter in key for key in escaped[::2]) or any(f"{delimiter}$" in token for token in escaped)
+    swallowed = any(delimiter in key for key in escaped[::2]) or any(
+        f"{delimiter}$" in token for token in escaped
+    )
     escaped_fits = len(escaped) % 2 == 0 and _complete(escaped) and not swallowed
     return _pairs(escaped if escaped_fits or not plain_fits else plain)
 

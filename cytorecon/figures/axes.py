@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from cytorecon.figures import theme
 from cytorecon.figures.crossings import Crossing
-from cytorecon.figures.format import format_value, measure_named, population_label
+from cytorecon.figures.format import format_number, measure_named, population_label
 from cytorecon.figures.grid import Cell
 from cytorecon.figures.panel import Panel
 
@@ -41,34 +41,46 @@ def add_axes(figure: go.Figure, panel: Panel, cell: Cell, tick_spacing: float) -
             },
         }
     )
-    unit = measure_named(panel.points[0].measure).label
-    _note(
-        figure,
-        panel,
-        f"<b>{population_label(panel.points[0].population)}</b>"
-        f"  <span style='font-size:11px;color:{theme.MUTED}'>{unit}</span>",
-        x=0,
-        size=14,
-    )
+    _add_words(figure, panel)
+
+
+def _add_words(figure: go.Figure, panel: Panel) -> None:
+    """Write the population, its milestone, and the unit over the value axis."""
+    measure = measure_named(panel.points[0].measure)
+    whole = measure.label.removeprefix(measure.unit) if measure.unit == "%" else ""
+    small = f"font-size:11px;color:{theme.MUTED}"
+    title = f"<b>{population_label(panel.points[0].population)}</b><span style='{small}'>{whole}</span>"
+    _note(figure, panel, title, x=0, size=14)
+    _note(figure, panel, measure.unit, x=0, size=10, xanchor="right", xshift=-4)
     if panel.crossing is not None:
-        _note(figure, panel, _milestone_words(panel.crossing, panel.points[0].measure), x=1, size=11)
+        _note(figure, panel, _milestone_words(panel.crossing, measure.name), x=1, size=11, xanchor="right")
 
 
 def _milestone_words(crossing: Crossing, measure: str) -> str:
-    words = crossing.span if crossing.reached else crossing.status.replace("_", " ")
-    return f"≥ {format_value(crossing.threshold, measure)}: {words}"
+    sign = "≥" if crossing.rule.startswith("≥") else ">"
+    return f"{sign} {format_number(crossing.threshold, measure)}: {crossing.words}"
 
 
-def _note(figure: go.Figure, panel: Panel, text: str, *, x: float, size: int) -> None:
+def _note(
+    figure: go.Figure,
+    panel: Panel,
+    text: str,
+    *,
+    x: float,
+    size: float,
+    xanchor: str = "left",
+    xshift: float = 0,
+) -> None:
     figure.add_annotation(
         text=text,
         xref=f"{panel.x} domain",
         yref=f"{panel.y} domain",
         x=x,
         y=1,
-        xanchor="right" if x else "left",
+        xanchor=xanchor,
+        xshift=xshift,
         yanchor="bottom",
         yshift=4,
         showarrow=False,
-        font={"size": size, "color": theme.MUTED if x else theme.INK},
+        font={"size": size, "color": theme.INK if size > 12 else theme.MUTED},
     )

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from cytorecon.figures import theme
 from cytorecon.figures.axes import add_axes
 from cytorecon.figures.backdrop import add_background
-from cytorecon.figures.format import format_interval, format_value, with_unit
+from cytorecon.figures.format import with_unit
 from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Grid
 from cytorecon.figures.panel import Panel
 from cytorecon.figures.points import Point
@@ -20,6 +20,14 @@ from cytorecon.figures.valueaxis import value_axis
 
 _LEGEND_PX: Final = 62
 _WINDOW_ROW_PX: Final = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Middle:
+    """A median or quartile: `value` is None when it lies below the LLOQ, and `text` says it."""
+
+    value: float | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +42,16 @@ class WindowSummary:
         Day it stands for.
     n : int
         Patients with a result in it.
-    median, low, high : float or None
-        Median and quartiles; None where there are too few patients, or where the value lies
-        below the LLOQ (then `median_below_lloq`).
-    median_below_lloq : bool
-        Whether the median is a result below the LLOQ.
+    median, low, high : Middle or None
+        Median and quartiles; None where there are too few patients.
     """
 
     window: str
     day: int
     n: int
-    median: float | None = None
-    low: float | None = None
-    high: float | None = None
-    median_below_lloq: bool = False
+    median: Middle | None = None
+    low: Middle | None = None
+    high: Middle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,32 +165,36 @@ def _add_lines(figure: go.Figure, panel: Panel, patients: Mapping[str, Sequence[
 
 def _add_summary(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:
     shown = set()
-    quartiles = [window for window in windows if window.low is not None and window.high is not None]
-    if len(quartiles) > 1:
-        xs = [panel.time.position(window.day) for window in quartiles]
-        lows = [panel.values.position(window.low or 0.0) for window in quartiles]
-        highs = [panel.values.position(window.high or 0.0) for window in quartiles]
+    bounds = [(window, window.low, window.high) for window in windows if window.low and window.high]
+    if len(bounds) > 1:
+        xs = [panel.time.position(window.day) for window, _, _ in bounds]
+        lows = [_middle_height(low, panel) for _, low, _ in bounds]
+        highs = [_middle_height(high, panel) for _, _, high in bounds]
         _add(figure, panel, "quartiles", xs + xs[::-1], lows + highs[::-1], mode="lines", line={"width": 0},
              fill="toself", fillcolor=theme.QUARTILE_BAND, hoverinfo="skip")  # fmt: skip
         shown.add("quartiles")
-    medians = [window for window in windows if window.median is not None or window.median_below_lloq]
+    medians = [(window, window.median) for window in windows if window.median]
     if medians:
         measure = panel.points[0].measure
-        _add(figure, panel, "median", [panel.time.position(window.day) for window in medians],
-             [_median_height(window, panel) for window in medians],
-             hovertext=[_median_hover(window, measure) for window in medians], hoverinfo="text")  # fmt: skip
+        _add(figure, panel, "median", [panel.time.position(window.day) for window, _ in medians],
+             [_middle_height(median, panel) for _, median in medians],
+             hovertext=[_median_hover(window, measure) for window, _ in medians],
+             hoverinfo="text")  # fmt: skip
         shown.add("median")
     return shown
 
 
-def _median_height(window: WindowSummary, panel: Panel) -> float:
-    return panel.values.lloq_center if window.median is None else panel.values.position(window.median)
+def _middle_height(middle: Middle, panel: Panel) -> float:
+    return panel.values.lloq_center if middle.value is None else panel.values.position(middle.value)
 
 
 def _median_hover(window: WindowSummary, measure: str) -> str:
-    value = "below the LLOQ" if window.median is None else format_value(window.median, measure)
-    interval = with_unit(format_interval(window.low, window.high, measure), measure)
-    return f"<b>{window.window}</b><br>median {value}<br>quartiles {interval}<br>n = {window.n}"
+    lines = [f"<b>{window.window}</b>"]
+    if window.median is not None:
+        lines.append(f"median {with_unit(window.median.text, measure)}")
+    if window.low is not None and window.high is not None:
+        lines.append(f"quartiles {with_unit(f'{window.low.text} to {window.high.text}', measure)}")
+    return "<br>".join([*lines, f"n = {window.n}"])
 
 
 def _add_counts(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from cytorecon.figures.format import format_day, measure_named
+
+STATUS_WORDS: Final = {
+    "reached": "reached",
+    "reached_before_first_visit": "reached before the first visit",
+    "not_reached_by_last_visit": "not reached yet",
+    "censored_by_event": "follow-up ended first",
+    "not_evaluable": "could not be judged",
+    "not_applicable": "does not apply",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +26,38 @@ class Crossing:
 
     Parameters
     ----------
-    patient, milestone, population, unit, status, reading : str
+    patient, milestone, population, rule, unit, status, reading, source : str
         Columns of the milestone table.
     threshold : float
         Value to reach.
     after_day, by_day : int or None
         The crossing happened after the first and not later than the second; None when unknown.
-    confirmed : bool or None
-        Whether a later visit confirmed it.
+    confirmed : str
+        ``yes``, ``no``, ``pending``, or empty where one visit is enough.
     """
 
     patient: str
     milestone: str
     population: str
+    rule: str
     unit: str
     status: str
     reading: str
+    source: str
     threshold: float
     after_day: int | None
     by_day: int | None
-    confirmed: bool | None
+    confirmed: str
+
+    @property
+    def applies(self) -> bool:
+        """Whether the milestone is defined for this patient."""
+        return self.status != "not_applicable"
+
+    @property
+    def words(self) -> str:
+        """What came of it: the interval, or why there is none."""
+        return self.span or STATUS_WORDS.get(self.status, self.status.replace("_", " "))
 
     @property
     def reached(self) -> bool:
@@ -48,7 +70,7 @@ class Crossing:
         if self.by_day is None:
             return ""
         if self.after_day is None:
-            return f"by {format_day(self.by_day)}"
+            return f"on or before {format_day(self.by_day)}"
         return f"between {format_day(self.after_day)} and {format_day(self.by_day)}"
 
 
@@ -67,11 +89,19 @@ def crossings(milestones: pd.DataFrame, *, patient: str) -> tuple[Crossing, ...]
 
 
 def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str, Crossing]:
-    """Return, by population, the first milestone that is defined in the unit of `measure`."""
+    """Return, by population, the first milestone that applies and is in the unit of `measure`.
+
+    Parameters
+    ----------
+    found : tuple of Crossing
+        Of one patient, the preferred ones first.
+    measure : str
+        Measure of the figure.
+    """
     unit = measure_named(measure).unit
     chosen: dict[str, Crossing] = {}
     for crossing in found:
-        if crossing.unit == unit:
+        if crossing.applies and crossing.unit == unit:
             chosen.setdefault(crossing.population, crossing)
     return chosen
 
@@ -82,11 +112,13 @@ def _crossing(row: Mapping[object, object]) -> Crossing:
         patient=str(cells["patient"]),
         milestone=str(cells["milestone"]),
         population=str(cells["population"]),
+        rule=str(cells["rule"]),
         unit=str(cells["unit"]),
         status=str(cells["status"]),
-        reading=str(cells["reading"]) if not pd.isna(cells["reading"]) else "",
+        reading=str(cells["reading"]),
+        source=str(cells["source"]),
         threshold=float(cells["threshold"]),
         after_day=None if pd.isna(cells["after_day"]) else int(cells["after_day"]),
         by_day=None if pd.isna(cells["by_day"]) else int(cells["by_day"]),
-        confirmed=None if pd.isna(cells["confirmed"]) else bool(cells["confirmed"]),
+        confirmed=str(cells["confirmed"]),
     )

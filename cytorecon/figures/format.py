@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from cytorecon.counts.reported import below_text, value_text
+from cytorecon.counts.reported import below_text, measure_text
 from cytorecon.knowledge.populations import Populations, load_populations
 
 MISSING: Final = "–"
@@ -87,38 +87,26 @@ def known(value: float | None) -> bool:
 
 
 def format_number(value: float | None, measure: str) -> str:
-    """Return `value` with the digits that its measure deserves, without unit.
+    """Return `value` without unit, in the digits of the tables, with separators for thousands.
 
-    Cells/µL: as in the tables (whole numbers from 10, one decimal below), with separators.
-    Percent: one decimal, two significant digits below 1. Ratio: two decimals.
+    Parameters
+    ----------
+    value : float or None
+        In the unit of the measure.
+    measure : str
+        One of :data:`MEASURES`.
 
     Examples
     --------
     >>> [format_number(v, "cells_per_ul") for v in (1234.4, 57.6, 3.21, None)]
     ['1,234', '58', '3.2', '–']
-    >>> [format_number(v, "percent_of_lymphocytes") for v in (45.25, 0.0321, 0.0)]
-    ['45.2', '0.032', '0']
+    >>> [format_number(v, "percent_of_lymphocytes") for v in (45.25, 0.0321)]
+    ['45.2', '0.032']
     """
     if value is None or math.isnan(value):
         return MISSING
-    if value == 0:
-        return "0"
-    if measure == "ratio":
-        return f"{value:.2f}"
-    if measure == "cells_per_ul" and value >= 0.05:
-        return _with_separators(value_text(value))
-    return f"{value:.1f}" if value >= 1 else _significant(value)
-
-
-def _with_separators(digits: str) -> str:
-    whole, point, rest = digits.partition(".")
+    whole, point, rest = measure_text(value, measure).partition(".")
     return f"{int(whole):,}{point}{rest}"
-
-
-def _significant(value: float) -> str:
-    # %g would switch to 3.2e-05 for very rare populations
-    decimals = max(0, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}"
 
 
 def with_unit(text: str, measure: str) -> str:
@@ -227,3 +215,14 @@ def format_method(method: str) -> str:
     'blood count (lymphocytes)'
     """
     return COUNT_METHODS.get(method, method)
+
+
+def review_words(code: str) -> str:
+    """Return the code of an issue in words, for places too small for its message.
+
+    Examples
+    --------
+    >>> review_words("count.few_beads")
+    'count: few beads'
+    """
+    return code.replace(".", ": ").replace("_", " ")

@@ -92,7 +92,7 @@ def gate_figure(plot: GatePlot, record: GateRecord) -> go.Figure:
         _add_image(figure, plot)
     else:
         _add_histogram(figure, plot)
-    _add_axes(figure, plot)
+    _add_axes(figure, plot, found=record.status == "found")
     if record.status == "found":
         _add_outline(figure, plot, record)
     else:
@@ -166,7 +166,7 @@ def _add_histogram(figure: go.Figure, plot: GatePlot) -> None:
     )
 
 
-def _add_axes(figure: go.Figure, plot: GatePlot) -> None:
+def _add_axes(figure: go.Figure, plot: GatePlot, *, found: bool) -> None:
     look = {
         "gridcolor": theme.GRID,
         "linecolor": theme.FRAME,
@@ -193,7 +193,12 @@ def _add_axes(figure: go.Figure, plot: GatePlot) -> None:
             ticktext=[tick.label for tick in plot.y_ticks],
         )
     else:
-        figure.update_yaxes(**look, title="events (square-root scale)", range=(0, 1.08), showticklabels=False)
+        figure.update_yaxes(
+            **look,
+            title="events (square-root scale)",
+            range=(0, 1.08 if found else 1.35),
+            showticklabels=False,
+        )
 
 
 def _add_outline(figure: go.Figure, plot: GatePlot, record: GateRecord) -> None:

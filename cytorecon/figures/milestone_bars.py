@@ -94,9 +94,7 @@ _STYLES: Final = {
 def _add_row(
     figure: go.Figure, row: int, crossing: Crossing, last_day: int, axis: TimeAxis, low: float
 ) -> None:
-    words = f"<b>{crossing.patient}</b><br>{crossing.span or crossing.status.replace('_', ' ')}"
-    if crossing.confirmed is not None:
-        words += "<br>confirmed" if crossing.confirmed else "<br>not confirmed by a later visit"
+    words = f"<b>{crossing.patient}</b><br>{crossing.reading}"
     if crossing.by_day is not None:
         start = axis.position(crossing.after_day) if crossing.after_day is not None else low
         _add(figure, "reached", [start, axis.position(crossing.by_day)], row, words)

@@ -21,6 +21,7 @@ from cytorecon.figures.format import (
     format_value,
     known,
     population_label,
+    review_words,
     with_unit,
 )
 from cytorecon.trajectories import METHOD_SWITCH
@@ -133,7 +134,7 @@ class Point:
         if self.reason:
             lines.append(f"reason: {self.reason}")
         if self.review:
-            lines.append(f"needs a look: {', '.join(self.review)}")
+            lines.append(f"needs a look: {', '.join(map(review_words, self.review))}")
         return "<br>".join([*lines, f"tube {self.tube}"])
 
 

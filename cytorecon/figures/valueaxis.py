@@ -117,7 +117,7 @@ def value_axis(points: Sequence[Point], *, limits: Sequence[float] = ()) -> Valu
         return ValueAxis("linear", 0.0, _linear_top(top, measure.unit), censored, missing, measure.name)
     positive = [value for value in shown if value > 0]
     low = math.log10(min(positive, default=1.0)) - 0.12
-    high = math.log10(max(positive, default=1000.0)) + 0.12
+    high = math.log10(max(positive, default=1000.0)) + 0.2
     # under one and a half decades noise looks like a trend
     spare = max(0.0, 1.5 - (high - low))
     return ValueAxis("log", low - spare / 2, high + spare / 2, True, missing, measure.name)

@@ -1,0 +1,1 @@
+"""Gating: finders look for gates, shapes mark events, the engine joins them to populations."""

@@ -7,7 +7,7 @@ each gate on the way, and lets "not evaluable" spread to all that depends on it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -60,7 +60,9 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
     masks = {name: marked.mask for name, marked in walk.populations.items() if marked.mask is not None}
     reasons = {name: marked.reason for name, marked in walk.populations.items() if marked.mask is None}
     gates = tuple(walk.found[spec.gate] for spec in template.gates)
-    review = {entry.population: _flags(entry.population, template, walk.found) for entry in template.populations}
+    review = {
+        entry.population: _flags(entry.population, template, walk.found) for entry in template.populations
+    }
     return GatedSample(
         sample=sample,
         template=template,
@@ -148,9 +150,7 @@ class _Walk:
         if found.status != "found":
             return found
         inside = looked_in.mask & self._gate_mask(found)
-        return replace(
-            found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum())
-        )
+        return replace(found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum()))
 
     def _everything(self) -> Mask:
         return np.ones(self.sample.n_events, dtype=bool)
@@ -163,10 +163,15 @@ def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:
         case ast.UnaryOp(operand=operand):
             return ~_evaluate(operand, values)
         case ast.BoolOp(op=ast.And(), values=parts):
-            return np.logical_and.reduce([_evaluate(part, values) for part in parts])
+            return _joined(np.logical_and, parts, values)
         case ast.BoolOp(values=parts):
-            return np.logical_or.reduce([_evaluate(part, values) for part in parts])
+            return _joined(np.logical_or, parts, values)
     raise TypeError(f"not an expression of a template: {ast.dump(node)}")
+
+
+def _joined(how: np.ufunc, parts: Sequence[ast.expr], values: Mapping[str, Mask]) -> Mask:
+    joined: Mask = how.reduce([_evaluate(part, values) for part in parts])
+    return joined
 
 
 def _positive_names(text: str) -> tuple[str, ...]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 
+from cytorecon.counts import count_populations
 from cytorecon.errors import Issue, NotEvaluableError
 from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.shapes import Mask, Polygon, Shape, Threshold, version_of
 from cytorecon.knowledge.template import Template
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 GateStatus = Literal["found", "absent", "passed_through", "not_evaluable"]
 
@@ -114,8 +113,9 @@ class GatedSample:
             return self.masks[population]
         reason = self.reasons.get(population, "")
         raise NotEvaluableError(
-            f"population '{population}' is not evaluable: {reason}" if reason else
-            f"the template has no population '{population}'.",
+            f"population '{population}' is not evaluable: {reason}"
+            if reason
+            else f"the template has no population '{population}'.",
             subject=f"template {self.template.name}",
             allowed=", ".join(self.populations),
         )
@@ -161,10 +161,6 @@ class GatedSample:
 
     def counts(self) -> pd.DataFrame:
         """Return events and percentages per population, one row each (no cells/µL: no tube data)."""
-        import pandas as pd
-
-        from cytorecon.counts import count_populations
-
         rows = [count.model_dump() for count in count_populations(self.tallies())]
         return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
@@ -179,14 +175,22 @@ class GatedSample:
 
 
 def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
-    common = {"parent": found.find_in, "events_in": found.events_in, "events_of_parent": found.events_of_parent}
     if not found.parts:
         return (
-            GateRecord(gate=found.gate, kind="none", status=found.status, reason=found.reason, **common),
+            GateRecord(
+                gate=found.gate,
+                parent=found.find_in,
+                kind="none",
+                status=found.status,
+                reason=found.reason,
+                events_in=found.events_in,
+                events_of_parent=found.events_of_parent,
+            ),
         )
     return tuple(
         GateRecord(
             gate=part.part,
+            parent=found.find_in,
             kind="threshold" if isinstance(part.shape, Threshold) else "polygon",
             channels=part.shape.channels,
             status=found.status,
@@ -196,8 +200,9 @@ def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
             keep=part.shape.keep if isinstance(part.shape, Threshold) else "above",
             vertices=part.shape.vertices if isinstance(part.shape, Polygon) else (),
             standard_error=part.standard_error,
+            events_in=found.events_in,
+            events_of_parent=found.events_of_parent,
             version=version_of((part.shape,)),
-            **common,
         )
         for part in found.parts
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 #: negatives lie a little below 0.
 GRID_LOW, GRID_HIGH, GRID_BINS = -0.25, 1.15, 1400
 BIN_WIDTH = (GRID_HIGH - GRID_LOW) / GRID_BINS
-CENTRES: Floats = GRID_LOW + BIN_WIDTH * (np.arange(GRID_BINS) + 0.5)
+CENTRES: Floats = GRID_LOW + BIN_WIDTH * (np.arange(GRID_BINS, dtype=np.float64) + 0.5)
 
 
 def binned(values: npt.NDArray[np.float32]) -> Floats:
@@ -78,7 +79,7 @@ def find_modes(counts: Floats, width: float, *, z: float) -> Modes:
     peaks = [int(i) for i in np.flatnonzero((rising[:-1] > 0) & (rising[1:] <= 0))]
     if not peaks:
         return Modes((), (), ())
-    valleys = [a + int(np.argmin(density[a:b])) for a, b in zip(peaks, peaks[1:], strict=False)]
+    valleys = [a + int(np.argmin(density[a:b])) for a, b in pairwise(peaks)]
     while valleys:
         scores = [
             _significance(events_under_kernel, peaks[i], valley, peaks[i + 1])
@@ -89,9 +90,9 @@ def find_modes(counts: Floats, width: float, *, z: float) -> Modes:
             break
         left_is_lower = density[peaks[weakest]] < density[peaks[weakest + 1]]
         del peaks[weakest if left_is_lower else weakest + 1]
-        valleys = [a + int(np.argmin(density[a:b])) for a, b in zip(peaks, peaks[1:], strict=False)]
+        valleys = [a + int(np.argmin(density[a:b])) for a, b in pairwise(peaks)]
     edges = [0, *valleys, GRID_BINS]
-    masses = tuple(float(counts[a:b].sum()) for a, b in zip(edges, edges[1:], strict=False))
+    masses = tuple(float(counts[a:b].sum()) for a, b in pairwise(edges))
     return Modes(tuple(peaks), tuple(valleys), masses)
 
 

@@ -109,7 +109,9 @@ def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | Non
     spread = UNKNOWN_SPREAD
     if len(valleys) >= MIN_TUBES:
         spread = 1.4826 * float(np.median(np.abs(positions - position)))
-    return ThresholdPrior(position=position, spread=float(np.clip(spread, SPREAD_FLOOR, SPREAD_CEILING)), tubes=len(shown))
+    return ThresholdPrior(
+        position=position, spread=float(np.clip(spread, SPREAD_FLOOR, SPREAD_CEILING)), tubes=len(shown)
+    )
 
 
 def _together(shown: Sequence[ThresholdEvidence]) -> ValleyEstimate | None:

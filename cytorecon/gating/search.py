@@ -19,7 +19,7 @@ from cytorecon.gating.finders.control import control_tail
 from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.finders.singlets import singlet_wedge
 from cytorecon.gating.finders.valley import find_valley, without_floor
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.gated import FoundGate, FoundPart, GateStatus
 from cytorecon.gating.kernels import Floats, binned
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, place_clouds, shrink
 from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
@@ -49,7 +49,12 @@ BEAD_DEPTH = 0.9
 
 
 @singledispatch
-def search(spec: AnyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+def search(
+    spec: AnyGate,
+    sources: Sources,  # noqa: ARG001 - what every finder is given
+    axes: Axes,  # noqa: ARG001
+    prior: GatingPrior,  # noqa: ARG001
+) -> FoundGate:
     """Find one gate.
 
     Parameters
@@ -67,7 +72,7 @@ def search(spec: AnyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> F
 
 
 @search.register
-def _(spec: SingletGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+def _(spec: SingletGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     area, height = axes.resolve(spec.area), axes.resolve(spec.height)
     if not area or not height:
         return _missing(spec, spec.area if not area else spec.height)
@@ -80,7 +85,7 @@ def _(spec: SingletGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fo
 
 
 @search.register
-def _(spec: BeadGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+def _(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     channels = [axes.panel[marker] for marker in spec.markers if marker in axes.panel]
     if len(channels) < 2:
         return _not_evaluable(spec, f"needs two of the markers {', '.join(spec.markers)}")
@@ -88,7 +93,9 @@ def _(spec: BeadGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Found
     dimmest = np.minimum.reduce([axes.columns[name][inside] for name in channels])
     own = find_valley(dimmest, "below_brightest")
     if own is None or own.depth < BEAD_DEPTH or own.above < spec.min_events:
-        return FoundGate(spec.gate, spec.find_in, "absent", reason="no cloud of events bright in every channel")
+        return FoundGate(
+            spec.gate, spec.find_in, "absent", reason="no cloud of events bright in every channel"
+        )
     shape = Threshold(tuple(channels), own.position)
     return _found(spec, FoundPart(spec.gate, shape, "bright_in_all", own.standard_error))
 
@@ -126,7 +133,11 @@ def _(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fo
     inside = sources[spec.find_in]
     plane = np.stack([axes.columns[x[0]], axes.columns[y[0]]], axis=1).astype(np.float64)
     own = _own_clouds(spec, plane, sources)
-    starts = place_clouds(own, {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters}, _parts(spec)[: len(spec.seeds)])
+    starts = place_clouds(
+        own,
+        {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters},
+        _parts(spec)[: len(spec.seeds)],
+    )
     if not starts:
         return _not_evaluable(
             spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
@@ -138,7 +149,7 @@ def _(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fo
 
 
 @search.register
-def _(spec: ScatterRegionGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+def _(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     x, y = axes.resolve(spec.x), axes.resolve(spec.y)
     if not x or not y:
         return _missing(spec, spec.x if not x else spec.y)
@@ -151,7 +162,7 @@ def _(spec: ScatterRegionGate, sources: Sources, axes: Axes, prior: GatingPrior)
 
 
 @search.register
-def _(spec: PolygonGateSpec, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+def _(spec: PolygonGateSpec, _sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     x, y = axes.resolve(spec.x), axes.resolve(spec.y)
     if not x or not y:
         return _missing(spec, spec.x if not x else spec.y)
@@ -217,7 +228,9 @@ def _threshold(
         position, error, method = learned.position, learned.spread, "batch"
     else:
         control = sources.get(spec.control) if spec.control else None
-        tail = control_tail(axes.columns[channel][control], spec.control_tail) if control is not None else None
+        tail = (
+            control_tail(axes.columns[channel][control], spec.control_tail) if control is not None else None
+        )
         if tail is None:
             return f"one mode only on {channel} ({values.size} events), no batch and no control cells"
         position, error, method = tail.position, tail.standard_error, "control_tail"
@@ -253,5 +266,5 @@ def _not_evaluable(spec: AnyGate, reason: str) -> FoundGate:
 
 
 def _missing(spec: AnyGate, axis: Axis) -> FoundGate:
-    status = "passed_through" if spec.optional else "not_evaluable"
+    status: GateStatus = "passed_through" if spec.optional else "not_evaluable"
     return FoundGate(spec.gate, spec.find_in, status, reason=f"the tube has no channel for {name_of(axis)}")

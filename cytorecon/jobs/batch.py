@@ -99,7 +99,12 @@ def _is_done(tube: Tube, plan: Plan, store: StudyStore) -> bool:
         return False
     context = plan.settings.batches[plan.batches[tube.tube]]
     origin = store.tube_result(tube.tube).provenance
-    return (origin.template_sha256, origin.prior_sha256, origin.transforms_sha256, origin.software_version) == (
+    return (
+        origin.template_sha256,
+        origin.prior_sha256,
+        origin.transforms_sha256,
+        origin.software_version,
+    ) == (
         context.template_sha256,
         context.prior.sha256,
         context.transforms.sha256,

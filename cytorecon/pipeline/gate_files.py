@@ -63,7 +63,9 @@ def gate_files(
     surveyed = survey_all(sources, map, progress)
     batches = {name: found.batch for name, found in surveyed.surveys.items()}
     contexts = {
-        batch: learn(batch, [s for s in sources if batches.get(s.name) == batch], surveyed.surveys, map, progress)
+        batch: learn(
+            batch, [s for s in sources if batches.get(s.name) == batch], surveyed.surveys, map, progress
+        )
         for batch in sorted(set(batches.values()))
     }
     gated = []
@@ -73,7 +75,9 @@ def gate_files(
         gated.append(
             GatedFile(
                 path,
-                failed(tube, failure.reason) if failure else _gated(path, source, tube, contexts[batches[source.name]], use),
+                failed(tube, failure.reason)
+                if failure
+                else _gated(path, source, tube, contexts[batches[source.name]], use),
             )
         )
         progress("gating", done, len(paths))

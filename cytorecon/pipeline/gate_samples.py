@@ -70,7 +70,8 @@ def gate(
     loaded = template if isinstance(template, Template) else load_template(template)
     several = [samples] if isinstance(samples, Sample) else list(samples)
     sources = [
-        Source(str(number), loaded, sample=sample, mapping=mapping or {}) for number, sample in enumerate(several)
+        Source(str(number), loaded, sample=sample, mapping=mapping or {})
+        for number, sample in enumerate(several)
     ]
     surveys = {source.name: survey(source) for source in sources}
     contexts = {

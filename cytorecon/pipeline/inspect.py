@@ -79,7 +79,9 @@ def _channel(sample: Sample, index: int) -> ChannelInspection:
     column = sample.events[:, index]
     finite = column[np.isfinite(column)]
     low, middle, high = (
-        (float(finite.min()), float(np.median(finite)), float(finite.max())) if finite.size else (None, None, None)
+        (float(finite.min()), float(np.median(finite)), float(finite.max()))
+        if finite.size
+        else (None, None, None)
     )
     return ChannelInspection(
         name=channel.name,

@@ -91,7 +91,11 @@ def analyze_tubes(
 ) -> Iterator[TubeResult]:
     """Yield the result of each tube, in order, as soon as it is there."""
     work = partial(
-        _analyze, sources=plan.sources, contexts=plan.settings.batches, batches=plan.batches, failures=plan.failures
+        _analyze,
+        sources=plan.sources,
+        contexts=plan.settings.batches,
+        batches=plan.batches,
+        failures=plan.failures,
     )
     for done, result in enumerate(run(work, tubes), start=1):
         progress("gating and counting", done, len(tubes))
@@ -147,8 +151,8 @@ def _copies(tubes: Sequence[Tube], surveyed: Surveyed) -> dict[str, Failure]:
         key = (surveyed.surveys[tube.tube].sha256, tube.dataset)
         if key in first:
             failures[tube.tube] = Failure(
-                f"Its file holds the same bytes as that of tube {first[key]}; one of the two rows names the wrong "
-                "file. Correct the sample sheet."
+                f"Its file holds the same bytes as that of tube {first[key]}; one of the two rows names "
+                "the wrong file. Correct the sample sheet."
             )
         first.setdefault(key, tube.tube)
     return failures

@@ -8,8 +8,15 @@ from typing import Final
 
 import pandas as pd
 
-from cytorecon.figures.cohort import CohortPanel, WindowSummary, cohort_figure
-from cytorecon.figures.format import MEASURES, format_day, measure_named, population_label
+from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
+from cytorecon.figures.format import (
+    MEASURES,
+    MISSING,
+    format_day,
+    format_number,
+    measure_named,
+    population_label,
+)
 from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.visit_windows import load_visit_windows
@@ -66,9 +73,10 @@ def cohort_view(tables: StudyTables, spec: ReportSpec) -> CohortView:
 
 
 _NOTE: Final = (
-    "Median; below it the quartiles and the number of patients. Values below the LLOQ keep their rank and get no "
-    "number. Quartiles need {least} patients; with fewer they would be single persons' values."
+    "Median; below it the quartiles and the number of patients. Values below the LLOQ keep their rank and "
+    "get no number. A median needs {least} patients: with fewer it would be a single person's value."
 )
+_QUANTILES: Final = ("median", "quartile_low", "quartile_high")
 
 PatientPoints = Mapping[str, tuple[Point, ...]]
 
@@ -108,18 +116,22 @@ def _view(tables: StudyTables, measure: str, points: Mapping[str, PatientPoints]
 
 
 def _windows(rows: pd.DataFrame) -> tuple[WindowSummary, ...]:
-    return tuple(
-        WindowSummary(
-            window=str(row["window"]),
-            day=int(row["target_day"]),
-            n=int(row["n"]),
-            median=_number(row["median"]),
-            low=_number(row["quartile_low"]),
-            high=_number(row["quartile_high"]),
-            median_below_lloq=_number(row["median"]) is None and str(row["median_reported"]).startswith("<"),
-        )
-        for _, row in rows.iterrows()
-    )
+    return tuple(_window(row) for _, row in rows.iterrows())
+
+
+def _window(row: pd.Series) -> WindowSummary:
+    median, low, high = (_middle(row, name) for name in _QUANTILES)
+    return WindowSummary(str(row["window"]), int(row["target_day"]), int(row["n"]), median, low, high)
+
+
+def _middle(row: pd.Series, name: str) -> Middle | None:
+    """Return a quantile, or None where there are too few patients for it."""
+    if bool(row["suppressed"]):
+        return None
+    value = _number(row[name])
+    # one that a value below the LLOQ decides has no number, only words such as "<12"
+    text = str(row[f"{name}_reported"]) if value is None else format_number(value, str(row["measure"]))
+    return Middle(value, text)
 
 
 def _rows(summary: pd.DataFrame, populations: Sequence[str]) -> tuple[WindowRow, ...]:
@@ -128,16 +140,16 @@ def _rows(summary: pd.DataFrame, populations: Sequence[str]) -> tuple[WindowRow,
         first = own.iloc[0]
         cells = {str(row["population"]): _cell(row) for _, row in own.iterrows()}
         days = f"{format_day(int(first['from_day']))} to {format_day(int(first['to_day']))}"
-        row = tuple(cells.get(population, WindowCell("–")) for population in populations)
+        row = tuple(cells.get(population, WindowCell(MISSING)) for population in populations)
         made.append((int(first["target_day"]), WindowRow(str(window), days, row)))
     return tuple(row for _, row in sorted(made, key=lambda item: item[0]))
 
 
 def _cell(row: pd.Series) -> WindowCell:
-    low, high = str(row["quartile_low_reported"]), str(row["quartile_high_reported"])
+    median, low, high = (_middle(row, name) for name in _QUANTILES)
     return WindowCell(
-        median=str(row["median_reported"]) or "–",
-        quartiles=f"{low}–{high}" if low and high else "",
+        median=median.text if median is not None else MISSING,
+        quartiles=f"{low.text}–{high.text}" if low is not None and high is not None else "",
         n=int(row["n"]),
     )
 

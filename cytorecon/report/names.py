@@ -36,10 +36,9 @@ def page_names(patients: Iterable[str]) -> Mapping[str, str]:
     taken = {slug.casefold() for slug in plain.values()}
     names = {}
     for patient, slug in slugs.items():
-        if patient not in plain:
-            slug = _distinct(slug, patient, taken)
-            taken.add(slug.casefold())
-        names[patient] = f"patient_{slug}.html"
+        name = slug if patient in plain else _distinct(slug, patient, taken)
+        taken.add(name.casefold())
+        names[patient] = f"patient_{name}.html"
     return names
 
 

@@ -66,7 +66,7 @@ class CountCell:
 
     value: str
     interval: str = ""
-    events: str = ""
+    reason: str = ""
     flag: bool = False
 
 
@@ -122,11 +122,11 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         facts=_facts(patient, tubes, tables),
         sentences=(
             *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
-            *_reached_sentence(found),
+            *_reached_sentence(found, tables),
             *_trust_sentence(tubes, noticed),
         ),
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
-        milestones=_milestone_rows(patient.patient, tables),
+        milestones=_milestone_rows(patient.patient, found, tables),
         other_rules=_other_rules(patient.patient, tables),
         plots=_plots(patient, tables, by_measure, found, tubes, spec.populations),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
@@ -164,11 +164,13 @@ def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
     return tuple(found[:sentences])
 
 
-def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
+def _reached_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
     if not found:
         return ()
     reached = sum(crossing.reached for crossing in found)
-    return (f"Milestones: {reached} of {len(found)} that apply were reached.",)
+    late = sum(words.is_late(crossing, tables.deadline(crossing.milestone)) for crossing in found)
+    after = f", {late} of them later than the day the rule asks for" if late else ""
+    return (f"Milestones: {reached} of {len(found)} that apply were reached{after}.",)
 
 
 def _trust_sentence(tubes: TubeResults, noticed: Sequence[Remark]) -> tuple[str, ...]:
@@ -219,17 +221,19 @@ def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
     return f"No value since. {'; '.join(later)}." if later else ""
 
 
-def _milestone_rows(patient: str, tables: StudyTables) -> tuple[MilestoneRow, ...]:
+def _milestone_rows(
+    patient: str, found: Sequence[Crossing], tables: StudyTables
+) -> tuple[MilestoneRow, ...]:
     own = tables.applicable[tables.applicable["patient"] == patient]
     return tuple(
         MilestoneRow(
-            title=tables.milestone_title(str(row["milestone"]), str(row["rule"])),
-            status=words.MILESTONE_STATUS.get(str(row["status"]), str(row["status"])),
+            title=tables.milestone_title(crossing.milestone, str(row["rule"])),
+            status=words.milestone_status(crossing, tables.deadline(crossing.milestone)),
             reading=str(row["reading"]),
             source=str(row["source"]),
-            effect=tables.milestone_effect(str(row["milestone"])),
+            effect=tables.milestone_effect(crossing.milestone),
         )
-        for _, row in own.iterrows()
+        for crossing, (_, row) in zip(found, own.iterrows(), strict=True)
     )
 
 
@@ -299,10 +303,9 @@ def _cell(point: Point | None) -> CountCell:
     if point is None:
         return CountCell("–")
     if not has_value(point):
-        return CountCell(point.text, interval=point.reason)
+        return CountCell(point.text, reason=point.reason)
     return CountCell(
         value=point.number,
         interval=format_interval(point.low, point.high, point.measure),
-        events=format_count(point.events),
         flag=bool(point.review),
     )

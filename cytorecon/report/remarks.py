@@ -118,15 +118,13 @@ def _not_evaluable(tube: Tube, result: TubeResult) -> Sequence[Remark]:
     for count in result.counts:
         if count.status == "not_evaluable":
             lost.setdefault(count.reason, []).append(population_label(count.population))
-    return [
-        _remark(
-            tube,
-            Issue("count.not_evaluable", Severity.WARNING, "counts", f"Not evaluable: {reason or 'no reason'}."),
-            populations,
-        )
-        for reason, populations in lost.items()
-        if not any(reason and reason in issue.message for issue in result.issues)
-    ]
+    found = []
+    for reason, populations in lost.items():
+        if not any(reason and reason in issue.message for issue in result.issues):
+            message = f"Not evaluable: {reason or 'no reason was given'}."
+            issue = Issue("count.not_evaluable", Severity.WARNING, "counts", message)
+            found.append(_remark(tube, issue, populations))
+    return found
 
 
 def _remark(tube: Tube, issue: Issue, populations: Sequence[str]) -> Remark:

@@ -91,9 +91,11 @@ def load_report_spec() -> ReportSpec:
     ['facts', 'patients', 'failed']
     """
     spec = validated(ReportSpec, read_yaml(REPORT_FILE), subject=REPORT_FILE)
-    pages = {"study_page": spec.study_page, "patient_page": spec.patient_page}
-    for page, sections in pages.items():
-        names = [section.section for section in sections]
+    pages: dict[str, list[str]] = {
+        "study_page": [section.section for section in spec.study_page],
+        "patient_page": [section.section for section in spec.patient_page],
+    }
+    for page, names in pages.items():
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise KnowledgeError(

@@ -54,9 +54,10 @@ class MilestoneCount:
     """One milestone over all patients it applies to."""
 
     title: str
-    applies: int
-    reached: int
-    confirmed: int | None
+    applies: str
+    reached: str
+    in_time: str
+    confirmed: str
     source: str
 
 
@@ -96,7 +97,11 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         for patient in patients
     }
     columns = _columns(series.values(), spec)
-    found = [crossing for patient in patients for crossing in crossings(tables.applicable, patient=patient.patient)]
+    found = [
+        crossing
+        for patient in patients
+        for crossing in crossings(tables.applicable, patient=patient.patient)
+    ]
     noticed = remarks(tables.tubes, tables.trajectories)
     return StudyPage(
         name=tables.study.name,
@@ -108,7 +113,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         ),
         failed=_failed(tables, pages),
         cohort=cohort_view(tables, spec),
-        milestones=_milestone_counts(tables),
+        milestones=_milestone_counts(found, tables),
         milestone_plots=_milestone_plots(found, tables, spec),
         remarks=noticed,
         left_out=tables.study.issues,
@@ -195,23 +200,24 @@ def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, .
     )
 
 
-def _milestone_counts(tables: StudyTables) -> tuple[MilestoneCount, ...]:
+def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
     table = tables.applicable
-    made = []
+    made = {}
     for name, own in table.groupby("milestone", sort=False):
+        mine = [crossing for crossing in found if crossing.milestone == name]
+        deadline = tables.deadline(str(name))
+        in_time = sum(words.is_in_time(crossing, deadline) for crossing in mine)
         first = own.iloc[0]
-        made.append(
-            MilestoneCount(
-                title=tables.milestone_title(str(name), str(first["rule"])),
-                applies=len(own),
-                reached=int(own["by_day"].notna().sum()),
-                confirmed=int((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else None,
-                source=str(first["source"]),
-            )
+        made[str(name)] = MilestoneCount(
+            title=tables.milestone_title(str(name), str(first["rule"])),
+            applies=str(len(mine)),
+            reached=str(sum(crossing.reached for crossing in mine)),
+            in_time="–" if deadline is None else f"{in_time} by day {deadline}",
+            confirmed=str((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else "–",
+            source=str(first["source"]),
         )
     order = {name: place for place, name in enumerate(tables.rules)}
-    names = list(dict.fromkeys(table["milestone"]))
-    return tuple(row for _, row in sorted(zip(names, made, strict=True), key=lambda item: order[item[0]]))
+    return tuple(made[name] for name in sorted(made, key=lambda name: (order.get(name, len(order)), name)))
 
 
 def _milestone_plots(found: Sequence[Crossing], tables: StudyTables, spec: ReportSpec) -> tuple[Plot, ...]:

@@ -65,6 +65,11 @@ class StudyTables:
         known = self.rules.get(milestone)
         return known.effect if known is not None else ""
 
+    def deadline(self, milestone: str) -> int | None:
+        """Return the day by which a milestone's source asks for it; None when it names none."""
+        known = self.rules.get(milestone)
+        return known.by_day if known is not None else None
+
     def programme_name(self, programme: str) -> str:
         """Return the name of a programme for people."""
         return self.programmes.get(programme, programme)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PureWindowsPath
 from typing import Final
 
+from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.format import (
     format_day,
     format_interval,
@@ -19,11 +20,11 @@ from cytorecon.study.model import Patient
 #: Word and shape: nothing is told by colour alone.
 POSITIONS: Final = {"below": "▼ below", "within": "● within", "above": "▲ above"}
 #: Statuses of the milestone table, as shape and word.
-MILESTONE_STATUS: Final = {
+_MILESTONE_STATUS: Final = {
     "reached": "★ reached",
     "reached_before_first_visit": "★ reached",
     "not_reached_by_last_visit": "○ not reached",
-    "censored_by_event": "○ not reached",
+    "censored_by_event": "◇ follow-up ended",
     "not_evaluable": "? not known",
 }
 
@@ -74,11 +75,11 @@ def study_lead(study: str) -> str:
 
 
 def without_folder(name: str) -> str:
-    """Return a template's name without the folder of a user's own file.
+    r"""Return a template's name without the folder of a user's own file.
 
     Examples
     --------
-    >>> without_folder("tbnk"), without_folder("/home/lab/own.yaml"), without_folder(r"C:\\lab\\own.yaml")
+    >>> without_folder("tbnk"), without_folder("/home/lab/own.yaml"), without_folder(r"C:\lab\own.yaml")
     ('tbnk', 'own.yaml', 'own.yaml')
     """
     # a Windows path knows both kinds of slash
@@ -139,3 +140,33 @@ def headline(latest: Point, previous: Point | None) -> str:
             f"{reference_in_words(latest.reference, latest.measure)}"
         )
     return f"{population_label(latest.population)}: {'; '.join(parts)}."
+
+
+def milestone_status(crossing: Crossing, deadline: int | None) -> str:
+    """Return how a milestone stands, as shape and word.
+
+    Parameters
+    ----------
+    crossing : Crossing
+        When the threshold was met.
+    deadline : int or None
+        Day by which the rule's source asks for it.
+    """
+    if is_late(crossing, deadline):
+        return "☆ reached late"
+    return _MILESTONE_STATUS.get(crossing.status, crossing.status.replace("_", " "))
+
+
+def is_late(crossing: Crossing, deadline: int | None) -> bool:
+    """Return whether a milestone was certainly reached after its deadline."""
+    return (
+        deadline is not None
+        and crossing.reached
+        and crossing.after_day is not None
+        and crossing.after_day >= deadline
+    )
+
+
+def is_in_time(crossing: Crossing, deadline: int | None) -> bool:
+    """Return whether a milestone was certainly reached by its deadline."""
+    return deadline is not None and crossing.by_day is not None and crossing.by_day <= deadline

@@ -28,8 +28,8 @@ Progress = Callable[[int, int], None]
 _MARK: Final = '<meta name="generator" content="cytorecon report">'
 _INDEX: Final = "index.html"
 _DOWNLOADS: Final = (
-    ("counts.csv", "every population of every tube: events, percentages, cells/µL, intervals, LLOQ, provenance"),
-    ("trajectories.csv", "what the curves show: value, interval, LLOQ, reference limits at the age of the visit"),
+    ("counts.csv", "every population of every tube: events, percentages, cells/µL, interval, provenance"),
+    ("trajectories.csv", "what the curves show: value, interval, LLOQ, reference at the age of the visit"),
     ("milestones.csv", "one line per patient and milestone"),
     ("cohort.csv", "medians and quartiles by visit window"),
     ("tubes.csv", "one line per tube, with the reason where there is no result"),

@@ -90,7 +90,12 @@ def figure_graph(figure: go.Figure, *, name: str, label: str) -> html.Div:
 
 
 def data_table(
-    caption: str, head: Sequence[str], rows: Sequence[Sequence[Child]], *, numeric_from: int = 1
+    caption: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    numeric: range,
+    compact: bool = False,
 ) -> html.Div:
     """Return a plain table.
 
@@ -102,12 +107,14 @@ def data_table(
         Column titles.
     rows : sequence of sequences
         Cells; the first of each row is its heading.
-    numeric_from : int
-        First column that is aligned to the right.
+    numeric : range
+        Columns that are aligned to the right.
+    compact : bool
+        Keep every cell but the last of a row on one line.
     """
 
     def look(column: int) -> str:
-        return "numeric" if column >= numeric_from else ""
+        return "numeric" if column in numeric else ""
 
     body = [
         html.Tr(
@@ -123,7 +130,7 @@ def data_table(
     )
     table = html.Table(
         [html.Caption(caption, className="visually-hidden"), html.Thead(titles), html.Tbody(body)],
-        className="data-table",
+        className="data-table compact" if compact else "data-table",
     )
     return with_aria(html.Div(table, className="table-scroll", tabIndex=0, role="region"), label=caption)
 

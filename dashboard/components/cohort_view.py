@@ -37,7 +37,7 @@ def cohort_content(view: CohortView) -> html.Div:
             ),
             section("When a milestone was reached", *_milestones(view)),
             section(
-                f"Median by visit window, {measure}",
+                f"Median (quartiles) by visit window, {measure}",
                 _summary_table(view),
                 aside=csv_button(ids.COHORT_CSV, "the cohort summary"),
             ),
@@ -49,23 +49,22 @@ def _milestones(view: CohortView) -> Sequence[Child]:
     if not view.milestone:
         return (html.Div("No milestone applies to the patients of this study.", className="muted"),)
     figure = milestone_figure(view.crossings, view.last_days, view.axis)
-    head = ("Patient", "Reached", "Status")
-    rows = [
-        (crossing.patient, crossing.span or "–", crossing.status.replace("_", " "))
-        for crossing in view.crossings
-    ]
+    head = ("Patient", "Reached", "In words")
+    rows = [(crossing.patient, crossing.words, crossing.reading) for crossing in view.crossings]
     return (
         html.Div(view.milestone_title, className="figure-title"),
         figure_graph(figure, name="milestone-figure", label=f"{view.milestone_title}, one bar per patient."),
         html.Details(
             [
                 html.Summary("As a table"),
-                data_table(view.milestone_title, head, rows),
+                data_table(view.milestone_title, head, rows, numeric=range(0)),
             ]
         ),
     )
 
 
 def _summary_table(view: CohortView) -> html.Div:
-    head = ("Population", "Window", "n", "Median", "Quartiles")
-    return data_table("Median by visit window", head, [tuple(row) for row in view.table], numeric_from=2)
+    columns = range(1, len(view.table_head))
+    return data_table(
+        "Median by visit window", view.table_head, view.table_rows, numeric=columns, compact=True
+    )

@@ -127,12 +127,12 @@ def _population_table(rows: Sequence[PopulationRow]) -> html.Div:
             row.percent_of_leukocytes,
             row.cells_per_ul,
             row.interval,
-            html.Span(row.method, className="plain-text"),
-            html.Span(row.status, className="plain-text"),
+            row.method,
+            row.status,
         )
         for row in rows
     ]
-    return data_table("Populations of this tube", head, body)
+    return data_table("Populations of this tube", head, body, numeric=range(1, 7), compact=True)
 
 
 def _provenance(result: TubeResult, chosen: GateRecord | None) -> html.Dl:

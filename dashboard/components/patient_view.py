@@ -38,7 +38,7 @@ def patient_content(view: PatientView) -> html.Div:
         [
             summary_cards(view.cards),
             _figure_section(view),
-            section("Milestones", _milestones(view.milestones)),
+            section("Milestones", _milestones(view.milestones, view.other_milestones)),
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",
                 _visits(view.visits, view.populations),
@@ -69,15 +69,17 @@ def _figure_section(view: PatientView) -> html.Section:
     return section("Recovery", *children)
 
 
-def _milestones(rows: Sequence[MilestoneRow]) -> Child:
+def _milestones(rows: Sequence[MilestoneRow], others: int) -> Child:
     if not rows:
         return html.Div(
             "No milestone applies: they are defined in cells/µL, for known programmes and ages.",
             className="muted",
         )
-    head = ("Milestone", "Reached", "Status", "Confirmed", "Source")
-    body = [(row.title, row.when, row.status, row.confirmed, row.source) for row in rows]
-    return data_table("Milestones of this patient", head, body, numeric_from=len(head))
+    head = ("Milestone", "Result", "Confirmed", "Source")
+    body = [(row.title, row.reading, row.confirmed, row.source) for row in rows]
+    more = f"{others} further milestones are defined for other ages or programmes." if others else ""
+    table = data_table("Milestones of this patient", head, body, numeric=range(0))
+    return html.Div([table, html.P(more, className="caption")])
 
 
 def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:
@@ -92,4 +94,4 @@ def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:
         )
         for row in rows
     ]
-    return data_table("Results by visit", head, body, numeric_from=4)
+    return data_table("Results by visit", head, body, numeric=range(4, len(head)), compact=True)

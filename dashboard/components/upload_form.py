@@ -161,10 +161,13 @@ def upload_refused(message: str) -> dmc.Alert:
 def uploads_list(uploads: Sequence[Tube], removed: Sequence[Tube]) -> Component:
     """Return the uploads of this study, each with a button to remove or to restore it."""
     if not uploads and not removed:
-        return html.Div("No file has been uploaded here.", className="muted small")
+        return html.Div()
     rows = [_upload_row(tube.tube, "Remove", ids.REMOVE_UPLOAD, "") for tube in uploads]
     rows += [_upload_row(tube.tube, "Restore", ids.RESTORE_UPLOAD, "removed") for tube in removed]
-    return html.Ul(rows, className="uploads")
+    return html.Div(
+        [html.H2("Uploads", className="section-title"), html.Ul(rows, className="uploads")],
+        className="panel uploads-panel",
+    )
 
 
 def _upload_row(tube: str, action: str, kind: str, state: str) -> html.Li:

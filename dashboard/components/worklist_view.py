@@ -13,40 +13,39 @@ from dashboard import ids
 from dashboard.services.tubes import SHAPES, STATES, WorklistRow
 
 _COLUMNS: Final = [
-    {"field": "tube", "headerName": "Tube", "cellRenderer": "TubeLink", "pinned": "left", "width": 132},
-    {"field": "patient", "headerName": "Patient", "width": 96},
-    {"field": "day", "headerName": "Day", "type": "rightAligned", "width": 76},
-    {"field": "visit", "headerName": "Visit", "width": 84},
-    {"field": "panel", "headerName": "Panel", "width": 108},
-    {
-        "field": "events",
-        "headerName": "Events",
-        "type": "rightAligned",
-        "width": 100,
-        "valueFormatter": {"function": "params.value == null ? '–' : d3.format(',')(params.value)"},
-    },
+    {"field": "tube", "headerName": "Tube", "cellRenderer": "TubeLink", "pinned": "left", "width": 122},
+    {"field": "patient", "headerName": "Patient", "width": 88},
+    {"field": "day", "headerName": "Day", "type": "rightAligned", "width": 66},
+    {"field": "visit", "headerName": "Visit", "width": 78},
     {
         "field": "state",
         "headerName": "Status",
-        "width": 146,
+        "width": 132,
         "cellClassRules": {
             "state-good": {"function": "params.value == '● analysed'"},
             "state-watch": {"function": "params.value == '◆ needs a look'"},
             "state-bad": {"function": "params.value == '✕ failed'"},
         },
     },
-    {"field": "gates", "headerName": "Gates", "width": 172},
-    {"field": "method", "headerName": "Count method", "width": 186},
     {
         "field": "notes",
         "headerName": "Notes",
         "flex": 1,
-        "minWidth": 320,
+        "minWidth": 260,
         "wrapText": True,
         "autoHeight": True,
         "cellClass": "notes-cell",
     },
-    {"field": "source", "headerName": "From", "width": 86},
+    {
+        "field": "events",
+        "headerName": "Events",
+        "type": "rightAligned",
+        "width": 96,
+        "valueFormatter": {"function": "params.value == null ? '–' : d3.format(',')(params.value)"},
+    },
+    {"field": "gates", "headerName": "Gates", "width": 128},
+    {"field": "method", "headerName": "Counted by", "width": 142},
+    {"field": "panel", "headerName": "Panel", "width": 96},
 ]
 
 
@@ -64,7 +63,7 @@ def worklist_grid(rows: Sequence[WorklistRow], search: str) -> dag.AgGrid:
             "rowHeight": 38,
             "headerHeight": 38,
             "pagination": True,
-            "paginationPageSize": 50,
+            "paginationPageSize": 20,
             "paginationPageSizeSelector": [20, 50, 100],
             "suppressCellFocus": False,
             "localeText": {"noRowsToShow": "No tube matches these filters."},

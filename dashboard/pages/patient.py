@@ -52,7 +52,7 @@ def layout(
         [
             dcc.Location(id=ids.PATIENT_URL, refresh="callback-nav"),
             dcc.Download(id=ids.PATIENT_DOWNLOAD),
-            page_head("Patient", subtitle=f"Recovery of {found} after day 0"),
+            page_head(f"{found} · recovery after {view.axis.zero_label}"),
             controls,
             html.Div(patient_content(view), id=ids.PATIENT_CONTENT),
         ]

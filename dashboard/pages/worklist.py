@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.basics import empty_state, page_head, section, with_aria
+from dashboard.components.basics import empty_state, page_head, with_aria
 from dashboard.components.upload_form import upload_drawer, uploads_list
 from dashboard.components.worklist_view import worklist_filters, worklist_grid
 from dashboard.services.selection import split_names
@@ -42,13 +42,10 @@ def layout(
                 subtitle=html.Span(worklist_summary(rows), id=ids.WORKLIST_SUMMARY),
             ),
             worklist_filters(snapshot.patients, search or "", chosen, state),
+            html.Div(uploads, id=ids.UPLOADS_LIST),
+            with_aria(html.Div(id=ids.UPLOADS_MESSAGE, className="muted small"), live="polite"),
             None if rows else empty_state("No tubes yet", hint),
             html.Div(worklist_grid(shown, search or ""), className="panel grid-panel"),
-            section(
-                "Uploads",
-                html.Div(uploads, id=ids.UPLOADS_LIST),
-                with_aria(html.Div(id=ids.UPLOADS_MESSAGE, className="muted small"), live="polite"),
-            ),
             upload_drawer(snapshot.patients, panels()),
         ]
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from cytorecon.figures.cohort import CohortPanel, WindowSummary, cohort_figure
+from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
 from cytorecon.figures.crossings import Crossing, crossings
-from cytorecon.figures.format import Measure, format_interval, format_result, population_label
+from cytorecon.figures.format import MISSING, Measure, population_label
 from cytorecon.figures.points import RESULT_STATES, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import load_milestone_rules
@@ -21,7 +23,7 @@ from dashboard.services.measures import (
     chosen_measure,
     chosen_populations,
 )
-from dashboard.services.patients import zero_label
+from dashboard.services.patients import open_ended_first, zero_label
 from dashboard.services.selection import TrajectorySelection
 from dashboard.services.study import Snapshot
 
@@ -42,7 +44,8 @@ class CohortView:
     milestones: tuple[tuple[str, str], ...]
     crossings: tuple[Crossing, ...]
     last_days: Mapping[str, int]
-    table: tuple[tuple[str, str, str, str, str], ...]
+    table_head: tuple[str, ...]
+    table_rows: tuple[tuple[str, ...], ...]
 
     @property
     def figure(self) -> go.Figure:
@@ -78,9 +81,10 @@ def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortVie
     measures = available_measures(snapshot)
     measure = chosen_measure(measures, selection.measure)
     populations = chosen_populations(snapshot, measure, selection.populations) if measure else ()
-    windows = window_summaries(snapshot, measure) if measure else {}
+    windows = window_summaries(snapshot.cohort, measure) if measure else {}
     milestones = _milestones(snapshot)
     milestone = _chosen_milestone(milestones, selection.milestone)
+    head, rows = _table(windows, populations)
     return CohortView(
         measure=measure,
         measures=measures,
@@ -96,21 +100,43 @@ def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortVie
             crossing
             for patient in snapshot.patients
             for crossing in crossings(snapshot.milestones, patient=patient)
-            if crossing.milestone == milestone
+            if crossing.milestone == milestone and crossing.applies
         ),
         last_days={patient: _last_day(snapshot, patient) for patient in snapshot.patients},
-        table=tuple(row for name in populations for row in _table_rows(name, windows.get(name, ()), measure)),
+        table_head=head,
+        table_rows=rows,
     )
 
 
-def window_summaries(snapshot: Snapshot, measure: str) -> Mapping[str, tuple[WindowSummary, ...]]:
-    """Return, by population, the medians by visit window."""
-    return {}
+def window_summaries(summary: pd.DataFrame, measure: str) -> Mapping[str, tuple[WindowSummary, ...]]:
+    """Return the windows of each population in one measure.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        ``COHORT_COLUMNS``.
+    measure : str
+        One of the measures of the table.
+    """
+    found: dict[str, list[WindowSummary]] = {}
+    for row in summary[summary["measure"] == measure].to_dict("records"):
+        suppressed = bool(row["suppressed"])
+        median, low, high = (
+            None if suppressed else _middle(row[name], row[f"{name}_reported"])
+            for name in ("median", "quartile_low", "quartile_high")
+        )
+        window = WindowSummary(str(row["window"]), int(row["target_day"]), int(row["n"]), median, low, high)
+        found.setdefault(str(row["population"]), []).append(window)
+    return {population: tuple(windows) for population, windows in found.items()}
+
+
+def _middle(value: object, text: object) -> Middle:
+    return Middle(value if isinstance(value, float) and not math.isnan(value) else None, str(text))
 
 
 def cohort_csv(snapshot: Snapshot) -> str:
     """Return the cohort summary of all measures and populations as CSV."""
-    return csv_text(snapshot.trajectories)
+    return csv_text(snapshot.cohort)
 
 
 def _panel(
@@ -138,8 +164,9 @@ def _last_day(snapshot: Snapshot, patient: str) -> int:
 def _milestones(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     """Return (milestone, title) of the milestones that apply to somebody here."""
     titles = {rule.milestone: rule.title for rule in load_milestone_rules().milestones}
-    names = dict.fromkeys(str(name) for name in snapshot.milestones["milestone"])
-    return tuple((name, titles.get(name, name)) for name in names)
+    table = snapshot.milestones
+    names = dict.fromkeys(str(name) for name in table[table["status"] != "not_applicable"]["milestone"])
+    return tuple((name, titles.get(name, name)) for name in sorted(names, key=open_ended_first))
 
 
 def _chosen_milestone(milestones: tuple[tuple[str, str], ...], wanted: str) -> str:
@@ -147,16 +174,21 @@ def _chosen_milestone(milestones: tuple[tuple[str, str], ...], wanted: str) -> s
     return wanted if wanted in names else names[0] if names else ""
 
 
-def _table_rows(
-    population: str, windows: tuple[WindowSummary, ...], measure: str
-) -> tuple[tuple[str, str, str, str, str], ...]:
-    return tuple(
-        (
-            population_label(population),
-            window.window,
-            str(window.n),
-            format_result(window.median, measure, below_lloq=window.median_below_lloq),
-            format_interval(window.low, window.high, measure),
-        )
-        for window in windows
-    )
+def _table(
+    windows: Mapping[str, tuple[WindowSummary, ...]], populations: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return head and rows: a row per population, a column per window."""
+    days = {window.window: window.day for name in populations for window in windows.get(name, ())}
+    names = sorted(days, key=lambda name: days[name])
+    rows = []
+    for population in populations:
+        own = {window.window: _window_text(window) for window in windows.get(population, ())}
+        rows.append((population_label(population), *(own.get(name, MISSING) for name in names)))
+    return ("Population", *names), tuple(rows)
+
+
+def _window_text(window: WindowSummary) -> str:
+    """Return a window for the table, e.g. ``53 (29 to 71), n 12``."""
+    if window.median is None or window.low is None or window.high is None:
+        return f"n {window.n}"
+    return f"{window.median.text} ({window.low.text} to {window.high.text}), n {window.n}"

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.figures.format import (
+    MISSING,
     format_count,
     format_interval,
     format_method,
     format_number,
     format_value,
     population_label,
+    review_words,
 )
 from cytorecon.figures.gate import gate_numbers
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
@@ -89,7 +91,7 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
     if count.status == "not_evaluable":
         status = f"not evaluable: {count.reason}"
     else:
-        status = f"needs a look: {', '.join(count.review)}" if count.review else "counted"
+        status = f"needs a look: {', '.join(map(review_words, count.review))}" if count.review else "counted"
     return PopulationRow(
         label=population_label(count.population),
         depth=depth,
@@ -104,7 +106,7 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
             below_lloq=bool(count.below_lloq),
         ),
         interval=format_interval(count.cells_per_ul_low, count.cells_per_ul_high, "cells_per_ul"),
-        method=format_method(count.count_method),
+        method=format_method(count.count_method) if count.count_method != "none" else MISSING,
         status=status,
     )
 
@@ -116,11 +118,15 @@ def chosen_gate(result: TubeResult, wanted: str) -> GateRecord | None:
     return next((gate for gate in pictured if gate.gate == wanted), pictured[0] if pictured else None)
 
 
+def _version(name: str, version: str) -> str:
+    return f"{name}, version {version}" if version else name
+
+
 def provenance_rows(provenance: Provenance, gate: GateRecord | None) -> tuple[tuple[str, str], ...]:
     """Return (what, value) for everything that is known about where the numbers come from."""
     rows = (
         ("File, SHA-256", provenance.file_sha256),
-        ("Template", " ".join(part for part in (provenance.template, provenance.template_version) if part)),
+        ("Template", _version(provenance.template, provenance.template_version)),
         ("Template, SHA-256", provenance.template_sha256),
         ("Gates of this tube, version", provenance.gates_version),
         ("This gate, version", gate.version if gate is not None else ""),
@@ -128,6 +134,9 @@ def provenance_rows(provenance: Provenance, gate: GateRecord | None) -> tuple[tu
         ("Transforms, SHA-256", provenance.transforms_sha256),
         ("Gate priors, SHA-256", provenance.prior_sha256),
         ("Spillover", provenance.spillover_source),
-        ("Software", f"cytorecon {provenance.software_version}" if provenance.software_version else ""),
+        (
+            "Software",
+            _version("cytorecon", provenance.software_version) if provenance.software_version else "",
+        ),
     )
     return tuple((what, value) for what, value in rows if value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import plotly.graph_objects as go
 
@@ -50,9 +51,8 @@ class MilestoneRow:
     """One milestone of the table, all as text."""
 
     title: str
-    when: str
-    status: str
     confirmed: str
+    reading: str
     source: str
 
 
@@ -84,6 +84,7 @@ class PatientView:
     primary: Mapping[str, Crossing]
     cards: tuple[Card, ...]
     milestones: tuple[MilestoneRow, ...]
+    other_milestones: int
     visits: tuple[VisitRow, ...]
 
     @property
@@ -132,6 +133,8 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
     events = tuple(event for event in snapshot.study.events if event.patient == patient.patient)
     samples = _samples(snapshot, patient.patient)
     found = crossings(snapshot.milestones, patient=patient.patient)
+    preferred = tuple(sorted(found, key=lambda crossing: open_ended_first(crossing.milestone)))
+    applicable = tuple(crossing for crossing in found if crossing.applies)
     return PatientView(
         patient=patient,
         measure=measure,
@@ -143,9 +146,10 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         axis=patient_axis(patient, events, samples, selection.time),
         events=events,
         samples=samples,
-        primary=primary_crossings(found, measure) if measure else {},
-        cards=_cards(patient, points, found, samples),
-        milestones=_milestone_rows(found),
+        primary=primary_crossings(preferred, measure) if measure else {},
+        cards=_cards(patient, points, preferred, samples),
+        milestones=_milestone_rows(applicable),
+        other_milestones=len(found) - len(applicable),
         visits=_visit_rows(snapshot, patient.patient, points),
     )
 
@@ -204,7 +208,7 @@ def _cards(
     cards = [_about_card(patient)]
     if chosen is not None:
         cards.append(chosen)
-    milestone = next((crossing for crossing in found if crossing.population == "CD4_T"), None)
+    milestone = primary_crossings(found, "cells_per_ul").get("CD4_T")
     if milestone is not None:
         cards.append(_milestone_card(milestone))
     return (*cards, _samples_card(samples))
@@ -225,17 +229,25 @@ def _latest_card(points: tuple[Point, ...]) -> Card | None:
     title = f"{population_label(last.population)} on day {format_day(last.day)}"
     if last.reference is None or not last.reference.position:
         return Card(title, last.text, "no reference for this age" if last.reference is None else "")
-    position = last.reference.position.replace("_", " ")
+    position = last.reference.position
     return Card(title, last.text, f"{position} reference", "good" if position == "within" else "watch")
 
 
 def _milestone_card(crossing: Crossing) -> Card:
     threshold = format_value(crossing.threshold, "cells_per_ul")
-    title = f"{population_label(crossing.population)}, threshold {threshold}"
-    if crossing.reached:
-        confirmed = {True: "confirmed", False: "not confirmed yet", None: "reached"}[crossing.confirmed]
-        return Card(title, crossing.span, confirmed, "good")
-    return Card(title, crossing.status.replace("_", " "), crossing.reading, "watch")
+    title = f"{population_label(crossing.population)}, milestone {threshold}"
+    if not crossing.reached:
+        return Card(title, crossing.words)
+    note, tone = _CONFIRMED[crossing.confirmed]
+    return Card(title, crossing.words, note, tone)
+
+
+_CONFIRMED = {
+    "yes": ("confirmed", "good"),
+    "no": ("not confirmed", "watch"),
+    "pending": ("not confirmed yet", "watch"),
+    "": ("reached", "good"),
+}
 
 
 def _samples_card(samples: tuple[SampleMark, ...]) -> Card:
@@ -252,16 +264,25 @@ def _samples_card(samples: tuple[SampleMark, ...]) -> Card:
     )
 
 
+def open_ended_first(milestone: str) -> bool:
+    """Return a sort key: milestones without a deadline come before those with one."""
+    return milestone not in _open_ended()
+
+
+@cache
+def _open_ended() -> frozenset[str]:
+    rules = load_milestone_rules().milestones
+    return frozenset(rule.milestone for rule in rules if rule.by_day is None)
+
+
 def _milestone_rows(found: tuple[Crossing, ...]) -> tuple[MilestoneRow, ...]:
     rules = {rule.milestone: rule for rule in load_milestone_rules().milestones}
-    words = {True: "yes", False: "no", None: "–"}
     return tuple(
         MilestoneRow(
             title=rules[crossing.milestone].title if crossing.milestone in rules else crossing.milestone,
-            when=crossing.span or "–",
-            status=crossing.status.replace("_", " "),
-            confirmed=words[crossing.confirmed],
-            source=rules[crossing.milestone].source if crossing.milestone in rules else "",
+            confirmed=crossing.confirmed or MISSING,
+            reading=crossing.reading,
+            source=crossing.source,
         )
         for crossing in found
     )

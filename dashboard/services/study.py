@@ -11,6 +11,7 @@ from typing import Final
 import flask
 import pandas as pd
 
+from cytorecon.cohort import cohort_summary
 from cytorecon.milestones import milestones
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
@@ -35,7 +36,7 @@ class Snapshot:
         Of the store.
     result : StudyResult
         Without the pictures of the gates.
-    counts, trajectories, milestones : DataFrame
+    counts, trajectories, milestones, cohort : DataFrame
         Tidy tables of ``cytorecon.tables``; shared between requests, so never changed.
     removed : tuple of Tube
         Tubes that were taken out and can be restored.
@@ -46,6 +47,7 @@ class Snapshot:
     counts: pd.DataFrame
     trajectories: pd.DataFrame
     milestones: pd.DataFrame
+    cohort: pd.DataFrame
     removed: tuple[Tube, ...]
 
     @property
@@ -104,5 +106,6 @@ def _derive(store: StudyStore, revision: int) -> Snapshot:
         counts=tidy_counts(result),
         trajectories=table,
         milestones=milestones(table, result.study),
+        cohort=cohort_summary(table),
         removed=store.removed(),
     )

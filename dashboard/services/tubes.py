@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final, Literal, TypedDict
 
 from cytorecon.errors import Severity
-from cytorecon.figures.format import format_method, population_label
-from cytorecon.results import TubeResult
+from cytorecon.figures.format import population_label, review_words
+from cytorecon.results import CountMethod, TubeResult
 from cytorecon.store import NOT_ANALYSED
 from cytorecon.study.model import Tube
 from dashboard.services.study import Snapshot
@@ -56,28 +56,44 @@ def review_notes(result: TubeResult) -> tuple[str, ...]:
         for count in result.counts
         if count.status == "not_evaluable"
     )
-    said = tuple(issue.message for issue in result.issues if issue.severity is not Severity.INFO)
+    said = tuple(
+        issue.message
+        for issue in result.issues
+        if issue.severity is not Severity.INFO and not (lost and issue.code.endswith(".not_evaluable"))
+    )
+    explained = {issue.code for issue in result.issues}
     flagged = tuple(
-        f"{population_label(count.population)}: {', '.join(count.review)}"
+        f"{population_label(count.population)}, {review_words(code)}"
         for count in result.counts
-        if count.review and count.status == "counted"
+        for code in count.review
+        if count.status == "counted" and code not in explained
     )
     return tuple(dict.fromkeys((*lost, *said, *flagged)))
 
 
 def gate_summary(result: TubeResult) -> str:
-    """Return how many gates were found, e.g. ``11 found, 1 not evaluable``."""
+    """Return how many gates were found, e.g. ``11 found, 1 lost``."""
     if not result.gates:
         return ""
     found = sum(gate.status in ("found", "passed_through") for gate in result.gates)
     lost = sum(gate.status == "not_evaluable" for gate in result.gates)
-    return f"{found} found, {lost} not evaluable" if lost else f"{found} found"
+    absent = len(result.gates) - found - lost
+    parts = [f"{found} found", f"{absent} absent" if absent else "", f"{lost} lost" if lost else ""]
+    return ", ".join(part for part in parts if part)
+
+
+_SHORT_METHODS: Final[dict[CountMethod, str]] = {
+    "beads": "beads",
+    "blood_count_alc": "blood count, ALC",
+    "blood_count_wbc": "blood count, WBC",
+    "volumetric": "volumetric",
+}
 
 
 def count_method(result: TubeResult) -> str:
     """Return how the events of a tube became cells/µL, in words."""
     methods = dict.fromkeys(count.count_method for count in result.counts if count.count_method != "none")
-    return ", ".join(format_method(method) for method in methods) or ("none" if result.counts else "")
+    return ", ".join(_SHORT_METHODS[method] for method in methods) or ("none" if result.counts else "")
 
 
 def worklist_rows(snapshot: Snapshot) -> list[WorklistRow]:
@@ -120,6 +136,9 @@ def filter_rows(
     ]
 
 
+_IN_SUMMARY: Final[dict[TubeState, str]] = {"needs a look": "to look at"}
+
+
 def worklist_summary(rows: Sequence[WorklistRow]) -> str:
     """Return the worklist in one line, e.g. ``18 tubes of 3 patients · 1 failed``."""
     patients = len({row["patient"] for row in rows})
@@ -127,7 +146,7 @@ def worklist_summary(rows: Sequence[WorklistRow]) -> str:
     for state in STATES[1:]:
         number = len(filter_rows(rows, state=state))
         if number:
-            parts.append(f"{number} {state}")
+            parts.append(f"{number} {_IN_SUMMARY.get(state, state)}")
     return " · ".join(parts)
 
 

@@ -57,9 +57,16 @@ def fcs_bytes(
         "$BYTEORD": "4,3,2,1" if big_endian else "1,2,3,4", "$TIMESTEP": "1",
     }  # fmt: skip
     for index, name in enumerate(names, start=1):
-        words |= {f"$P{index}N": name, f"$P{index}B": str(bits), f"$P{index}R": str(limit), f"$P{index}E": "0,0"}
+        words |= {
+            f"$P{index}N": name,
+            f"$P{index}B": str(bits),
+            f"$P{index}R": str(limit),
+            f"$P{index}E": "0,0",
+        }
     words |= dict(keywords or {})
-    body = delimiter + "".join(f"{key}{delimiter}{value}{delimiter}" for key, value in words.items() if value is not None)
+    body = delimiter + "".join(
+        f"{key}{delimiter}{value}{delimiter}" for key, value in words.items() if value is not None
+    )
     body += text or ""
     begin = 58 + len(_offsets(body, 0, 0).encode(encoding))
     end = begin + len(data) - 1

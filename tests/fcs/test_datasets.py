@@ -28,7 +28,9 @@ def lmd(beckman: dict[str, str | None] | None = None) -> bytes:
     return first + second
 
 
-def test_of_a_beckman_tube_the_higher_resolution_is_read_under_the_labels_of_the_other(tmp_path: Path) -> None:
+def test_of_a_beckman_tube_the_higher_resolution_is_read_under_the_labels_of_the_other(
+    tmp_path: Path,
+) -> None:
     sample = read_fcs(write(tmp_path, lmd(), "tube.lmd"))
     np.testing.assert_array_equal(sample.events[:, :4], FINE[:, :4])
     assert [channel.name for channel in sample.channels] == list(BARE)

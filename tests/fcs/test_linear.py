@@ -20,7 +20,9 @@ def issues(sample: Sample) -> list[str]:
 
 def test_integers_of_a_log_amplifier_become_linear(tmp_path: Path) -> None:
     events = np.array([[1, 2, 0, 512, 1], [1, 2, 256, 1023, 2]])
-    sample = read(tmp_path, {"$P3E": "4,1", "$P4E": "4.0,0.1"}, events=events, datatype="I", bits=16, limit=1024)
+    sample = read(
+        tmp_path, {"$P3E": "4,1", "$P4E": "4.0,0.1"}, events=events, datatype="I", bits=16, limit=1024
+    )
     np.testing.assert_allclose(sample.events[:, 2], [1, 10], rtol=1e-6)
     np.testing.assert_allclose(sample.events[:, 3], [0.1 * 100, 0.1 * 10 ** (4 * 1023 / 1024)], rtol=1e-6)
     assert [round(channel.maximum) for channel in sample.channels] == [1024, 1024, 10_000, 1000, 1024]

@@ -29,7 +29,9 @@ def message(tube: Sample, required: list[str], mapping: dict[str, str] | None = 
 
 
 def test_a_clinical_six_colour_tube() -> None:
-    match = resolve_panel(sample(SIX_COLOURS), ["CD45", "CD3", "CD4", "CD8", "CD19", "CD16+CD56"], ["viability"])
+    match = resolve_panel(
+        sample(SIX_COLOURS), ["CD45", "CD3", "CD4", "CD8", "CD19", "CD16+CD56"], ["viability"]
+    )
     assert match.channels == {
         "CD45": "PerCP-Cy5-5-A", "CD3": "FITC-A", "CD4": "PE-Cy7-A", "CD8": "APC-Cy7-A", "CD19": "APC-A",
         "CD16+CD56": "PE-A",

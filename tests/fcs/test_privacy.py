@@ -21,7 +21,14 @@ def test_nothing_that_can_identify_is_allowed(keyword: str) -> None:
 
 
 def test_what_describes_the_data_is_allowed() -> None:
-    keywords = {"$PAR": "5", "$P12N": "FITC-A", "$P1S": "CD3", "$SPILLOVER": "1,a,1", "SPILL": "", "$CYT": "Canto"}
+    keywords = {
+        "$PAR": "5",
+        "$P12N": "FITC-A",
+        "$P1S": "CD3",
+        "$SPILLOVER": "1,a,1",
+        "SPILL": "",
+        "$CYT": "Canto",
+    }
     assert allowed_keywords(keywords) == keywords
 
 
@@ -31,7 +38,9 @@ def test_a_serial_number_in_the_instruments_name_is_cut_out() -> None:
 
 
 def test_safe_keywords_of_a_file(tmp_path: Path) -> None:
-    content = fcs_bytes(keywords={"$SRC": "Jane Doe", "PATIENT ID": "4711", "$DATE": "24-Jun-2003", "$CYT": "Canto"})
+    content = fcs_bytes(
+        keywords={"$SRC": "Jane Doe", "PATIENT ID": "4711", "$DATE": "24-Jun-2003", "$CYT": "Canto"}
+    )
     found = safe_keywords(read_fcs(write(tmp_path, content)))
     assert found["$CYT"] == "Canto"
     assert not {"Jane Doe", "4711", "24-Jun-2003"} & set(found.values())

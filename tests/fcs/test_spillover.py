@@ -12,7 +12,9 @@ from tests.fcs.fcs_bytes import fcs_bytes, write
 
 CHANNELS = tuple(
     Channel(index, name, label, ChannelRole.FLUORESCENCE)
-    for index, (name, label) in enumerate([("FSC-A", ""), ("FITC-A", "CD3"), ("PE-A", "CD4"), ("APC-A", "CD8")])
+    for index, (name, label) in enumerate(
+        [("FSC-A", ""), ("FITC-A", "CD3"), ("PE-A", "CD4"), ("APC-A", "CD8")]
+    )
 )
 GOOD = "2,FITC-A,PE-A,1,0.2,0.01,1"
 
@@ -85,7 +87,9 @@ def test_a_word_in_the_matrix() -> None:
 
 
 def test_two_matrices_that_agree() -> None:
-    spillover, _ = spillover_from_keywords({"$SPILLOVER": GOOD, "SPILL": "2,PE-A,FITC-A,1,0.01,0.2,1"}, CHANNELS)
+    spillover, _ = spillover_from_keywords(
+        {"$SPILLOVER": GOOD, "SPILL": "2,PE-A,FITC-A,1,0.01,0.2,1"}, CHANNELS
+    )
     assert spillover is not None
     assert spillover.source == "$SPILLOVER"
 
@@ -99,7 +103,10 @@ def test_two_matrices_that_differ(other: str) -> None:
 
 
 def test_channels_that_are_compensated_already() -> None:
-    channels = [Channel(0, "Comp-FITC-A", "", ChannelRole.FLUORESCENCE), Channel(1, "Comp-PE-A", "", ChannelRole.OTHER)]
+    channels = [
+        Channel(0, "Comp-FITC-A", "", ChannelRole.FLUORESCENCE),
+        Channel(1, "Comp-PE-A", "", ChannelRole.OTHER),
+    ]
     spillover, issues = spillover_from_keywords({"SPILL": GOOD}, channels)
     assert spillover is None
     assert [str(issue) for issue in issues] == [

@@ -17,7 +17,7 @@ NAMES = {
     "SSC-B-A": "side_scatter A", "VSSC-A": "side_scatter A", "SSC_1-A": "side_scatter A",
     "405nm 405SSC (405/10) LogH": "side_scatter H",
     "Time": "time ", "TIME": "time ", "HDR-T": "time ", "HDR-TM": "time ",
-    "HDR-CE": "other ", "Time MSW": "other ", "Event Count": "other ", "Pulse Width": "other ", "Width": "other ",
+    "HDR-CE": "other ", "Time MSW": "other ", "Event Count": "other ", "Pulse Width": "other W", "Width": "other ",
     "Event_length": "other ",
     "FITC-A": "fluorescence A", "FL1-H": "fluorescence H", "FL1 LOG": "fluorescence ", "FL1 INT LOG": "fluorescence A",
     "B1-A": "fluorescence A", "CD8": "fluorescence ", "BL 530/30-A": "fluorescence A", "FL 2 Area": "fluorescence A",
@@ -33,7 +33,9 @@ def test_roles_and_sides_of_the_pulse(name: str, expected: str) -> None:
 
 def test_columns_of_one_detector() -> None:
     roles = load_channel_roles()
-    assert {roles.detector_of(name) for name in ("FL1 LogA", "FL1 LinH", "FL1 Log", "FL1", "FL1-A")} == {"FL1"}
+    assert {roles.detector_of(name) for name in ("FL1 LogA", "FL1 LinH", "FL1 Log", "FL1", "FL1-A")} == {
+        "FL1"
+    }
     assert roles.detector_of("APC-Cy7-A") == "APC-Cy7"
 
 

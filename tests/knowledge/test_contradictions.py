@@ -109,8 +109,8 @@ def test_a_milestone_names_an_unknown_programme(tmp_path: Path) -> None:
     found = message(load_milestone_rules, tmp_path, "milestones.yaml", text)
     assert found == (
         "milestones.yaml, cd4_50_confirmed_d100.applies_to.programmes: There is no such programme. "
-        "Found: allo. Allowed: allo_hsct, auto_hsct, auto_hsct_autoimmune, scid_hsct, gene_therapy, car_t, msc, "
-        "ipsc_product, chemotherapy, ageing, unknown."
+        "Found: allo. Allowed: allo_hsct, auto_hsct, auto_hsct_autoimmune, scid_hsct, gene_therapy, car_t, "
+        "msc, ipsc_product, chemotherapy, ageing, unknown."
     )
 
 
@@ -144,8 +144,8 @@ def test_windows_overlap(tmp_path: Path) -> None:
         (
             "s,B,cells_per_ul,0,1,all,100,200,10-90,CD19+,paper,RECALLED - verify\n",
             (
-                "data row 1, confidence: A recalled figure is not used for patients. Found: RECALLED - verify. "
-                "Allowed: a figure that was found in its source."
+                "data row 1, confidence: A recalled figure is not used for patients. "
+                "Found: RECALLED - verify. Allowed: a figure that was found in its source."
             ),
         ),
         (

@@ -2,8 +2,8 @@
 
 Seeds (cells that are certainly lymphocytes, T, B and NK cells apart) say where their clouds are; a
 mixture of Gaussians, in which the clouds stay where seeds or batch put them and only their share
-and their neighbours are fitted, says where the neighbours begin. The polygon is the part of the clouds' ellipses in
-which an event is more likely a lymphocyte than anything else.
+and their neighbours are fitted, says where the neighbours begin. The polygon is the part of the
+clouds' ellipses in which an event is more likely a lymphocyte than anything else.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def _neighbours(points: Floats, clouds: Sequence[Gaussian], seed: int) -> list[G
     rest = points[np.minimum.reduce([cloud.distance(points) for cloud in clouds]) > TRIMMED]
     if len(rest) < 50 * NEIGHBOURS:
         return []
-    mixture = GaussianMixture(NEIGHBOURS, random_state=seed, reg_covar=1e-5, max_iter=60, tol=1e-3, init_params="k-means++").fit(rest)
+    mixture = GaussianMixture(
+        NEIGHBOURS, random_state=seed, reg_covar=1e-5, max_iter=60, tol=1e-3, init_params="k-means++"
+    ).fit(rest)
     share = len(rest) / len(points)
     return [
         Gaussian(float(weight) * share, mean, covariance)

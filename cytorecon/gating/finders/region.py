@@ -32,7 +32,8 @@ def densest_region(seeds: Floats, coverage: float) -> Floats:
     low, high = seeds.min(axis=0), seeds.max(axis=0)
     margin = 0.05 * np.maximum(high - low, 1e-6)
     low, high = low - margin, high + margin
-    counts, _, _ = np.histogram2d(*seeds.T, bins=BINS, range=np.stack([low, high], axis=1).tolist())
+    limits = np.stack([low, high], axis=1)
+    counts, _, _ = np.histogram2d(seeds[:, 0], seeds[:, 1], bins=BINS, range=limits)
     density = gaussian_filter(counts, SMOOTHING)
     cell = (high - low) / BINS
     index = np.clip(((seeds - low) / cell).astype(int), 0, BINS - 1)

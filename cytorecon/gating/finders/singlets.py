@@ -36,6 +36,4 @@ def singlet_wedge(
     spread = width * max(float(median - low), 1e-3)
     narrow, wide = np.exp([median - spread, median + spread])
     near, far = 1e-6, 2.0
-    return np.array(
-        [[near * narrow, near], [far * narrow, far], [far * wide, far], [near * wide, near]]
-    )
+    return np.array([[near * narrow, near], [far * narrow, far], [far * wide, far], [near * wide, near]])

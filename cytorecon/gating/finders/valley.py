@@ -94,4 +94,4 @@ def _bottom(density: Floats, left: int, right: int) -> int:
     """Return the middle of the lowest stretch between two peaks: an empty valley has no lowest point."""
     between = density[left : right + 1]
     lowest = np.flatnonzero(between <= between.min() + 1e-3)
-    return left + int(round(float(lowest.mean())))
+    return left + round(float(lowest.mean()))
