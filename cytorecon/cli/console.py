@@ -23,13 +23,15 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
     for column in header:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     # Into a pipe or a file nothing is folded, so that other programs can read it line by line.
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 10_000)
+    if title:
+        print(title)
     console.print(table)
 
 

@@ -19,7 +19,8 @@ def reported_concentration(count: PopulationCount) -> str:
     -------
     str
         Whole cells/µL from 10 on, one decimal from 1 on, two figures below;
-        ``"<LLOQ"`` below the LLOQ; empty when there is no concentration. Never ``"0"`` for fewer cells than can be counted.
+        ``"<LLOQ"`` below the LLOQ; empty when there is no concentration. Never ``"0"``
+        for fewer cells than can be counted.
 
     Examples
     --------

@@ -45,10 +45,8 @@ def allowed_keywords(keywords: Mapping[str, str]) -> dict[str, str]:
     """Return the entries of `keywords` whose name is on the allow-list, in their order."""
     allowed, cuts = _patterns()
     safe = {key: value for key, value in keywords.items() if allowed.fullmatch(key)}
-    for key in safe:
-        for pattern, cut in cuts:
-            if pattern.fullmatch(key):
-                safe[key] = cut.sub("", safe[key]).strip()
+    for pattern, cut in cuts:
+        safe |= {key: cut.sub("", value).strip() for key, value in safe.items() if pattern.fullmatch(key)}
     return safe
 
 

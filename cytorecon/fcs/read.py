@@ -95,7 +95,9 @@ def _sample(content: bytes, data_set: DataSet, labels: Mapping[str, str], file: 
         replace(channel, maximum=scaling.maximum) for channel, (scaling, _) in zip(named, scaled, strict=True)
     )
     stored = decode_events(content, layout, file)
-    events = linear_events(stored, tuple(scaling for scaling, _ in scaled))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is counted below
+        events = linear_events(stored, tuple(scaling for scaling, _ in scaled))
+        event_issues = _event_issues(events, channels)
     spillover, spillover_issues = _spillover(keywords, channels)
     return Sample(
         events=events,
@@ -109,7 +111,7 @@ def _sample(content: bytes, data_set: DataSet, labels: Mapping[str, str], file: 
             *name_issues,
             *(issue for _, issues in scaled for issue in issues),
             *spillover_issues,
-            *_event_issues(events, channels),
+            *event_issues,
         ),
     )
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from cytorecon.figures import theme
 from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_number, measure_named, population_label
 from cytorecon.figures.grid import Cell
 from cytorecon.figures.panel import Panel
 
 
-def add_axes(figure: go.Figure, panel: Panel, cell: Cell, tick_spacing: float) -> None:
+def add_axes(drawing: Drawing, panel: Panel, cell: Cell, tick_spacing: float) -> None:
     """Place the axes of `panel` in `cell` and write its title; `tick_spacing` is a share of the width."""
     time_ticks, value_ticks = panel.time.ticks(tick_spacing), panel.values.ticks()
-    figure.update_layout(
+    drawing.layout.update(
         {
             f"xaxis{panel.x[1:]}": {
                 "domain": cell.x,
@@ -41,19 +40,19 @@ def add_axes(figure: go.Figure, panel: Panel, cell: Cell, tick_spacing: float) -
             },
         }
     )
-    _add_words(figure, panel)
+    _add_words(drawing, panel)
 
 
-def _add_words(figure: go.Figure, panel: Panel) -> None:
+def _add_words(drawing: Drawing, panel: Panel) -> None:
     """Write the population, its milestone, and the unit over the value axis."""
     measure = measure_named(panel.points[0].measure)
     whole = measure.label.removeprefix(measure.unit) if measure.unit == "%" else ""
     small = f"font-size:11px;color:{theme.MUTED}"
     title = f"<b>{population_label(panel.points[0].population)}</b><span style='{small}'>{whole}</span>"
-    _note(figure, panel, title, x=0, size=14)
-    _note(figure, panel, measure.unit, x=0, size=10, xanchor="right", xshift=-4)
+    _note(drawing, panel, title, x=0, size=14)
+    _note(drawing, panel, measure.unit, x=0, size=10, xanchor="right", xshift=-4)
     if panel.crossing is not None:
-        _note(figure, panel, _milestone_words(panel.crossing, measure.name), x=1, size=11, xanchor="right")
+        _note(drawing, panel, _milestone_words(panel.crossing, measure.name), x=1, size=11, xanchor="right")
 
 
 def _milestone_words(crossing: Crossing, measure: str) -> str:
@@ -62,7 +61,7 @@ def _milestone_words(crossing: Crossing, measure: str) -> str:
 
 
 def _note(
-    figure: go.Figure,
+    drawing: Drawing,
     panel: Panel,
     text: str,
     *,
@@ -71,7 +70,7 @@ def _note(
     xanchor: str = "left",
     xshift: float = 0,
 ) -> None:
-    figure.add_annotation(
+    drawing.note(
         text=text,
         xref=f"{panel.x} domain",
         yref=f"{panel.y} domain",
@@ -81,6 +80,5 @@ def _note(
         xshift=xshift,
         yanchor="bottom",
         yshift=4,
-        showarrow=False,
         font={"size": size, "color": theme.INK if size > 12 else theme.MUTED},
     )

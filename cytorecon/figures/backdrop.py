@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from cytorecon.figures import theme
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.panel import Panel, add_trace
 
 
-def add_background(figure: go.Figure, panel: Panel) -> None:
+def add_background(drawing: Drawing, panel: Panel) -> None:
     """Draw clinical events and the strip for results below the LLOQ."""
     axes = {"xref": panel.x, "yref": f"{panel.y} domain"}
     for band in panel.bands:
         if band.end > band.start:
-            figure.add_shape(
+            drawing.shape(
                 type="rect",
                 x0=band.start,
                 x1=band.end,
@@ -25,7 +24,7 @@ def add_background(figure: go.Figure, panel: Panel) -> None:
                 **axes,
             )
         else:
-            figure.add_shape(
+            drawing.shape(
                 type="line",
                 x0=band.start,
                 x1=band.start,
@@ -36,7 +35,7 @@ def add_background(figure: go.Figure, panel: Panel) -> None:
                 **axes,
             )
     if panel.values.strip is not None:
-        figure.add_shape(
+        drawing.shape(
             type="rect",
             xref=f"{panel.x} domain",
             yref=panel.y,
@@ -50,7 +49,7 @@ def add_background(figure: go.Figure, panel: Panel) -> None:
         )
 
 
-def add_reference(figure: go.Figure, panel: Panel) -> bool:
+def add_reference(drawing: Drawing, panel: Panel) -> bool:
     """Draw the reference band; return whether there is one."""
     marked = [(panel.time.position(point.day), point.reference) for point in panel.points if point.reference]
     if not marked:
@@ -64,7 +63,7 @@ def add_reference(figure: go.Figure, panel: Panel) -> bool:
     lows = [panel.values.position(reference.low) for _, reference in marked]
     highs = [panel.values.position(reference.high) for _, reference in marked]
     add_trace(
-        figure,
+        drawing,
         panel,
         "reference",
         xs + xs[::-1],
@@ -78,7 +77,7 @@ def add_reference(figure: go.Figure, panel: Panel) -> bool:
     return True
 
 
-def add_milestone(figure: go.Figure, panel: Panel) -> bool:
+def add_milestone(drawing: Drawing, panel: Panel) -> bool:
     """Draw the threshold and the interval in which it was crossed; return whether there is one."""
     crossing = panel.crossing
     if crossing is None:
@@ -86,7 +85,7 @@ def add_milestone(figure: go.Figure, panel: Panel) -> bool:
     level = panel.values.position(crossing.threshold)
     low, high = panel.time.range
     add_trace(
-        figure,
+        drawing,
         panel,
         "threshold",
         [low, high],
@@ -101,7 +100,7 @@ def add_milestone(figure: go.Figure, panel: Panel) -> bool:
         end = panel.time.position(crossing.by_day)
         bottom = panel.values.strip[1] if panel.values.strip else panel.values.low
         add_trace(
-            figure,
+            drawing,
             panel,
             "interval",
             [start, end, end, start],
@@ -113,7 +112,7 @@ def add_milestone(figure: go.Figure, panel: Panel) -> bool:
             hoverinfo="skip",
         )
         add_trace(
-            figure,
+            drawing,
             panel,
             "interval",
             [start, end],
@@ -125,7 +124,7 @@ def add_milestone(figure: go.Figure, panel: Panel) -> bool:
     return True
 
 
-def add_star(figure: go.Figure, panel: Panel) -> bool:
+def add_star(drawing: Drawing, panel: Panel) -> bool:
     """Mark the first visit at or above the threshold; return whether it is among the points."""
     crossing = panel.crossing
     if crossing is None or crossing.by_day is None:
@@ -133,7 +132,7 @@ def add_star(figure: go.Figure, panel: Panel) -> bool:
     at = [point for point in panel.points if point.day == crossing.by_day and point.value is not None]
     for point in at[:1]:
         add_trace(
-            figure,
+            drawing,
             panel,
             "star",
             [panel.time.position(point.day)],

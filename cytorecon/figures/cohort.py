@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from cytorecon.figures import theme
 from cytorecon.figures.axes import add_axes
 from cytorecon.figures.backdrop import add_background
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import with_unit
 from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Grid
 from cytorecon.figures.panel import Panel
@@ -20,6 +21,8 @@ from cytorecon.figures.valueaxis import value_axis
 
 _LEGEND_PX: Final = 62
 _WINDOW_ROW_PX: Final = 34
+#: Up to this many patients the lines need not be faint to be read.
+_FEW: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +92,22 @@ def cohort_figure(
     if not any(points for panel in panels.values() for points in panel.patients.values()):
         return theme.empty_figure("No results of this kind in this study.")
     grid = Grid(len(panels), columns, header_px=_LEGEND_PX, gap_px=66 + _WINDOW_ROW_PX)
-    figure = go.Figure(layout=theme.base_layout(height=grid.height_px + _WINDOW_ROW_PX, name="cohort"))
+    drawing = Drawing(theme.base_layout(height=grid.height_px + _WINDOW_ROW_PX, name="cohort"))
     margin = {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": MARGIN_TOP, "b": MARGIN_BOTTOM + _WINDOW_ROW_PX}
-    figure.update_layout(margin=margin)
+    drawing.layout.update(margin=margin)
     shown: set[str] = set()
     for index, cohort in enumerate(panels.values()):
         points = tuple(point for own in cohort.patients.values() for point in own)
         if not points:
             continue
         panel = Panel(index + 1, points, axis, value_axis(points))
-        add_axes(figure, panel, grid.cell(index), tick_spacing=0.07)
-        add_background(figure, panel)
-        shown |= _add_patients(figure, panel, cohort, highlight)
-        shown |= _add_summary(figure, panel, cohort.windows)
-        _add_counts(figure, panel, cohort.windows)
-    _add_legend(figure, shown, highlight)
-    return figure
+        add_axes(drawing, panel, grid.cell(index), tick_spacing=0.07)
+        add_background(drawing, panel)
+        shown |= _add_patients(drawing, panel, cohort, highlight)
+        shown |= _add_summary(drawing, panel, cohort.windows)
+        _add_counts(drawing, panel, cohort.windows)
+    _add_legend(drawing, shown, highlight)
+    return drawing.figure()
 
 
 _STYLES: Final = {
@@ -131,15 +134,16 @@ def _height(point: Point, panel: Panel) -> float | None:
     return panel.values.position(point.value) if point.value is not None else None
 
 
-def _add_patients(figure: go.Figure, panel: Panel, cohort: CohortPanel, highlight: str) -> set[str]:
+def _add_patients(drawing: Drawing, panel: Panel, cohort: CohortPanel, highlight: str) -> set[str]:
     others = {patient: points for patient, points in cohort.patients.items() if patient != highlight}
-    _add_lines(figure, panel, others, "patients")
+    style = {} if len(others) > _FEW else {"line": {"color": theme.FEW_PATIENTS_LINE, "width": 1.4}}
+    _add_lines(drawing, panel, others, "patients", **style)
     below = [point for points in cohort.patients.values() for point in points if point.state == "below_lloq"]
     if below:
-        _add(figure, panel, "below", [panel.time.position(point.day) for point in below],
+        _add(drawing, panel, "below", [panel.time.position(point.day) for point in below],
              [panel.values.lloq_center] * len(below), hoverinfo="skip")  # fmt: skip
     if highlight in cohort.patients:
-        _add_lines(figure, panel, {highlight: cohort.patients[highlight]}, "highlight")
+        _add_lines(drawing, panel, {highlight: cohort.patients[highlight]}, "highlight")
     return {
         "patients",
         *(["below"] if below else []),
@@ -147,7 +151,13 @@ def _add_patients(figure: go.Figure, panel: Panel, cohort: CohortPanel, highligh
     }
 
 
-def _add_lines(figure: go.Figure, panel: Panel, patients: Mapping[str, Sequence[Point]], group: str) -> None:
+def _add_lines(
+    drawing: Drawing,
+    panel: Panel,
+    patients: Mapping[str, Sequence[Point]],
+    group: str,
+    **style: object,
+) -> None:
     """Draw all `patients` as one trace: None between two of them breaks the line."""
     xs: list[float | None] = []
     ys: list[float | None] = []
@@ -160,23 +170,23 @@ def _add_lines(figure: go.Figure, panel: Panel, patients: Mapping[str, Sequence[
         xs.append(None)
         ys.append(None)
         texts.append("")
-    _add(figure, panel, group, xs, ys, hovertext=texts, hoverinfo="text")
+    _add(drawing, panel, group, xs, ys, hovertext=texts, hoverinfo="text", **style)
 
 
-def _add_summary(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:
+def _add_summary(drawing: Drawing, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:
     shown = set()
     bounds = [(window, window.low, window.high) for window in windows if window.low and window.high]
     if len(bounds) > 1:
         xs = [panel.time.position(window.day) for window, _, _ in bounds]
         lows = [_middle_height(low, panel) for _, low, _ in bounds]
         highs = [_middle_height(high, panel) for _, _, high in bounds]
-        _add(figure, panel, "quartiles", xs + xs[::-1], lows + highs[::-1], mode="lines", line={"width": 0},
+        _add(drawing, panel, "quartiles", xs + xs[::-1], lows + highs[::-1], mode="lines", line={"width": 0},
              fill="toself", fillcolor=theme.QUARTILE_BAND, hoverinfo="skip")  # fmt: skip
         shown.add("quartiles")
     medians = [(window, window.median) for window in windows if window.median]
     if medians:
         measure = panel.points[0].measure
-        _add(figure, panel, "median", [panel.time.position(window.day) for window, _ in medians],
+        _add(drawing, panel, "median", [panel.time.position(window.day) for window, _ in medians],
              [_middle_height(median, panel) for _, median in medians],
              hovertext=[_median_hover(window, measure) for window, _ in medians],
              hoverinfo="text")  # fmt: skip
@@ -197,7 +207,7 @@ def _median_hover(window: WindowSummary, measure: str) -> str:
     return "<br>".join([*lines, f"n = {window.n}"])
 
 
-def _add_counts(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary]) -> None:
+def _add_counts(drawing: Drawing, panel: Panel, windows: Sequence[WindowSummary]) -> None:
     """Write the number of patients per window under the axis, where there is room."""
     low, high = panel.time.range
     last = float("-inf")
@@ -206,25 +216,25 @@ def _add_counts(figure: go.Figure, panel: Panel, windows: Sequence[WindowSummary
         if not low <= position <= high or position - last < 0.055 * (high - low):
             continue
         last = position
-        _add_note(figure, panel, str(window.n), x=position, xref=panel.x, xanchor="center")
+        _add_note(drawing, panel, str(window.n), x=position, xref=panel.x, xanchor="center")
     if windows:
-        _add_note(figure, panel, "n", x=0, xref=f"{panel.x} domain", xanchor="right", xshift=-8)
+        _add_note(drawing, panel, "n", x=0, xref=f"{panel.x} domain", xanchor="right", xshift=-8)
 
 
-def _add_note(figure: go.Figure, panel: Panel, text: str, **place: object) -> None:
-    figure.add_annotation(text=text, yref=f"{panel.y} domain", y=0, yanchor="top", yshift=-22,
+def _add_note(drawing: Drawing, panel: Panel, text: str, **place: object) -> None:
+    drawing.note(text=text, yref=f"{panel.y} domain", y=0, yanchor="top", yshift=-22,
                           showarrow=False, font={"size": 10.5, "color": theme.MUTED}, **place)  # fmt: skip
 
 
 def _add(
-    figure: go.Figure,
+    drawing: Drawing,
     panel: Panel,
     group: str,
     xs: Sequence[float | None],
     ys: Sequence[float | None],
     **style: object,
 ) -> None:
-    figure.add_scatter(
+    drawing.scatter(
         x=list(xs),
         y=list(ys),
         xaxis=panel.x,
@@ -235,10 +245,12 @@ def _add(
     )
 
 
-def _add_legend(figure: go.Figure, shown: set[str], highlight: str) -> None:
+def _add_legend(drawing: Drawing, shown: set[str], highlight: str) -> None:
     for group, style in _STYLES.items():
         if group in shown:
-            figure.add_scatter(
+            drawing.scatter(
                 x=[None], y=[None], name=_NAMES.get(group, f"patient {highlight}"), legendgroup=group, **style
             )
-    figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "trace"})
+    drawing.layout.update(
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "trace"}
+    )

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-import plotly.graph_objects as go
-
 from cytorecon.figures import theme
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_day
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
@@ -162,13 +161,18 @@ def row_count(placed: Iterable[Placed]) -> int:
 
 
 def add_lanes(
-    figure: go.Figure, placed: Sequence[Placed], samples: Sequence[SampleMark], axis: TimeAxis
+    drawing: Drawing,
+    placed: Sequence[Placed],
+    samples: Sequence[SampleMark],
+    axis: TimeAxis,
+    *,
+    bottom: float,
 ) -> None:
-    """Draw events and samples on the axes ``x`` and ``y`` of `figure`.
+    """Draw events and samples on the axes ``x`` and ``y`` of `drawing`.
 
     Parameters
     ----------
-    figure : Figure
+    drawing : Drawing
         Is added to.
     placed : sequence of Placed
         From :func:`place_events`.
@@ -176,13 +180,15 @@ def add_lanes(
         Tubes of the patient.
     axis : TimeAxis
         Shared time axis.
+    bottom : float
+        Paper height of the lower end of the lanes; they reach up to the top.
     """
     for item in placed:
-        _add_bar(figure, item)
+        _add_bar(drawing, item)
     rows = row_count(placed)
     for state, (symbol, colour, size, words) in _MARKS.items():
         own = [sample for sample in samples if sample.state == state]
-        figure.add_scatter(
+        drawing.scatter(
             x=[axis.position(sample.day) for sample in own],
             y=[rows - 1] * len(own),
             mode="markers",
@@ -191,12 +197,26 @@ def add_lanes(
             hoverinfo="text",
             showlegend=False,
         )
-    figure.update_layout(yaxis=_lane_axis(placed, rows))
+    drawing.layout.update(xaxis=_time_axis(axis), yaxis={**_lane_axis(placed, rows), "domain": (bottom, 1)})
 
 
 def _sample_hover(sample: SampleMark, words: str) -> str:
     note = f"<br>{sample.note}" if sample.note else ""
     return f"<b>tube {sample.tube}</b><br>day {format_day(sample.day)}<br>{words}{note}"
+
+
+def _time_axis(axis: TimeAxis) -> dict[str, object]:
+    ticks = axis.ticks(0.045)
+    return {
+        "domain": (0, 1),
+        "anchor": "y",
+        "range": axis.range,
+        "tickvals": [position for position, _ in ticks],
+        "ticktext": [label for _, label in ticks],
+        "gridcolor": theme.GRID,
+        "zeroline": False,
+        "tickfont": {"size": 11, "color": theme.MUTED},
+    }
 
 
 def _lane_axis(placed: Sequence[Placed], rows: int) -> dict[str, object]:
@@ -215,10 +235,10 @@ def _lane_axis(placed: Sequence[Placed], rows: int) -> dict[str, object]:
     }
 
 
-def _add_bar(figure: go.Figure, item: Placed) -> None:
+def _add_bar(drawing: Drawing, item: Placed) -> None:
     hover = f"<b>{event_label(item.event)}</b><br>{kind_name(item.event.kind)}<br>{_span(item.event)}"
     if item.end > item.start:
-        figure.add_bar(
+        drawing.bar(
             x=[item.end - item.start],
             base=[item.start],
             y=[item.row],
@@ -233,7 +253,7 @@ def _add_bar(figure: go.Figure, item: Placed) -> None:
             showlegend=False,
         )
     else:
-        figure.add_scatter(
+        drawing.scatter(
             x=[item.start],
             y=[item.row],
             mode="markers",
@@ -242,11 +262,10 @@ def _add_bar(figure: go.Figure, item: Placed) -> None:
             hoverinfo="text",
             showlegend=False,
         )
-    figure.add_annotation(
+    drawing.note(
         x=item.start,
         y=item.row,
         text=event_label(item.event),
-        showarrow=False,
         xanchor="right" if item.label_left else "left",
         xshift=(-1 if item.label_left else 1) * (5 if item.end > item.start else 9),
         textangle=0,

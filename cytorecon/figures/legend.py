@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from cytorecon.figures import theme
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.panel import LEGEND
 
 _SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -49,11 +48,11 @@ _SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def add_legend(figure: go.Figure, groups: Collection[str], *, y: float) -> None:
+def add_legend(drawing: Drawing, groups: Collection[str], *, y: float) -> None:
     """Add a horizontal legend of `groups` with its top at paper height `y`."""
     for group in LEGEND:
         if group in groups:
-            figure.add_scatter(
+            drawing.scatter(
                 x=[None],
                 y=[None],
                 name=LEGEND[group],
@@ -62,7 +61,7 @@ def add_legend(figure: go.Figure, groups: Collection[str], *, y: float) -> None:
                 hoverinfo="skip",
                 **_SAMPLES[group],
             )
-    figure.update_layout(
+    drawing.layout.update(
         legend={
             "orientation": "h",
             "x": 0,

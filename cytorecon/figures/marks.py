@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import plotly.graph_objects as go
-
 from cytorecon.figures import theme
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_method
 from cytorecon.figures.panel import Panel, add_trace
-from cytorecon.figures.points import RESULT_STATES, Point
+from cytorecon.figures.points import Point
 from cytorecon.figures.valueaxis import ValueAxis
 
 
-def add_measured(figure: go.Figure, panel: Panel) -> bool:
+def add_measured(drawing: Drawing, panel: Panel) -> bool:
     """Draw the curve and the measured points; return whether there are any."""
     solid, dotted = _segments(panel)
     for (xs, ys), dash, width, alpha in ((solid, "solid", 2, 1.0), (dotted, "dot", 1.3, 0.7)):
         if xs:
             add_trace(
-                figure,
+                drawing,
                 panel,
                 "measured",
                 xs,
@@ -35,7 +34,7 @@ def add_measured(figure: go.Figure, panel: Panel) -> bool:
             continue
         heights = [panel.values.position(point.value or 0.0) for point in own]
         add_trace(
-            figure,
+            drawing,
             panel,
             "measured",
             [panel.time.position(point.day) for point in own],
@@ -72,7 +71,7 @@ def _error_bars(points: Sequence[Point], heights: Sequence[float], values: Value
     }
 
 
-def add_censored(figure: go.Figure, panel: Panel) -> bool:
+def add_censored(drawing: Drawing, panel: Panel) -> bool:
     """Draw results below the LLOQ in their strip, each with a line up to its LLOQ."""
     own = [point for point in panel.points if point.state == "below_lloq"]
     if not own:
@@ -83,7 +82,7 @@ def add_censored(figure: go.Figure, panel: Panel) -> bool:
         for point in own
     ]
     add_trace(
-        figure,
+        drawing,
         panel,
         "below",
         [panel.time.position(point.day) for point in own],
@@ -104,12 +103,12 @@ def add_censored(figure: go.Figure, panel: Panel) -> bool:
     return True
 
 
-def add_missing(figure: go.Figure, panel: Panel) -> bool:
+def add_missing(drawing: Drawing, panel: Panel) -> bool:
     """Mark tubes without a result on the lowest row."""
     own = [point for point in panel.points if point.state in ("not_evaluable", "no_count")]
     if own:
         add_trace(
-            figure,
+            drawing,
             panel,
             "missing",
             [panel.time.position(point.day) for point in own],
@@ -122,12 +121,12 @@ def add_missing(figure: go.Figure, panel: Panel) -> bool:
     return bool(own)
 
 
-def add_rings(figure: go.Figure, panel: Panel) -> bool:
+def add_rings(drawing: Drawing, panel: Panel) -> bool:
     """Put a ring around every result that needs a look."""
-    own = [point for point in panel.points if point.review and point.state in RESULT_STATES]
+    own = [point for point in panel.points if point.review and point.is_result]
     if own:
         add_trace(
-            figure,
+            drawing,
             panel,
             "review",
             [panel.time.position(point.day) for point in own],
@@ -139,9 +138,9 @@ def add_rings(figure: go.Figure, panel: Panel) -> bool:
     return bool(own)
 
 
-def add_method_changes(figure: go.Figure, panel: Panel) -> bool:
+def add_method_changes(drawing: Drawing, panel: Panel) -> bool:
     """Mark where the count method changes between two visits."""
-    counted = [point for point in panel.points if point.state in RESULT_STATES]
+    counted = [point for point in panel.points if point.is_result]
     changes = [(before, after) for before, after in pairwise(counted) if after.method_switch]
     if changes:
         middle = [
@@ -154,7 +153,7 @@ def add_method_changes(figure: go.Figure, panel: Panel) -> bool:
         ]
         height = panel.values.high - 0.05 * (panel.values.range[1] - panel.values.range[0])
         add_trace(
-            figure,
+            drawing,
             panel,
             "method",
             middle,

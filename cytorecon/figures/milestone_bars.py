@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from cytorecon.figures import theme
 from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_day
 from cytorecon.figures.timeaxis import TimeAxis
 
@@ -33,32 +34,33 @@ def milestone_figure(found: Sequence[Crossing], last_days: Mapping[str, int], ax
     """
     if not found:
         return theme.empty_figure("This milestone applies to no patient of this study.")
-    figure = go.Figure(layout=theme.base_layout(height=_HEAD_PX + _ROW_PX * len(found), name="milestones"))
-    figure.update_layout(margin={"l": 90, "r": 18, "t": 34, "b": 36}, showlegend=True, barmode="overlay")
-    low, _ = axis.range
-    for row, crossing in enumerate(found):
-        _add_row(figure, row, crossing, last_days.get(crossing.patient, 0), axis, low)
+    drawing = Drawing(theme.base_layout(height=_HEAD_PX + _ROW_PX * len(found), name="milestones"))
     ticks = axis.ticks(0.05)
-    figure.update_xaxes(
-        range=axis.range,
-        tickvals=[position for position, _ in ticks],
-        ticktext=[label for _, label in ticks],
-        gridcolor=theme.GRID,
-        zeroline=False,
+    drawing.layout.update(
+        margin={"l": 90, "r": 18, "t": 34, "b": 36},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        xaxis={
+            "range": axis.range,
+            "tickvals": [position for position, _ in ticks],
+            "ticktext": [label for _, label in ticks],
+            "gridcolor": theme.GRID,
+            "zeroline": False,
+        },
+        yaxis={
+            "range": [len(found) - 0.4, -0.6],
+            "tickvals": list(range(len(found))),
+            "ticktext": [crossing.patient for crossing in found],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
     )
-    figure.update_yaxes(
-        range=[len(found) - 0.4, -0.6],
-        tickvals=list(range(len(found))),
-        ticktext=[crossing.patient for crossing in found],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
-    _add_legend(figure, found)
-    return figure
+    for group in _STYLES:
+        _add_group(drawing, group, found, last_days, axis)
+    return drawing.figure()
 
 
-_STYLES: Final = {
+_STYLES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "reached": ("reached in this interval", {"mode": "lines", "line": {"color": theme.ORANGE, "width": 12}}),
     "visit": (
         "first visit at or above",
@@ -91,37 +93,37 @@ _STYLES: Final = {
 }
 
 
-def _add_row(
-    figure: go.Figure, row: int, crossing: Crossing, last_day: int, axis: TimeAxis, low: float
+def _add_group(
+    drawing: Drawing,
+    group: str,
+    found: Sequence[Crossing],
+    last_days: Mapping[str, int],
+    axis: TimeAxis,
 ) -> None:
-    words = f"<b>{crossing.patient}</b><br>{crossing.reading}"
-    if crossing.by_day is not None:
-        start = axis.position(crossing.after_day) if crossing.after_day is not None else low
-        _add(figure, "reached", [start, axis.position(crossing.by_day)], row, words)
-        _add(figure, "visit", [axis.position(crossing.by_day)], row, words)
-        return
-    words += f"<br>last visit {format_day(last_day)}"
-    _add(figure, "waiting", [axis.position(0), axis.position(last_day)], row, words)
-    _add(figure, "last", [axis.position(last_day)], row, words)
+    """Draw one kind of mark for all patients as one trace: None breaks the line between two."""
+    xs: list[float | None] = []
+    ys: list[int | None] = []
+    words: list[str] = []
+    for row, crossing in enumerate(found):
+        last_day = last_days.get(crossing.patient, 0)
+        for position in _positions(group, crossing, last_day, axis):
+            xs.append(position)
+            ys.append(row)
+            words.append(
+                f"<b>{crossing.patient}</b><br>{crossing.reading}<br>last visit {format_day(last_day)}"
+            )
+        xs.append(None)
+        ys.append(None)
+        words.append("")
+    if any(x is not None for x in xs):
+        name, style = _STYLES[group]
+        drawing.scatter(x=xs, y=ys, name=name, hovertext=words, hoverinfo="text", **style)
 
 
-def _add(figure: go.Figure, group: str, xs: Sequence[float], row: int, words: str) -> None:
-    figure.add_scatter(
-        x=list(xs),
-        y=[row] * len(xs),
-        hovertext=words,
-        hoverinfo="text",
-        legendgroup=group,
-        showlegend=False,
-        **_STYLES[group][1],
-    )
-
-
-def _add_legend(figure: go.Figure, found: Sequence[Crossing]) -> None:
-    groups: set[str] = set()
-    for crossing in found:
-        groups |= {"reached", "visit"} if crossing.reached else {"waiting", "last"}
-    for group, (name, style) in _STYLES.items():
-        if group in groups:
-            figure.add_scatter(x=[None], y=[None], name=name, legendgroup=group, **style)
-    figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"})
+def _positions(group: str, crossing: Crossing, last_day: int, axis: TimeAxis) -> tuple[float, ...]:
+    if crossing.by_day is None:
+        start, end = axis.position(0), axis.position(last_day)
+        return {"waiting": (start, end), "last": (end,)}.get(group, ())
+    start = axis.range[0] if crossing.after_day is None else axis.position(crossing.after_day)
+    end = axis.position(crossing.by_day)
+    return {"reached": (start, end), "visit": (end,)}.get(group, ())

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import plotly.graph_objects as go
-
 from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.points import Point
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import ValueAxis
@@ -75,7 +74,7 @@ class Panel:
 
 
 def add_trace(
-    figure: go.Figure,
+    drawing: Drawing,
     panel: Panel,
     group: str,
     xs: Sequence[float | None],
@@ -83,7 +82,7 @@ def add_trace(
     **style: object,
 ) -> None:
     """Add a scatter trace to the axes of `panel`, in legend group `group` (a key of ``LEGEND``)."""
-    figure.add_scatter(
+    drawing.scatter(
         x=list(xs),
         y=list(ys),
         xaxis=panel.x,

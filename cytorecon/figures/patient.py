@@ -11,6 +11,7 @@ from cytorecon.figures import theme
 from cytorecon.figures.axes import add_axes
 from cytorecon.figures.backdrop import add_background, add_milestone, add_reference, add_star
 from cytorecon.figures.crossings import Crossing
+from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import population_label
 from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Cell, Grid
 from cytorecon.figures.lanes import ROW_PX, Placed, SampleMark, add_lanes, place_events, row_count
@@ -66,21 +67,20 @@ def patient_figure(
     placed = place_events(events, axis)
     lanes_px = ROW_PX * row_count(placed)
     grid = Grid(len(points), columns, header_px=lanes_px + _LANE_TICKS_PX + _LEGEND_PX + _TITLE_PX)
-    figure = go.Figure(layout=theme.base_layout(height=grid.height_px, name="patient"))
-    figure.update_layout(
+    drawing = Drawing(theme.base_layout(height=grid.height_px, name="patient"))
+    drawing.layout.update(
         margin={"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": MARGIN_TOP, "b": MARGIN_BOTTOM}, barmode="overlay"
     )
-    add_lanes(figure, placed, samples, axis)
-    _add_lane_axes(figure, axis, grid.from_top(lanes_px))
+    add_lanes(drawing, placed, samples, axis, bottom=grid.from_top(lanes_px))
     bands = _event_bands(placed)
     groups: set[str] = set()
     for index, (population, own) in enumerate(points.items()):
         crossing = (milestones or {}).get(population)
         values = value_axis(own, limits=(crossing.threshold,) if crossing is not None else ())
         panel = Panel(index + 2, tuple(own), axis, values, crossing, bands)
-        groups |= _add_panel(figure, panel, grid.cell(index), tick_spacing=0.06 if columns == 1 else 0.07)
-    add_legend(figure, groups, y=grid.from_top(lanes_px + _LANE_TICKS_PX))
-    return figure
+        groups |= _add_panel(drawing, panel, grid.cell(index), tick_spacing=0.06 if columns == 1 else 0.07)
+    add_legend(drawing, groups, y=grid.from_top(lanes_px + _LANE_TICKS_PX))
+    return drawing.figure()
 
 
 def reference_caption(points: Mapping[str, Sequence[Point]]) -> str:
@@ -101,43 +101,26 @@ def reference_caption(points: Mapping[str, Sequence[Point]]) -> str:
     return f"Reference band, recalculated at the age of each visit. {parts}."
 
 
-def _add_panel(figure: go.Figure, panel: Panel, cell: Cell, *, tick_spacing: float) -> frozenset[str]:
+def _add_panel(drawing: Drawing, panel: Panel, cell: Cell, *, tick_spacing: float) -> frozenset[str]:
     """Draw `panel` into `cell` and return the legend groups it used."""
-    add_axes(figure, panel, cell, tick_spacing)
-    add_background(figure, panel)
+    add_axes(drawing, panel, cell, tick_spacing)
+    add_background(drawing, panel)
     groups = set()
     for group, drawn in (
-        ("reference", add_reference(figure, panel)),
-        ("threshold", add_milestone(figure, panel)),
-        ("star", add_star(figure, panel)),
-        ("measured", add_measured(figure, panel)),
-        ("below", add_censored(figure, panel)),
-        ("missing", add_missing(figure, panel)),
-        ("review", add_rings(figure, panel)),
-        ("method", add_method_changes(figure, panel)),
+        ("reference", add_reference(drawing, panel)),
+        ("threshold", add_milestone(drawing, panel)),
+        ("star", add_star(drawing, panel)),
+        ("measured", add_measured(drawing, panel)),
+        ("below", add_censored(drawing, panel)),
+        ("missing", add_missing(drawing, panel)),
+        ("review", add_rings(drawing, panel)),
+        ("method", add_method_changes(drawing, panel)),
     ):
         if drawn:
             groups.add(group)
     if "threshold" in groups and panel.crossing is not None and panel.crossing.reached:
         groups.add("interval")
     return frozenset(groups)
-
-
-def _add_lane_axes(figure: go.Figure, axis: TimeAxis, bottom: float) -> None:
-    ticks = axis.ticks(0.045)
-    figure.update_layout(
-        xaxis={
-            "domain": (0, 1),
-            "anchor": "y",
-            "range": axis.range,
-            "tickvals": [position for position, _ in ticks],
-            "ticktext": [label for _, label in ticks],
-            "gridcolor": theme.GRID,
-            "zeroline": False,
-            "tickfont": {"size": 11, "color": theme.MUTED},
-        }
-    )
-    figure.layout.yaxis.domain = (bottom, 1)
 
 
 def _event_bands(placed: Sequence[Placed]) -> tuple[EventBand, ...]:

@@ -6,7 +6,7 @@ evaluated. A tube without a value stays a point, with its reason; it never becom
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -30,6 +30,10 @@ PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
 
 #: A result is known in these states.
 RESULT_STATES: Final = ("measured", "below_lloq")
+
+
+# pandas hands out cells of any type; they are narrowed one by one below
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ class Point:
     reference: Reference | None = None
 
     @property
+    def is_result(self) -> bool:
+        """Whether there is a result, be it below the LLOQ."""
+        return self.state in RESULT_STATES
+
+    @property
     def number(self) -> str:
         """The result without its unit, e.g. ``58``, ``<12`` or ``not evaluable``."""
         if self.state == "not_evaluable":
@@ -108,7 +117,7 @@ class Point:
     @property
     def text(self) -> str:
         """The result with its unit, e.g. ``58 cells/µL`` or ``<12 cells/µL``."""
-        return with_unit(self.number, self.measure) if self.state in RESULT_STATES else self.number
+        return with_unit(self.number, self.measure) if self.is_result else self.number
 
     @property
     def hover(self) -> str:
@@ -173,30 +182,62 @@ def patient_points(
         Population -> points; empty when this measure does not exist for the patient.
     """
     rows = trajectory[trajectory["measure"] == measure]
-    populations = list(dict.fromkeys(rows["population"]))
     own = rows[rows["patient"] == patient]
     if own.empty:
         return {}
-    values = {(row["tube"], row["population"]): row for row in _records(own)}
-    evidence = {
-        (row["tube"], row["population"]): row for row in _records(counts[counts["patient"] == patient])
+    populations = dict.fromkeys(rows["population"])
+    return _by_population(measure, populations, _records(own), _records(counts[counts["patient"] == patient]))
+
+
+def study_points(
+    trajectory: pd.DataFrame, counts: pd.DataFrame, *, measure: str
+) -> Mapping[str, Mapping[str, tuple[Point, ...]]]:
+    """Return patient -> population -> points of a whole study, as :func:`patient_points` for each.
+
+    Parameters
+    ----------
+    trajectory, counts : DataFrame
+        ``TRAJECTORY_COLUMNS`` and ``COUNT_COLUMNS`` of the same study.
+    measure : str
+        One of the measures of ``cytorecon.figures.format``.
+    """
+    rows = trajectory[trajectory["measure"] == measure]
+    populations = dict.fromkeys(rows["population"])
+    values, evidence = _by_patient(_records(rows)), _by_patient(_records(counts))
+    return {
+        patient: _by_population(measure, populations, own, evidence.get(patient, []))
+        for patient, own in values.items()
     }
-    found: dict[str, tuple[Point, ...]] = {}
-    for population in populations:
-        keys = dict.fromkeys(key for key in (*evidence, *values) if key[1] == population)
-        points = [_point(measure, values.get(key), evidence.get(key)) for key in keys]
-        if points:
-            found[population] = tuple(sorted(points, key=lambda point: (point.day, point.tube)))
+
+
+def _by_patient(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["patient"], []).append(row)
     return found
+
+
+def _by_population(
+    measure: str, populations: Collection[str], rows: list[Row], counts: list[Row]
+) -> dict[str, tuple[Point, ...]]:
+    """Return the points of one patient from the records of both tables."""
+    values = {(row["population"], row["tube"]): row for row in rows}
+    evidence = {(row["population"], row["tube"]): row for row in counts}
+    found: dict[str, list[Point]] = {}
+    for key in dict.fromkeys((*evidence, *values)):
+        if key[0] in populations:
+            found.setdefault(key[0], []).append(_point(measure, values.get(key), evidence.get(key)))
+    return {
+        population: tuple(sorted(found[population], key=lambda point: (point.day, point.tube)))
+        for population in populations
+        if population in found
+    }
 
 
 _WITHOUT_VALUE: Final = {
     False: "its denominator is not known in this tube",
     True: "one of the two populations is not counted, or below its LLOQ",
 }
-
-# pandas hands out cells of any type; they are narrowed one by one below
-Row = dict[str, Any]
 
 
 def _records(table: pd.DataFrame) -> list[Row]:

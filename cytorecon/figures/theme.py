@@ -26,6 +26,7 @@ FRAME: Final = "#c9d1d9"
 STRIP: Final = "#eceef1"
 PATIENT: Final = BLUE
 COHORT_LINE: Final = "rgba(91,103,117,0.35)"
+FEW_PATIENTS_LINE: Final = "rgba(91,103,117,0.85)"
 REFERENCE_BAND: Final = "rgba(0,158,115,0.13)"
 QUARTILE_BAND: Final = "rgba(0,114,178,0.16)"
 MILESTONE: Final = "#B34E00"
@@ -46,7 +47,7 @@ def with_alpha(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
-def base_layout(*, height: int, name: str) -> go.Layout:
+def base_layout(*, height: int, name: str) -> dict[str, object]:
     """Return the layout all figures start from.
 
     Parameters
@@ -56,23 +57,23 @@ def base_layout(*, height: int, name: str) -> go.Layout:
     name : str
         Keeps zoom and hidden legend entries while the data of this figure change.
     """
-    return go.Layout(
-        height=height,
-        autosize=True,
-        uirevision=name,
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        font={"family": FONT_FAMILY, "size": 12, "color": INK},
-        hoverlabel={
+    return {
+        "height": height,
+        "autosize": True,
+        "uirevision": name,
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "font": {"family": FONT_FAMILY, "size": 12, "color": INK},
+        "hoverlabel": {
             "bgcolor": "white",
             "bordercolor": FRAME,
             "align": "left",
             "font": {"color": INK, "size": 12},
         },
-        hovermode="closest",
-        dragmode=False,
-        showlegend=True,
-    )
+        "hovermode": "closest",
+        "dragmode": False,
+        "showlegend": True,
+    }
 
 
 def empty_figure(message: str, *, height: int = 220) -> go.Figure:

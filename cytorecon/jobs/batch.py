@@ -64,7 +64,8 @@ def run_batch(
 def workers(jobs: int) -> Iterator[Run]:
     """Yield a ``map`` over `jobs` processes, or the built-in one for a single job."""
     if jobs <= 1:
-        yield map
+        with threadpool_limits(1):
+            yield map
         return
     # spawn, not fork: threads of numerical libraries do not survive a fork.
     context = multiprocessing.get_context("spawn")

@@ -17,7 +17,7 @@ from cytorecon.figures.format import (
     measure_named,
     population_label,
 )
-from cytorecon.figures.points import Point, patient_points
+from cytorecon.figures.points import Point
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.report.plot import Plot, plot
@@ -87,9 +87,7 @@ def _points(
     """Return population -> patient -> points with a value."""
     found: dict[str, dict[str, tuple[Point, ...]]] = {}
     for patient in tables.study.patients:
-        own = patient_points(
-            tables.trajectories, tables.counts, patient=patient.patient, measure=measure
-        )
+        own = tables.points[patient.patient].get(measure, {})
         for population in populations:
             valued = tuple(filter(has_value, own.get(population, ())))
             if valued:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from cytorecon.figures.format import format_day
 
@@ -20,6 +21,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["day"] = format_day
+    made.filters["css_string"] = css_string
     return made
 
 
@@ -32,3 +34,15 @@ def render(**values: object) -> str:
         What ``templates/page.html.j2`` and its sections use.
     """
     return environment().get_template("page.html.j2").render(**values)
+
+
+def css_string(text: str) -> Markup:
+    r"""Return text for the inside of a quoted CSS string: all but letters and digits as escapes.
+
+    Examples
+    --------
+    >>> print(css_string('P01</style>"'))
+    P01\3c \2f style\3e \22
+    """
+    escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
+    return Markup(escaped)  # noqa: S704 - letters, digits, backslashes and spaces

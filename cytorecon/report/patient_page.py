@@ -24,7 +24,7 @@ from cytorecon.report.plot import Plot, plot
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, remarks
 from cytorecon.report.sections import ReportSpec
-from cytorecon.report.series import Series, before, has_value, latest, points_by_measure, preferred
+from cytorecon.report.series import Series, before, has_value, latest, preferred
 from cytorecon.report.tables import StudyTables
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Patient, Tube
@@ -113,7 +113,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         Which populations are shown.
     """
     tubes = tables.tubes_of(patient.patient)
-    by_measure = points_by_measure(tables.trajectories, tables.counts, patient.patient)
+    by_measure = tables.points[patient.patient]
     shown = preferred(by_measure, spec.populations)
     found = crossings(tables.applicable, patient=patient.patient)
     noticed = remarks(tubes, tables.trajectories)
@@ -128,12 +128,12 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
         milestones=_milestone_rows(patient.patient, found, tables),
         other_rules=_other_rules(patient.patient, tables),
-        plots=_plots(patient, tables, by_measure, found, tubes, spec.populations),
+        plots=_plots(patient, tables, found, tubes, spec),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         remarks=noticed,
         sources=sources(tubes),
-        reference_sets=reference_sets(patient.patient, tables.trajectories),
+        reference_sets=reference_sets(patient.patient, tables.trajectories, tables.citations),
     )
 
 
@@ -250,10 +250,9 @@ def _other_rules(patient: str, tables: StudyTables) -> tuple[tuple[str, str], ..
 def _plots(
     patient: Patient,
     tables: StudyTables,
-    by_measure: Mapping[str, Series],
     found: tuple[Crossing, ...],
     tubes: TubeResults,
-    populations: Sequence[str],
+    spec: ReportSpec,
 ) -> tuple[Plot, ...]:
     events = [event for event in tables.study.events if event.patient == patient.patient]
     days = [tube.day for tube, _ in tubes]
@@ -262,16 +261,23 @@ def _plots(
     axis = time_axis(days, zero_label=patient.anchors[0].name)
     samples = tuple(SampleMark(tube.tube, tube.day, _state(result)) for tube, result in tubes)
     made = []
-    for name, every in by_measure.items():
-        series = {population: every[population] for population in populations if population in every}
-        if not series:
-            continue
+    for name, series in _drawn(tables.points[patient.patient], spec).items():
         figure = patient_figure(
             series, axis, events=events, samples=samples, milestones=primary_crossings(found, name)
         )
         title = f"Recovery, {measure_named(name).label}"
         made.append(plot(figure, name=f"recovery-{name}", title=title, caption=reference_caption(series)))
     return tuple(made)
+
+
+def _drawn(by_measure: Mapping[str, Series], spec: ReportSpec) -> Mapping[str, Series]:
+    """Return what is drawn, by measure: the declared measures, or else whatever there is."""
+    measures = [name for name in spec.figure_measures if name in by_measure] or list(by_measure)[:1]
+    return {
+        measure: {name: by_measure[measure][name] for name in spec.populations if name in by_measure[measure]}
+        or by_measure[measure]
+        for measure in measures
+    }
 
 
 def _state(result: TubeResult) -> SampleState:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from cytorecon.figures.format import population_label
-from cytorecon.knowledge.references import load_references
 from cytorecon.report import words
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
@@ -53,7 +52,9 @@ def _source(tube: Tube, result: TubeResult) -> Source:
     )
 
 
-def reference_sets(patient: str, trajectory: pd.DataFrame) -> tuple[ReferenceSet, ...]:
+def reference_sets(
+    patient: str, trajectory: pd.DataFrame, citations: Mapping[str, str]
+) -> tuple[ReferenceSet, ...]:
     """Return the reference sets of one patient's values, each with its citation.
 
     Parameters
@@ -62,9 +63,10 @@ def reference_sets(patient: str, trajectory: pd.DataFrame) -> tuple[ReferenceSet
         Pseudonym.
     trajectory : DataFrame
         ``TRAJECTORY_COLUMNS``.
+    citations : mapping of str to str
+        Set -> source.
     """
     own = trajectory[(trajectory["patient"] == patient) & (trajectory["reference_set"] != "")]
-    citations = {row.set: row.source for row in load_references().ranges}
     return tuple(
         ReferenceSet(
             name=str(name).replace("_", " "),

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.figures.format import format_method, population_label
+from cytorecon.figures.format import format_method, population_label, review_words
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
 from cytorecon.trajectories import METHOD_SWITCH
@@ -78,8 +78,12 @@ def remarks(tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame) 
 
 def _method_switches(trajectory: pd.DataFrame) -> dict[str, list[str]]:
     """Return tube -> populations whose count method is not that of the visit before."""
-    marked = trajectory[trajectory["review"].str.split(";").map(lambda codes: METHOD_SWITCH in codes)]
-    return {str(tube): list(own["population"]) for tube, own in marked.groupby("tube", sort=False)}
+    switched: dict[str, list[str]] = {}
+    columns = ["tube", "population", "review"]
+    for tube, population, review in trajectory[columns].itertuples(index=False):
+        if METHOD_SWITCH in review.split(";"):
+            switched.setdefault(str(tube), []).append(str(population))
+    return switched
 
 
 def _switch(tube: Tube, result: TubeResult, populations: Sequence[str]) -> Sequence[Remark]:
@@ -108,7 +112,7 @@ def _of_tube(tube: Tube, result: TubeResult) -> Sequence[Remark]:
     known = {issue.code for issue in result.issues}
     for code, populations in touched.items():
         if code not in known:
-            issue = Issue(code, Severity.WARNING, "counts", f"Flagged: {code}.")
+            issue = Issue(code, Severity.WARNING, "counts", f"Flagged: {review_words(code)}.")
             found.append(_remark(tube, issue, populations))
     return [*found, *_not_evaluable(tube, result)]
 

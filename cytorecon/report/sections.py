@@ -53,6 +53,8 @@ class ReportSpec(KnowledgeModel):
         Sections in their order.
     populations : tuple of str
         Rows of the summary tables.
+    figure_measures : tuple of str
+        Measures that get a figure on a patient's page, the first of them open.
     overview_populations, overview_columns
         Candidates for, and number of, the columns of the table of patients.
     headline_populations, headline_sentences
@@ -61,6 +63,10 @@ class ReportSpec(KnowledgeModel):
         Panels of the cohort figure.
     milestone_figures : tuple of str
         Milestones that get a figure over all patients, where they apply to somebody.
+    milestone_figure_patients : int
+        Most patients of such a figure.
+    study_page_remarks : int
+        Most remarks on the page of the study; each patient's page has all of the patient's.
     reading : tuple of Term
         Explanations for the reader.
     """
@@ -68,12 +74,15 @@ class ReportSpec(KnowledgeModel):
     study_page: tuple[StudyPageSection, ...] = Field(min_length=1)
     patient_page: tuple[PatientPageSection, ...] = Field(min_length=1)
     populations: tuple[str, ...] = Field(min_length=1)
+    figure_measures: tuple[str, ...]
     overview_populations: tuple[str, ...]
     overview_columns: int = Field(ge=0, le=8)
     headline_populations: tuple[str, ...]
     headline_sentences: int = Field(ge=0)
     cohort_populations: tuple[str, ...]
     milestone_figures: tuple[str, ...]
+    milestone_figure_patients: int = Field(ge=0)
+    study_page_remarks: int = Field(ge=1)
     reading: tuple[Term, ...]
 
 

@@ -15,7 +15,7 @@ from cytorecon.report.cohort_view import CohortView, cohort_view
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.remarks import Remark, remarks
 from cytorecon.report.sections import ReportSpec
-from cytorecon.report.series import Series, latest, points_by_measure, preferred
+from cytorecon.report.series import Series, latest, preferred
 from cytorecon.report.tables import StudyTables
 from cytorecon.results import TubeResult
 from cytorecon.store import NOT_ANALYSED
@@ -74,6 +74,7 @@ class StudyPage:
     milestones: tuple[MilestoneCount, ...]
     milestone_plots: tuple[Plot, ...]
     remarks: tuple[Remark, ...]
+    more_remarks: int
     left_out: tuple[Issue, ...]
 
 
@@ -91,9 +92,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
     """
     patients = tables.study.patients
     series = {
-        patient.patient: preferred(
-            points_by_measure(tables.trajectories, tables.counts, patient.patient), spec.overview_populations
-        )
+        patient.patient: preferred(tables.points[patient.patient], spec.overview_populations)
         for patient in patients
     }
     columns = _columns(series.values(), spec)
@@ -115,7 +114,8 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         cohort=cohort_view(tables, spec),
         milestones=_milestone_counts(found, tables),
         milestone_plots=_milestone_plots(found, tables, spec),
-        remarks=noticed,
+        remarks=noticed[: spec.study_page_remarks],
+        more_remarks=max(0, len(noticed) - spec.study_page_remarks),
         left_out=tables.study.issues,
     )
 
@@ -228,7 +228,7 @@ def _milestone_plots(found: Sequence[Crossing], tables: StudyTables, spec: Repor
     made = []
     for name in spec.milestone_figures:
         own = [crossing for crossing in found if crossing.milestone == name]
-        if own:
+        if 0 < len(own) <= spec.milestone_figure_patients:
             figure = milestone_figure(own, last_days, axis)
             made.append(plot(figure, name=f"milestone-{name}", title=tables.milestone_title(name, name)))
     return tuple(made)

@@ -10,7 +10,9 @@ import pandas as pd
 from cytorecon.cohort import cohort_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.knowledge.references import load_references
 from cytorecon.milestones import milestones
+from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
@@ -30,10 +32,14 @@ class StudyTables:
         By patient, day, and order of the sheet.
     counts, trajectories, milestones, cohort, status : DataFrame
         The columns of each are those of ``cytorecon.tables``.
+    points : mapping of str to mapping of str to Series
+        Patient -> measure -> population -> points; see :func:`points_by_measure`.
     rules : mapping of str to MilestoneRule
         The packaged rules by name.
     programmes : mapping of str to str
         Programme -> name for people.
+    citations : mapping of str to str
+        Reference set -> source.
     """
 
     study: Study
@@ -43,8 +49,10 @@ class StudyTables:
     milestones: pd.DataFrame
     cohort: pd.DataFrame
     status: pd.DataFrame
+    points: Mapping[str, Mapping[str, Series]]
     rules: Mapping[str, MilestoneRule]
     programmes: Mapping[str, str]
+    citations: Mapping[str, str]
 
     def tubes_of(self, patient: str) -> tuple[tuple[Tube, TubeResult], ...]:
         """Return the tubes of one patient with their results, in order of the days."""
@@ -77,15 +85,20 @@ class StudyTables:
 
 def study_tables(result: StudyResult) -> StudyTables:
     """Return the tables of a study."""
-    curves = trajectories(result)
+    counts, curves = tidy_counts(result), trajectories(result)
     return StudyTables(
         study=result.study,
         tubes=tuple(tubes_in_order(result)),
-        counts=tidy_counts(result),
+        counts=counts,
         trajectories=curves,
         milestones=milestones(curves, result.study),
         cohort=cohort_summary(curves),
         status=tube_status(result),
+        points={
+            patient.patient: points_by_measure(curves, counts, patient.patient)
+            for patient in result.study.patients
+        },
         rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
+        citations={row.set: row.source for row in load_references().ranges},
         programmes={row.programme: row.name for row in load_programmes().programmes},
     )

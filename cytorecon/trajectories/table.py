@@ -154,7 +154,9 @@ def _points(
         make = _percent_of_lymphocytes
     else:
         make = _percent_of_leukocytes
-    return [(count.population, make(count)) for count in counts]
+    # A population in percent of itself is no information.
+    whole = measure.removeprefix("percent_of_")
+    return [(count.population, make(count)) for count in counts if count.population != whole]
 
 
 def _concentration_point(count: PopulationCount) -> Point:

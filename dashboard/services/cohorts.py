@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
 from cytorecon.figures.crossings import Crossing, crossings
 from cytorecon.figures.format import MISSING, Measure, population_label
-from cytorecon.figures.points import RESULT_STATES, patient_points
+from cytorecon.figures.points import study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.knowledge.visit_windows import load_visit_windows
@@ -92,7 +92,7 @@ def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortVie
         all_populations=available_populations(snapshot, measure),
         time=selection.time,
         highlight=selection.patient if selection.patient in snapshot.patients else "",
-        panels={name: _panel(snapshot, name, measure, windows.get(name, ())) for name in populations},
+        panels=_panels(snapshot, measure, populations, windows),
         axis=_axis(snapshot, selection.time),
         milestone=milestone,
         milestones=milestones,
@@ -139,16 +139,24 @@ def cohort_csv(snapshot: Snapshot) -> str:
     return csv_text(snapshot.cohort)
 
 
-def _panel(
-    snapshot: Snapshot, population: str, measure: str, windows: tuple[WindowSummary, ...]
-) -> CohortPanel:
-    found = {}
-    for patient in snapshot.patients:
-        points = patient_points(snapshot.trajectories, snapshot.counts, patient=patient, measure=measure)
-        known = tuple(point for point in points.get(population, ()) if point.state in RESULT_STATES)
-        if known:
-            found[patient] = known
-    return CohortPanel(found, windows)
+def _panels(
+    snapshot: Snapshot,
+    measure: str,
+    populations: tuple[str, ...],
+    windows: Mapping[str, tuple[WindowSummary, ...]],
+) -> Mapping[str, CohortPanel]:
+    points = study_points(snapshot.trajectories, snapshot.counts, measure=measure)
+    panels = {}
+    for population in populations:
+        known = {
+            patient: tuple(point for point in points[patient].get(population, ()) if point.is_result)
+            for patient in snapshot.patients
+            if patient in points
+        }
+        panels[population] = CohortPanel(
+            {patient: own for patient, own in known.items() if own}, windows.get(population, ())
+        )
+    return panels
 
 
 def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:

@@ -20,7 +20,7 @@ from cytorecon.figures.format import (
 )
 from cytorecon.figures.lanes import SampleMark, SampleState
 from cytorecon.figures.patient import patient_figure, reference_caption
-from cytorecon.figures.points import RESULT_STATES, Point, patient_points
+from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.study.model import ClinicalEvent, Patient
@@ -102,9 +102,7 @@ class PatientView:
     @property
     def days_with_results(self) -> int:
         """Number of different days with a result in this measure."""
-        return len(
-            {point.day for own in self.points.values() for point in own if point.state in RESULT_STATES}
-        )
+        return len({point.day for own in self.points.values() for point in own if point.is_result})
 
 
 def chosen_patient(snapshot: Snapshot, wanted: str) -> str:
@@ -222,7 +220,7 @@ def _about_card(patient: Patient) -> Card:
 
 
 def _latest_card(points: tuple[Point, ...]) -> Card | None:
-    known = [point for point in points if point.state in RESULT_STATES]
+    known = [point for point in points if point.is_result]
     if not known:
         return None
     last = known[-1]
@@ -314,7 +312,7 @@ def _visit_rows(
 def cell_text(point: Point) -> str:
     """Return a result with its interval for a table, e.g. ``58 (51–66)``; the unit is in the head."""
     interval = format_interval(point.low, point.high, point.measure)
-    has_interval = point.state in RESULT_STATES and interval != MISSING
+    has_interval = point.is_result and interval != MISSING
     return f"{point.number} ({interval})" if has_interval else point.number
 
 

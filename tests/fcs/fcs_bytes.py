@@ -53,7 +53,8 @@ def fcs_bytes(
         data = stored.astype((">" if big_endian else "<") + _TYPES[datatype, bits]).tobytes()
     words: dict[str, str | None] = {
         "$BEGINDATA": "{begin:08d}", "$ENDDATA": "{end:08d}", "$BEGINSTEXT": "0", "$ENDSTEXT": "0",
-        "$NEXTDATA": "0", "$MODE": "L", "$DATATYPE": datatype, "$PAR": str(len(names)), "$TOT": str(len(stored)),
+        "$NEXTDATA": "0", "$MODE": "L", "$DATATYPE": datatype, "$PAR": str(len(names)),
+        "$TOT": str(len(stored)),
         "$BYTEORD": "4,3,2,1" if big_endian else "1,2,3,4", "$TIMESTEP": "1",
     }  # fmt: skip
     for index, name in enumerate(names, start=1):

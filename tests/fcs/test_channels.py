@@ -9,7 +9,7 @@ from cytorecon.sample import Channel, ChannelRole
 
 def channels(names: dict[str, str]) -> tuple[tuple[Channel, ...], list[str]]:
     """Channels and issues for names with their labels."""
-    keywords = {}
+    keywords: dict[str, str] = {}
     for index, (name, label) in enumerate(names.items(), start=1):
         keywords |= {f"$P{index}N": name, f"$P{index}S": label}
     found, issues = read_channels(keywords, len(names), "tube.fcs")
@@ -53,19 +53,22 @@ def test_only_the_first_clock_is_time() -> None:
 def test_an_ambiguous_label_asks() -> None:
     (channel,), issues = channels({"FL1": "CD3/4 FITC"})
     assert channel.markers == frozenset()
-    assert issues == [
+    (issue,) = issues
+    assert issue == (
         "warning: FL1: 'CD3/4 FITC' can mean CD34 or CD3+CD4; no marker was assigned. "
         "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
-    ]
+    )
 
 
 def test_a_label_with_unknown_words_asks() -> None:
     (channel,), issues = channels({"FL1": "CD3 isotype FITC"})
     assert channel.markers == frozenset()
-    assert issues == [
-        "warning: FL1: 'CD3 isotype FITC' holds words that are not known ('ISOTYPE'); no marker was assigned. "
+    (issue,) = issues
+    assert issue == (
+        "warning: FL1: 'CD3 isotype FITC' holds words that are not known ('ISOTYPE'); no marker was "
+        "assigned. "
         "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
-    ]
+    )
 
 
 def test_names_that_occur_twice_or_hold_a_comma() -> None:
@@ -90,4 +93,4 @@ def test_a_channel_without_a_name() -> None:
 def test_custom_keywords_do_not_shadow_standard_ones() -> None:
     keywords = {"$P1N": "FITC-A", "$P1S": "CD3", "P1N": "PE-A", "P1S": "CD19"}
     (channel,), _ = read_channels(keywords, 1, "tube.fcs")
-    assert (channel.name, channel.markers) == ("FITC-A", {"CD3"})
+    assert (channel.name, channel.markers) == ("FITC-A", frozenset({"CD3"}))

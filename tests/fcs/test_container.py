@@ -65,6 +65,8 @@ def test_a_further_data_set_that_is_none() -> None:
     with pytest.raises(FcsError) as caught:
         read_header(CONTENT, 58, "tube.fcs")
     assert str(caught.value) == (
-        "tube.fcs: This is not an FCS file. Found: no FCS version at the data set's start. Allowed: a file that "
-        "begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's software."
+        "tube.fcs: This is not an FCS file. Found: no FCS version at the data set's start. Allowed: "
+        "a file that "
+        "begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's "
+        "software."
     )

@@ -28,7 +28,8 @@ def repairs(tmp_path: Path, content: bytes) -> list[str]:
 @pytest.mark.parametrize("mode", ["C", "U", "c"])
 def test_histograms_are_refused(tmp_path: Path, mode: str) -> None:
     assert message(tmp_path, fcs_bytes(keywords={"$MODE": mode})) == (
-        f"tube.fcs, $MODE: The file holds histograms, not events. Found: '{mode.upper()}'. Allowed: L (list mode). "
+        f"tube.fcs, $MODE: The file holds histograms, not events. Found: '{mode.upper()}'. Allowed: L "
+        "(list mode). "
         "Export list mode data."
     )
 
@@ -40,7 +41,8 @@ def test_list_mode_is_assumed_aloud(tmp_path: Path) -> None:
 
 def test_ascii_data_are_refused(tmp_path: Path) -> None:
     assert message(tmp_path, fcs_bytes(keywords={"$DATATYPE": "A"})) == (
-        "tube.fcs, $DATATYPE: Numbers of this kind cannot be read. Found: 'A'. Allowed: I (integer), F (float) or "
+        "tube.fcs, $DATATYPE: Numbers of this kind cannot be read. Found: 'A'. Allowed: I (integer), "
+        "F (float) or "
         "D (double). Export the sample as FCS 3.1 with floating-point data."
     )
 
@@ -126,8 +128,10 @@ def test_the_number_of_events_cannot_be_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stated", ["9", "11", "0", "1000000000000"])
 def test_a_wrong_number_of_events(tmp_path: Path, stated: str) -> None:
     assert message(tmp_path, fcs_bytes(keywords={"$TOT": stated})) == (
-        "tube.fcs, $TOT: The number of events and the size of DATA contradict each other. Found: 200 bytes of DATA "
-        f"(TEXT) and 200 bytes of DATA (HEADER). Allowed: {20 * int(stated)} bytes, which $TOT needs. {DAMAGED}"
+        "tube.fcs, $TOT: The number of events and the size of DATA contradict each other. Found: 200 "
+        "bytes of DATA "
+        f"(TEXT) and 200 bytes of DATA (HEADER). Allowed: {20 * int(stated)} bytes, which $TOT needs. "
+        f"{DAMAGED}"
     )
 
 
@@ -177,7 +181,8 @@ def test_events_inside_text_are_refused(tmp_path: Path) -> None:
 def test_a_truncated_file(tmp_path: Path, missing: int) -> None:
     content = fcs_bytes()
     assert message(tmp_path, content[:-missing]) == (
-        f"tube.fcs: The file is truncated: events are missing at its end. Found: {len(content) - missing} bytes. "
+        "tube.fcs: The file is truncated: events are missing at its end. Found: "
+        f"{len(content) - missing} bytes. "
         f"Allowed: {len(content)} bytes, which the file itself announces. Copy it again from the cytometer."
     )
 

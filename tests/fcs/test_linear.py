@@ -67,9 +67,11 @@ def test_no_time_step(tmp_path: Path) -> None:
 def test_an_unusable_time_step(tmp_path: Path, value: str) -> None:
     sample = read(tmp_path, {"$TIMESTEP": value})
     np.testing.assert_array_equal(sample.events, EVENTS)
-    assert issues(sample) == [
-        f"warning: $TIMESTEP: The time step '{value}' is no number of seconds; time is in steps of unknown length."
-    ]
+    (issue,) = issues(sample)
+    assert issue == (
+        f"warning: $TIMESTEP: The time step '{value}' is no number of seconds; time is in steps of "
+        "unknown length."
+    )
 
 
 @pytest.mark.parametrize("value", [" ", "nan", "-2", "high"])

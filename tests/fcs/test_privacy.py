@@ -9,9 +9,11 @@ from tests.fcs.fcs_bytes import fcs_bytes, write
 
 IDENTIFYING = (
     "$SRC", "$SMNO", "$OP", "$EXP", "$INST", "$FIL", "$COM", "$PROJ", "$CELLS", "$SYS", "$LAST_MODIFIER",
-    "$LAST_MODIFIED", "$DATE", "$BTIM", "$ETIM", "$PLATEID", "$WELLID", "$CYTSN", "$BEGINDATETIME", "$CARRIERID",
+    "$LAST_MODIFIED", "$DATE", "$BTIM", "$ETIM", "$PLATEID", "$WELLID", "$CYTSN", "$BEGINDATETIME",
+    "$CARRIERID",
     "PATIENT ID", "SAMPLE ID", "CASE NUMBER", "TUBE NAME", "EXPERIMENT NAME", "EXPORT USER NAME", "GUID",
-    "@SAMPLEID1", "@LOCATION", "@FILEGUID", "@Y2KDATE", "TBNM", "&10PT NAME", "$P1NAME", "X$PAR", "$PAR ", "P1N",
+    "@SAMPLEID1", "@LOCATION", "@FILEGUID", "@Y2KDATE", "TBNM", "&10PT NAME", "$P1NAME", "X$PAR", "$PAR ",
+    "P1N",
 )  # fmt: skip
 
 

@@ -100,6 +100,20 @@ def test_events_that_are_not_finite_are_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_doubles_beyond_float32_are_not_finite(tmp_path: Path) -> None:
+    events = EVENTS.astype(np.float64)
+    events[0, 2] = 1e300
+    sample = read_fcs(write(tmp_path, fcs_bytes(events, datatype="D", bits=64)))
+    assert np.isinf(sample.events[0, 2])
+    assert codes(sample) == ["fcs.not_finite"]
+
+
+def test_signalling_nan_makes_no_warning(tmp_path: Path) -> None:
+    data = bytearray(EVENTS.tobytes())
+    data[0:4] = bytes.fromhex("0100a07f")
+    assert codes(read_fcs(write(tmp_path, fcs_bytes(data=bytes(data))))) == ["fcs.not_finite"]
+
+
 def test_a_sparse_copy_of_zeros_is_an_error_that_is_shown(tmp_path: Path) -> None:
     sample = read_fcs(write(tmp_path, fcs_bytes(np.zeros((10, 5)))))
     assert [(issue.code, issue.severity) for issue in sample.issues] == [("fcs.all_zero", Severity.ERROR)]

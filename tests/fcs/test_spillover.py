@@ -57,7 +57,8 @@ def test_parameter_numbers_are_translated_aloud() -> None:
 
 def test_channels_that_are_not_there() -> None:
     assert message({"SPILL": "2,FITC-A,PE-Cy7-A,1,0.2,0.01,1"}) == (
-        "SPILL: The spillover matrix names channels that the sample does not have, or has twice. Found: PE-Cy7-A. "
+        "SPILL: The spillover matrix names channels that the sample does not have, or has twice. "
+        "Found: PE-Cy7-A. "
         "Allowed: FSC-A, FITC-A, PE-A, APC-A. Use the detector names ($PnN) of this sample."
     )
 
@@ -74,8 +75,10 @@ def test_channels_that_are_not_there() -> None:
 )
 def test_a_malformed_keyword(text: str, begins: str, parts: int) -> None:
     assert message({"$SPILLOVER": text}) == (
-        f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with '{begins}' and has {parts} parts. "
-        "Allowed: n, then n channel names, then n x n numbers. Give a matrix as CSV, or export the file again."
+        f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with '{begins}' and has "
+        f"{parts} parts. "
+        "Allowed: n, then n channel names, then n x n numbers. Give a matrix as CSV, or export the "
+        "file again."
     )
 
 
@@ -177,7 +180,8 @@ def test_a_csv_file_that_cannot_be_read(tmp_path: Path) -> None:
         "none.csv: The spillover file cannot be read. Found: no such file. Allowed: a CSV file in UTF-8."
     )
     assert csv_message(write(tmp_path, b"\xff\xfe\x00", "binary.csv")) == (
-        "binary.csv: The spillover file cannot be read. Found: UnicodeDecodeError. Allowed: a CSV file in UTF-8."
+        "binary.csv: The spillover file cannot be read. Found: UnicodeDecodeError. Allowed: a CSV "
+        "file in UTF-8."
     )
 
 

@@ -9,18 +9,23 @@ from cytorecon.knowledge.channel_roles import load_channel_roles
 
 #: Names in files of BD, Beckman, Miltenyi, Cytek, Accuri, Attune, Partec, Stratedigm, Guava, CyTOF.
 NAMES = {
-    "FSC-A": "forward_scatter A", "FSC-H": "forward_scatter H", "FSC": "forward_scatter ", "FS": "forward_scatter ",
+    "FSC-A": "forward_scatter A", "FSC-H": "forward_scatter H", "FSC": "forward_scatter ",
+    "FS": "forward_scatter ",
     "FS INT": "forward_scatter A", "FS PEAK LIN": "forward_scatter H", "FS TOF": "forward_scatter W",
     "FS Lin": "forward_scatter ", "FSC LogH": "forward_scatter H", "FSC LinA": "forward_scatter A",
     "FSC-HLin": "forward_scatter H", "FSC PMT-A": "forward_scatter A",
-    "SSC-W": "side_scatter W", "SS INT LIN": "side_scatter A", "SS Log": "side_scatter ", "SSC": "side_scatter ",
+    "SSC-W": "side_scatter W", "SS INT LIN": "side_scatter A", "SS Log": "side_scatter ",
+    "SSC": "side_scatter ",
     "SSC-B-A": "side_scatter A", "VSSC-A": "side_scatter A", "SSC_1-A": "side_scatter A",
     "405nm 405SSC (405/10) LogH": "side_scatter H",
     "Time": "time ", "TIME": "time ", "HDR-T": "time ", "HDR-TM": "time ",
-    "HDR-CE": "other ", "Time MSW": "other ", "Event Count": "other ", "Pulse Width": "other W", "Width": "other ",
+    "HDR-CE": "other ", "Time MSW": "other ", "Event Count": "other ", "Pulse Width": "other W",
+    "Width": "other ",
     "Event_length": "other ",
-    "FITC-A": "fluorescence A", "FL1-H": "fluorescence H", "FL1 LOG": "fluorescence ", "FL1 INT LOG": "fluorescence A",
-    "B1-A": "fluorescence A", "CD8": "fluorescence ", "BL 530/30-A": "fluorescence A", "FL 2 Area": "fluorescence A",
+    "FITC-A": "fluorescence A", "FL1-H": "fluorescence H", "FL1 LOG": "fluorescence ",
+    "FL1 INT LOG": "fluorescence A",
+    "B1-A": "fluorescence A", "CD8": "fluorescence ", "BL 530/30-A": "fluorescence A",
+    "FL 2 Area": "fluorescence A",
     "Pr141Di": "fluorescence ", "FL10-W": "fluorescence W",
 }  # fmt: skip
 

@@ -1,8 +1,11 @@
 // Draws the figures of a report page from the data the page carries. No network.
 "use strict";
 
-const PRINT_WIDTH = 690;   // CSS px between the margins of A4 (report.css, @page)
-const PRINT_HEIGHT = 960;  // a figure must fit one page
+// On paper a figure keeps the proportions it has on a screen of this width, and is shrunk as a whole.
+const DRAWN_WIDTH = 1000;
+const PAPER_WIDTH = 690;   // CSS px between the margins of A4 (report.css, @page)
+const PAPER_HEIGHT = 930;  // a figure with its heading must fit one page
+const SHRINK = PAPER_WIDTH / DRAWN_WIDTH;
 
 function draw(div) {
   if (div.dataset.drawn || div.offsetParent === null) return;
@@ -17,17 +20,17 @@ function plots() {
 
 function fitToPaper() {
   for (const div of plots().filter((one) => one.dataset.drawn)) {
-    const height = Math.min(div.layout.height, PRINT_HEIGHT);
+    const height = Math.min(div.layout.height, PAPER_HEIGHT / SHRINK);
     div.dataset.height = div.layout.height;
-    div.style.height = `${height}px`;
-    Plotly.relayout(div, {width: PRINT_WIDTH, height: height, autosize: false});
+    Object.assign(div.style, {height: `${height}px`, width: `${DRAWN_WIDTH}px`, zoom: SHRINK});
+    Plotly.relayout(div, {width: DRAWN_WIDTH, height: height, autosize: false});
   }
 }
 
 function fitToScreen() {
   for (const div of plots().filter((one) => one.dataset.height)) {
     const height = Number(div.dataset.height);
-    div.style.height = `${height}px`;
+    Object.assign(div.style, {height: `${height}px`, width: "", zoom: ""});
     Plotly.relayout(div, {width: null, height: height, autosize: true});
   }
 }

@@ -1,15 +1,12 @@
-"""Make the dashboard of one study, and serve it."""
+"""Make the dashboard of one study."""
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import sys
 from pathlib import Path
 from typing import Final
 
 import dash
-import waitress
 from dash import Dash, set_props
 
 import cytorecon
@@ -33,7 +30,7 @@ _LAYOUTS: Final = {
     "/cohort": cohort.layout,
 }
 #: A request holds one uploaded file in base64 (4 bytes for 3) and the form.
-_LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
+LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
 
 
 def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Dash:
@@ -53,7 +50,7 @@ def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Da
     """
     service = StudyService(StudyStore.open(location), analyze)
     app = Dash(
-        __name__,
+        "dashboard",
         use_pages=True,
         pages_folder="",
         enable_mcp=False,
@@ -63,7 +60,7 @@ def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Da
         title="cytorecon",
         on_error=_tell_error,
     )
-    app.server.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
+    app.server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     service.attach(app.server)
     for order, (path, name) in enumerate(PAGES):
         page = _LAYOUTS[path]
@@ -87,59 +84,3 @@ def _tell_error(error: Exception) -> None:
     _LOG.error("A callback failed.", exc_info=error)
     message = "The server could not answer. Reload the page; if it happens again, look in the server's log."
     set_props(ids.ERROR, {"children": error_alert(message)})
-
-
-def serve(location: str | Path, host: str = "127.0.0.1", port: int = 8050) -> None:
-    """Serve the dashboard of the study at `location` until interrupted.
-
-    Parameters
-    ----------
-    location : str or Path
-        A study folder, or the URL of its PostgreSQL database.
-    host : str
-        Address to listen on. There is no login: any other than this computer's own is warned of.
-    port : int
-        Port to listen on.
-
-    Raises
-    ------
-    StoreError
-        If there is no study, or it cannot be opened.
-    CytoreconError
-        If the port is taken or the address is not one of this computer's.
-    """
-    app = create_app(location)
-    try:
-        server = waitress.create_server(
-            app.server, host=host, port=port, threads=8, max_request_body_size=_LARGEST_REQUEST
-        )
-    except OSError as error:
-        raise CytoreconError(
-            "The dashboard cannot listen here.",
-            subject=f"{host}:{port}",
-            found=error.strerror or str(error),
-            hint="Is another dashboard running? Choose another port, e.g. --port 8051.",
-        ) from error
-    if not is_loopback(host):
-        sys.stderr.write(
-            f"Warning: {host} can be reached from other computers, and the dashboard has no login: "
-            "whoever reaches it sees the study. Use 127.0.0.1 unless your network protects it.\n"
-        )
-    sys.stderr.write(f"cytorecon dashboard on http://{host}:{port}/ (stop with Ctrl-C)\n")
-    server.run()
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this computer can reach `host`.
-
-    Examples
-    --------
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,469 @@
+"""Each way to get a sheet wrong, with the issue it gives; the other rows are always there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cytorecon.errors import Severity
+from tests.study.sheets import errors, lines, load
+
+LEFT = "The row is left out."
+
+MANIFEST_ROWS = [
+    ("day", "sixty", ("column day: This is not a number of days. Found: aaaaa. Allowed: a whole number, "
+    "e.g. -7 or "
+     f"30. {LEFT} A date belongs in the column for dates.")),
+    ("day", "30.5", ("column day: This is not a number of days. Found: 99.9. Allowed: a whole number, "
+    "e.g. -7 or "
+     f"30. {LEFT} A date belongs in the column for dates.")),
+    ("day", "45382", ("column day: This is not a number of days. Found: 99999. Allowed: a whole number, "
+    "e.g. -7 or "
+     f"30. {LEFT} A date belongs in the column for dates.")),
+    ("day", "2024-03-31", ("column day: This is not a number of days. Found: 9999-99-99. Allowed: a whole "
+    "number, "
+     f"e.g. -7 or 30. {LEFT} A date belongs in the column for dates.")),
+    ("day", "", f"column day: Neither day nor sample_date is filled. {LEFT}"),
+    ("file", "", f"column file: The cell is empty. {LEFT}"),
+    ("patient", "", f"column patient: The cell is empty. {LEFT}"),
+    ("patient", "Anna Muster", ("column patient: This cannot be a pseudonym. Allowed: up to 64 letters "
+    "(a-z), digits, "
+     f"'.', '_' and '-', beginning with a letter or digit. {LEFT} Use a study number, not a name.")),
+    ("patient", "P01/../x", ("column patient: This cannot be a pseudonym. Allowed: up to 64 letters "
+    "(a-z), digits, "
+     f"'.', '_' and '-', beginning with a letter or digit. {LEFT} Use a study number, not a name.")),
+    ("beads_per_tube", "many", ("column beads_per_tube: This is not a number. Found: aaaa. Allowed: a "
+    "number above 0. "
+     f"{LEFT}")),
+    ("beads_per_tube", "0", ("column beads_per_tube: This number is out of range. Found: 0. Allowed: a "
+    "number above 0. "
+     f"{LEFT}")),
+    ("blood_volume_ul", "1e999", ("column blood_volume_ul: This is not a number. Found: 9a999. Allowed: a "
+    "number "
+     f"above 0. {LEFT}")),
+    ("blood_volume_ul", '"1,500"', ("column blood_volume_ul: This is not a number. Found: 9,999. Allowed: "
+    "a number above "
+     f"0. {LEFT} Write the number with a decimal point and no separator of thousands.")),
+    ("dilution", "0.5", ("column dilution: This number is out of range. Found: 0.5. Allowed: a number "
+    "from 1. "
+     f"{LEFT}")),
+    ("dataset", "1.5", f"column dataset: This is not a whole number. Found: 1.5. {LEFT}"),
+    ("dataset", "-1", ("column dataset: This number is out of range. Found: -1. Allowed: a number from 0. "
+     f"{LEFT}")),
+    ("count_method", "bead", ("column count_method: This value is not known. Found: bead. Allowed: auto, "
+    "beads, "
+     f"volumetric, blood_count_alc, blood_count_wbc, none. {LEFT} Did you mean 'beads'?")),
+    ("anchor", "HCT2", f"column anchor: The patient has no anchor of this name. Allowed: HCT1. {LEFT}"),
+]  # fmt: skip
+
+COLUMNS = (
+    "file",
+    "patient",
+    "day",
+    "beads_per_tube",
+    "blood_volume_ul",
+    "dilution",
+    "dataset",
+    "count_method",
+    "anchor",
+)
+
+
+@pytest.mark.parametrize(("column", "cell", "message"), MANIFEST_ROWS)
+def test_a_bad_cell_costs_its_row_only(tmp_path: Path, column: str, cell: str, message: str) -> None:
+    good = {"file": "a.fcs", "patient": "P01", "day": "30"}
+    bad = {**good, "file": "b.fcs", "day": "60", column: cell}
+    rows = [",".join(row.get(name, "") for name in COLUMNS) for row in (good, bad)]
+    study = load(tmp_path, manifest="\n".join([",".join(COLUMNS), *rows]))
+    assert [tube.row for tube in study.tubes] == [2]
+    assert lines(study.issues) == [f"error: manifest row 3, {message}"]
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_sheets(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day,dilution,colour\n,P01,x,0,red\na.fcs,P01,30,,\nb.fcs,P01,yes,,\n",
+        patients="patient,sex,age_years\nP01,M,200\nP02,boy,4\n",
+        events="patient,kind,start_day\nP09,cmv,1\nP01,fever,2\nP01,cmv,\n",
+    )
+    places = [issue.subject for issue in study.issues]
+    assert places == [
+        "manifest, column 'colour'",
+        "manifest row 2, column file",
+        "manifest row 2, column day",
+        "manifest row 2, column dilution",
+        "manifest row 3, column patient",
+        "manifest row 4, column day",
+        "patients row 2, column age_years",
+        "patients row 3, column sex",
+        "events row 2, column patient",
+        "events row 3, column kind",
+        "events row 4, column start_day",
+    ]
+    assert [tube.tube for tube in study.tubes] == ["P01/d30/1"]
+    assert study.events == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "hint"),
+    [
+        ("03/04/2024", "99/99/9999", " With slashes, day and month cannot be told apart."),
+        ("25/04/2024", "99/99/9999", " With slashes, day and month cannot be told apart."),
+        ("31.02.2024", "99.99.9999", ""),
+        ("2024-13-01", "9999-99-99", ""),
+        ("31.3.24", "99.9.99", ""),
+        ("2024", "9999", ""),
+        ("next week", "aaaa aaaa", ""),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_not_repeated(
+    tmp_path: Path, written: str, found: str, hint: str
+) -> None:
+    study = load(
+        tmp_path,
+        manifest=f"file,patient,day,sample_date,anchor_date\na.fcs,P01,1,,\nb.fcs,P01,,{written},2024-03-01\n",
+    )
+    assert lines(study.issues) == [
+        (
+            "error: manifest row 3, column sample_date: This is not a date that can be read. Found: "
+            f"{found}. "
+            f"Allowed: yyyy-mm-dd, dd.mm.yyyy, or a date cell of a workbook. {LEFT}{hint}"
+        )
+    ]
+
+
+def test_before_birth(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,sample_date\n"
+            "a.fcs,P01,,2019-12-29\nb.fcs,P01,30,\nc.fcs,P02,-3000,\nd.fcs,P03,10,\ne.fcs,P01,-400,\n"
+        ),
+        patients=(
+            "patient,birth_date,age_years,anchor_date\n"
+            "P01,2020-01-01,,2021-01-01\nP02,,6,\nP03,2020-01-01,,2019-12-31\n"
+        ),
+        events="patient,kind,start_date\nP01,cmv,2019-12-31\n",
+    )
+    check = "Check the day and the birth of the patient."
+    assert lines(study.issues) == [
+        f"error: manifest row 2, column sample_date: The sample is 3 days before birth. {LEFT} {check}",
+        f"error: manifest row 4, column day: The sample is 443 days before birth. {LEFT} {check}",
+        (
+            "warning: manifest row 5, column patient: No row of the patients sheet can be used; age, sex and "
+            "programme are unknown."
+        ),
+        f"error: manifest row 6, column day: The sample is 34 days before birth. {LEFT} {check}",
+        (
+            f"error: patients row 4, column anchor_date: It is 1 day before birth. {LEFT} "
+            "Check the date and the birth of the patient."
+        ),
+        f"error: events row 2, column start_date: The event is 1 day before birth. {LEFT} {check}",
+    ]
+    assert [tube.tube for tube in study.tubes] == ["P01/d30/1", "P03/d10/1"]
+
+
+def test_two_rows_for_one_tube(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,panel,tube,dataset\n"
+            "a.fcs,P01,30,tbnk,,\n./x/../a.fcs,P02,30,tbnk,,\nb.fcs,P01,30,tbnk,,\nc.fcs,P01,30,tbnk,2,\n"
+            "d.lmd,P01,60,tbnk,,1\nd.lmd,P01,90,tbnk,,1\na.fcs,P01,90,tbnk,,0\n"
+        ),
+    )
+    other = f"{LEFT} Remove one of the rows, or correct the file or the data set."
+    assert lines(study.issues) == [
+        f"error: manifest row 3, column file: Row 2 already uses this file. {other}",
+        (
+            "error: manifest row 4, column tube: Row 2 already is a tube of this patient, day and panel. "
+            f"{LEFT} "
+            "If both are wanted, give each a different name in the column tube, e.g. 1 and 2."
+        ),
+        f"error: manifest row 7, column file: Row 6 already uses this file and data set. {other}",
+        f"error: manifest row 8, column file: Row 2 already uses this file and data set. {other}",
+    ]
+    assert [tube.row for tube in study.tubes] == [2, 5, 6]
+
+
+def test_dates_without_a_clock_and_clocks_that_disagree(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,sample_date,anchor_date\n"
+            "a.fcs,P01,,2024-03-31,\nb.fcs,P02,30,2024-03-31,2024-03-01\nc.fcs,P02,61,2024-05-02,\n"
+            "d.fcs,P02,,2024-07-01,2024-03-02\n"
+        ),
+    )
+    assert lines(study.issues) == [
+        (
+            "error: manifest row 2, column sample_date: Without the date of the patient's first anchor it "
+            "cannot "
+            f"become a day. {LEFT} Fill in anchor_date, or use day."
+        ),
+        f"error: manifest row 4, column day: It disagrees with sample_date by 1 day. {LEFT}",
+        (
+            "error: manifest row 5, column anchor_date: It differs by 1 day from the date of the same "
+            "anchor given "
+            f"elsewhere. {LEFT}"
+        ),
+    ]
+    assert [tube.tube for tube in study.tubes] == ["P02/d30/1"]
+
+
+def test_a_later_anchor_with_another_date(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day,anchor,anchor_date\na.fcs,P01,3,,\nb.fcs,P01,3,DLI1,2021-02-12\n",
+        patients="patient,anchor_kind,anchor_date\nP01,transplant,2021-01-01\nP01,dli,2021-02-10\n",
+    )
+    assert lines(study.issues) == [
+        (
+            "error: manifest row 3, column anchor_date: It differs by 2 days from the date of the same "
+            "anchor given "
+            f"elsewhere. {LEFT}"
+        )
+    ]
+
+
+def test_rows_of_one_patient_that_do_not_fit(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day\na.fcs,P01,30\nb.fcs,P02,30\n",
+        patients=(
+            "patient,sex,age_years,anchor,anchor_kind,anchor_date,anchor_day\n"
+            "P01,male,40,HCT1,transplant,2021-01-01,0\n"
+            "P01,female,40,,dli,,50\n"
+            "P01,,,,,,\n"
+            "P01,,,HCT1,transplant,,90\n"
+            "P01,,,DLI9,dli,,\n"
+            "P01,,,DLI8,dli,2021-02-10,41\n"
+            "P01,,,DLI7,dli,2021-02-10,40\n"
+            "P02,,,,,,7\n"
+            "P02,,,,dli,,20\n"
+        ),
+    )
+    assert errors(study) == [
+        f"error: patients row 3, column sex: It differs from row 2 of the same patient. {LEFT}",
+        (
+            f"error: patients row 4, column patient: The patient already has row 2. {LEFT} A further row "
+            "needs a "
+            "further anchor: anchor_kind with anchor_day or anchor_date."
+        ),
+        f"error: patients row 5, column anchor: The patient already has an anchor called 'HCT1'. {LEFT}",
+        (
+            "error: patients row 6, column anchor_day: The day of this anchor is not known. Allowed: a "
+            "day, or an "
+            f"anchor_date here and one for the first anchor. {LEFT}"
+        ),
+        f"error: patients row 7, column anchor_day: It disagrees with anchor_date by 1 day. {LEFT}",
+        (
+            "error: patients row 9, column anchor_day: The first anchor of a patient is day 0. Found: 7. "
+            f"Allowed: 0 or empty. {LEFT}"
+        ),
+        (
+            "error: patients row 10, column patient: The first row of this patient is left out, and with "
+            "it day 0. "
+            f"{LEFT}"
+        ),
+    ]
+    assert [(anchor.name, anchor.day) for anchor in study.patients[0].anchors] == [("HCT1", 0), ("DLI7", 40)]
+    assert [patient.age_years for patient in study.patients] == [40.0, None]
+
+
+def test_ages_that_cannot_be_had_or_disagree(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day\na.fcs,P01,30\n",
+        patients=(
+            "patient,age_years,birth_date,birth_year,anchor_date\n"
+            "P01,,1984-03-01,,\nP02,,,1984,\nP03,30,1984-03-01,,2024-03-01\nP04,30,,1984,2024-03-01\n"
+        ),
+    )
+    wanted = "Without an anchor_date it cannot become an age, so no reference range applies."
+    assert lines(study.issues) == [
+        f"warning: patients row 2, column birth_date: {wanted} Fill in anchor_date, or age_years at day 0.",
+        f"warning: patients row 3, column birth_year: {wanted} Fill in anchor_date, or age_years at day 0.",
+        (
+            "warning: patients row 4, column age_years: It disagrees with the birth given by 10.0 years; "
+            "birth_date was used."
+        ),
+        (
+            "warning: patients row 5, column age_years: It disagrees with the birth given by 9.7 years; "
+            "age_years was used."
+        ),
+    ]
+    assert [patient.age_years for patient in study.patients] == [None, None, 40.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("P01,,,10,,,", f"column kind: The cell is empty. {LEFT}"),
+        (
+            "p01,cmv,,10,,,",
+            (
+                "column patient: The patient is neither in the patients sheet nor in the manifest. "
+                f"{LEFT} Did you mean 'P01'?"
+            ),
+        ),
+        ("P01,cmv,,,,,", f"column start_day: Neither start_day nor start_date is filled. {LEFT}"),
+        ("P01,cmv,,10,9,,", f"column end_day: The event ends 1 day before it starts. {LEFT}"),
+        ("P01,cmv,,10,20,yes,", f"column ongoing: An event that has an end is not ongoing. {LEFT}"),
+        (
+            "P01,cmv,,10,,maybe,",
+            f"column ongoing: This is neither yes nor no. Found: aaaaa. Allowed: yes, no. {LEFT}",
+        ),
+        (
+            "P01,cmv,,10,,,2024-03-31",
+            (
+                "column end_date: Without the date of the patient's first anchor it cannot become a day. "
+                f"{LEFT} Fill in anchor_date, or use end_day."
+            ),
+        ),
+    ],
+)
+def test_a_bad_event_is_left_out(tmp_path: Path, row: str, message: str) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day\na.fcs,P01,30\n",
+        events=f"patient,kind,label,start_day,end_day,ongoing,end_date\n{row}\nP01,ebv,,5,,,\n",
+    )
+    assert [event.kind for event in study.events] == ["ebv"]
+    assert lines(study.issues) == [f"error: events row 2, {message}"]
+
+
+def test_an_unknown_kind_or_programme_lists_what_is_known(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day\na.fcs,P01,30\n",
+        patients="patient,programme,anchor_kind\nP01,alo_hsct,\nP02,,cmv\n",
+    )
+    assert errors(study) == [
+        (
+            "error: patients row 2, column programme: This value is not known. Found: alo_hsct. Allowed: "
+            "allo_hsct, "
+            "auto_hsct, auto_hsct_autoimmune, scid_hsct, gene_therapy, car_t, msc, ipsc_product, "
+            "chemotherapy, ageing, "
+            f"unknown. {LEFT} Did you mean 'allo_hsct'?"
+        ),
+        (
+            "error: patients row 3, column anchor_kind: This value is not known. Found: cmv. Allowed: "
+            "transplant, "
+            "stem_cell_boost, dli, car_t, gene_therapy, cell_infusion, last_chemotherapy, enrolment. "
+            f"{LEFT}"
+        ),
+    ]
+
+
+def test_counts_that_look_like_another_unit_are_used_and_remarked(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,wbc_cells_per_ul,wbc_10e9_per_l,lymphocytes_cells_per_ul\n"
+            "a.fcs,P01,30,4.2,,\nb.fcs,P01,60,,4200,\nc.fcs,P01,90,4200,4.2,0.3\nd.fcs,P01,99,4200,5.1,\n"
+        ),
+    )
+    as_written = "is unusual and was used as written; the unit may be another. If so, use the column"
+    assert lines(study.issues) == [
+        f"warning: manifest row 2, column wbc_cells_per_ul: 4.2 cells/µL {as_written} wbc_10e9_per_l.",
+        f"warning: manifest row 3, column wbc_10e9_per_l: 4200 10^9/L {as_written} wbc_cells_per_ul.",
+        (
+            f"warning: manifest row 4, column lymphocytes_cells_per_ul: 0.3 cells/µL {as_written} "
+            "lymphocytes_10e9_per_l."
+        ),
+        (
+            "error: manifest row 5, column wbc_10e9_per_l: It disagrees with wbc_cells_per_ul: 5100 and "
+            "4200 cells/µL. "
+            f"{LEFT}"
+        ),
+    ]
+    assert [tube.wbc_cells_per_ul for tube in study.tubes] == [4.2, 4_200_000.0, 4200.0]
+
+
+def test_unknown_columns_are_never_silent(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=("file,patient,day,bead_per_tube,room,2024-03-01,,volume µL\na.fcs,P01,30,50000,3,x,y,z\n"),
+    )
+    not_read = "The column is not known and was not read."
+    found = lines(study.issues)
+    assert found[0] == (f"error: manifest, column 'bead_per_tube': {not_read} Did you mean 'beads_per_tube'?")
+    assert found[1].startswith(
+        f"warning: manifest, column 'room': {not_read} Known columns: file, patient, day, sample_date, "
+        "anchor_date,"
+    )
+    assert found[2].startswith(f"warning: manifest, column number 6: {not_read} Known columns: file,")
+    assert found[3] == f"warning: manifest, column 'volume µL': {not_read} Did you mean 'blood_volume_ul'?"
+    assert found[4] == (
+        "warning: manifest, column number 7: The column has values but no name and was not read. "
+        "Give it a name, or empty it."
+    )
+    assert len(found) == 5
+    assert study.tubes[0].beads_per_tube is None
+
+
+def test_a_row_longer_than_the_header(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day\na.fcs,P01,30\nb.fcs,P01,60,late, by two days\nc.fcs,P01,90,,\n",
+    )
+    assert lines(study.issues) == [
+        (
+            "error: manifest row 3, column number 4: The row has more fields than the header, which has "
+            f"3. {LEFT} "
+            "Put text that contains the separator in double quotes."
+        )
+    ]
+    assert [tube.day for tube in study.tubes] == [30, 90]
+
+
+def test_dates_in_text_are_not_kept(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day,visit\na.fcs,P01,30,drawn 31.03.2024\n",
+        patients="patient,graft\nP01,PBSC 2024-03-01\n",
+    )
+    assert (study.tubes[0].visit, study.patients[0].graft) == ("", "")
+    assert lines(study.issues) == [
+        (
+            "warning: manifest row 2, column visit: The text holds a date and was left out. Found: aaaaa "
+            "99.99.9999. "
+            "Write the day instead, e.g. +30."
+        ),
+        (
+            "warning: patients row 2, column graft: The text holds a date and was left out. Found: aaaa "
+            "9999-99-99. "
+            "Write the day instead, e.g. +30."
+        ),
+    ]
+
+
+def test_no_issue_repeats_a_date_a_file_or_a_name(tmp_path: Path) -> None:
+    """Canaries in every cell that a person may fill wrongly."""
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,sample_date,anchor_date,visit,count_method,beads_per_tube,panel\n"
+            "CANARY_Anna.fcs,P01,1,,,,,,\n"
+            "CANARY_Anna.fcs,P01,2,,,,,,\n"
+            "CANARY_b.fcs,Canary Anna,3,,,,,,\n"
+            "CANARY_c.fcs,P01,CANARY,01/02/1977,CANARY,CANARY 01.02.1977,Canary Anna,CANARY,\n"
+            "CANARY_d.fcs,P01,,1977-02-01,1977-02-03,,,,\n"
+        ),
+        patients="patient,sex,birth_date,graft\nP01,Canary Anna,01/02/1977,\nCanary Anna,,,\n",
+        events="patient,kind,start_day,ongoing\nCANARY,Canary Anna,CANARY,CANARY\n",
+    )
+    assert len(study.issues) > 10
+    text = " ".join(str(issue) for issue in study.issues)
+    assert not re.search(r"canary|anna|1977", text, re.IGNORECASE)
+
+
+def test_every_error_is_an_error_and_every_remark_a_warning(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest="file,patient,day,wbc_cells_per_ul\na.fcs,P01,30,3\nb.fcs,P01,x,\n",
+    )
+    assert [issue.severity for issue in study.issues] == [Severity.WARNING, Severity.ERROR, Severity.INFO]

@@ -1,0 +1,400 @@
+"""The milestone table: statuses, clocks, and what is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cytorecon.errors import StudyError
+from cytorecon.knowledge.milestones import AppliesTo, MilestoneRule, MilestoneRules, load_milestone_rules
+from cytorecon.milestones import milestones
+from cytorecon.study import Anchor, ClinicalEvent, Patient, Study
+from cytorecon.tables import MILESTONE_COLUMNS
+from cytorecon.trajectories import trajectories
+from tests import builders
+
+Value = float | str | None
+
+
+def rule(**fields: object) -> MilestoneRules:
+    made: dict[str, object] = {
+        "milestone": "cd4",
+        "title": "CD4 T at least 200/µL",
+        "population": "CD4_T",
+        "measure": "cells_per_ul",
+        "operator": ">=",
+        "threshold": 200,
+        "unit": "cells/µL",
+        "confirmation": 1,
+        "applies_to": AppliesTo(),
+        "source": "a paper",
+        "effect": "an effect",
+        **fields,
+    }
+    return MilestoneRules(first_day=1, milestones=(MilestoneRule.model_validate(made),))
+
+
+def values(course: Mapping[int, Value], **fields: object) -> pd.DataFrame:
+    """Return a table of CD4; ``"<12"`` is a value below an LLOQ of 12, None is not evaluable."""
+    rows = []
+    for day, value in course.items():
+        below = isinstance(value, str)
+        row = {
+            "patient": "P01",
+            "days_after_transplant": day,
+            "population": "CD4_T",
+            "measure": "cells_per_ul",
+            "value": None if below else value,
+            "lloq": float(str(value)[1:]) if below else 5.0,
+            "censored": "left" if below else "",
+        }
+        rows.append({**row, **fields})
+    columns = ("patient", "days_after_transplant", "population", "measure", "value", "lloq", "censored")
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def study(
+    *,
+    age: float | None = 40.0,
+    programme: str = "allo_hsct",
+    anchors: Sequence[Anchor] = (Anchor(name="HCT1", kind="transplant"),),
+    events: Sequence[tuple[str, int]] = (),
+) -> Study:
+    patient = Patient(patient="P01", age_years=age, programme=programme, anchors=tuple(anchors))
+    happened = tuple(ClinicalEvent(patient="P01", kind=kind, start_day=day) for kind, day in events)
+    return Study(name="s", patients=(patient,), tubes=(), events=happened)
+
+
+def one(
+    course: Mapping[int, Value], rules: MilestoneRules | None = None, made: Study | None = None
+) -> dict[str, Any]:
+    table = milestones(values(course), made or study(), rules or rule())
+    (row,) = table.to_dict("records")
+    return {str(key): None if pd.isna(value) else value for key, value in row.items()}
+
+
+@pytest.mark.parametrize(
+    ("course", "status", "after", "by", "reading"),
+    [
+        ({30: 50.0, 60: 250.0}, "reached", 30, 60, "CD4 T first ≥ 200/µL between day 30 and day 60."),
+        ({30: 50.0, 60: 200.0}, "reached", 30, 60, "CD4 T first ≥ 200/µL between day 30 and day 60."),
+        (
+            {30: 50.0, 60: 250.0, 90: 150.0, 120: 300.0},
+            "reached",
+            30,
+            60,
+            "CD4 T first ≥ 200/µL between day 30 and day 60; below again on day 90.",
+        ),
+        (
+            {30: 50.0, 60: None, 90: "<300", 120: 300.0},
+            "reached",
+            30,
+            120,
+            "CD4 T first ≥ 200/µL between day 30 and day 120; day 60, 90 could not be judged.",
+        ),
+        (
+            {30: "<12", 60: 250.0},
+            "reached",
+            30,
+            60,
+            "CD4 T first ≥ 200/µL between day 30 and day 60.",
+        ),
+        (
+            {30: 250.0, 60: 300.0},
+            "reached_before_first_visit",
+            None,
+            30,
+            "CD4 T already ≥ 200/µL at the first visit that could be judged, day 30.",
+        ),
+        (
+            {30: 50.0, 60: "<12", 90: None},
+            "not_reached_by_last_visit",
+            60,
+            None,
+            "CD4 T not ≥ 200/µL up to day 60.",
+        ),
+        (
+            {30: "<300", 60: None},
+            "not_evaluable",
+            None,
+            None,
+            "CD4 T could not be judged against ≥ 200/µL at any visit.",
+        ),
+        ({}, "not_evaluable", None, None, "CD4 T could not be judged against ≥ 200/µL at any visit."),
+    ],
+)
+def test_status_interval_and_reading(
+    course: dict[int, Value], status: str, after: int | None, by: int | None, reading: str
+) -> None:
+    row = one(course)
+    assert (row["status"], row["after_day"], row["by_day"]) == (status, after, by)
+    assert row["reading"] == reading
+    assert (row["confirmed"], row["confirmed_day"]) == ("", None)
+
+
+def test_the_row_says_what_was_asked() -> None:
+    row = one({30: 50.0}, rule(confirmation=2, by_day=100))
+    assert tuple(row) == MILESTONE_COLUMNS
+    assert (row["patient"], row["milestone"], row["population"]) == ("P01", "cd4", "CD4_T")
+    assert (row["threshold"], row["unit"], row["source"]) == (200.0, "cells/µL", "a paper")
+    assert row["rule"] == "≥ 200 cells/µL on 2 consecutive visits, by day 100"
+
+
+@pytest.mark.parametrize(("value", "reached"), [(200.0, False), (200.1, True)])
+def test_above_means_above(value: float, reached: bool) -> None:
+    row = one({30: 5.0, 60: value}, rule(operator=">"))
+    assert (row["status"] == "reached") is reached
+
+
+@pytest.mark.parametrize(
+    ("lloq", "operator", "judged"),
+    [("<200", ">=", True), ("<200", ">", True), ("<201", ">=", False), ("<201", ">", False)],
+)
+def test_below_an_lloq_at_the_threshold_is_certainly_below_it(lloq: str, operator: str, judged: bool) -> None:
+    row = one({30: lloq, 60: 500.0}, rule(operator=operator))
+    assert row["after_day"] == (30 if judged else None)
+
+
+@pytest.mark.parametrize(
+    ("course", "confirmed", "day", "reading"),
+    [
+        (
+            {100: 90.0, 182: 210.0, 364: 300.0},
+            "yes",
+            364,
+            "CD4 T first ≥ 200/µL between day 100 and day 182; confirmed on day 364.",
+        ),
+        (
+            {100: 90.0, 182: 210.0},
+            "pending",
+            None,
+            "CD4 T first ≥ 200/µL between day 100 and day 182; not confirmed yet.",
+        ),
+        (
+            {100: 90.0, 182: 210.0, 364: 100.0},
+            "no",
+            None,
+            "CD4 T first ≥ 200/µL between day 100 and day 182; not confirmed, below again on day 364.",
+        ),
+        (
+            {14: 210.0, 30: 20.0, 100: 250.0, 182: 300.0, 364: 90.0},
+            "yes",
+            182,
+            (
+                "CD4 T first ≥ 200/µL between day 30 and day 100; confirmed on day 182; below again on day 364; "
+                "a rise on day 14 did not last."
+            ),
+        ),
+        (
+            {14: 210.0, 30: 20.0, 100: 250.0},
+            "pending",
+            None,
+            (
+                "CD4 T first ≥ 200/µL between day 30 and day 100; not confirmed yet; a rise on day 14 did not "
+                "last."
+            ),
+        ),
+    ],
+)
+def test_confirmation(course: dict[int, Value], confirmed: str, day: int | None, reading: str) -> None:
+    row = one(course, rule(confirmation=2))
+    assert (row["confirmed"], row["confirmed_day"], row["reading"]) == (confirmed, day, reading)
+
+
+@pytest.mark.parametrize(
+    ("course", "ending"),
+    [
+        ({30: 50.0, 60: 250.0}, "between day 30 and day 60; within 100 days."),
+        ({30: 50.0, 100: 250.0}, "between day 30 and day 100; within 100 days."),
+        ({60: 50.0, 130: 250.0}, "between day 60 and day 130; whether by day 100 is not known."),
+        ({100: 50.0, 130: 250.0}, "between day 100 and day 130; later than day 100."),
+        ({30: 250.0}, "at the first visit that could be judged, day 30; within 100 days."),
+        ({130: 250.0}, "at the first visit that could be judged, day 130; whether by day 100 is not known."),
+        ({60: 50.0}, "up to day 60; day 100 lies after the last visit that could be judged."),
+        ({100: 50.0}, "up to day 100."),
+    ],
+)
+def test_a_deadline_is_judged_only_as_far_as_the_visits_tell(course: dict[int, Value], ending: str) -> None:
+    assert one(course, rule(by_day=100))["reading"].endswith(ending)
+
+
+def test_what_was_there_before_the_graft_does_not_count() -> None:
+    row = one({-7: 800.0, 0: 700.0, 30: 50.0, 60: 250.0})
+    assert (row["status"], row["after_day"], row["by_day"]) == ("reached", 30, 60)
+    assert one({-7: 800.0, 0: 700.0})["status"] == "not_evaluable"
+
+
+@pytest.mark.parametrize(
+    ("events", "ended", "name"),
+    [
+        ([("relapse", 80)], 80, "relapse or progression"),
+        ([("death", 200), ("relapse", 80)], 80, "relapse or progression"),
+        ([("transplant", 70)], 70, "stem-cell transplantation"),
+        ([("car_t", 75)], 75, "CAR-T infusion"),
+    ],
+)
+def test_a_crossing_after_the_clock_ended_does_not_count(
+    events: list[tuple[str, int]], ended: int, name: str
+) -> None:
+    row = one({30: 50.0, 60: 90.0, 100: 250.0}, made=study(events=events))
+    assert (row["status"], row["after_day"], row["by_day"]) == ("censored_by_event", 60, None)
+    assert row["reading"] == f"CD4 T not ≥ 200/µL up to day 60; {name} on day {ended} ended the follow-up."
+
+
+def test_a_second_transplant_ends_the_clock_also_as_an_anchor() -> None:
+    anchors = (Anchor(name="HCT1", kind="transplant"), Anchor(name="HCT2", kind="transplant", day=70))
+    row = one({60: 90.0, 100: 250.0}, made=study(anchors=anchors))
+    assert row["status"] == "censored_by_event"
+
+
+@pytest.mark.parametrize("events", [[("relapse", 61)], [("cmv", 40), ("dli", 50)], [("relapse", -100)]])
+def test_a_crossing_before_the_event_counts(events: list[tuple[str, int]]) -> None:
+    row = one({30: 50.0, 60: 250.0}, made=study(events=events))
+    assert (row["status"], row["by_day"]) == ("reached", 60)
+
+
+def test_the_day_of_the_event_still_counts_and_nothing_stays_pending_after_it() -> None:
+    row = one({30: 50.0, 60: 250.0, 90: 300.0}, rule(confirmation=2), study(events=[("relapse", 60)]))
+    assert (row["status"], row["by_day"], row["confirmed"], row["confirmed_day"]) == (
+        "reached",
+        60,
+        "no",
+        None,
+    )
+    assert row["reading"] == (
+        "CD4 T first ≥ 200/µL between day 30 and day 60; not confirmed before relapse or progression on "
+        "day 60."
+    )
+
+
+def test_an_event_before_the_first_visit() -> None:
+    row = one({30: 50.0, 60: 250.0}, made=study(events=[("death", 10)]))
+    assert (row["status"], row["after_day"]) == ("censored_by_event", None)
+    assert row["reading"] == (
+        "CD4 T could not be judged against ≥ 200/µL at any visit; death on day 10 ended the follow-up."
+    )
+
+
+@pytest.mark.parametrize(
+    ("applies", "made", "reading"),
+    [
+        (
+            AppliesTo(programmes=("auto_hsct",)),
+            study(),
+            "Not applicable: the rule is for auto_hsct, the patient's programme is allo_hsct.",
+        ),
+        (
+            AppliesTo(age_from=20),
+            study(age=12.0),
+            "Not applicable: the rule is for ages from 20 years, the patient was 12.0.",
+        ),
+        (
+            AppliesTo(age_from=0, age_below=20),
+            study(age=20.0),
+            "Not applicable: the rule is for ages below 20 years, the patient was 20.0.",
+        ),
+        (
+            AppliesTo(age_from=2, age_below=20),
+            study(age=None),
+            (
+                "Not applicable: the rule is for ages from 2 years and below 20 years, the patient's age is "
+                "not known."
+            ),
+        ),
+    ],
+)
+def test_a_rule_is_not_stretched_to_other_patients(applies: AppliesTo, made: Study, reading: str) -> None:
+    row = one({30: 50.0, 60: 250.0}, rule(applies_to=applies), made)
+    assert (row["status"], row["after_day"], row["by_day"], row["confirmed"]) == (
+        "not_applicable",
+        None,
+        None,
+        "",
+    )
+    assert row["reading"] == reading
+
+
+@pytest.mark.parametrize(
+    ("applies", "made"),
+    [
+        (AppliesTo(programmes=("auto_hsct",)), study(programme="unknown")),
+        (AppliesTo(age_from=20), study(age=20.0)),
+        (AppliesTo(age_below=20), study(age=19.9)),
+        (AppliesTo(), study(age=None)),
+    ],
+)
+def test_a_rule_is_applied_where_nothing_speaks_against_it(applies: AppliesTo, made: Study) -> None:
+    assert one({30: 50.0, 60: 250.0}, rule(applies_to=applies), made)["status"] == "reached"
+
+
+def test_another_anchor_has_its_own_clock_and_its_own_age() -> None:
+    anchors = (
+        Anchor(name="HCT1", kind="transplant"),
+        Anchor(name="HCT2", kind="transplant", day=400),
+        Anchor(name="HCT3", kind="transplant", day=600),
+    )
+    made = study(age=19.5, anchors=anchors)
+    course: dict[int, Value] = {390: 300.0, 430: 20.0, 460: 250.0, 650: 300.0}
+    adults = rule(applies_to=AppliesTo(age_from=20), confirmation=2)
+    (row,) = milestones(values(course), made, adults, anchor="HCT2").to_dict("records")
+    assert (row["status"], row["after_day"], row["by_day"]) == ("reached", 30, 60)
+    assert row["confirmed"] == "no"
+    assert "on day 200" in str(row["reading"])
+
+
+def test_a_patient_without_the_anchor_has_no_row_and_an_anchor_nobody_has_is_refused() -> None:
+    made = builders.study_result()
+    table = trajectories(made)
+    assert set(milestones(table, made.study, anchor="DLI1")["patient"]) == {"P02"}
+    with pytest.raises(StudyError) as caught:
+        milestones(table, made.study, anchor="HCT7")
+    assert str(caught.value) == "anchor: No patient has an anchor called 'HCT7'. Allowed: HCT1, DLI1."
+
+
+def test_other_measures_have_their_own_words() -> None:
+    rules = rule(measure="percent_of_lymphocytes", threshold=25, unit="% of lymphocytes")
+    table = values({30: 10.0, 60: 40.0}, measure="percent_of_lymphocytes")
+    (row,) = milestones(table, study(), rules).to_dict("records")
+    assert row["reading"] == "CD4 T first ≥ 25 % of lymphocytes between day 30 and day 60."
+
+
+def test_the_order_of_the_table_does_not_matter() -> None:
+    made = builders.study_result()
+    table = trajectories(made)
+    found = milestones(table, made.study)
+    pd.testing.assert_frame_equal(found, milestones(table.sample(frac=1, random_state=4), made.study))
+
+
+def test_a_whole_study_with_the_packaged_rules() -> None:
+    made = builders.study_result()
+    table = milestones(trajectories(made), made.study)
+    assert tuple(table.columns) == MILESTONE_COLUMNS
+    rules = load_milestone_rules().milestones
+    assert len(table) == 3 * len(rules)
+    assert list(table["milestone"][: len(rules)]) == [own.milestone for own in rules]
+    found = table.set_index(["patient", "milestone"])["reading"]
+    # CD4 T of P01: 45 on day 30, 90 on day 60; an adult.
+    assert found["P01", "cd4_50_d100"] == "CD4 T first ≥ 50/µL between day 30 and day 60; within 100 days."
+    assert found["P01", "cd4_50_confirmed_d100"].startswith(
+        "Not applicable: the rule is for ages below 25 years"
+    )
+    # P02, a child, has CD4 T 48 on day 100 and relapses on day 300 after a value of 70 on day 180.
+    assert found["P02", "cd4_50_confirmed_d100"] == (
+        "CD4 T first > 50/µL between day 100 and day 180; not confirmed before relapse or progression on "
+        "day 300; "
+        "later than day 100."
+    )
+    # B of P02 is not evaluable on day 180, and day 365 comes after the relapse.
+    assert found["P02", "b_20"] == (
+        "B not > 20/µL up to day 100; relapse or progression on day 300 ended the follow-up."
+    )
+
+
+def test_an_empty_study_has_an_empty_table() -> None:
+    empty = Study(name="s", patients=(), tubes=())
+    table = milestones(values({}), empty)
+    assert table.empty
+    assert tuple(table.columns) == MILESTONE_COLUMNS

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cytorecon.counts.intervals import poisson_ratio_interval
+from cytorecon.errors import CytoreconError, StudyError
+from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
+from cytorecon.tables import TRAJECTORY_COLUMNS
+from cytorecon.trajectories import METHOD_SWITCH, Measure, on_clock, trajectories
+from tests import builders
+
+
+def count(population: str, events: int | None = 600, **fields: object) -> PopulationCount:
+    row: dict[str, object] = {
+        "population": population,
+        "parent": "CD3_T" if population in ("CD4_T", "CD8_T") else "lymphocytes",
+        "status": "counted",
+        "events": events,
+        **fields,
+    }
+    return PopulationCount.model_validate(row)
+
+
+def by_beads(population: str, cells: float | None, lloq: float = 5.0, **fields: object) -> PopulationCount:
+    events = 0 if cells is None else round(cells * 50 / lloq)
+    return count(
+        population,
+        events,
+        cells_per_ul=cells,
+        lloq_cells_per_ul=lloq,
+        below_lloq=cells is None,
+        count_method=fields.pop("count_method", "beads"),
+        **fields,
+    )
+
+
+def result(
+    visits: Sequence[tuple[int, Sequence[PopulationCount]]],
+    *,
+    age: float | None = 40.0,
+    sex: str = "unknown",
+) -> StudyResult:
+    tubes = tuple(Tube(tube=f"P01/d{day}/1", patient="P01", day=day) for day, _ in visits)
+    study = Study(name="s", patients=(Patient(patient="P01", age_years=age, sex=sex),), tubes=tubes)
+    outcomes = tuple(
+        TubeResult(tube=f"P01/d{day}/1", status="done", counts=tuple(counts)) for day, counts in visits
+    )
+    return StudyResult(study=study, tubes=outcomes)
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows, what is not known as None."""
+    names = [str(name) for name in table.columns]
+    columns = [column(table, name) for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def column(table: pd.DataFrame, name: str) -> list[object]:
+    return [None if pd.isna(value) else value for value in table[name]]
+
+
+def test_columns_order_and_a_row_for_every_tube() -> None:
+    table = trajectories(builders.study_result(), measures=("cells_per_ul",))
+    assert tuple(table.columns) == TRAJECTORY_COLUMNS
+    populations = list(dict.fromkeys(table["population"]))
+    assert populations == [
+        "leukocytes", "lymphocytes", "CD3_T", "CD4_T", "CD8_T", "DN_T", "B", "NK", "monocytes",
+        "granulocytes",
+    ]  # fmt: skip
+    b_cells = table[table["population"] == "B"]
+    assert len(b_cells) == 17  # 18 tubes, of which one failed
+    assert list(dict.fromkeys(b_cells["patient"])) == ["P01", "P02", "P03"]
+    assert list(b_cells["days_after_transplant"])[:6] == [14, 30, 60, 100, 180, 365]
+
+
+def test_a_concentration_with_all_that_belongs_to_it() -> None:
+    made = by_beads("CD4_T", 60.0, cells_per_ul_low=50.0, cells_per_ul_high=71.0, review=("gate.a",))
+    (row,) = rows(trajectories(result([(30, [made])]), measures=("cells_per_ul",)))
+    assert row == {
+        "patient": "P01",
+        "days_after_transplant": 30,
+        "visit": "",
+        "tube": "P01/d30/1",
+        "population": "CD4_T",
+        "measure": "cells_per_ul",
+        "value": 60.0,
+        "unit": "cells/µL",
+        "low": 50.0,
+        "high": 71.0,
+        "lloq": 5.0,
+        "censored": "",
+        "reported": "60",
+        "count_method": "beads",
+        "review": "gate.a",
+        "age_years": pytest.approx(40.0 + 30 / 365.25),
+        "reference_low": 424.0,
+        "reference_high": 1509.0,
+        "reference_percentiles": "",
+        "reference_set": "mayo_tbbs_2013",
+        "reference_position": "below",
+    }
+
+
+def test_below_the_lloq_is_left_censored_without_a_value() -> None:
+    made = by_beads("B", None, lloq=11.2, cells_per_ul_high=8.0)
+    (row,) = rows(trajectories(result([(30, [made])]), measures=("cells_per_ul",)))
+    assert (row["censored"], row["reported"], row["lloq"], row["high"]) == ("left", "<12", 11.2, 8.0)
+    assert row["value"] is None
+    assert row["reference_position"] == "below"
+
+
+@pytest.mark.parametrize(
+    ("cells", "lloq", "position"),
+    [
+        (98.9, 5.0, "below"),
+        (99.0, 5.0, "within"),
+        (527.0, 5.0, "within"),
+        (527.1, 5.0, "above"),
+        (None, 99.0, "below"),
+        (None, 99.1, ""),
+    ],
+)
+def test_the_position_is_given_only_when_it_is_certain(
+    cells: float | None, lloq: float, position: str
+) -> None:
+    """B of an adult: 99-527/µL (Mayo TBBS 2013)."""
+    table = trajectories(result([(30, [by_beads("B", cells, lloq)])]), measures=("cells_per_ul",))
+    assert column(table, "reference_position") == [position]
+
+
+def test_a_child_grows_out_of_its_reference_band() -> None:
+    visits = [(day, [by_beads("CD4_T", 1000.0)]) for day in (30, 400)]
+    table = trajectories(result(visits, age=1.0), measures=("cells_per_ul",))
+    # From 2 years on the lower limit of CD4 falls from 1300 to 700/µL (Shearer 2003).
+    assert column(table, "reference_low") == [1300, 700]
+    assert column(table, "reference_position") == ["below", "within"]
+    assert column(table, "reference_percentiles") == ["10-90", "10-90"]
+
+
+def test_without_an_age_or_before_birth_there_is_no_reference() -> None:
+    for age, day in ((None, 30), (0.1, -90)):
+        table = trajectories(result([(day, [by_beads("CD4_T", 60.0)])], age=age), measures=("cells_per_ul",))
+        assert column(table, "age_years") == [None]
+        assert column(table, "reference_low") == [None]
+        assert column(table, "reference_set") == [""]
+        assert column(table, "reference_position") == [""]
+
+
+def test_each_measure_has_its_own_unit_and_only_the_populations_that_have_it() -> None:
+    table = trajectories(builders.study_result())
+    units = {(row["measure"], row["population"]): row["unit"] for row in rows(table)}
+    assert units["cells_per_ul", "CD4_T"] == "cells/µL"
+    assert units["percent_of_parent", "CD4_T"] == "% of CD3_T"
+    assert units["percent_of_lymphocytes", "CD4_T"] == "% of lymphocytes"
+    assert units["percent_of_leukocytes", "CD4_T"] == "% of leukocytes"
+    assert units["ratio", "CD4_CD8_ratio"] == "ratio"
+    assert ("percent_of_lymphocytes", "monocytes") not in units
+    assert ("cells_per_ul", "singlets") not in units
+    assert ("percent_of_lymphocytes", "lymphocytes") not in units
+    assert ("percent_of_leukocytes", "lymphocytes") in units
+    assert ("percent_of_parent", "singlets") in units
+
+
+def test_percentages_have_no_lloq_and_no_count_method() -> None:
+    made = count(
+        "B", 25, percent_of_lymphocytes=2.5, percent_of_lymphocytes_low=1.6, percent_of_lymphocytes_high=3.7
+    )
+    (row,) = rows(trajectories(result([(30, [made])]), measures=("percent_of_lymphocytes",)))
+    assert (row["value"], row["low"], row["high"], row["reported"]) == (2.5, 1.6, 3.7, "2.5")
+    assert (row["censored"], row["count_method"]) == ("", "none")
+    assert row["lloq"] is None
+    assert (row["reference_low"], row["reference_position"]) == (7.0, "below")
+
+
+def test_a_gap_stays_visible() -> None:
+    lost = count("B", None, status="not_evaluable", reason="no CD19 mode")
+    table = trajectories(
+        result([(30, [by_beads("B", 60.0)]), (60, [lost]), (90, [count("B")])]), measures=("cells_per_ul",)
+    )
+    assert column(table, "value") == [60.0, None, None]
+    assert column(table, "reported") == ["60", "", ""]
+    assert column(table, "censored") == ["", "", ""]
+
+
+def test_a_population_without_the_measure_anywhere_has_no_rows() -> None:
+    table = trajectories(result([(30, [count("B")])]), measures=("cells_per_ul",))
+    assert table.empty
+    assert tuple(table.columns) == TRAJECTORY_COLUMNS
+
+
+def test_a_change_of_count_method_is_marked_where_it_happens() -> None:
+    methods = ["beads", "beads", "none", "blood_count_alc", "blood_count_alc", "beads"]
+    visits = [
+        (
+            30 * place,
+            [count("B")] if method == "none" else [by_beads("B", 60.0, count_method=method, review=("x",))],
+        )
+        for place, method in enumerate(methods, start=1)
+    ]
+    table = trajectories(result(visits), measures=("cells_per_ul",))
+    assert METHOD_SWITCH == "trajectory.method_switch"
+    marked = [METHOD_SWITCH in str(review).split(";") for review in table["review"]]
+    assert marked == [False, False, False, True, False, True]
+    assert table["review"][3] == "x;trajectory.method_switch"
+
+
+def test_methods_of_other_patients_do_not_matter() -> None:
+    table = trajectories(builders.study_result(), measures=("cells_per_ul",))
+    marked = table[table["review"].str.contains(METHOD_SWITCH)]
+    assert {(row["patient"], row["days_after_transplant"]) for row in rows(marked)} == {("P01", 180)}
+
+
+def test_the_ratio_needs_both_and_has_the_interval_of_two_counts() -> None:
+    pair = [by_beads("CD4_T", 60.0), by_beads("CD8_T", 40.0)]
+    (row,) = rows(trajectories(result([(30, pair)], sex="female"), measures=("ratio",)))
+    low, high = poisson_ratio_interval(600, 400)
+    assert (row["population"], row["unit"], row["value"], row["reported"]) == (
+        "CD4_CD8_ratio",
+        "ratio",
+        1.5,
+        "1.50",
+    )
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    assert (row["reference_low"], row["reference_position"]) == (0.70, "within")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        by_beads("CD8_T", None),
+        count("CD8_T", 49),
+        count("CD8_T", 0),
+        count("CD8_T", None, status="not_evaluable"),
+    ],
+)
+def test_no_ratio_when_one_side_cannot_be_quantified(second: PopulationCount) -> None:
+    whole = [by_beads("CD4_T", 60.0), by_beads("CD8_T", 40.0)]
+    table = trajectories(result([(30, whole), (60, [by_beads("CD4_T", 60.0), second])]), measures=("ratio",))
+    assert column(table, "value") == [1.5, None]
+    alone = trajectories(result([(30, [by_beads("CD4_T", 60.0)])]), measures=("ratio",))
+    assert alone.empty
+
+
+def test_without_a_count_method_the_ratio_asks_for_the_same_number_of_events() -> None:
+    table = trajectories(result([(30, [count("CD4_T", 100), count("CD8_T", 50)])]), measures=("ratio",))
+    assert column(table, "value") == [2.0]
+
+
+def test_an_unknown_measure_is_refused() -> None:
+    wrong: list[Measure] = ["cells"]  # type: ignore[list-item]
+    with pytest.raises(CytoreconError) as caught:
+        trajectories(result([]), measures=wrong)
+    assert str(caught.value) == (
+        "trajectories, measures: There is no such measure. Found: cells. Allowed: cells_per_ul, "
+        "percent_of_parent, percent_of_lymphocytes, percent_of_leukocytes, ratio."
+    )
+
+
+def test_another_clock_shifts_days_and_keeps_who_has_it() -> None:
+    made = builders.study_result()
+    table = trajectories(made, measures=("cells_per_ul",))
+    shifted = on_clock(table, made.study, "DLI1")
+    assert set(shifted["patient"]) == {"P02"}
+    own = table[table["patient"] == "P02"]
+    assert list(shifted["days_after_transplant"]) == [day - 120 for day in own["days_after_transplant"]]
+    assert list(shifted.dtypes) == list(table.dtypes)
+    assert list(shifted["value"].dropna()) == list(own["value"].dropna())
+    same = on_clock(table, made.study, "HCT1")
+    pd.testing.assert_frame_equal(same, table)
+
+
+def test_a_clock_nobody_has() -> None:
+    anchors = (Anchor(name="HCT1", kind="transplant"), Anchor(name="DLI1", kind="dli", day=50))
+    study = Study(name="s", patients=(Patient(patient="P01", anchors=anchors),), tubes=())
+    with pytest.raises(StudyError) as caught:
+        on_clock(pd.DataFrame({"patient": [], "days_after_transplant": []}), study, "HCT2")
+    assert str(caught.value) == "anchor: No patient has an anchor called 'HCT2'. Allowed: HCT1, DLI1."
