@@ -37,8 +37,9 @@ format: $(VENV)/.installed-test ## rewrite the sources in the one format
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed ## time and memory of the main steps on this machine
+bench: $(VENV)/.installed ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.speed
 
 lock: ## write the lock files anew, keeping versions that still fit (ARGS=--upgrade: newest versions)
 	@$(PYTHON) -m venv $(VENV)/lock

@@ -11,6 +11,7 @@ import base64
 import math
 import zlib
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from scipy.stats import chi2
@@ -109,8 +110,9 @@ def study() -> Study:
     return Study(name="Hand-made example", patients=patients, tubes=tubes, events=events)
 
 
+@cache
 def study_result() -> StudyResult:
-    """Return the study with a result for every tube."""
+    """Return the study with a result for every tube; frozen, so one is enough for all tests."""
     made = study()
     return StudyResult(study=made, tubes=tuple(tube_result(own) for own in made.tubes))
 

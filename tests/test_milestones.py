@@ -184,7 +184,8 @@ def test_below_an_lloq_at_the_threshold_is_certainly_below_it(lloq: str, operato
             "yes",
             182,
             (
-                "CD4 T first ≥ 200/µL between day 30 and day 100; confirmed on day 182; below again on day 364; "
+                "CD4 T first ≥ 200/µL between day 30 and day 100; confirmed on day 182; below again on "
+                "day 364; "
                 "a rise on day 14 did not last."
             ),
         ),
@@ -193,7 +194,8 @@ def test_below_an_lloq_at_the_threshold_is_certainly_below_it(lloq: str, operato
             "pending",
             None,
             (
-                "CD4 T first ≥ 200/µL between day 30 and day 100; not confirmed yet; a rise on day 14 did not "
+                "CD4 T first ≥ 200/µL between day 30 and day 100; not confirmed yet; a rise on day 14 did "
+                "not "
                 "last."
             ),
         ),

@@ -68,13 +68,12 @@ def locked(lock: str) -> dict[str, list[str]]:
 
 
 def readme_commands() -> Iterator[list[str]]:
-    """Yield the words of each command line in the README's console blocks."""
+    """Yield the words of each command line in the README's blocks of code."""
     text = (ROOT / "README.md").read_text()
-    for block in re.findall(r"```(?:bash|sh|console|shell)\n(.*?)```", text, flags=re.DOTALL):
+    for block in re.findall(r"```\w*\n(.*?)```", text, flags=re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            words = shlex.split(line.removeprefix("$ "), comments=True)
-            if words:
-                yield words
+            if re.match(r"(\$ )?(make|(\S*/)?cytorecon) ", line):
+                yield shlex.split(line.removeprefix("$ "), comments=True)
 
 
 def test_no_path_of_a_machine_and_no_package_host_is_in_any_file() -> None:
@@ -221,7 +220,7 @@ def assert_is_a_command(words: list[str]) -> None:
 
 def test_the_readme_names_each_command() -> None:
     text = (ROOT / "README.md").read_text()
-    assert [name for name in COMMANDS if f"cytorecon {name}" not in text] == []
+    assert [name for name in COMMANDS if not re.search(rf"(cytorecon|make) {name}\b", text)] == []
 
 
 def test_contributing_names_only_files_that_exist() -> None:

@@ -123,8 +123,8 @@ def _spillover(
     try:
         spillover, issues = spillover_from_keywords(keywords, channels)
     except CompensationError as error:
-        issue = Issue("spillover.unusable", Severity.ERROR, error.subject, str(error))
-        return None, (issue,)
+        message = f"{error.message} Found: {error.found}." if error.found else error.message
+        return None, (Issue("spillover.unusable", Severity.ERROR, error.subject, message, error.hint),)
     if spillover is not None and not _is_invertible(spillover):
         message = "The spillover matrix is singular or not finite; compensation with it will be refused."
         issues = (*issues, Issue("spillover.singular", Severity.ERROR, spillover.source, message))

@@ -124,9 +124,8 @@ def _extent(event: ClinicalEvent, axis: TimeAxis) -> tuple[float, float]:
     start = min(max(axis.position(event.start_day), low), high)
     if event.ongoing:
         return start, high
-    return start, min(
-        max(axis.position(event.end_day if event.end_day is not None else event.start_day), low), high
-    )
+    last_day = event.start_day if event.end_day is None else event.end_day
+    return start, min(max(axis.position(last_day), start), high)
 
 
 def _with_label(event: ClinicalEvent, start: float, end: float, axis: TimeAxis) -> tuple[float, float, bool]:

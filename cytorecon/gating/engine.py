@@ -19,10 +19,11 @@ from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search import search
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import AnyGate, Template, names_in, sources_of
-from cytorecon.sample import Sample
+from cytorecon.sample import ChannelRole, Sample
 
-#: Reserved name in expressions: every event of the file.
+#: Reserved name in expressions: every event of the file that has a finite value on every axis.
 ALL = "all"
+_SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
     GatedSample
         Gates, one mask per evaluable population, reasons for the others.
     """
-    walk = _Walk(sample, template, axes, prior or GatingPrior())
+    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes))
     for entry in template.populations:
         walk.population(entry.population)
     for spec in template.gates:
@@ -83,6 +84,7 @@ class _Walk:
     template: Template
     axes: Axes
     prior: GatingPrior
+    everything: Mask
     found: dict[str, FoundGate] = field(default_factory=dict)
     gate_masks: dict[str, Mask] = field(default_factory=dict)
     populations: dict[str, Marked] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class _Walk:
     def population(self, name: str) -> Marked:
         if name not in self.populations:
             entry = self.template.population_by_name[name]
-            parent = Marked(self._everything()) if entry.parent == "root" else self.population(entry.parent)
+            parent = Marked(self.everything) if entry.parent == "root" else self.population(entry.parent)
             inside = self.expression(entry.where)
             if parent.mask is None or inside.mask is None:
                 self.populations[name] = Marked(None, inside.reason or parent.reason)
@@ -116,11 +118,11 @@ class _Walk:
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
-        return Marked(_evaluate(ast.parse(text, mode="eval").body, values))
+        return Marked(_evaluate(ast.parse(text, mode="eval").body, values) & self.everything)
 
     def _name(self, name: str) -> Marked:
         if name == ALL:
-            return Marked(self._everything())
+            return Marked(self.everything)
         if name in self.template.population_by_name:
             return self.population(name)
         found = self.gate(name)
@@ -131,7 +133,7 @@ class _Walk:
     def _gate_mask(self, found: FoundGate) -> Mask:
         if found.gate not in self.gate_masks:
             if found.status == "passed_through":
-                mask = self._everything()
+                mask = self.everything
             else:
                 mask = empty_mask(self.sample)
                 for part in found.parts:
@@ -152,8 +154,15 @@ class _Walk:
         inside = looked_in.mask & self._gate_mask(found)
         return replace(found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum()))
 
-    def _everything(self) -> Mask:
-        return np.ones(self.sample.n_events, dtype=bool)
+
+def _measured(axes: Axes) -> Mask:
+    """Return the events with a place on every axis: NaN lies in no gate, nor outside of one."""
+    stained = set(axes.panel.values())
+    measured = np.ones(axes.sample.n_events, dtype=bool)
+    for channel in axes.sample.channels:
+        if channel.name in stained or channel.role in _SCATTER:
+            measured &= np.isfinite(axes.columns[channel.name])
+    return measured
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:

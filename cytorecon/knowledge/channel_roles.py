@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +64,14 @@ class ChannelRoles(_Strict):
     aspects: tuple[AspectPattern, ...]
     amplification: AmplificationPattern
 
+    @cached_property
+    def _role_patterns(self) -> tuple[tuple[re.Pattern[str], ChannelRole], ...]:
+        return tuple((re.compile(row.pattern, re.IGNORECASE), row.role) for row in self.roles)
+
+    @cached_property
+    def _aspect_patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
+        return tuple((re.compile(row.pattern, re.IGNORECASE), row.aspect) for row in self.aspects)
+
     def role_of(self, name: str) -> ChannelRole:
         """Return the role of the detector called `name`; fluorescence when no pattern matches.
 
@@ -73,9 +81,10 @@ class ChannelRoles(_Strict):
         >>> [str(roles.role_of(name)) for name in ("FS INT", "SSC-H", "HDR-TM", "CD8")]
         ['forward_scatter', 'side_scatter', 'time', 'fluorescence']
         """
-        for row in self.roles:
-            if re.fullmatch(row.pattern, name.strip(), re.IGNORECASE):
-                return row.role
+        name = name.strip()
+        for pattern, role in self._role_patterns:
+            if pattern.fullmatch(name):
+                return role
         return ChannelRole.FLUORESCENCE
 
     def aspect_of(self, name: str) -> str:
@@ -86,9 +95,10 @@ class ChannelRoles(_Strict):
         >>> [load_channel_roles().aspect_of(name) for name in ("FS PEAK LIN", "SS INT", "PE-W", "FL1")]
         ['H', 'A', 'W', '']
         """
-        for row in self.aspects:
-            if re.search(row.pattern, name.strip(), re.IGNORECASE):
-                return row.aspect
+        name = name.strip()
+        for pattern, aspect in self._aspect_patterns:
+            if pattern.search(name):
+                return aspect
         return ""
 
     def detector_of(self, name: str) -> str:
@@ -100,8 +110,8 @@ class ChannelRoles(_Strict):
         ['FITC', 'FITC', 'FL1', 'FL1']
         """
         name = name.strip()
-        for row in self.aspects:
-            name, hits = re.subn(row.pattern, "", name, flags=re.IGNORECASE)
+        for pattern, _ in self._aspect_patterns:
+            name, hits = pattern.subn("", name)
             if hits:
                 break
         return re.sub(self.amplification.pattern, "", name, flags=re.IGNORECASE)

@@ -104,6 +104,17 @@ class References(KnowledgeModel):
         hits = (row.set for row in self.ranges if row.population == population and row.measure == measure)
         return tuple(dict.fromkeys(hits))
 
+    def of(self, population: str, measure: str) -> References:
+        """Return only what concerns one population and measure: a long curve asks many times."""
+        return References(
+            ranges=tuple(
+                row for row in self.ranges if row.population == population and row.measure == measure
+            ),
+            defaults=tuple(
+                item for item in self.defaults if item.population == population and item.measure == measure
+            ),
+        )
+
     def find(
         self, population: str, measure: str, age_years: float | None, sex: str, *, set_name: str = ""
     ) -> ReferenceRange | None:

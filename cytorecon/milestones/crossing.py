@@ -112,10 +112,9 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
         confirmed_day=judged[start + confirmation - 1].day if confirmed == "yes" else None,
         below_again=later_below,
         unconfirmed_day=judged[rises[0]].day if rises[0] < start else None,
+        # What lies between two neighbours of the judged days could not be judged.
         undecided=tuple(
-            visit.day
-            for visit in days
-            if visit.state == "indeterminate" and (after is None or visit.day > after) and visit.day < by
+            visit.day for visit in days if (after is None or visit.day > after) and visit.day < by
         ),
         judged=len(judged),
     )

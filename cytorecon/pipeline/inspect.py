@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from cytorecon.errors import Issue
 from cytorecon.fcs import read_fcs, safe_keywords
 from cytorecon.quality import check_quality
-from cytorecon.sample import ChannelRole, Sample
+from cytorecon.sample import ChannelRole, Sample, Spillover
 
 
 class Frozen(BaseModel):
@@ -68,10 +68,17 @@ def inspect_file(path: Path, *, dataset: int | None = None) -> FileInspection:
         n_events=sample.n_events,
         spillover=matrix.source if matrix else "none",
         spillover_channels=matrix.channels if matrix else (),
-        spillover_condition=float(np.linalg.cond(matrix.matrix)) if matrix else None,
+        spillover_condition=_condition(matrix),
         channels=tuple(_channel(sample, index) for index in range(len(sample.channels))),
         issues=(*sample.issues, *check_quality(sample)),
     )
+
+
+def _condition(matrix: Spillover | None) -> float | None:
+    """Return the condition number of a matrix; None without one, or when it holds NaN or infinity."""
+    if matrix is None or not np.isfinite(matrix.matrix).all():
+        return None
+    return float(np.linalg.cond(matrix.matrix))
 
 
 def _channel(sample: Sample, index: int) -> ChannelInspection:

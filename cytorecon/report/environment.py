@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cytorecon.figures.format import format_day
+
+#: A number or an interval (of at least two characters, so that it can break), with its unit.
+_QUANTITY: Final = re.compile(r"(?<![\w&#;])(&lt;)?\d[\d,.]*\d?(–[\d,.]+\d)?( cells/µL| %)")
 
 
 @cache
@@ -22,6 +27,7 @@ def environment() -> Environment:
     )
     made.filters["day"] = format_day
     made.filters["css_string"] = css_string
+    made.filters["unbroken"] = unbroken
     return made
 
 
@@ -46,3 +52,14 @@ def css_string(text: str) -> Markup:
     """
     escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
     return Markup(escaped)  # noqa: S704 - letters, digits, backslashes and spaces
+
+
+def unbroken(text: str) -> Markup:
+    """Return text as HTML in which no line ends inside a number, an interval or its unit.
+
+    Examples
+    --------
+    >>> print(unbroken("<P01> 424–1,509 cells/µL"))
+    &lt;P01&gt; <span class="unbroken">424–1,509 cells/µL</span>
+    """
+    return Markup(_QUANTITY.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped

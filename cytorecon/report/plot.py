@@ -41,7 +41,7 @@ def plot(figure: go.Figure, *, name: str, title: str, caption: str = "") -> Plot
     name, title, caption : str
         See :class:`Plot`.
     """
-    return Plot(name, title, caption, int(figure.layout.height), script_json(figure.to_json()))
+    return Plot(name, title, caption, int(figure.layout.height), script_json(figure.to_json(validate=False)))
 
 
 def script_json(text: str) -> Markup:

@@ -121,7 +121,7 @@ def trajectories(
     for measure in measures:
         series = _series(result, measure, limits)
         for population in sorted(series, key=order.order):
-            rows += _rows(series[population], population, measure, known)
+            rows += _rows(series[population], population, measure, known.of(population, measure))
     return typed_frame(rows, TRAJECTORY_COLUMNS)
 
 

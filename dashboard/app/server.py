@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -32,24 +34,41 @@ def serve(location: str | Path, host: str = "127.0.0.1", port: int = 8050) -> No
         If the port is taken or the address is not one of this computer's.
     """
     app = create_app(location)
-    try:
+    with _listening_socket(host, port) as listener:
         server = waitress.create_server(
-            app.server, host=host, port=port, threads=8, max_request_body_size=LARGEST_REQUEST
+            app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST
         )
+        _tell_start(host, port)
+        server.run()
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    # opened here, because waitress leaves its own half-open when the port is taken
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except socket.gaierror as error:
+        raise CytoreconError(
+            "The dashboard cannot listen here: there is no such address.",
+            subject=f"{host}:{port}",
+            hint="Use 127.0.0.1, or an address of this computer.",
+        ) from error
     except OSError as error:
         raise CytoreconError(
             "The dashboard cannot listen here.",
             subject=f"{host}:{port}",
-            found=error.strerror or str(error),
+            found=os.strerror(error.errno or 0),
             hint="Is another dashboard running? Choose another port, e.g. --port 8051.",
         ) from error
+
+
+def _tell_start(host: str, port: int) -> None:
     if not is_loopback(host):
         sys.stderr.write(
             f"Warning: {host} can be reached from other computers, and the dashboard has no login: "
             "whoever reaches it sees the study. Use 127.0.0.1 unless your network protects it.\n"
         )
     sys.stderr.write(f"cytorecon dashboard on http://{host}:{port}/ (stop with Ctrl-C)\n")
-    server.run()
 
 
 def is_loopback(host: str) -> bool:

@@ -1,9 +1,10 @@
-"""Read the study that this dashboard serves, and derive its tables once per change."""
+"""Read the study that this dashboard serves, and make its tables once per change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -26,9 +27,9 @@ _EXTENSION: Final = "cytorecon"
 Analyze = Callable[[StudyStore, Path, Tube], TubeResult]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
-    """The study and its tables at one revision.
+    """The study at one revision; each table is made when a page first asks for it.
 
     Parameters
     ----------
@@ -36,19 +37,33 @@ class Snapshot:
         Of the store.
     result : StudyResult
         Without the pictures of the gates.
-    counts, trajectories, milestones, cohort : DataFrame
-        Tidy tables of ``cytorecon.tables``; shared between requests, so never changed.
     removed : tuple of Tube
         Tubes that were taken out and can be restored.
     """
 
     revision: int
     result: StudyResult
-    counts: pd.DataFrame
-    trajectories: pd.DataFrame
-    milestones: pd.DataFrame
-    cohort: pd.DataFrame
     removed: tuple[Tube, ...]
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """``COUNT_COLUMNS``. All tables are shared between requests, so never changed."""
+        return tidy_counts(self.result)
+
+    @cached_property
+    def trajectories(self) -> pd.DataFrame:
+        """``TRAJECTORY_COLUMNS``."""
+        return trajectories(self.result)
+
+    @cached_property
+    def milestones(self) -> pd.DataFrame:
+        """``MILESTONE_COLUMNS``."""
+        return milestones(self.trajectories, self.study)
+
+    @cached_property
+    def cohort(self) -> pd.DataFrame:
+        """``COHORT_COLUMNS``."""
+        return cohort_summary(self.trajectories)
 
     @property
     def study(self) -> Study:
@@ -79,11 +94,12 @@ class StudyService:
     _lock: Lock = field(default_factory=Lock)
 
     def snapshot(self) -> Snapshot:
-        """Return the study as it is now; tables are computed again only after a change."""
+        """Return the study as it is now; it is read again only after a change."""
         with self._lock:
             revision = self.store.revision()
             if self._cached is None or self._cached.revision != revision:
-                self._cached = _derive(self.store, revision)
+                result = self.store.result(plots=False)
+                self._cached = Snapshot(revision, result, self.store.removed())
             return self._cached
 
     def attach(self, server: flask.Flask) -> None:
@@ -95,17 +111,3 @@ def current_study() -> StudyService:
     """Return the study of the server that handles this request."""
     service: StudyService = flask.current_app.extensions[_EXTENSION]
     return service
-
-
-def _derive(store: StudyStore, revision: int) -> Snapshot:
-    result = store.result(plots=False)
-    table = trajectories(result)
-    return Snapshot(
-        revision=revision,
-        result=result,
-        counts=tidy_counts(result),
-        trajectories=table,
-        milestones=milestones(table, result.study),
-        cohort=cohort_summary(table),
-        removed=store.removed(),
-    )

@@ -131,9 +131,12 @@ def test_comp_of_fcs_3_0() -> None:
 def test_a_matrix_that_cannot_be_used_is_an_issue_of_the_sample(tmp_path: Path) -> None:
     sample = read_fcs(write(tmp_path, fcs_bytes(keywords={"SPILL": "2,FITC-A,PE-A,1,x,0,1"})))
     assert sample.spillover is None
-    assert [(issue.code, issue.severity, issue.subject) for issue in sample.issues] == [
-        ("spillover.unusable", Severity.ERROR, "SPILL")
-    ]
+    (issue,) = sample.issues
+    assert (issue.code, issue.severity) == ("spillover.unusable", Severity.ERROR)
+    assert str(issue) == (
+        "error: SPILL: The spillover matrix holds something that is not a number. Found: 'x'. "
+        "Decimals are written with a point."
+    )
 
 
 @pytest.mark.parametrize("cells", ["1,1,1,1", "1,nan,0,1", "1,inf,0,1"])

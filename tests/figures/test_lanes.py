@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def test_bars_of_one_row_do_not_overlap_and_a_row_has_one_lane(given_events: lis
         own = [item for item in placed if item.row == row]
         assert len({item.lane for item in own}) == 1
         spans = sorted((item.start, max(item.start, item.end)) for item in own)
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 def test_two_drugs_at_once_get_two_rows_of_one_lane() -> None:

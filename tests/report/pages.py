@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
+#: Tags that do not begin a new line or cell.
+_INLINE = {"a", "b", "span", "strong"}
 
 
 @dataclass
@@ -56,11 +58,13 @@ class _Reader(HTMLParser):
             self.page.tables[-1][-1].append("")
         if tag not in _VOID:
             self.open.append((tag, values.get("id", "")))
+        self._separate(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open, f"</{tag}> closes nothing"
         opened, _ = self.open.pop()
         assert opened == tag, f"<{opened}> is closed by </{tag}>"
+        self._separate(tag)
 
     def handle_data(self, data: str) -> None:
         tags = [tag for tag, _ in self.open]
@@ -68,12 +72,22 @@ class _Reader(HTMLParser):
             if data.strip():
                 self.page.figures[self.open[-1][1]] = json.loads(data)
             return
+        self._add(data)
+
+    def _separate(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self._add(" ")
+
+    def _add(self, data: str) -> None:
         section = next((name for tag, name in reversed(self.open) if tag == "section"), "")
-        words = re.sub(r"\s+", " ", data)
-        self.page.texts[section] = f"{self.page.texts.get(section, '')} {words}".replace("  ", " ")
-        if {"td", "th"} & set(tags):
-            cell = self.page.tables[-1][-1]
-            cell[-1] = f"{cell[-1]} {words.strip()}".strip()
+        self.page.texts[section] = _joined(self.page.texts.get(section, ""), data)
+        if {"td", "th"} & {tag for tag, _ in self.open}:
+            cells = self.page.tables[-1][-1]
+            cells[-1] = _joined(cells[-1], data)
+
+
+def _joined(text: str, more: str) -> str:
+    return re.sub(r"\s+", " ", text + more)
 
 
 def read_page(path: Path) -> Page:
@@ -82,4 +96,7 @@ def read_page(path: Path) -> Page:
     reader.feed(path.read_text(encoding="utf-8"))
     reader.close()
     assert reader.open == []
-    return reader.page
+    page = reader.page
+    page.texts = {name: text.strip() for name, text in page.texts.items()}
+    page.tables = [[[cell.strip() for cell in row] for row in rows] for rows in page.tables]
+    return page

@@ -18,7 +18,12 @@ def page(browser: Browser) -> Iterator[Page]:
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url))
+
+    def remember(url: str) -> None:
+        if not url.startswith(("file:", "data:")):
+            trouble.append(url)
+
+    page.on("request", lambda request: remember(request.url))
     yield page
     page.close()
     assert trouble == []

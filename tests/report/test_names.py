@@ -16,7 +16,9 @@ def test_a_plain_pseudonym_is_kept() -> None:
     assert page_names(["P01", "Pat_2"]) == {"P01": "patient_P01.html", "Pat_2": "patient_Pat_2.html"}
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a\\b", "..", "", " ", "Müller", "a\nb", "CON:", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a/b", "a\\b", "..", "", " ", "Müller", "a\nb", "CON:", "x" * 300]
+)
 def test_any_other_gets_a_safe_name_with_part_of_its_hash(name: str) -> None:
     page = page_names([name])[name]
     assert re.fullmatch(r"patient_[A-Za-z0-9_-]*[0-9a-f]{10}\.html", page)

@@ -24,8 +24,8 @@ def on(day: int, value: float | None, low: float | None, high: float | None, met
         (on(100, 160, 150, 170), on(60, 90, 80, 100), "up from 90 cells/µL on day +60"),
         (on(100, 60, 50, 70), on(60, 90, 80, 100), "down from 90 cells/µL on day +60"),
         (on(100, 95, 86, 105), on(60, 90, 80, 100), "not clearly different from 90 cells/µL on day +60"),
-        (on(100, 95, 86, 105), on(60, None, 0, 4), "up from <5.0 cells/µL on day +60"),
-        (on(100, 9, 3, 15), on(60, None, 0, 4), "not clearly different from <5.0 cells/µL on day +60"),
+        (on(100, 95, 86, 105), on(60, None, 0, 4), "up from <5 cells/µL on day +60"),
+        (on(100, 9, 3, 15), on(60, None, 0, 4), "not clearly different from <5 cells/µL on day +60"),
         (on(100, 95, 86, 105), on(60, 9, 8, 10, "volumetric"),
          "9.0 cells/µL on day +60, counted by another method"),
         (on(100, 95, None, None), on(60, 9, 8, 10), "after 9.0 cells/µL on day +60"),
@@ -36,7 +36,7 @@ def test_a_change_is_judged_by_the_intervals(latest: Point, previous: Point | No
 
 
 def test_a_sentence_without_reference_or_visit_before() -> None:
-    assert words.headline(on(30, None, 0, 4), None) == "B: <5.0 cells/µL on day +30."
+    assert words.headline(on(30, None, 0, 4), None) == "B: <5 cells/µL on day +30."
 
 
 @pytest.mark.parametrize(

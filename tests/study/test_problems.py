@@ -383,6 +383,23 @@ def test_counts_that_look_like_another_unit_are_used_and_remarked(tmp_path: Path
     assert [tube.wbc_cells_per_ul for tube in study.tubes] == [4.2, 4_200_000.0, 4200.0]
 
 
+def test_a_comma_that_may_separate_thousands_is_not_guessed(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file;patient;day;blood_volume_ul\na.fcs;P01;30;1,500\nb.fcs;P01;60;1,50\nc.fcs;P01;90;0,500\n"
+        ),
+    )
+    assert [tube.blood_volume_ul for tube in study.tubes] == [1.5, 0.5]
+    assert lines(study.issues) == [
+        (
+            "error: manifest row 2, column blood_volume_ul: This is not a number. Found: 9,999. "
+            f"Allowed: a number above 0. {LEFT} Write the number with a decimal point and no separator of "
+            "thousands."
+        )
+    ]
+
+
 def test_unknown_columns_are_never_silent(tmp_path: Path) -> None:
     study = load(
         tmp_path,

@@ -8,7 +8,7 @@ const PAPER_HEIGHT = 930;  // a figure with its heading must fit one page
 const SHRINK = PAPER_WIDTH / DRAWN_WIDTH;
 
 function draw(div) {
-  if (div.dataset.drawn || div.offsetParent === null) return;
+  if (div.dataset.drawn || div.closest("details:not([open])")) return;  // a folded figure has no width yet
   const spec = JSON.parse(document.getElementById(div.dataset.figure).textContent);
   Plotly.newPlot(div, spec.data, spec.layout, {responsive: true, displayModeBar: false});
   div.dataset.drawn = "yes";

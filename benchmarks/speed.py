@@ -1,0 +1,85 @@
+"""Speed against named peers: CPU time of the same work, in turns, in one run. Ratios, not seconds.
+
+A ratio above 1 means cytorecon needs less CPU time than the peer. Seconds depend on the machine and
+on who else uses it; the ratio of medians of interleaved turns does so much less.
+"""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+
+import flowio
+import flowkit
+import numpy as np
+
+from cytorecon.compensation import compensate
+from cytorecon.fcs import read_fcs
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline import gate
+from cytorecon.simulate import simulate_tube, tube_spec, write_fcs
+from cytorecon.transforms import Logicle
+
+TURNS = 5
+EVENTS = 300_000
+BLOOD = {"CD4_T": 500, "CD8_T": 350, "B": 150, "NK": 180, "monocytes": 350, "granulocytes": 3500}
+
+
+def cpu_seconds(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the median CPU seconds of each piece of work over interleaved turns."""
+    spent: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(TURNS + 1):
+        for name, call in work.items():
+            gc.collect()
+            start = time.process_time()
+            call()
+            spent[name].append(time.process_time() - start)
+    # The first turn warms caches up.
+    return {name: median(times[1:]) for name, times in spent.items()}
+
+
+def main() -> None:
+    """Print a table of CPU times and ratios."""
+    tube = simulate_tube(tube_spec(concentrations=BLOOD, events=EVENTS), seed=1)
+    template = load_template("tbnk")
+    sample = tube.sample()
+    values = np.ascontiguousarray(sample.events[:, 3])
+    peer = flowkit.transforms.LogicleTransform(262144, 0.7, 4.5, 0)
+    ours = Logicle(t=262144, w=0.7, m=4.5, a=0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tube.fcs"
+        write_fcs(tube, path)
+        rows = [
+            ("read a float file", "flowkit.Sample", {
+                "ours": lambda: read_fcs(path), "peer": lambda: flowkit.Sample(str(path))}),
+            ("read a float file", "flowio.FlowData.as_array", {
+                "ours": lambda: read_fcs(path), "peer": lambda: flowio.FlowData(str(path)).as_array()}),
+            ("logicle, one channel", "flowkit LogicleTransform", {
+                "ours": lambda: ours.apply(values), "peer": lambda: peer.apply(values.astype(np.float64))}),
+            ("compensate six channels", "flowkit.Matrix", _compensation(path)),
+        ]
+        print(f"{EVENTS:,} events, {len(sample.channels)} channels, median of {TURNS} turns\n")
+        print(f"{'work':28s} {'peer':28s} {'ours, s':>9s} {'peer, s':>9s} {'peer / ours':>12s}")
+        for what, name, work in rows:
+            spent = cpu_seconds(work)
+            ratio = spent["peer"] / spent["ours"]
+            print(f"{what:28s} {name:28s} {spent['ours']:9.3f} {spent['peer']:9.3f} {ratio:12.1f}")
+    whole = cpu_seconds({"ours": lambda: gate(sample, template)})["ours"]
+    print(f"\nfind and apply all gates of tbnk, one tube alone (three rounds): {whole:.2f} s CPU, no peer finds gates")
+
+
+def _compensation(path: Path) -> Mapping[str, Callable[[], object]]:
+    sample = read_fcs(path)
+    peer = flowkit.Sample(str(path))
+    assert sample.spillover is not None
+    names = list(sample.spillover.channels)
+    matrix = flowkit.Matrix(sample.spillover.matrix, names)
+    return {"ours": lambda: compensate(sample, sample.spillover), "peer": lambda: peer.apply_compensation(matrix)}
+
+
+if __name__ == "__main__":
+    main()

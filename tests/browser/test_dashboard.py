@@ -1,0 +1,155 @@
+"""What a person does: look, filter, follow links, upload a file and read a number."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.analysis import UPLOADED
+
+PAGES = [
+    ("/", "Worklist", ".ag-row"),
+    ("/gates", "Gates", "#gate-figure .main-svg"),
+    ("/patient", "P01 · recovery after HCT", "#patient-figure .main-svg"),
+    ("/cohort", "Cohort", "#cohort-figure .main-svg"),
+]
+
+
+@pytest.mark.parametrize(("path", "heading", "content"), PAGES)
+def test_every_page_opens(page: Page, address: str, path: str, heading: str, content: str) -> None:
+    page.goto(address + path)
+    expect(page.locator("h1")).to_have_text(heading)
+    expect(page.locator(content).first).to_be_visible()
+    for words in ("RESEARCH USE ONLY", "Hand-made example", "version 0.1.0"):
+        expect(page.get_by_text(words)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1380, 1000])
+@pytest.mark.parametrize("path", [path for path, _, _ in PAGES])
+def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + path)
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_worklist_is_filtered_and_the_url_keeps_it(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(18)
+    page.get_by_text("✕ Failed").click()
+    expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
+    expect(page.locator(".ag-center-cols-container")).to_contain_text("The file ends before its data do.")
+    page.wait_for_url("**/?status=failed")
+    page.reload()
+    expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
+
+
+def test_a_row_leads_to_its_gates_and_back(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator('.ag-row[row-id="P02/d180/1"] [col-id="events"]').click()
+    page.wait_for_url("**/gates?tube=P02/d180/1")
+    page.get_by_role("link", name="CD19").click()
+    expect(page.locator("#gate-figure .annotation-text").first).to_contain_text("Not evaluable")
+    page.go_back()
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Worklist")
+
+
+def test_the_controls_of_a_patient_are_the_url(page: Page, address: str) -> None:
+    page.goto(f"{address}/patient?patient=P01")
+    expect(page.locator("#patient-figure .main-svg").first).to_be_visible()
+    page.get_by_text("% of lymphocytes", exact=True).click()
+    page.wait_for_url("**measure=percent_of_lymphocytes**")
+    expect(page.get_by_role("heading", name="The same numbers, % of lymphocytes")).to_be_visible()
+    page.get_by_text("linear", exact=True).click()
+    page.wait_for_url("**time=linear**")
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", name="The same numbers, cells/µL")).to_be_visible()
+
+
+def test_a_download_has_the_numbers_of_the_page(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(f"{address}/patient?patient=P01")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the results of P01 as CSV").click()
+    target = tmp_path / "downloaded.csv"
+    waiting.value.save_as(target)
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "cells_per_ul"]
+    cell = next(row for row in rows if (row["tube"], row["population"]) == ("P01/d100/1", "CD4_T"))
+    expect(page.locator(".data-table", has_text="P01/d100/1")).to_contain_text(f"{cell['reported']} (")
+
+
+def test_the_keyboard_reaches_the_content(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("h1")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_file_is_uploaded_and_its_number_is_read_off_the_trajectory(
+    page: Page, address: str, fcs_file: Path
+) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(fcs_file)
+    expect(page.locator("#upload-file-state")).to_contain_text("File ready")
+    page.locator("#upload-patient").fill("P01")
+    page.locator("#upload-day").fill("730")
+    page.locator("#upload-beads").fill("50000")
+    page.locator("#upload-volume").fill("50")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text("Analysed and stored")).to_be_visible()
+    assert "Muster" not in page.content()
+    page.get_by_role("link", name="Trajectory of P01").click()
+    row = page.locator(".data-table tr", has_text="P01/d730/1")
+    expect(row).to_contain_text(f"{UPLOADED['CD4_T']:.0f} (")
+    assert "2 y" in page.locator("#patient-figure").inner_text()
+
+
+def test_an_upload_is_removed_and_restored(page: Page, address: str, fcs_file: Path) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(fcs_file)
+    page.locator("#upload-patient").fill("P77")
+    page.locator("#upload-day").fill("14")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text("Analysed and stored")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Remove P77/d14/1").click()
+    expect(page.get_by_text("P77/d14/1 was removed. It can be restored.")).to_be_visible()
+    expect(page.locator('.ag-row[row-id="P77/d14/1"]')).to_have_count(0)
+    page.get_by_role("button", name="Restore P77/d14/1").click()
+    expect(page.get_by_text("P77/d14/1 was restored.")).to_be_visible()
+
+
+def test_mistakes_are_shown_at_their_fields(page: Page, address: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "renamed.fcs"
+    sheet.write_text("patient,day\nP01,30\n")
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(sheet)
+    expect(page.locator("#upload-file-state")).to_contain_text("This is not an FCS file")
+    page.locator("#upload-patient").fill("Maria Muster")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text("Enter the study pseudonym")).to_be_visible()
+    expect(page.get_by_text("Enter the day of the blood draw")).to_be_visible()
+    expect(page.get_by_text("Nothing was stored")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, address: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.fcs"
+    with large.open("wb") as file:
+        file.write(b"FCS3.1")
+        file.truncate(26_000_000)
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(large)
+    expect(page.locator("#upload-file-state")).to_contain_text(
+        "The file has 26 MB; up to 25 MB can be uploaded here."
+    )

@@ -1,0 +1,154 @@
+"""Callbacks, called as the functions they are."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+import pytest
+from dash import Dash, no_update
+from dash._callback_context import context_value
+from dash._utils import AttributeDict
+
+from dashboard import ids
+from dashboard.callbacks.navigation import (
+    cohort_search,
+    download_cohort,
+    download_patient,
+    gates_search,
+    patient_search,
+)
+from dashboard.callbacks.upload import analyse, list_uploads, open_drawer, remove_or_restore, tell_file
+from dashboard.callbacks.worklist import filter_worklist, open_gates
+from dashboard.services.study import current_study
+from tests.builders import FAILED_TUBE
+from tests.dashboard.rendered import of_type, text
+
+FCS = "data:;base64," + base64.b64encode(b"FCS3.1 whatever").decode()
+BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
+
+Trigger = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def request_context(app: Dash) -> Iterator[None]:
+    with app.server.test_request_context():
+        yield
+
+
+@pytest.fixture
+def trigger() -> Iterator[Trigger]:
+    """Say which control was used, as Dash does."""
+    token = context_value.set(AttributeDict(triggered_inputs=[]))
+
+    def used(prop_id: str) -> None:
+        context_value.set(AttributeDict(triggered_inputs=[{"prop_id": prop_id}]))
+
+    yield used
+    context_value.reset(token)
+
+
+def test_the_controls_of_a_patient_write_the_url(trigger: Trigger) -> None:
+    trigger(f"{ids.PATIENT_TIME}.value")
+    assert patient_search("P02", "cells_per_ul", "linear", ["CD4_T"]) == (
+        "?patient=P02&measure=cells_per_ul&time=linear&populations=CD4_T"
+    )
+
+
+def test_another_measure_starts_with_its_usual_populations(trigger: Trigger) -> None:
+    trigger(f"{ids.PATIENT_MEASURE}.value")
+    assert patient_search("P02", "percent_of_leukocytes", "sqrt", ["CD4_T"]) == (
+        "?patient=P02&measure=percent_of_leukocytes&time=sqrt"
+    )
+    trigger(f"{ids.COHORT_MEASURE}.value")
+    assert cohort_search("ratio", "sqrt", ["CD4_T"], "P01", "cd4_200") == (
+        "?patient=P01&measure=ratio&time=sqrt&milestone=cd4_200"
+    )
+
+
+def test_a_chosen_tube_is_in_the_url() -> None:
+    assert gates_search("P01/d30/1") == "?tube=P01/d30/1"
+    assert gates_search(None) is no_update
+
+
+def test_downloads_are_named_by_pseudonym() -> None:
+    sent = download_patient(1, "P02")
+    assert isinstance(sent, dict)
+    assert sent["filename"] == "trajectory_P02.csv"
+    assert str(sent["content"]).startswith("patient,days_after_transplant,")
+    assert download_patient(None, "P02") is no_update
+    assert download_cohort(None) is no_update
+    whole = download_cohort(1)
+    assert isinstance(whole, dict)
+    assert str(whole["content"]).startswith("window,target_day,")
+
+
+def test_filters_give_rows_summary_and_url() -> None:
+    rows, options, summary, search = filter_worklist("cut", ["P02"], "failed", 0)
+    assert [row["tube"] for row in rows] == [FAILED_TUBE]
+    assert options.to_plotly_json()["operations"][0]["params"]["value"] == "cut"
+    assert summary == "18 tubes of 3 patients · 2 to look at · 1 failed"
+    assert search == "?search=cut&patient=P02&status=failed"
+
+
+def test_a_click_on_a_row_opens_its_gates_and_the_link_does_it_itself() -> None:
+    assert open_gates({"colId": "events", "rowId": "P01/d30/1"}, None) == "/gates?tube=P01/d30/1"
+    assert open_gates({"colId": "tube", "rowId": "P01/d30/1"}, None) is no_update
+    assert open_gates(None, None) is no_update
+
+
+def test_the_drawer_opens_on_a_click_only() -> None:
+    assert open_drawer(1) is True
+    assert open_drawer(None) is no_update
+
+
+def test_a_chosen_file_is_checked_at_once() -> None:
+    assert tell_file(None) == ""
+    assert tell_file(FCS).startswith("● File ready")
+    assert tell_file("data:;base64,AAAA").startswith("This is not an FCS file")
+
+
+def test_an_analysis_is_stored_and_told() -> None:
+    message, file_state, revision, *errors = analyse(1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None)
+    assert "P01/d400/1" in text(message)
+    assert [link.href for link in of_type(message, "Link")] == [
+        "/gates?tube=P01/d400/1",
+        "/patient?patient=P01",
+    ]
+    assert (file_state, set(errors)) == ("", {None})
+    assert revision == current_study().store.revision()
+
+
+def test_mistakes_are_told_at_their_fields() -> None:
+    message, file_state, revision, *errors = analyse(
+        1, None, None, "", None, "tbnk", 50_000, None, None, None
+    )
+    assert text(message) == "Nothing was stored Check the marked fields."
+    assert file_state == "Choose an FCS file."
+    assert revision is no_update
+    assert [error is not None for error in errors] == [True, True, False, False, True, False, False]
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_reason() -> None:
+    message, _, revision, *_ = analyse(1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None)
+    assert text(message) == "Nothing was stored The file ends before its data do."
+    assert revision is no_update
+
+
+def test_an_upload_is_listed_removed_and_restored(trigger: Trigger) -> None:
+    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None)
+    listed, patients = list_uploads(1)
+    assert "P99/d400/1" in text(listed)
+    assert patients == ["P01", "P02", "P03", "P99"]
+    trigger('{"tube":"P99/d400/1","type":"remove-upload"}.n_clicks')
+    message, revision = remove_or_restore([1], [])
+    assert message == "P99/d400/1 was removed. It can be restored."
+    assert revision == current_study().store.revision()
+    assert "Restore" in text(list_uploads(2)[0])
+    trigger('{"tube":"P99/d400/1","type":"restore-upload"}.n_clicks')
+    assert remove_or_restore([], [1])[0] == "P99/d400/1 was restored."
+
+
+def test_buttons_that_were_only_drawn_do_nothing(trigger: Trigger) -> None:
+    trigger('{"tube":"P01/d400/1","type":"remove-upload"}.n_clicks')
+    assert remove_or_restore([None], [None]) == (no_update, no_update)

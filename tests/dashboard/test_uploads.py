@@ -1,0 +1,169 @@
+"""Uploads: what is refused, what is stored, and how it is undone."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cytorecon.errors import FcsError
+from cytorecon.results import TubeResult
+from cytorecon.store import StudyStore
+from cytorecon.study.model import Tube
+from dashboard.services.study import StudyService
+from dashboard.services.uploads import (
+    LIMIT_BYTES,
+    UploadForm,
+    check_form,
+    next_tube,
+    remove_upload,
+    removed_uploads,
+    restore_upload,
+    upload,
+    uploaded_tubes,
+)
+from tests.builders import tube_result
+
+
+def data_url(data: bytes) -> str:
+    return "data:application/octet-stream;base64," + base64.b64encode(data).decode()
+
+
+FORM = UploadForm(
+    contents=data_url(b"FCS3.1 whatever"), patient="P01", day=400, beads_per_tube=50_000, blood_volume_ul=50
+)
+
+
+def test_a_complete_form_is_fine() -> None:
+    assert check_form(FORM) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"contents": None}, "contents", "Choose an FCS file."),
+        ({"contents": "data:;base64,@@@"}, "contents", "The file did not arrive whole. Choose it again."),
+        ({"contents": "nonsense"}, "contents", "The file did not arrive whole. Choose it again."),
+        (
+            {"contents": data_url(b"patient,day\nP01,30\n")},
+            "contents",
+            "This is not an FCS file: it does not begin with FCS2.0, FCS3.0, FCS3.1 or FCS3.2.",
+        ),
+        (
+            {"patient": "Maria Muster"},
+            "patient",
+            "Enter the study pseudonym: 1 to 32 letters, digits, - or _. Never a name or hospital number.",
+        ),
+        (
+            {"patient": ""},
+            "patient",
+            "Enter the study pseudonym: 1 to 32 letters, digits, - or _. Never a name or hospital number.",
+        ),
+        ({"day": None}, "day", "Enter the day of the blood draw; 0 is the day of the transplant."),
+        ({"day": 1.5}, "day", "The day is a whole number between -36525 and 36525."),
+        ({"day": 40_000.0}, "day", "The day is a whole number between -36525 and 36525."),
+        ({"panel": "nope"}, "panel", "Choose a panel."),
+        (
+            {"beads_per_tube": 0.0},
+            "beads_per_tube",
+            "Enter a number above 0 (beads), or leave it empty.",
+        ),
+        (
+            {"wbc_cells_per_ul": -1.0},
+            "wbc_cells_per_ul",
+            "Enter a number above 0 (cells/µL), or leave it empty.",
+        ),
+        (
+            {"blood_volume_ul": None},
+            "blood_volume_ul",
+            "Counting beads need the blood volume of the tube, in µL.",
+        ),
+    ],
+)
+def test_each_mistake_has_its_message(change: dict[str, object], field: str, message: str) -> None:
+    form = replace(FORM, **change)  # type: ignore[arg-type]  # a field of the form by name
+    assert check_form(form) == ((field, message),)
+
+
+def test_a_file_that_is_too_large_is_told_the_limit() -> None:
+    form = replace(FORM, contents=data_url(b"FCS3.1" + bytes(LIMIT_BYTES + 1_000_000)))
+    assert check_form(form) == (("contents", "The file has 26 MB; up to 25 MB can be uploaded here."),)
+
+
+def test_all_mistakes_are_told_at_once(service: StudyService) -> None:
+    outcome = upload(service, UploadForm(contents=None, patient="", day=None))
+    assert [field for field, _ in outcome.problems] == ["contents", "patient", "day"]
+    assert outcome.tube == ""
+
+
+def test_an_upload_becomes_a_tube_with_a_name_without_the_file(service: StudyService) -> None:
+    outcome = upload(service, FORM)
+    assert outcome.tube == "P01/d400/1"
+    assert outcome.message == "P01/d400/1: 293,212 events, 11 populations counted (analysed)."
+    (tube,) = uploaded_tubes(service.snapshot())
+    assert (tube.tube, tube.row, tube.visit, tube.path) == ("P01/d400/1", 0, "+400", None)
+    cells = {count.population: count.cells_per_ul for count in service.store.tube_result(tube.tube).counts}
+    assert cells["CD4_T"] == 333.0
+
+
+def test_a_second_tube_of_a_day_gets_the_next_number_even_after_a_removal(service: StudyService) -> None:
+    assert next_tube(service.snapshot(), "P01", 30) == "P01/d30/2"
+    first = upload(service, replace(FORM, day=30)).tube
+    remove_upload(service, first)
+    assert upload(service, replace(FORM, day=30)).tube == "P01/d30/3"
+
+
+def test_a_new_pseudonym_becomes_a_patient(service: StudyService) -> None:
+    assert upload(service, replace(FORM, patient="P99")).tube == "P99/d400/1"
+    assert service.snapshot().patients == ("P01", "P02", "P03", "P99")
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService) -> None:
+    before = service.store.revision()
+    outcome = upload(service, replace(FORM, contents=data_url(b"FCS3.1 broken"), patient="P99"))
+    assert outcome.problem("") == "The file ends before its data do."
+    assert service.store.revision() == before
+    assert service.snapshot().patients == ("P01", "P02", "P03")
+
+
+def test_an_error_of_the_analysis_is_told_in_its_words(service: StudyService) -> None:
+    def analyze(_store: StudyStore, _path: Path, tube: Tube) -> TubeResult:
+        raise FcsError("There are no events.", subject=tube.tube)
+
+    service.analyze = analyze
+    assert upload(service, FORM).problem("") == "P01/d400/1: There are no events."
+
+
+def test_the_raw_file_lives_for_one_analysis_under_a_neutral_name(
+    service: StudyService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen: list[str] = []
+
+    def analyze(_store: StudyStore, path: Path, tube: Tube) -> TubeResult:
+        seen.append(path.name)
+        assert path.read_bytes() == b"FCS3.1 whatever"
+        return tube_result(tube, {"CD4_T": 1.0, "CD8_T": 1.0, "B": 1.0, "NK": 1.0})
+
+    service.analyze = analyze
+    upload(service, FORM)
+    assert seen == ["upload.fcs"]
+    assert [path for path in tmp_path.rglob("*") if path.name.startswith(("cytorecon-", "upload"))] == []
+
+
+def test_an_upload_can_be_removed_and_restored(service: StudyService) -> None:
+    tube = upload(service, FORM).tube
+    assert remove_upload(service, tube) == "P01/d400/1 was removed. It can be restored."
+    assert uploaded_tubes(service.snapshot()) == ()
+    assert [gone.tube for gone in removed_uploads(service.snapshot())] == [tube]
+    assert restore_upload(service, tube) == "P01/d400/1 was restored."
+    assert [back.tube for back in uploaded_tubes(service.snapshot())] == [tube]
+
+
+def test_a_tube_of_the_sheet_cannot_be_removed_here(service: StudyService) -> None:
+    assert remove_upload(service, "P01/d30/1") == "P01/d30/1 is not an upload of this study any more."
+    assert restore_upload(service, "P01/d30/1") == "P01/d30/1 is not among the removed uploads any more."
+    assert len(service.snapshot().study.tubes) == 18

@@ -1,0 +1,181 @@
+"""What the pages show for a selection: gates, patient, cohort."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from cytorecon.figures.cohort import WindowSummary
+from cytorecon.figures.points import patient_points
+from cytorecon.tables import COHORT_COLUMNS, TRAJECTORY_COLUMNS
+from dashboard.services.cohorts import cohort_csv, cohort_view, window_summaries
+from dashboard.services.gates import chosen_gate, gate_rows, population_rows, provenance_rows
+from dashboard.services.measures import available_measures, usual_populations
+from dashboard.services.patients import Card, chosen_patient, patient_csv, patient_view
+from dashboard.services.selection import TrajectorySelection, trajectory_selection
+from dashboard.services.study import StudyService
+from tests.builders import WITHOUT_COUNT_TUBE, study_result
+
+
+def test_gates_are_a_tree_with_numbers_and_reasons() -> None:
+    rows = gate_rows(study_result().tube("P02/d180/1"))
+    assert [(row.gate, row.depth, row.status, row.has_plot) for row in rows] == [
+        ("viability", 0, "passed through", False),
+        ("lymphocytes", 0, "found", True),
+        ("CD3", 1, "found", True),
+        ("CD19", 2, "not evaluable", True),
+    ]
+    assert rows[3].numbers == "Not evaluable: no valley between negative and positive events"
+
+
+def test_populations_are_a_tree_with_units_and_missing_is_a_dash() -> None:
+    rows = {row.label: row for row in population_rows(study_result().tube("P02/d180/1"))}
+    assert (rows["CD4 T"].depth, rows["CD4 T"].cells_per_ul, rows["CD4 T"].interval) == (
+        4, "70 cells/µL", "68–72",
+    )  # fmt: skip
+    lost = rows["B"]
+    assert {lost.events, lost.percent_of_parent, lost.cells_per_ul, lost.interval, lost.method} == {"–"}
+    assert lost.status == "not evaluable: CD19 has no valley between negative and positive events"
+    assert population_rows(study_result().tube("P01/d14/1"))[7].cells_per_ul == "<0.9 cells/µL"
+
+
+def test_the_gate_that_is_asked_for_is_shown_else_the_first_with_a_picture() -> None:
+    result = study_result().tube("P01/d14/1")
+    assert [getattr(chosen_gate(result, name), "gate", "") for name in ("CD3", "viability", "nope")] == [
+        "CD3",
+        "lymphocytes",
+        "lymphocytes",
+    ]
+    assert chosen_gate(result.model_copy(update={"plots": ()}), "CD3") is None
+
+
+def test_provenance_names_file_template_gates_and_software() -> None:
+    result = study_result().tube("P01/d14/1")
+    rows = dict(provenance_rows(result.provenance, chosen_gate(result, "CD3")))
+    assert rows["File, SHA-256"] == "ab" * 32
+    assert rows["Template"] == "tbnk, version 1"
+    assert rows["This gate, version"] == "2b3c4d5e"
+    assert rows["Software"] == "cytorecon, version 0.1.0"
+    assert "Gate priors, SHA-256" not in rows
+
+
+def test_cells_per_ul_come_first_where_there_are_any(read_only: StudyService) -> None:
+    measures = [measure.name for measure in available_measures(read_only.snapshot())]
+    assert measures[0] == "cells_per_ul"
+    assert patient_view(read_only.snapshot(), TrajectorySelection(patient="P01")).measure == "cells_per_ul"
+
+
+def test_a_study_of_fractions_only_shows_percent_of_leukocytes(service: StudyService) -> None:
+    store = service.store
+    for tube in store.study().tubes:
+        if tube.tube != WITHOUT_COUNT_TUBE:
+            store.remove_tube(tube.tube, reason="to be left with fractions")
+    view = patient_view(service.snapshot(), TrajectorySelection(patient="P03"))
+    assert view.measure == "percent_of_leukocytes"
+    assert view.populations[:3] == ("lymphocytes", "granulocytes", "monocytes")
+    assert view.days_with_results == 1
+
+
+def test_the_table_has_the_numbers_of_the_figure(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    view = patient_view(snapshot, TrajectorySelection(patient="P01", populations=("CD4_T", "B")))
+    points = patient_points(snapshot.trajectories, snapshot.counts, patient="P01", measure="cells_per_ul")
+    for row in view.visits:
+        for population in ("CD4_T", "B"):
+            point = next(point for point in points[population] if point.tube == row.tube)
+            assert row.cells[population].startswith(point.number)
+    assert view.visits[0].cells == {"CD4_T": "12 (11–13)", "B": "<0.9 (0–0.061)"}
+
+
+def test_a_failed_tube_stays_in_the_table_and_on_the_lane(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P02"))
+    row = next(row for row in view.visits if row.tube == "P02/d60/1")
+    assert (row.state, dict(row.cells)) == ("failed", {})
+    mark = next(sample for sample in view.samples if sample.tube == "P02/d60/1")
+    assert mark.state == "failed"
+    assert mark.note.startswith("The file ends before its data do.")
+
+
+def test_cards_say_age_latest_result_milestone_and_tubes(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
+    assert view.cards == (
+        Card("At transplant", "34.5 y", "female · allo hsct · PBSC, unrelated"),
+        Card("CD4 T on day +365", "420 cells/µL", "below reference", "watch"),
+        Card("CD4 T, milestone 200 cells/µL", "between +100 and +180", "confirmed", "good"),
+        Card("Tubes analysed", "6 of 6", "1 to look at", "watch"),
+    )
+
+
+def test_only_milestones_that_apply_are_listed_and_the_others_counted(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
+    titles = [row.title for row in view.milestones]
+    assert "CD4 T above 200/µL, confirmed" in titles
+    assert not any("children" in title for title in titles)
+    own = read_only.snapshot().milestones
+    assert len(titles) + view.other_milestones == (own["patient"] == "P01").sum()
+
+
+def test_the_drawn_milestone_has_no_deadline(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
+    assert view.primary["CD4_T"].milestone == "cd4_200"
+
+
+def test_an_unknown_patient_or_population_is_not_made_up(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    assert chosen_patient(snapshot, "") == "P01"
+    assert chosen_patient(snapshot, "P77") == ""
+    view = patient_view(snapshot, TrajectorySelection(patient="P01", populations=("Treg", "B")))
+    assert view.populations == ("B",)
+
+
+def test_the_selection_survives_the_url() -> None:
+    selection = trajectory_selection("ratio", "linear", ["CD4_T", "B"], "P01", "cd4_200")
+    assert selection.search == (
+        "?patient=P01&measure=ratio&time=linear&populations=CD4_T,B&milestone=cd4_200"
+    )
+    assert trajectory_selection("bogus", "bogus", "", None) == TrajectorySelection()
+
+
+def test_downloads_are_the_tidy_tables(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    rows = list(csv.DictReader(io.StringIO(patient_csv(snapshot, "P02"))))
+    assert tuple(rows[0]) == TRAJECTORY_COLUMNS
+    assert {row["patient"] for row in rows} == {"P02"}
+    assert tuple(next(csv.reader(io.StringIO(cohort_csv(snapshot))))) == COHORT_COLUMNS
+
+
+def test_the_cohort_has_every_patient_and_counts_windows(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    view = cohort_view(snapshot, TrajectorySelection(populations=("CD4_T",), patient="P02"))
+    assert list(view.panels["CD4_T"].patients) == ["P01", "P02", "P03"]
+    assert view.highlight == "P02"
+    assert view.table_head[:2] == ("Population", "day 14")
+    assert view.table_rows == (("CD4 T", "n 3", "n 2", "n 2", "n 3", "n 3", "n 3"),)
+    assert view.milestone == "cd4_200"
+    assert [crossing.patient for crossing in view.crossings] == ["P01", "P02", "P03"]
+
+
+def test_windows_with_few_patients_have_no_median(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    few = window_summaries(snapshot.cohort, "cells_per_ul")["CD4_T"][0]
+    assert few == WindowSummary("day 14", 14, 3)
+    enough = snapshot.cohort.assign(suppressed=False, quartile_low=1.0, quartile_low_reported="1")
+    window = window_summaries(enough, "cells_per_ul")["CD4_T"][0]
+    assert window.median is not None
+    assert (window.median.value, window.median.text) == (12.0, "12")
+
+
+def test_usual_populations_are_those_the_study_has(read_only: StudyService) -> None:
+    assert usual_populations(read_only.snapshot(), "percent_of_lymphocytes") == (
+        "CD3_T", "CD4_T", "CD8_T", "B", "NK",
+    )  # fmt: skip
+    assert usual_populations(read_only.snapshot(), "ratio") == ("CD4_CD8_ratio",)
+
+
+def test_an_empty_study_has_empty_views(service: StudyService) -> None:
+    for tube in service.store.study().tubes:
+        service.store.remove_tube(tube.tube, reason="to be left with nothing")
+    snapshot = service.snapshot()
+    view = patient_view(snapshot, TrajectorySelection(patient="P01"))
+    assert (view.measure, view.points, view.visits) == ("", {}, ())
+    assert cohort_view(snapshot, TrajectorySelection()).measure == ""
