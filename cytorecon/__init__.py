@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from cytorecon.knowledge.template import Template
     from cytorecon.knowledge.templates import load_template
     from cytorecon.pipeline import analyze_study, gate
-    from cytorecon.recovery import milestones, trajectories
+    from cytorecon.milestone import milestones
+    from cytorecon.trajectory import trajectories
     from cytorecon.sample import Channel, Sample, Spillover
     from cytorecon.study import Study, StudyResult, load_study, tidy_counts
 
@@ -40,11 +41,11 @@ _HOME = {
     "list_datasets": "cytorecon.fcs",
     "load_study": "cytorecon.study",
     "load_template": "cytorecon.knowledge.templates",
-    "milestones": "cytorecon.recovery",
+    "milestones": "cytorecon.milestone",
     "read_fcs": "cytorecon.fcs",
     "read_spillover_csv": "cytorecon.fcs",
     "tidy_counts": "cytorecon.study",
-    "trajectories": "cytorecon.recovery",
+    "trajectories": "cytorecon.trajectory",
 }
 
 __all__ = [

@@ -13,7 +13,7 @@ from cytorecon.cohort import Quantile, censored_quantile, cohort_summary
 from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows
 from cytorecon.study import csv_text
 from cytorecon.tables import COHORT_COLUMNS
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 from tests import builders
 
 WINDOWS = VisitWindows(

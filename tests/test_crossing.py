@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cytorecon.milestones import Crossing, Visit, first_crossing
-from cytorecon.milestones.crossing import State
+from cytorecon.milestone import Crossing, Visit, first_crossing
+from cytorecon.milestone.crossing import State
 
 STATES: list[State] = ["above", "below", "indeterminate"]
 LAST_DAY = 60

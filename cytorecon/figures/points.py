@@ -24,7 +24,7 @@ from cytorecon.figures.format import (
     review_words,
     with_unit,
 )
-from cytorecon.trajectories import METHOD_SWITCH
+from cytorecon.trajectory import METHOD_SWITCH
 
 PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
 

@@ -89,6 +89,8 @@ class _Walk:
     gate_masks: dict[str, Mask] = field(default_factory=dict)
     populations: dict[str, Marked] = field(default_factory=dict)
     searched: dict[str, Mask] = field(default_factory=dict)
+    #: For gates that are not evaluable: the gate where it began, and why.
+    causes: dict[str, str] = field(default_factory=dict)
 
     def population(self, name: str) -> Marked:
         if name not in self.populations:
@@ -127,7 +129,7 @@ class _Walk:
             return self.population(name)
         found = self.gate(name)
         if found.status == "not_evaluable":
-            return Marked(None, f"{name}: {found.reason}")
+            return Marked(None, self.causes[name])
         return Marked(self._gate_mask(found))
 
     def _gate_mask(self, found: FoundGate) -> Mask:
@@ -145,11 +147,13 @@ class _Walk:
         sources = {text: self.expression(text) for text in sources_of(spec)}
         looked_in = sources[spec.find_in]
         if looked_in.mask is None:
+            self.causes[spec.gate] = looked_in.reason
             return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=looked_in.reason)
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)
         if found.status != "found":
+            self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found
         inside = looked_in.mask & self._gate_mask(found)
         return replace(found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum()))

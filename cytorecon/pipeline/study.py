@@ -132,12 +132,13 @@ def _sources(tubes: Sequence[Tube]) -> tuple[dict[str, Source], dict[str, Failur
             failures[tube.tube] = Failure("The study does not know where this tube's file is.")
             continue
         try:
-            if tube.template not in templates:
-                templates[tube.template] = load_template(tube.template)
+            wanted = str(tube.template_path or tube.template)
+            if wanted not in templates:
+                templates[wanted] = load_template(wanted)
         except CytoreconError as error:
             failures[tube.tube] = Failure(reason_of(error))
             continue
-        sources[tube.tube] = Source(tube.tube, templates[tube.template], tube.path, tube.dataset)
+        sources[tube.tube] = Source(tube.tube, templates[wanted], tube.path, tube.dataset)
     return sources, failures
 
 

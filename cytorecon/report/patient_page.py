@@ -116,7 +116,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     by_measure = tables.points[patient.patient]
     shown = preferred(by_measure, spec.populations)
     found = crossings(tables.applicable, patient=patient.patient)
-    noticed = remarks(tubes, tables.trajectories)
+    noticed = remarks(tubes, tables.trajectories, spec.flags_by_code)
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.figures.format import format_method, population_label, review_words
+from cytorecon.figures.format import population_label, review_words
+from cytorecon.report.sections import Flag
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
-from cytorecon.trajectories import METHOD_SWITCH
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 #: Shape and word, so that colour is not needed.
@@ -50,7 +50,9 @@ class Remark:
         return _MARKS[self.severity]
 
 
-def remarks(tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame) -> tuple[Remark, ...]:
+def remarks(
+    tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame, flags: Mapping[str, Flag]
+) -> tuple[Remark, ...]:
     """Return the warnings and errors of analysed tubes, the most severe first.
 
     Parameters
@@ -58,63 +60,68 @@ def remarks(tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame) 
     tubes : iterable of (Tube, TubeResult)
         In the order of the page. Failed tubes are left out: they have a list of their own.
     trajectory : DataFrame
-        ``TRAJECTORY_COLUMNS``: knows of changes from one visit to the next.
+        ``TRAJECTORY_COLUMNS``: its codes tell of changes from one visit to the next.
+    flags : mapping of str to Flag
+        What the codes mean that values carry without an issue.
 
     Returns
     -------
     tuple of Remark
-        A code that a value carries without an issue of that code in its tube is a remark of its
-        own, so that no flagged number goes unmentioned.
+        No flagged number goes unmentioned: a code without an issue in its tube is a remark too.
     """
-    switched = _method_switches(trajectory)
+    codes = _codes_of_tubes(trajectory)
     found = [
         remark
         for tube, result in tubes
         if result.status == "done"
-        for remark in (*_of_tube(tube, result), *_switch(tube, result, switched.get(tube.tube, [])))
+        for remark in _of_tube(tube, result, codes.get(tube.tube, {}), flags)
     ]
     return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
 
 
-def _method_switches(trajectory: pd.DataFrame) -> dict[str, list[str]]:
-    """Return tube -> populations whose count method is not that of the visit before."""
-    switched: dict[str, list[str]] = {}
+#: Code -> labels of the populations that carry it.
+Touched = dict[str, list[str]]
+
+
+def _codes_of_tubes(trajectory: pd.DataFrame) -> Mapping[str, Touched]:
+    found: dict[str, Touched] = {}
     columns = ["tube", "population", "review"]
     for tube, population, review in trajectory[columns].itertuples(index=False):
-        if METHOD_SWITCH in review.split(";"):
-            switched.setdefault(str(tube), []).append(str(population))
-    return switched
+        for code in filter(None, review.split(";")):
+            found.setdefault(str(tube), {}).setdefault(code, []).append(population_label(population))
+    return found
 
 
-def _switch(tube: Tube, result: TubeResult, populations: Sequence[str]) -> Sequence[Remark]:
-    if not populations:
-        return []
-    methods = [count.count_method for count in result.counts if count.population in populations]
-    words = " and ".join(format_method(method) for method in dict.fromkeys(methods))
-    issue = Issue(
-        METHOD_SWITCH, Severity.WARNING, "count method",
-        f"Cells/µL are counted here by {words}, at the visit before by another method.",
-        "A step in the curve may come from the method.",
-    )
-    return [_remark(tube, issue, [population_label(population) for population in populations])]
-
-
-def _of_tube(tube: Tube, result: TubeResult) -> Sequence[Remark]:
-    touched: dict[str, list[str]] = {}
+def _of_tube(
+    tube: Tube, result: TubeResult, codes: Mapping[str, Sequence[str]], flags: Mapping[str, Flag]
+) -> Sequence[Remark]:
+    touched: Touched = {code: list(populations) for code, populations in codes.items()}
     for count in result.counts:
         for code in count.review:
             touched.setdefault(code, []).append(population_label(count.population))
-    found = [
-        _remark(tube, issue, touched.get(issue.code, []))
-        for issue in result.issues
-        if issue.severity is not Severity.INFO or issue.code in touched
-    ]
-    known = {issue.code for issue in result.issues}
-    for code, populations in touched.items():
-        if code not in known:
-            issue = Issue(code, Severity.WARNING, "counts", f"Flagged: {review_words(code)}.")
+    found = []
+    for issue in result.issues:
+        own = [code for code in touched if _is_about(code, issue)]
+        if own or issue.severity is not Severity.INFO:
+            populations = [population for code in own for population in touched.pop(code)]
             found.append(_remark(tube, issue, populations))
+    found += [_remark(tube, _explained(code, flags), populations) for code, populations in touched.items()]
     return [*found, *_not_evaluable(tube, result)]
+
+
+def _is_about(code: str, issue: Issue) -> bool:
+    """Return whether a code on a value, such as ``gate.outlier:CD4``, says what `issue` says."""
+    base, _, gate = code.partition(":")
+    return issue.code == base and (not gate or gate in issue.subject.split())
+
+
+def _explained(code: str, flags: Mapping[str, Flag]) -> Issue:
+    base, _, gate = code.partition(":")
+    subject = f"gate {gate}" if gate else "counts"
+    flag = flags.get(base)
+    if flag is None:
+        return Issue(code, Severity.WARNING, subject, f"Flagged: {review_words(base)}.")
+    return Issue(code, Severity.WARNING, subject, flag.message, flag.hint)
 
 
 def _not_evaluable(tube: Tube, result: TubeResult) -> Sequence[Remark]:

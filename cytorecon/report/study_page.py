@@ -101,13 +101,16 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         for patient in patients
         for crossing in crossings(tables.applicable, patient=patient.patient)
     ]
-    noticed = remarks(tables.tubes, tables.trajectories)
+    noticed = remarks(tables.tubes, tables.trajectories, spec.flags_by_code)
     return StudyPage(
         name=tables.study.name,
         facts=_facts(tables, noticed),
         value_columns=tuple(map(population_label, columns)),
         patients=tuple(
-            _patient_row(patient, pages[patient.patient], tables, series[patient.patient], columns)
+            _patient_row(
+                patient, pages[patient.patient], tables, series[patient.patient], columns,
+                look=sum(remark.patient == patient.patient for remark in noticed),
+            )
             for patient in patients
         ),
         failed=_failed(tables, pages),
@@ -156,13 +159,12 @@ def _template(result: TubeResult) -> str:
 
 
 def _patient_row(
-    patient: Patient, page: str, tables: StudyTables, series: Series, columns: Sequence[str]
+    patient: Patient, page: str, tables: StudyTables, series: Series, columns: Sequence[str], look: int
 ) -> PatientRow:
     tubes = tables.tubes_of(patient.patient)
     done = sum(result.status == "done" for _, result in tubes)
     days = [tube.day for tube, _ in tubes]
     found = crossings(tables.applicable, patient=patient.patient)
-    look = len(remarks(tubes, tables.trajectories))
     return PatientRow(
         patient=patient.patient,
         page=page,

@@ -11,13 +11,13 @@ from cytorecon.cohort import cohort_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.knowledge.references import load_references
-from cytorecon.milestones import milestones
+from cytorecon.milestone import milestones
 from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts, tube_status, tubes_in_order
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 
 
 @dataclass(frozen=True, slots=True)

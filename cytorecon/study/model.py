@@ -110,7 +110,9 @@ class Tube(Frozen):
     visit : str
         Name of the visit, e.g. ``"+30"``.
     template : str
-        Gating template: a packaged name or a path.
+        Name of the gating template, as packaged or as its file is called.
+    template_path : Path or None
+        The template's file, where it is not a packaged one. Never stored, as `path`.
     row : int
         Row of the sample sheet (the header is row 1); 0 for an upload.
     path : Path or None
@@ -138,6 +140,7 @@ class Tube(Frozen):
     day: int
     visit: str = ""
     template: str = "tbnk"
+    template_path: Path | None = Field(default=None, exclude=True)
     row: int = 0
     path: Path | None = Field(default=None, exclude=True)
     dataset: int | None = None

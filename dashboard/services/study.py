@@ -13,13 +13,13 @@ import flask
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
-from cytorecon.milestones import milestones
+from cytorecon.milestone import milestones
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 
 _EXTENSION: Final = "cytorecon"
 

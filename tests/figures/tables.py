@@ -6,10 +6,10 @@ from functools import cache
 
 import pandas as pd
 
-from cytorecon.milestones import milestones
+from cytorecon.milestone import milestones
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 from tests.builders import study_result
 
 

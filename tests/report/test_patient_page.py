@@ -108,8 +108,8 @@ def test_a_flagged_number_is_marked_and_explained(pages: dict[str, Page]) -> Non
     (switch,) = [row for row in notes if "by another method" in row[3]]
     assert switch[:3] == ["▲ look", "+180", "P01/d180/1"]
     assert switch[3] == (
-        "count method: Cells/µL are counted here by blood count (lymphocytes), at the visit before by "
-        "another method. A step in the curve may come from the method."
+        "counts: Cells/µL are counted by another method than at the visit before. "
+        "A step in the curve may come from the method."
     )
     assert switch[4].startswith("Leukocytes, Lymphocytes, CD3 T")
 

@@ -11,13 +11,13 @@ from plotly.offline import get_plotlyjs
 
 from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
-from cytorecon.milestones import milestones
+from cytorecon.milestone import milestones
 from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import csv_text, tidy_counts, tube_status
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 from tests.builders import study_result
 from tests.report.pages import read_page
 from tests.report.studies import part

@@ -311,7 +311,8 @@ def test_paths_are_relative_to_the_manifest_also_from_windows(tmp_path: Path) ->
         manifest="file,patient,day,panel\nfcs\\d30\\a.fcs,P01,30,panels\\mine.yaml\n",
     )
     assert study.tubes[0].path == (tmp_path / "fcs" / "d30" / "a.fcs").resolve()
-    assert study.tubes[0].template == str((tmp_path / "panels" / "mine.yaml").resolve())
+    assert study.tubes[0].template == "mine"
+    assert study.tubes[0].template_path == (tmp_path / "panels" / "mine.yaml").resolve()
 
 
 def test_empty_rows_and_columns_and_words_for_nothing_are_left_out(tmp_path: Path) -> None:

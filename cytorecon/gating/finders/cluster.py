@@ -107,7 +107,7 @@ def _counted(points: Floats) -> tuple[Floats, Floats]:
     """Return the centres of a grid's bins that hold events, shape (k, 2), and how many they hold."""
     low, high = np.quantile(points, [0.0005, 0.9995], axis=0)
     inside = points[((points >= low) & (points <= high)).all(axis=1)]
-    counts, *edges = np.histogram2d(*inside.T, bins=BINS)
+    counts, *edges = np.histogram2d(inside[:, 0], inside[:, 1], bins=BINS)
     centres = [(edge[1:] + edge[:-1]) / 2 for edge in edges]
     rows, columns = np.nonzero(counts)
     return np.stack([centres[0][rows], centres[1][columns]], axis=1), counts[rows, columns]

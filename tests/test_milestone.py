@@ -10,10 +10,10 @@ import pytest
 
 from cytorecon.errors import StudyError
 from cytorecon.knowledge.milestones import AppliesTo, MilestoneRule, MilestoneRules, load_milestone_rules
-from cytorecon.milestones import milestones
+from cytorecon.milestone import milestones
 from cytorecon.study import Anchor, ClinicalEvent, Patient, Study
 from cytorecon.tables import MILESTONE_COLUMNS
-from cytorecon.trajectories import trajectories
+from cytorecon.trajectory import trajectories
 from tests import builders
 
 Value = float | str | None

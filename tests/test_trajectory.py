@@ -11,7 +11,7 @@ from cytorecon.errors import CytoreconError, StudyError
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
 from cytorecon.tables import TRAJECTORY_COLUMNS
-from cytorecon.trajectories import METHOD_SWITCH, Measure, on_clock, trajectories
+from cytorecon.trajectory import METHOD_SWITCH, Measure, on_clock, trajectories
 from tests import builders
 
 

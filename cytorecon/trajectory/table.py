@@ -19,7 +19,7 @@ from cytorecon.study.model import Patient, Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tubes_in_order
 from cytorecon.tables import TRAJECTORY_COLUMNS
-from cytorecon.trajectories.points import Point, percent_point, ratio_point
+from cytorecon.trajectory.points import Point, percent_point, ratio_point
 
 Measure = Literal[
     "cells_per_ul", "percent_of_parent", "percent_of_lymphocytes", "percent_of_leukocytes", "ratio"

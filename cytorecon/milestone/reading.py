@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.knowledge.milestones import MilestoneRule
-from cytorecon.milestones.crossing import Crossing
+from cytorecon.milestone.crossing import Crossing
 
 _SIGNS: Final = {">": ">", ">=": "≥"}
 

@@ -12,8 +12,8 @@ from cytorecon.errors import StudyError
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.milestones import MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.milestones.crossing import Crossing, State, Visit, first_crossing
-from cytorecon.milestones.reading import EndOfClock, Finding, reading, rule_text
+from cytorecon.milestone.crossing import Crossing, State, Visit, first_crossing
+from cytorecon.milestone.reading import EndOfClock, Finding, reading, rule_text
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import MILESTONE_COLUMNS
