@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from cytorecon.gating.gated import GatedSample
     from cytorecon.knowledge.template import Template
     from cytorecon.knowledge.templates import load_template
-    from cytorecon.pipeline import analyze_study, gate
     from cytorecon.milestone import milestones
-    from cytorecon.trajectory import trajectories
+    from cytorecon.pipeline import analyze_study, gate
     from cytorecon.sample import Channel, Sample, Spillover
     from cytorecon.study import Study, StudyResult, load_study, tidy_counts
+    from cytorecon.trajectory import trajectories
 
 #: Where each public name lives. Names are loaded when first used: ``import cytorecon`` and
 #: ``cytorecon --help`` stay quick.

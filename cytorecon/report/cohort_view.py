@@ -81,9 +81,7 @@ _QUANTILES: Final = ("median", "quartile_low", "quartile_high")
 PatientPoints = Mapping[str, tuple[Point, ...]]
 
 
-def _points(
-    tables: StudyTables, measure: str, populations: Sequence[str]
-) -> Mapping[str, PatientPoints]:
+def _points(tables: StudyTables, measure: str, populations: Sequence[str]) -> Mapping[str, PatientPoints]:
     """Return population -> patient -> points with a value."""
     found: dict[str, dict[str, tuple[Point, ...]]] = {}
     for patient in tables.study.patients:

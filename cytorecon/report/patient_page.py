@@ -221,9 +221,7 @@ def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
     return f"No value since. {'; '.join(later)}." if later else ""
 
 
-def _milestone_rows(
-    patient: str, found: Sequence[Crossing], tables: StudyTables
-) -> tuple[MilestoneRow, ...]:
+def _milestone_rows(patient: str, found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneRow, ...]:
     own = tables.applicable[tables.applicable["patient"] == patient]
     return tuple(
         MilestoneRow(

@@ -71,7 +71,7 @@ def reference_sets(
         ReferenceSet(
             name=str(name).replace("_", " "),
             populations=", ".join(map(population_label, dict.fromkeys(rows["population"]))),
-            percentiles=", ".join(dict.fromkeys(rows["reference_percentiles"])),
+            percentiles=", ".join(filter(None, dict.fromkeys(rows["reference_percentiles"]))) or "not stated",
             citation=citations.get(str(name), "–"),
         )
         for name, rows in own.groupby("reference_set")

@@ -142,6 +142,12 @@ def _remark(tube: Tube, issue: Issue, populations: Sequence[str]) -> Remark:
     # A flagged number needs a look, whatever the issue itself was graded.
     severity = Severity.WARNING if issue.severity is Severity.INFO else issue.severity
     return Remark(
-        tube.patient, tube.tube, tube.day, severity, issue.subject, issue.message, issue.hint,
+        tube.patient,
+        tube.tube,
+        tube.day,
+        severity,
+        issue.subject,
+        issue.message,
+        issue.hint,
         tuple(dict.fromkeys(populations)),
     )

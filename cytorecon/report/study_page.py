@@ -97,9 +97,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
     }
     columns = _columns(series.values(), spec)
     found = [
-        crossing
-        for patient in patients
-        for crossing in crossings(tables.applicable, patient=patient.patient)
+        crossing for patient in patients for crossing in crossings(tables.applicable, patient=patient.patient)
     ]
     noticed = remarks(tables.tubes, tables.trajectories, spec.flags_by_code)
     return StudyPage(
@@ -108,7 +106,11 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         value_columns=tuple(map(population_label, columns)),
         patients=tuple(
             _patient_row(
-                patient, pages[patient.patient], tables, series[patient.patient], columns,
+                patient,
+                pages[patient.patient],
+                tables,
+                series[patient.patient],
+                columns,
                 look=sum(remark.patient == patient.patient for remark in noticed),
             )
             for patient in patients

@@ -99,7 +99,9 @@ def write_report(
             progress(len(pages) + 1, len(pages) + 1)
     except OSError as error:
         raise StoreError(
-            "The report cannot be written.", subject=str(out), found=error.strerror or str(error),
+            "The report cannot be written.",
+            subject=str(out),
+            found=error.strerror or str(error),
             allowed="a folder that this user may write, and free space",
             hint="Choose another folder, or make room.",
         ) from None
@@ -112,7 +114,9 @@ def _check_folder(out: Path) -> None:
     if index.exists() and not _is_report_page(index):
         raise StoreError(
             "The folder holds a page that is no report of cytorecon; it was left as it is.",
-            subject=str(out), found=_INDEX, allowed="a new or empty folder, or an earlier report",
+            subject=str(out),
+            found=_INDEX,
+            allowed="a new or empty folder, or an earlier report",
             hint="Choose another folder.",
         )
 
@@ -160,17 +164,29 @@ def _study_html(
     tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec, software_version: str
 ) -> str:
     return render(
-        kind="study", title=f"{tables.study.name} · cytorecon report", heading=tables.study.name, home="",
+        kind="study",
+        title=f"{tables.study.name} · cytorecon report",
+        heading=tables.study.name,
+        home="",
         lead="Immune reconstitution: counts, recovery and milestones of all patients.",
-        sections=spec.study_page, page=study_page(tables, pages, spec), pages=pages,
-        downloads=_DOWNLOADS, terms=spec.reading, software_version=software_version,
+        sections=spec.study_page,
+        page=study_page(tables, pages, spec),
+        pages=pages,
+        downloads=_DOWNLOADS,
+        terms=spec.reading,
+        software_version=software_version,
     )
 
 
 def _patient_html(patient: Patient, tables: StudyTables, spec: ReportSpec, software_version: str) -> str:
     return render(
-        kind="patient", title=f"Patient {patient.patient} · {tables.study.name}",
-        heading=f"Patient {patient.patient}", home=_INDEX, lead=words.study_lead(tables.study.name),
-        sections=spec.patient_page, page=patient_page(patient, tables, spec),
-        terms=spec.reading, software_version=software_version,
+        kind="patient",
+        title=f"Patient {patient.patient} · {tables.study.name}",
+        heading=f"Patient {patient.patient}",
+        home=_INDEX,
+        lead=words.study_lead(tables.study.name),
+        sections=spec.patient_page,
+        page=patient_page(patient, tables, spec),
+        terms=spec.reading,
+        software_version=software_version,
     )

@@ -49,7 +49,9 @@ def from_text(document: TypeAdapter[Value], text: str, *, subject: str, field: s
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise StoreError(
-            "A stored document cannot be read.", subject=subject, field=field,
+            "A stored document cannot be read.",
+            subject=subject,
+            field=field,
             found=f"{place}: {first['msg']}" if place else first["msg"],
             allowed="a document written by this version of cytorecon",
             hint="Open the study with the version that wrote it, or restore it from a backup.",

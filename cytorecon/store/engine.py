@@ -67,8 +67,10 @@ def postgresql_engine(url: URL) -> Engine:
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs a driver that is not installed.",
-            subject=url.render_as_string(hide_password=True), found="no module psycopg",
-            allowed="psycopg 3.2 or newer", hint="Install it with: pip install 'cytorecon[postgres]'.",
+            subject=url.render_as_string(hide_password=True),
+            found="no module psycopg",
+            allowed="psycopg 3.2 or newer",
+            hint="Install it with: pip install 'cytorecon[postgres]'.",
         ) from error
 
 
@@ -83,7 +85,8 @@ def reading(engine: Engine, subject: str) -> Iterator[Connection]:
     """
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with (
-        translated(subject), engine.connect().execution_options(**options) as connection,
+        translated(subject),
+        engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
         yield connection
@@ -139,7 +142,9 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
         connection.close()
         raise StoreError(
             "The disk of the study does not support SQLite's write-ahead log.",
-            subject=str(database.parent), found=f"journal mode {mode}", allowed="a local disk",
+            subject=str(database.parent),
+            found=f"journal mode {mode}",
+            allowed="a local disk",
             hint="Keep the study on a local disk, or in PostgreSQL.",
         )
     connection.execute("PRAGMA synchronous = FULL")

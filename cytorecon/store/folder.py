@@ -36,7 +36,9 @@ def check_folder(folder: Folder) -> None:
     path = folder.path
     if path.is_file():
         raise StoreError(
-            "A study is a folder; this is a file.", subject=subject, allowed=allowed,
+            "A study is a folder; this is a file.",
+            subject=subject,
+            allowed=allowed,
             hint="Give the folder that holds study.sqlite.",
         )
     if not path.is_dir():
@@ -45,7 +47,10 @@ def check_folder(folder: Folder) -> None:
         )
     if not folder.database.exists():
         raise StoreError(
-            "The folder holds no study.", subject=subject, found="no study.sqlite in it", allowed=allowed,
+            "The folder holds no study.",
+            subject=subject,
+            found="no study.sqlite in it",
+            allowed=allowed,
             hint="Make a study with: cytorecon batch MANIFEST --out FOLDER.",
         )
     refuse_network_share(folder)
@@ -59,8 +64,11 @@ def _check_file(folder: Folder) -> None:
             header = file.read(_HEADER_BYTES)
     except OSError as error:
         raise StoreError(
-            "study.sqlite cannot be read.", subject=str(folder), found=error.strerror or "",
-            allowed="a file that this user may read", hint="Check its permissions.",
+            "study.sqlite cannot be read.",
+            subject=str(folder),
+            found=error.strerror or "",
+            allowed="a file that this user may read",
+            hint="Check its permissions.",
         ) from None
     if size == 0:
         found = "an empty file"
@@ -71,8 +79,11 @@ def _check_file(folder: Folder) -> None:
     else:
         return
     raise StoreError(
-        "study.sqlite is not a complete database; it was left as it is.", subject=str(folder), found=found,
-        allowed="a database written by cytorecon", hint=_RESTORE,
+        "study.sqlite is not a complete database; it was left as it is.",
+        subject=str(folder),
+        found=found,
+        allowed="a database written by cytorecon",
+        hint=_RESTORE,
     )
 
 
@@ -93,7 +104,9 @@ def refuse_network_share(folder: Folder) -> None:
     if kind:
         raise StoreError(
             "A study cannot be kept on a network share: its database could be damaged there.",
-            subject=str(folder), found=f"file system {kind}", allowed="a local disk",
+            subject=str(folder),
+            found=f"file system {kind}",
+            allowed="a local disk",
             hint="Use a folder on a local disk, or a PostgreSQL database that several machines can reach.",
         )
 
@@ -122,8 +135,11 @@ def new_database(folder: Folder) -> Iterator[Path]:
         raise already_there(str(folder)) from None
     except OSError as error:
         raise StoreError(
-            "The folder cannot be written.", subject=str(folder), found=error.strerror or str(error),
-            allowed="a folder that this user may write", hint="Choose another folder, or ask for permission.",
+            "The folder cannot be written.",
+            subject=str(folder),
+            found=error.strerror or str(error),
+            allowed="a folder that this user may write",
+            hint="Choose another folder, or ask for permission.",
         ) from None
 
 
@@ -147,6 +163,8 @@ def _publish(database: Path, target: Path) -> None:
 def already_there(subject: str) -> StoreError:
     """Return the error for a place that holds a study already."""
     return StoreError(
-        "There is a study here already; it was left as it is.", subject=subject,
-        allowed="a new place", hint="Open it, or choose another place.",
+        "There is a study here already; it was left as it is.",
+        subject=subject,
+        allowed="a new place",
+        hint="Open it, or choose another place.",
     )

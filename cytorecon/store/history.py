@@ -67,9 +67,7 @@ def append(connection: Connection, at: datetime, what: Change, *, tube: str = ""
     Call it first in a transaction: the row of the study is then locked against other writers.
     """
     counted = (
-        update(schema.study)
-        .values(revision=schema.study.c.revision + 1)
-        .returning(schema.study.c.revision)
+        update(schema.study).values(revision=schema.study.c.revision + 1).returning(schema.study.c.revision)
     )
     revision = connection.execute(counted).scalar_one()
     line = {
@@ -87,6 +85,4 @@ def entries(connection: Connection) -> tuple[HistoryEntry, ...]:
     """Return all changes, oldest first."""
     table = schema.history
     rows = connection.execute(select(table).order_by(table.c.revision))
-    return tuple(
-        HistoryEntry(row.revision, row.at, Change(row.what), row.tube, row.reason) for row in rows
-    )
+    return tuple(HistoryEntry(row.revision, row.at, Change(row.what), row.tube, row.reason) for row in rows)

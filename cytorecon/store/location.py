@@ -66,17 +66,24 @@ def parse_location(location: str | Path) -> Folder | Server:
     except (ArgumentError, ValueError) as error:
         # The URL may hold a password, so neither it nor the parser's complaint is repeated.
         raise StoreError(
-            "The database URL cannot be read.", subject=f"{scheme}://…", allowed=_ALLOWED,
+            "The database URL cannot be read.",
+            subject=f"{scheme}://…",
+            allowed=_ALLOWED,
             hint="Percent-encode special characters of user and password.",
         ) from error
     if url.drivername != "postgresql+psycopg":
         raise StoreError(
-            "A study cannot be kept in this kind of database.", subject=f"{scheme}://…",
-            found=url.drivername, allowed=_ALLOWED, hint="Give a folder, or a PostgreSQL URL.",
+            "A study cannot be kept in this kind of database.",
+            subject=f"{scheme}://…",
+            found=url.drivername,
+            allowed=_ALLOWED,
+            hint="Give a folder, or a PostgreSQL URL.",
         )
     if not url.database:
         raise StoreError(
-            "The URL names no database.", subject=url.render_as_string(hide_password=True),
-            allowed=_ALLOWED, hint="Create an empty database for this study and name it in the URL.",
+            "The URL names no database.",
+            subject=url.render_as_string(hide_password=True),
+            allowed=_ALLOWED,
+            hint="Create an empty database for this study and name it in the URL.",
         )
     return Server(url)

@@ -9,10 +9,22 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-_NETWORK: Final = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs",
-    "fuse.glusterfs", "fuse.cephfs",
-})
+_NETWORK: Final = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.cephfs",
+    }
+)
 _MOUNTINFO: Final = Path("/proc/self/mountinfo")
 
 

@@ -47,10 +47,17 @@ def _fill(
             if inspect(connection).has_table(schema.study.name):
                 raise already_there(str(place))
             schema.metadata.create_all(connection)
-            connection.execute(insert(schema.study).values(
-                id=1, schema_version=schema.SCHEMA_VERSION, software_version=software_version,
-                revision=0, name=study.name, issues="[]", settings=settings,
-            ))
+            connection.execute(
+                insert(schema.study).values(
+                    id=1,
+                    schema_version=schema.SCHEMA_VERSION,
+                    software_version=software_version,
+                    revision=0,
+                    name=study.name,
+                    issues="[]",
+                    settings=settings,
+                )
+            )
             history.append(connection, at, Change.CREATED)
             write_sheet(connection, study, str(place))
     finally:
@@ -104,7 +111,8 @@ def _check_version(connection: Connection, subject: str) -> None:
     columns = {c["name"] for c in inspector.get_columns(table.name)} if table.name in tables else set()
     if not {"schema_version", "software_version"} <= columns:
         raise StoreError(
-            "The database holds no cytorecon study; it was left as it is.", subject=subject,
+            "The database holds no cytorecon study; it was left as it is.",
+            subject=subject,
             found=f"{len(tables)} other tables" if tables else "no tables",
             allowed="a database made by cytorecon",
             hint="Give the place of a study, or make one with: cytorecon batch MANIFEST --out PLACE.",
@@ -112,12 +120,15 @@ def _check_version(connection: Connection, subject: str) -> None:
     row = connection.execute(select(table.c.schema_version, table.c.software_version)).one_or_none()
     if row is None:
         raise StoreError(
-            "The database lacks its study row; it was left as it is.", subject=subject,
-            allowed="a complete database written by cytorecon", hint="Restore it from a backup.",
+            "The database lacks its study row; it was left as it is.",
+            subject=subject,
+            allowed="a complete database written by cytorecon",
+            hint="Restore it from a backup.",
         )
     if row.schema_version > schema.SCHEMA_VERSION:
         raise StoreError(
-            "The study was written by a newer version of cytorecon; it was left as it is.", subject=subject,
+            "The study was written by a newer version of cytorecon; it was left as it is.",
+            subject=subject,
             found=f"schema {row.schema_version}, written by cytorecon {row.software_version}",
             allowed=f"schema {schema.SCHEMA_VERSION} or older",
             hint="Open it with that version or a newer one.",

@@ -97,17 +97,31 @@ def has_patient(connection: Connection, patient: str) -> bool:
 
 def write_patient(connection: Connection, patient: Patient) -> None:
     """Add a patient after the others, or replace what is known about one."""
-    _put(connection, schema.patients, patient.patient, {
-        "patient": patient.patient, "document": to_text(PATIENT, patient),
-    })
+    _put(
+        connection,
+        schema.patients,
+        patient.patient,
+        {
+            "patient": patient.patient,
+            "document": to_text(PATIENT, patient),
+        },
+    )
 
 
 def write_tube(connection: Connection, tube: Tube) -> None:
     """Add a tube after the others, or replace what is known about one."""
-    _put(connection, schema.tubes, tube.tube, {
-        "tube": tube.tube, "patient": tube.patient, "upload": tube.row == 0,
-        "document": to_text(TUBE, tube),
-    }, removed=False)
+    _put(
+        connection,
+        schema.tubes,
+        tube.tube,
+        {
+            "tube": tube.tube,
+            "patient": tube.patient,
+            "upload": tube.row == 0,
+            "document": to_text(TUBE, tube),
+        },
+        removed=False,
+    )
 
 
 def _put(
@@ -124,13 +138,15 @@ def _put(
 def write_result(connection: Connection, result: TubeResult) -> None:
     """Store a result in place of an earlier one of the same tube."""
     delete_result(connection, result.tube)
-    connection.execute(insert(schema.results).values(
-        tube=result.tube,
-        status=result.status,
-        file_sha256=result.provenance.file_sha256,
-        document=to_text(RESULT, result.model_copy(update={"plots": ()})),
-        plots=to_text(PLOTS, result.plots),
-    ))
+    connection.execute(
+        insert(schema.results).values(
+            tube=result.tube,
+            status=result.status,
+            file_sha256=result.provenance.file_sha256,
+            document=to_text(RESULT, result.model_copy(update={"plots": ()})),
+            plots=to_text(PLOTS, result.plots),
+        )
+    )
 
 
 def delete_result(connection: Connection, tube: str) -> None:

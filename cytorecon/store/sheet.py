@@ -28,8 +28,11 @@ def check_consistent(study: Study, subject: str) -> None:
     twice = [tube for tube, times in Counter(tube.tube for tube in study.tubes).items() if times > 1]
     if twice:
         raise StoreError(
-            "Two tubes of the study have the same name.", subject=subject, found=twice[0],
-            allowed="one tube of each name", hint="Give each row of the sample sheet a tube of its own.",
+            "Two tubes of the study have the same name.",
+            subject=subject,
+            found=twice[0],
+            allowed="one tube of each name",
+            hint="Give each row of the sample sheet a tube of its own.",
         )
     used = [tube.patient for tube in study.tubes] + [event.patient for event in study.events]
     for patient in used:
@@ -40,8 +43,11 @@ def check_consistent(study: Study, subject: str) -> None:
 def unknown_patient(patient: str, subject: str) -> StoreError:
     """Return the error for something that belongs to a patient the study does not have."""
     return StoreError(
-        "The study has no such patient.", subject=subject, found=patient,
-        allowed="a patient of the study", hint="Save the patient first.",
+        "The study has no such patient.",
+        subject=subject,
+        found=patient,
+        allowed="a patient of the study",
+        hint="Save the patient first.",
     )
 
 

@@ -48,7 +48,12 @@ class StudyStore:
 
     @classmethod
     def create(
-        cls, location: str | Path, study: Study, settings: str, *, software_version: str,
+        cls,
+        location: str | Path,
+        study: Study,
+        settings: str,
+        *,
+        software_version: str,
         clock: Clock = system_clock,
     ) -> StudyStore:
         """Create a study and open it.
@@ -135,7 +140,10 @@ class StudyStore:
         with self._changing(Change.SHEET_REPLACED) as connection:
             for tube in write_sheet(connection, study, self._subject):
                 history.append(
-                    connection, self._clock(), Change.TUBE_REMOVED, tube=tube,
+                    connection,
+                    self._clock(),
+                    Change.TUBE_REMOVED,
+                    tube=tube,
                     reason="not in the sample sheet any more",
                 )
 
@@ -156,8 +164,12 @@ class StudyStore:
         """
         if result.tube != tube.tube:
             raise StoreError(
-                "The result belongs to another tube.", subject=self._subject, field=f"tube {tube.tube}",
-                found=result.tube, allowed=tube.tube, hint="Save each result with its own tube.",
+                "The result belongs to another tube.",
+                subject=self._subject,
+                field=f"tube {tube.tube}",
+                found=result.tube,
+                allowed=tube.tube,
+                hint="Save each result with its own tube.",
             )
         with self._changing(Change.TUBE_SAVED, tube=tube.tube) as connection:
             if not rows.has_patient(connection, tube.patient):
@@ -214,8 +226,11 @@ class StudyStore:
         """
         if not reason.strip():
             raise StoreError(
-                "A removal needs a reason.", subject=self._subject, field=f"tube {tube}",
-                allowed="a few words", hint="Say why, for those who read the history.",
+                "A removal needs a reason.",
+                subject=self._subject,
+                field=f"tube {tube}",
+                allowed="a few words",
+                hint="Say why, for those who read the history.",
             )
         self._set_removed(tube, removed=True, reason=reason)
 
@@ -250,7 +265,8 @@ class StudyStore:
             if self._known_tube(connection, tube) == removed:
                 raise StoreError(
                     f"The tube is {'removed already' if removed else 'not removed'}.",
-                    subject=self._subject, field=f"tube {tube}",
+                    subject=self._subject,
+                    field=f"tube {tube}",
                     allowed=f"a tube that is {'part of the study' if removed else 'removed'}",
                     hint="Look the tube up in the history.",
                 )
@@ -262,8 +278,11 @@ class StudyStore:
         removed = rows.is_removed(connection, tube)
         if removed is None:
             raise StoreError(
-                "The study has no such tube.", subject=self._subject, found=tube,
-                allowed="a tube of the study", hint="Names look like P01/d30/1: patient, day, number.",
+                "The study has no such tube.",
+                subject=self._subject,
+                found=tube,
+                allowed="a tube of the study",
+                hint="Names look like P01/d30/1: patient, day, number.",
             )
         return removed
 

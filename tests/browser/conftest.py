@@ -8,12 +8,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from dashboard.app import create_app
 from tests.dashboard.analysis import fake_analysis
 from tests.dashboard.studies import save_study
+
+# a figure needs plotly's 5 MB of script, and the machine may be busy
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,10 @@ def test_from_the_study_to_a_patient_and_a_closed_figure(page: Page, report: Rep
     page.goto(report.index.as_uri())
     page.wait_for_selector("svg.main-svg")
     assert drawn(page) == [
-        "data-cohort", "data-milestone-cd4_50_d100", "data-milestone-cd4_200", "data-milestone-b_50",
+        "data-cohort",
+        "data-milestone-cd4_50_d100",
+        "data-milestone-cd4_200",
+        "data-milestone-b_50",
     ]
     page.click("th >> text=P02")
     page.wait_for_selector("svg.main-svg")

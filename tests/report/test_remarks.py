@@ -21,7 +21,10 @@ def noticed(*issues: Issue, review: tuple[str, ...] = (), status: str = "counted
     """Return the remarks on a tube with these issues, whose B and NK cells carry the codes `review`."""
     counts = tuple(
         PopulationCount(
-            population=name, parent="lymphocytes", review=review, status=status,  # type: ignore[arg-type]
+            population=name,
+            parent="lymphocytes",
+            review=review,
+            status=status,  # type: ignore[arg-type]
             reason="no CD19" if status == "not_evaluable" else "",
         )
         for name in ("B", "NK")

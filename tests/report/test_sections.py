@@ -19,7 +19,10 @@ def test_the_names_in_the_list_exist() -> None:
     spec = load_report_spec()
     known = load_populations()
     named = (
-        *spec.populations, *spec.overview_populations, *spec.headline_populations, *spec.cohort_populations,
+        *spec.populations,
+        *spec.overview_populations,
+        *spec.headline_populations,
+        *spec.cohort_populations,
     )
     assert [name for name in named if known.find(name) is None] == []
     rules = {rule.milestone for rule in load_milestone_rules().milestones}

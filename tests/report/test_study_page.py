@@ -44,7 +44,10 @@ def test_each_patient_has_a_line_with_latest_values(index: Page) -> None:
 def test_each_failed_tube_has_its_reason(index: Page) -> None:
     (row,) = table(index, "Patient", "Reason").values()
     assert row == {
-        "Patient": "P02", "Day": "+60", "Tube": FAILED_TUBE, "Row of the sheet": "10",
+        "Patient": "P02",
+        "Day": "+60",
+        "Tube": FAILED_TUBE,
+        "Row of the sheet": "10",
         "Reason": "The file ends before its data do. Found: 61,440 bytes. Allowed: 1,048,576 bytes.",
     }
 
@@ -53,11 +56,17 @@ def test_milestones_over_all_patients(index: Page) -> None:
     rows = table(index, "Milestone")
     first = rows["CD4 T at least 50/µL within 100 days"]
     assert (first["Applies to"], first["Reached"], first["In time"], first["Confirmed"]) == (
-        "2", "2", "1 by day 100", "–",
+        "2",
+        "2",
+        "1 by day 100",
+        "–",
     )
     confirmed = rows["CD4 T above 200/µL, confirmed"]
     assert (confirmed["Applies to"], confirmed["Reached"], confirmed["In time"], confirmed["Confirmed"]) == (
-        "3", "2", "–", "2",
+        "3",
+        "2",
+        "–",
+        "2",
     )
 
 
@@ -122,5 +131,8 @@ def test_a_long_list_of_remarks_is_cut_with_a_word(tmp_path: Path, monkeypatch: 
 
 def test_figures_of_the_study(index: Page) -> None:
     assert list(index.figures) == [
-        "data-cohort", "data-milestone-cd4_50_d100", "data-milestone-cd4_200", "data-milestone-b_50",
+        "data-cohort",
+        "data-milestone-cd4_50_d100",
+        "data-milestone-cd4_200",
+        "data-milestone-b_50",
     ]

@@ -12,8 +12,17 @@ from cytorecon.report.plot import script_json
 def on(day: int, value: float | None, low: float | None, high: float | None, method: str = "beads") -> Point:
     state = "measured" if value is not None else "below_lloq"
     return Point(
-        "t", "B", "cells_per_ul", "", day, state,  # type: ignore[arg-type]
-        value=value, low=low, high=high, lloq=5.0, method=method,
+        "t",
+        "B",
+        "cells_per_ul",
+        "",
+        day,
+        state,  # type: ignore[arg-type]
+        value=value,
+        low=low,
+        high=high,
+        lloq=5.0,
+        method=method,
     )
 
 

@@ -45,7 +45,9 @@ def test_what_is_written(report: ReportFiles) -> None:
     ]  # fmt: skip
     assert report.index == report.folder / "index.html"
     assert {name: page.name for name, page in report.patients.items()} == {
-        "P01": "patient_P01.html", "P02": "patient_P02.html", "P03": "patient_P03.html",
+        "P01": "patient_P01.html",
+        "P02": "patient_P02.html",
+        "P03": "patient_P03.html",
     }
 
 
@@ -53,8 +55,10 @@ def test_the_tables_are_those_of_the_package(report: ReportFiles) -> None:
     result = study_result()
     curves = trajectories(result)
     expected = {
-        "counts.csv": tidy_counts(result), "trajectories.csv": curves,
-        "milestones.csv": milestones(curves, result.study), "cohort.csv": cohort_summary(curves),
+        "counts.csv": tidy_counts(result),
+        "trajectories.csv": curves,
+        "milestones.csv": milestones(curves, result.study),
+        "cohort.csv": cohort_summary(curves),
         "tubes.csv": tube_status(result),
     }
     assert {path.name for path in report.tables} == set(expected)

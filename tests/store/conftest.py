@@ -59,8 +59,12 @@ def postgres_server() -> Iterator[str]:
 
     def run(*command: str) -> None:
         done = subprocess.run(
-            [str(binaries / command[0]), *command[1:]], capture_output=True, text=True, cwd=folder,
-            check=False, **user,  # type: ignore[call-overload]
+            [str(binaries / command[0]), *command[1:]],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            check=False,
+            **user,  # type: ignore[call-overload]
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -61,8 +61,12 @@ not a line of a mount table
 @pytest.mark.parametrize(
     ("folder", "kind"),
     [
-        ("/srv/study", ""), ("/home/anna/study", "nfs4"), ("/home/local/study", ""), ("/homework", ""),
-        ("/mnt/lab data/study", "cifs"), ("/over/study", ""),
+        ("/srv/study", ""),
+        ("/home/anna/study", "nfs4"),
+        ("/home/local/study", ""),
+        ("/homework", ""),
+        ("/mnt/lab data/study", "cifs"),
+        ("/over/study", ""),
     ],
 )
 def test_network_shares_are_recognised(folder: str, kind: str) -> None:

@@ -112,9 +112,7 @@ def test_tube_of_an_unknown_patient(store: StudyStore, location: str) -> None:
     )
     assert message_of(lambda: store.save_tube(tube, result_of("P9/d1/1"))) == expected
     event = ClinicalEvent(patient="P9", kind="cmv", start_day=3)
-    assert message_of(
-        lambda: store.replace_sheet(STUDY.model_copy(update={"events": (event,)}))
-    ) == expected
+    assert message_of(lambda: store.replace_sheet(STUDY.model_copy(update={"events": (event,)}))) == expected
 
 
 def test_unknown_tube(store: StudyStore, location: str) -> None:

@@ -81,7 +81,11 @@ def test_an_upload_of_a_new_patient_comes_after_the_sheet(store: StudyStore) -> 
     study = store.study()
     assert [patient.patient for patient in study.patients] == ["P02", "P01", "P00"]
     assert [tube.tube for tube in study.tubes] == [
-        "P02/d30/1", "P01/d30/1", "P01/d-7/1", "P01/d60/1", "P00/d14/1",
+        "P02/d30/1",
+        "P01/d30/1",
+        "P01/d-7/1",
+        "P01/d60/1",
+        "P00/d14/1",
     ]
     assert study.tubes[-1] == uploaded
 
@@ -161,10 +165,14 @@ def test_documents_of_schema_1_can_be_read() -> None:
     tube = '{"tube":"P01/d30/1","patient":"P01","day":30}'
     assert from_text(TUBE, tube, subject="", field="") == Tube(tube="P01/d30/1", patient="P01", day=30)
     result = {
-        "tube": "P01/d30/1", "status": "done", "n_events": 3, "channels": ["FITC-A"],
+        "tube": "P01/d30/1",
+        "status": "done",
+        "n_events": 3,
+        "channels": ["FITC-A"],
         "counts": [{"population": "B", "parent": "root", "status": "not_evaluable", "reason": "no CD19"}],
-        "gates": [{"gate": "a", "parent": "root", "kind": "polygon", "status": "found",
-                   "vertices": [[0, 1]]}],
+        "gates": [
+            {"gate": "a", "parent": "root", "kind": "polygon", "status": "found", "vertices": [[0, 1]]}
+        ],
         "issues": [{"code": "a.b", "severity": "warning", "subject": "s", "message": "m", "hint": ""}],
         "provenance": {"file_sha256": "0", "template": "tbnk"},
     }
@@ -177,9 +185,7 @@ def test_documents_of_schema_1_can_be_read() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False)), max_size=4
-    ),
+    st.lists(st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False)), max_size=4),
     st.text(st.characters(exclude_categories=["Cs"])),
     st.none() | st.integers(min_value=0),
 )

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 #: Fewer control cells than this give no tail.
 MIN_CONTROL_EVENTS = 100
+#: n x variance of the median and of the 16th percentile of a unit normal, and n x their covariance:
+#: p (1 - q) / (density(p) density(q)) (Mosteller 1946, Ann Math Stat 17:377).
+_MEDIAN, _LOW, _BOTH = 1.571, 2.281, 0.822
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +33,8 @@ def control_tail(values: npt.NDArray[np.float32], deviations: float) -> ControlT
         return None
     low, median = np.quantile(values.astype(np.float64), [0.1587, 0.5])
     deviation = float(median - low)
-    error = deviation * float(np.sqrt(1.57 / values.size + deviations**2 / values.size))
+    variance = (
+        (1 + deviations) ** 2 * _MEDIAN - 2 * deviations * (1 + deviations) * _BOTH + deviations**2 * _LOW
+    )
+    error = deviation * float(np.sqrt(variance / values.size))
     return ControlTail(float(median + deviations * deviation), error, int(values.size))

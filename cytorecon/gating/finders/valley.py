@@ -53,16 +53,17 @@ def without_floor(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
     """Return the valley of a histogram on the common grid, or None when it has one mode only."""
-    width = bandwidth(counts, low=NARROWEST, high=WIDEST)
-    modes = find_modes(counts, width, z=MODE_Z)
+    shown = _within_grid(counts)
+    width = bandwidth(shown, low=NARROWEST, high=WIDEST)
+    modes = find_modes(shown, width, z=MODE_Z)
     peaks, valleys = _drop_clumps(modes.peaks, modes.valleys, modes.masses)
     if not valleys:
         return None
     which = 0 if cut == "above_dimmest" else len(valleys) - 1
     left, right = peaks[which], peaks[which + 1]
-    density = smoothed(counts, width)
+    density = smoothed(shown, width)
     bottom = _bottom(density, left, right)
-    draws = np.random.default_rng(seed).poisson(counts, size=(BOOTSTRAPS, counts.size)).astype(np.float64)
+    draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size)).astype(np.float64)
     again = [_bottom(row, left, right) for row in smoothed(draws, width)]
     lower_peak = min(density[left], density[right])
     return ValleyEstimate(
@@ -72,6 +73,13 @@ def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | No
         below=float(counts[:bottom].sum()),
         above=float(counts[bottom:].sum()),
     )
+
+
+def _within_grid(counts: Floats) -> Floats:
+    """Return `counts` without the end bins: there lies all that is beyond the grid, which is no mode."""
+    inner = counts.copy()
+    inner[[0, -1]] = 0.0
+    return inner
 
 
 def _drop_clumps(

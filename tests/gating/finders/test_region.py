@@ -1,0 +1,60 @@
+"""The region in which most seeds lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cytorecon.gating.finders.region import RAYS, densest_region
+from cytorecon.gating.kernels import points_in_polygon
+
+Plane = npt.NDArray[np.float64]
+
+
+def cloud(n: int, *, seed: int = 1) -> Plane:
+    return np.random.default_rng(seed).normal([0.3, 0.2], [0.04, 0.03], size=(n, 2))
+
+
+def inside(points: Plane, corners: Plane) -> npt.NDArray[np.bool_]:
+    return points_in_polygon(*points.astype(np.float32).T, corners)
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.95, 0.995])
+@pytest.mark.parametrize("n", [100, 1000, 20000])
+def test_the_region_holds_the_asked_share_of_seeds(n: int, coverage: float) -> None:
+    corners = densest_region(cloud(n), coverage)
+    assert corners.shape == (RAYS, 2)
+    # Pixels at the edge of the grid, and the ragged outline of few seeds, cost a little.
+    assert inside(cloud(n), corners).mean() == pytest.approx(coverage, abs=0.06)
+
+
+def test_scattered_seeds_do_not_stretch_it() -> None:
+    """Debris that looks like a seed now and then must not draw the region to the corner."""
+    seeds = np.concatenate([cloud(2000), np.random.default_rng(2).uniform(0, 1, size=(20, 2))])
+    corners = densest_region(seeds, 0.97)
+    assert inside(cloud(2000), corners).mean() > 0.93
+    assert (corners.max(axis=0) < [0.55, 0.40]).all()
+
+
+def test_the_order_of_seeds_is_irrelevant() -> None:
+    seeds = cloud(500)
+    assert np.array_equal(densest_region(seeds, 0.95), densest_region(seeds[::-1], 0.95))
+
+
+@given(st.floats(-0.3, 0.7), st.floats(-0.2, 0.7))
+@settings(max_examples=20)
+def test_a_shift_of_all_seeds_shifts_the_region(right: float, up: float) -> None:
+    seeds = cloud(800)
+    moved = seeds + np.array([right, up])
+    still, after = inside(seeds, densest_region(seeds, 0.95)), inside(moved, densest_region(moved, 0.95))
+    assert (still != after).mean() < 0.03
+
+
+def test_seeds_on_one_point_make_a_small_region_around_it() -> None:
+    corners = densest_region(np.full((200, 2), 0.5), 0.95)
+    assert np.isfinite(corners).all()
+    assert inside(np.array([[0.5, 0.5]]), corners).all()
+    assert np.ptp(corners, axis=0).max() < 0.01
