@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +54,8 @@ def run_batch(
         plan = plan_study(study, known=known, run=run, progress=progress)
         if plan.settings != known:
             store.set_settings(plan.settings.model_dump_json(), reason="batch")
-        todo = [tube for tube in study.tubes if not _is_done(tube, plan, store)]
+        analysed = store.done()
+        todo = [tube for tube in study.tubes if not _is_done(tube, analysed, plan, store)]
         for tube, result in zip(todo, analyze_tubes(todo, plan, run=run, progress=progress), strict=True):
             store.save_tube(tube, result)
         return store.result(plots=False)
@@ -94,9 +95,9 @@ def _opened(out: str | Path, study: Study) -> Iterator[StudyStore]:
         yield store
 
 
-def _is_done(tube: Tube, plan: Plan, store: StudyStore) -> bool:
+def _is_done(tube: Tube, analysed: Mapping[str, str], plan: Plan, store: StudyStore) -> bool:
     """Whether the stored result came from the same file, template, scales and prior."""
-    if tube.tube not in plan.hashes or store.done().get(tube.tube) != plan.hashes[tube.tube]:
+    if tube.tube not in plan.hashes or analysed.get(tube.tube) != plan.hashes[tube.tube]:
         return False
     context = plan.settings.batches[plan.batches[tube.tube]]
     origin = store.tube_result(tube.tube).provenance

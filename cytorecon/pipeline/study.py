@@ -90,14 +90,8 @@ def analyze_tubes(
     tubes: Sequence[Tube], plan: Plan, *, run: Run = map, progress: Progress = no_progress
 ) -> Iterator[TubeResult]:
     """Yield the result of each tube, in order, as soon as it is there."""
-    work = partial(
-        _analyze,
-        sources=plan.sources,
-        contexts=plan.settings.batches,
-        batches=plan.batches,
-        failures=plan.failures,
-    )
-    for done, result in enumerate(run(work, tubes), start=1):
+    tasks = [_task(tube, plan) for tube in tubes]
+    for done, result in enumerate(run(_analyze, tasks), start=1):
         progress("gating and counting", done, len(tubes))
         yield result
 
@@ -159,16 +153,24 @@ def _copies(tubes: Sequence[Tube], surveyed: Surveyed) -> dict[str, Failure]:
     return failures
 
 
-def _analyze(
-    tube: Tube,
-    *,
-    sources: Mapping[str, Source],
-    contexts: Mapping[str, BatchContext],
-    batches: Mapping[str, str],
-    failures: Mapping[str, Failure],
-) -> TubeResult:
-    if tube.tube in failures:
-        return failed(tube, failures[tube.tube].reason)
-    work = partial(tube_result, tube=tube, context=contexts[batches[tube.tube]])
-    answer = attempt(work, sources[tube.tube])
-    return failed(tube, answer.reason) if isinstance(answer, Failure) else answer
+@dataclass(frozen=True)
+class _Task:
+    """One tube with all a worker process needs, and no more: it is sent to it."""
+
+    tube: Tube
+    source: Source | None = None
+    context: BatchContext | None = None
+    failure: str = ""
+
+
+def _task(tube: Tube, plan: Plan) -> _Task:
+    if tube.tube in plan.failures:
+        return _Task(tube, failure=plan.failures[tube.tube].reason)
+    return _Task(tube, plan.sources[tube.tube], plan.settings.batches[plan.batches[tube.tube]])
+
+
+def _analyze(task: _Task) -> TubeResult:
+    if task.source is None or task.context is None:
+        return failed(task.tube, task.failure)
+    answer = attempt(partial(tube_result, tube=task.tube, context=task.context), task.source)
+    return failed(task.tube, answer.reason) if isinstance(answer, Failure) else answer

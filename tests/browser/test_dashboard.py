@@ -24,7 +24,7 @@ def test_every_page_opens(page: Page, address: str, path: str, heading: str, con
     expect(page.locator("h1")).to_have_text(heading)
     expect(page.locator(content).first).to_be_visible()
     for words in ("RESEARCH USE ONLY", "Hand-made example", "version 0.1.0"):
-        expect(page.locator("header")).to_contain_text(words)
+        expect(page.locator("header").first).to_contain_text(words)
 
 
 @pytest.mark.parametrize("width", [1380, 1000])
@@ -39,7 +39,7 @@ def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: in
 def test_the_worklist_is_filtered_and_the_url_keeps_it(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(18)
-    page.get_by_text("✕ Failed").click()
+    page.get_by_text("✕ Failed", exact=True).click()
     expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
     expect(page.locator(".ag-center-cols-container")).to_contain_text("The file ends before its data do.")
     page.wait_for_url("**/?status=failed")

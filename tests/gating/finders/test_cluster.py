@@ -59,7 +59,7 @@ def starts_of(cells: dict[str, Plane]) -> list[ClusterEstimate]:
 def test_all_kinds_of_lymphocytes_are_in_and_their_neighbours_are_out(seed: int) -> None:
     cells = blood(USUAL, seed=seed)
     share = kept(cells, starts_of(cells))
-    assert min(share["T"], share["B"], share["NK"]) > 0.96
+    assert min(share["T"], share["B"], share["NK"]) > 0.95
     assert share["monocytes"] < 0.02
     assert share["granulocytes"] == 0.0
 
