@@ -39,6 +39,7 @@ GATES_TUBE: Final = "gates-tube"
 GATES_CONTENT: Final = "gates-content"
 
 PATIENT_URL: Final = "patient-url"
+PATIENT_HEADING: Final = "patient-heading"
 PATIENT_SELECT: Final = "patient-select"
 PATIENT_MEASURE: Final = "patient-measure"
 PATIENT_TIME: Final = "patient-time"

@@ -215,14 +215,3 @@ def format_method(method: str) -> str:
     'blood count (lymphocytes)'
     """
     return COUNT_METHODS.get(method, method)
-
-
-def review_words(code: str) -> str:
-    """Return the code of an issue in words, for places too small for its message.
-
-    Examples
-    --------
-    >>> review_words("count.few_beads")
-    'count: few beads'
-    """
-    return code.replace(".", ": ").replace("_", " ")

@@ -21,9 +21,9 @@ from cytorecon.figures.format import (
     format_value,
     known,
     population_label,
-    review_words,
     with_unit,
 )
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.trajectory import METHOD_SWITCH
 
 PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
@@ -143,7 +143,7 @@ class Point:
         if self.reason:
             lines.append(f"reason: {self.reason}")
         if self.review:
-            lines.append(f"needs a look: {', '.join(map(review_words, self.review))}")
+            lines.append(f"needs a look: {', '.join(map(flag_in_short, self.review))}")
         return "<br>".join([*lines, f"tube {self.tube}"])
 
 

@@ -44,6 +44,8 @@ OUTLIER_SPREADS, OUTLIER_DISTANCE = 3.0, 0.06
 UNSTABLE = 0.05
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
 SAME_CLOUD = 2.5
+#: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
+SEEDS_OUTSIDE = 0.05
 #: A valley between beads and cells is nearly empty.
 BEAD_DEPTH = 0.9
 
@@ -142,9 +144,11 @@ def _(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fo
         return _not_evaluable(
             spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
         )
-    polygon = fit_clouds(plane[inside], starts, spec.coverage)
+    shape = Polygon((x[0], y[0]), _corners(fit_clouds(plane[inside], starts, spec.coverage)))
     method, flags = ("seeded_cloud", ()) if own else ("batch_cloud", ("gate.batch_position",))
-    part = FoundPart(spec.gate, Polygon((x[0], y[0]), _corners(polygon)), method, flags=flags)
+    if _loses_seeds(spec, inside & ~shape.mask(axes.columns), sources):
+        flags = (*flags, "gate.seeds_outside")
+    part = FoundPart(spec.gate, shape, method, flags=flags)
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=own)
 
 
@@ -170,19 +174,33 @@ def _(spec: PolygonGateSpec, _sources: Sources, axes: Axes, _prior: GatingPrior)
 
 
 def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
-    """Return the cloud of each kind of seeds; one that lies apart from the first is something else."""
+    """Return the cloud of each kind of seeds.
+
+    One that lies apart from the others is something else, and a likely kind alone proves nothing.
+    """
     inside = sources[spec.find_in]
     clouds: dict[str, ClusterEstimate] = {}
     for part, text in zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True):
         if text not in sources:
             continue
         seeded = plane[inside & sources[text]]
-        if len(seeded) < spec.min_events:
+        if len(seeded) < spec.min_events or (text not in spec.seeds and not clouds):
             continue
         cloud = cloud_of(seeded)
         if all(apart(cloud, accepted) < SAME_CLOUD for accepted in clouds.values()):
             clouds[part] = cloud
     return clouds
+
+
+def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources) -> bool:
+    """Whether more of one certain kind of seeds lies outside than a cloud's rim and chance explain."""
+    for text in spec.seeds:
+        if text in sources:
+            lost = int((outside & sources[text]).sum())
+            seeds = int((sources[spec.find_in] & sources[text]).sum())
+            if seeds >= spec.min_events and lost > SEEDS_OUTSIDE * seeds + 2 * np.sqrt(lost):
+                return True
+    return False
 
 
 def _parts(spec: ClusterGate) -> tuple[str, ...]:

@@ -7,11 +7,15 @@ populations are words over gates (``CD4 and not CD8``) and are the only things r
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+#: Names with a meaning of their own: every event in an expression, and the parent of a top population.
+RESERVED = ("all", "root")
 
 
 class Frozen(BaseModel):
@@ -257,6 +261,7 @@ class Template(Frozen):
     def _unique_gates(cls, gates: tuple[AnyGate, ...]) -> tuple[AnyGate, ...]:
         seen: set[str] = set()
         for spec in gates:
+            _check_name("gate", spec.gate)
             if spec.gate in seen:
                 raise ValueError(f"gate '{spec.gate}' is defined twice")
             seen.add(spec.gate)
@@ -267,6 +272,9 @@ class Template(Frozen):
         gates = {spec.gate for spec in self.gates}
         populations: list[str] = []
         for entry in self.populations:
+            _check_name("population", entry.population)
+            if entry.population in gates:
+                raise ValueError(f"population '{entry.population}' has the name of a gate")
             if entry.population in populations:
                 raise ValueError(f"population '{entry.population}' is defined twice")
             if entry.parent not in (*populations, "root"):
@@ -323,6 +331,14 @@ def _refuse_circles(template: Template) -> None:
 
     for name in needs:
         walk(name, ())
+
+
+def _check_name(kind: str, name: str) -> None:
+    if name in RESERVED or keyword.iskeyword(name) or not name.isidentifier():
+        raise ValueError(
+            f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, and is "
+            f"none of {', '.join(RESERVED)}, and, or, not"
+        )
 
 
 def _check_names(owner: str, expression: str, known: set[str]) -> None:

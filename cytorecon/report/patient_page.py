@@ -19,6 +19,7 @@ from cytorecon.figures.lanes import SampleMark, SampleState
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import time_axis
+from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
@@ -116,7 +117,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     by_measure = tables.points[patient.patient]
     shown = preferred(by_measure, spec.populations)
     found = crossings(tables.applicable, patient=patient.patient)
-    noticed = remarks(tubes, tables.trajectories, spec.flags_by_code)
+    noticed = remarks(tubes, tables.trajectories, load_review_flags())
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),

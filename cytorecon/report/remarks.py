@@ -9,8 +9,8 @@ from typing import Final
 import pandas as pd
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.figures.format import population_label, review_words
-from cytorecon.report.sections import Flag
+from cytorecon.figures.format import population_label
+from cytorecon.knowledge.review_flags import ReviewFlag, flag_in_short
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
 
@@ -51,7 +51,7 @@ class Remark:
 
 
 def remarks(
-    tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame, flags: Mapping[str, Flag]
+    tubes: Iterable[tuple[Tube, TubeResult]], trajectory: pd.DataFrame, flags: Mapping[str, ReviewFlag]
 ) -> tuple[Remark, ...]:
     """Return the warnings and errors of analysed tubes, the most severe first.
 
@@ -61,7 +61,7 @@ def remarks(
         In the order of the page. Failed tubes are left out: they have a list of their own.
     trajectory : DataFrame
         ``TRAJECTORY_COLUMNS``: its codes tell of changes from one visit to the next.
-    flags : mapping of str to Flag
+    flags : mapping of str to ReviewFlag
         What the codes mean that values carry without an issue.
 
     Returns
@@ -93,7 +93,7 @@ def _codes_of_tubes(trajectory: pd.DataFrame) -> Mapping[str, Touched]:
 
 
 def _of_tube(
-    tube: Tube, result: TubeResult, codes: Mapping[str, Sequence[str]], flags: Mapping[str, Flag]
+    tube: Tube, result: TubeResult, codes: Mapping[str, Sequence[str]], flags: Mapping[str, ReviewFlag]
 ) -> Sequence[Remark]:
     touched: Touched = {code: list(populations) for code, populations in codes.items()}
     for count in result.counts:
@@ -115,12 +115,12 @@ def _is_about(code: str, issue: Issue) -> bool:
     return issue.code == base and (not gate or gate in issue.subject.split())
 
 
-def _explained(code: str, flags: Mapping[str, Flag]) -> Issue:
+def _explained(code: str, flags: Mapping[str, ReviewFlag]) -> Issue:
     base, _, gate = code.partition(":")
     subject = f"gate {gate}" if gate else "counts"
     flag = flags.get(base)
     if flag is None:
-        return Issue(code, Severity.WARNING, subject, f"Flagged: {review_words(base)}.")
+        return Issue(code, Severity.WARNING, subject, f"Flagged: {flag_in_short(base)}.")
     return Issue(code, Severity.WARNING, subject, flag.message, flag.hint)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import Field
@@ -45,14 +44,6 @@ class Term(KnowledgeModel):
     meaning: str = Field(min_length=1)
 
 
-class Flag(KnowledgeModel):
-    """What a code means that a value carries (``gate.outlier:CD4``: `code`, a colon, the gate)."""
-
-    code: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
-    message: str = Field(min_length=1)
-    hint: str
-
-
 class ReportSpec(KnowledgeModel):
     """What a report shows.
 
@@ -76,8 +67,6 @@ class ReportSpec(KnowledgeModel):
         Most patients of such a figure.
     study_page_remarks : int
         Most remarks on the page of the study; each patient's page has all of the patient's.
-    flags : tuple of Flag
-        What the codes on values mean.
     reading : tuple of Term
         Explanations for the reader.
     """
@@ -94,13 +83,7 @@ class ReportSpec(KnowledgeModel):
     milestone_figures: tuple[str, ...]
     milestone_figure_patients: int = Field(ge=0)
     study_page_remarks: int = Field(ge=1)
-    flags: tuple[Flag, ...]
     reading: tuple[Term, ...]
-
-    @property
-    def flags_by_code(self) -> Mapping[str, Flag]:
-        """The flags by code."""
-        return {flag.code: flag for flag in self.flags}
 
 
 def load_report_spec() -> ReportSpec:

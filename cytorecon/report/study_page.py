@@ -10,6 +10,7 @@ from cytorecon.figures.crossings import Crossing, crossings
 from cytorecon.figures.format import format_day, measure_named, population_label
 from cytorecon.figures.milestone_bars import milestone_figure
 from cytorecon.figures.timeaxis import TimeAxis, time_axis
+from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.cohort_view import CohortView, cohort_view
 from cytorecon.report.plot import Plot, plot
@@ -99,7 +100,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
     found = [
         crossing for patient in patients for crossing in crossings(tables.applicable, patient=patient.patient)
     ]
-    noticed = remarks(tables.tubes, tables.trajectories, spec.flags_by_code)
+    noticed = remarks(tables.tubes, tables.trajectories, load_review_flags())
     return StudyPage(
         name=tables.study.name,
         facts=_facts(tables, noticed),

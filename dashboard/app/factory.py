@@ -13,7 +13,9 @@ import cytorecon
 from cytorecon.errors import CytoreconError
 from cytorecon.store import StudyStore
 from dashboard import ids
+from dashboard.callbacks import cohort as cohort_callbacks
 from dashboard.callbacks import navigation, upload, worklist
+from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
@@ -70,7 +72,7 @@ def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Da
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)
-    for module in (navigation, worklist, upload):
+    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload):
         module.register(app)
     protect(app)
     return app

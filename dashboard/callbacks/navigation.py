@@ -1,15 +1,13 @@
-"""Controls write the URL; the page is drawn from the URL. So Back, reload and links always work."""
+"""The choice of a tube, and downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dash import Dash, Input, NoUpdate, Output, State, ctx, no_update
+from dash import Dash, Input, NoUpdate, Output, State, no_update
 
 from dashboard import ids
 from dashboard.services.cohorts import cohort_csv
 from dashboard.services.patients import patient_csv
-from dashboard.services.selection import query_string, trajectory_selection
+from dashboard.services.selection import query_string
 from dashboard.services.study import current_study
 
 Download = dict[str, str | bool]
@@ -18,25 +16,10 @@ Download = dict[str, str | bool]
 def register(app: Dash) -> None:
     """Bind the callbacks of this module to `app`."""
     app.callback(
-        Output(ids.PATIENT_URL, "search"),
-        Input(ids.PATIENT_SELECT, "value"),
-        Input(ids.PATIENT_MEASURE, "value"),
-        Input(ids.PATIENT_TIME, "value"),
-        Input(ids.PATIENT_POPULATIONS, "value"),
+        Output(ids.GATES_URL, "search"),
+        Input(ids.GATES_TUBE, "value"),
         prevent_initial_call=True,
-    )(patient_search)
-    app.callback(
-        Output(ids.COHORT_URL, "search"),
-        Input(ids.COHORT_MEASURE, "value"),
-        Input(ids.COHORT_TIME, "value"),
-        Input(ids.COHORT_POPULATIONS, "value"),
-        Input(ids.COHORT_HIGHLIGHT, "value"),
-        Input(ids.COHORT_MILESTONE, "value"),
-        prevent_initial_call=True,
-    )(cohort_search)
-    app.callback(Output(ids.GATES_URL, "search"), Input(ids.GATES_TUBE, "value"), prevent_initial_call=True)(
-        gates_search
-    )
+    )(gates_search)
     app.callback(
         Output(ids.PATIENT_DOWNLOAD, "data"),
         Input(ids.PATIENT_CSV, "n_clicks"),
@@ -44,28 +27,10 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(download_patient)
     app.callback(
-        Output(ids.COHORT_DOWNLOAD, "data"), Input(ids.COHORT_CSV, "n_clicks"), prevent_initial_call=True
+        Output(ids.COHORT_DOWNLOAD, "data"),
+        Input(ids.COHORT_CSV, "n_clicks"),
+        prevent_initial_call=True,
     )(download_cohort)
-
-
-def patient_search(
-    patient: str | None, measure: str | None, time: str | None, populations: Sequence[str] | None
-) -> str:
-    """Return the URL query of the patient page; another measure starts with its usual populations."""
-    kept = () if ctx.triggered_id == ids.PATIENT_MEASURE else populations
-    return trajectory_selection(measure, time, kept, patient).search
-
-
-def cohort_search(
-    measure: str | None,
-    time: str | None,
-    populations: Sequence[str] | None,
-    highlight: str | None,
-    milestone: str | None,
-) -> str:
-    """Return the URL query of the cohort page; another measure starts with its usual populations."""
-    kept = () if ctx.triggered_id == ids.COHORT_MEASURE else populations
-    return trajectory_selection(measure, time, kept, highlight, milestone).search
 
 
 def gates_search(tube: str | None) -> str | NoUpdate:

@@ -17,7 +17,8 @@ _FIGURE_CONFIG: Final[Any] = {
     "displaylogo": False,
     "responsive": True,
     "scrollZoom": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    # named one by one: a newer plotly must not bring a button that sends the figure elsewhere
+    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
     "toImageButtonOptions": {"format": "svg"},
 }
 
@@ -34,7 +35,7 @@ def with_aria(component: Labelled, **attributes: str) -> Labelled:
     return component
 
 
-def page_head(title: str, *controls: Component, subtitle: Child = None) -> html.Div:
+def page_head(title: Child, *controls: Component, subtitle: Child = None) -> html.Div:
     """Return the heading of a page with its controls on the right."""
     heading: list[Child] = [html.H1(title, className="page-title")]
     if subtitle is not None:

@@ -17,7 +17,7 @@ def measure_control(name: str, measures: Sequence[Measure], value: str) -> html.
         "Measure",
         dmc.SegmentedControl(
             id=name,
-            data=[{"label": measure.label, "value": measure.name} for measure in measures],
+            data=measure_options(measures),
             value=value,
             size="xs",
             disabled=not measures,
@@ -40,13 +40,23 @@ def time_control(name: str, value: str) -> html.Div:
     )
 
 
+def population_options(available: Sequence[str]) -> list[dict[str, str]]:
+    """Return the options of the choice of populations."""
+    return [{"value": population, "label": population_label(population)} for population in available]
+
+
+def measure_options(measures: Sequence[Measure]) -> list[dict[str, str]]:
+    """Return the options of the choice of the measure."""
+    return [{"label": measure.label, "value": measure.name} for measure in measures]
+
+
 def populations_control(name: str, available: Sequence[str], chosen: Sequence[str]) -> html.Div:
     """Return the choice of the populations that get a panel."""
     return _labelled(
         "Populations",
         dmc.MultiSelect(
             id=name,
-            data=[{"value": population, "label": population_label(population)} for population in available],
+            data=population_options(available),
             value=list(chosen),
             searchable=True,
             clearable=True,

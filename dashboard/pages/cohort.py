@@ -51,7 +51,7 @@ def layout(
     number = len(snapshot.patients)
     return html.Div(
         [
-            dcc.Location(id=ids.COHORT_URL, refresh="callback-nav"),
+            dcc.Location(id=ids.COHORT_URL, refresh=False),
             dcc.Download(id=ids.COHORT_DOWNLOAD),
             page_head("Cohort", subtitle=f"{number} patient{'' if number == 1 else 's'}"),
             controls,

@@ -50,9 +50,9 @@ def layout(
     )
     return html.Div(
         [
-            dcc.Location(id=ids.PATIENT_URL, refresh="callback-nav"),
+            dcc.Location(id=ids.PATIENT_URL, refresh=False),
             dcc.Download(id=ids.PATIENT_DOWNLOAD),
-            page_head(f"{found} · recovery after {view.axis.zero_label}"),
+            page_head(html.Span(view.heading, id=ids.PATIENT_HEADING)),
             controls,
             html.Div(patient_content(view), id=ids.PATIENT_CONTENT),
         ]

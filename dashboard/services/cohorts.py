@@ -48,6 +48,11 @@ class CohortView:
     table_rows: tuple[tuple[str, ...], ...]
 
     @property
+    def selection(self) -> TrajectorySelection:
+        """What is really shown, with nothing left open."""
+        return TrajectorySelection(self.measure, self.time, self.populations, self.highlight, self.milestone)
+
+    @property
     def figure(self) -> go.Figure:
         """Small multiples of all patients."""
         return cohort_figure(self.panels, self.axis, highlight=self.highlight)

@@ -14,9 +14,9 @@ from cytorecon.figures.format import (
     format_number,
     format_value,
     population_label,
-    review_words,
 )
 from cytorecon.figures.gate import gate_numbers
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
 
 GATE_SHAPES: Final = {"found": "●", "passed_through": "○", "absent": "○", "not_evaluable": "✕"}
@@ -91,7 +91,7 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
     if count.status == "not_evaluable":
         status = f"not evaluable: {count.reason}"
     else:
-        status = f"needs a look: {', '.join(map(review_words, count.review))}" if count.review else "counted"
+        status = f"needs a look: {', '.join(map(flag_in_short, count.review))}" if count.review else "counted"
     return PopulationRow(
         label=population_label(count.population),
         depth=depth,

@@ -88,6 +88,16 @@ class PatientView:
     visits: tuple[VisitRow, ...]
 
     @property
+    def selection(self) -> TrajectorySelection:
+        """What is really shown, with nothing left open."""
+        return TrajectorySelection(self.measure, self.time, self.populations, self.patient.patient)
+
+    @property
+    def heading(self) -> str:
+        """Heading of the page."""
+        return f"{self.patient.patient} · recovery after {self.axis.zero_label}"
+
+    @property
     def figure(self) -> go.Figure:
         """Lanes and small multiples."""
         return patient_figure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from cytorecon.figures.format import MEASURES
 from cytorecon.figures.timeaxis import TimeScale
@@ -64,6 +64,24 @@ class TrajectorySelection:
                 "milestone": self.milestone,
             }
         )
+
+
+def selection_in_url(search: str | None) -> TrajectorySelection:
+    """Return the selection of a URL's query, e.g. ``?patient=P01&time=linear``.
+
+    Examples
+    --------
+    >>> selection_in_url("?patient=P01&time=linear&populations=B,NK").populations
+    ('B', 'NK')
+    """
+    found = dict(parse_qsl((search or "").removeprefix("?")))
+    return trajectory_selection(
+        found.get("measure"),
+        found.get("time"),
+        found.get("populations"),
+        found.get("patient"),
+        found.get("milestone"),
+    )
 
 
 def trajectory_selection(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final, Literal, TypedDict
 
 from cytorecon.errors import Severity
-from cytorecon.figures.format import population_label, review_words
+from cytorecon.figures.format import population_label
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import CountMethod, TubeResult
 from cytorecon.store import NOT_ANALYSED
 from cytorecon.study.model import Tube
@@ -63,7 +64,7 @@ def review_notes(result: TubeResult) -> tuple[str, ...]:
     )
     explained = {issue.code for issue in result.issues}
     flagged = tuple(
-        f"{population_label(count.population)}, {review_words(code)}"
+        f"{population_label(count.population)}, {flag_in_short(code)}"
         for count in result.counts
         for code in count.review
         if count.status == "counted" and code not in explained

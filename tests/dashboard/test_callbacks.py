@@ -9,20 +9,17 @@ import pytest
 from dash import Dash, no_update
 from dash._callback_context import context_value
 from dash._utils import AttributeDict
+from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.callbacks.navigation import (
-    cohort_search,
-    download_cohort,
-    download_patient,
-    gates_search,
-    patient_search,
-)
+from dashboard.callbacks.cohort import show_cohort
+from dashboard.callbacks.navigation import download_cohort, download_patient, gates_search
+from dashboard.callbacks.patient import show_patient
 from dashboard.callbacks.upload import analyse, list_uploads, open_drawer, remove_or_restore, tell_file
 from dashboard.callbacks.worklist import filter_worklist, open_gates
 from dashboard.services.study import current_study
 from tests.builders import FAILED_TUBE
-from tests.dashboard.rendered import of_type, text
+from tests.dashboard.rendered import by_id, of_type, text
 
 FCS = "data:;base64," + base64.b64encode(b"FCS3.1 whatever").decode()
 BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
@@ -48,22 +45,59 @@ def trigger() -> Iterator[Trigger]:
     context_value.reset(token)
 
 
-def test_the_controls_of_a_patient_write_the_url(trigger: Trigger) -> None:
+def test_a_control_of_the_patient_page_redraws_it_and_writes_the_url(trigger: Trigger) -> None:
     trigger(f"{ids.PATIENT_TIME}.value")
-    assert patient_search("P02", "cells_per_ul", "linear", ["CD4_T"]) == (
-        "?patient=P02&measure=cells_per_ul&time=linear&populations=CD4_T"
+    content, heading, search, patient, *_, populations = show_patient(
+        "", "P02", "cells_per_ul", "linear", ["CD4_T"], "/patient"
     )
+    assert heading == "P02 · recovery after HCT"
+    assert search == "?patient=P02&measure=cells_per_ul&time=linear&populations=CD4_T"
+    assert (patient, populations) == ("P02", ["CD4_T"])
+    assert by_id(content, "patient-figure").figure.layout.xaxis.range[1] > 365
 
 
 def test_another_measure_starts_with_its_usual_populations(trigger: Trigger) -> None:
     trigger(f"{ids.PATIENT_MEASURE}.value")
-    assert patient_search("P02", "percent_of_leukocytes", "sqrt", ["CD4_T"]) == (
-        "?patient=P02&measure=percent_of_leukocytes&time=sqrt"
-    )
+    *_, populations = show_patient("", "P02", "percent_of_leukocytes", "sqrt", ["CD4_T"], "/patient")
+    assert populations[:2] == ["lymphocytes", "granulocytes"]
     trigger(f"{ids.COHORT_MEASURE}.value")
-    assert cohort_search("ratio", "sqrt", ["CD4_T"], "P01", "cd4_200") == (
-        "?patient=P01&measure=ratio&time=sqrt&milestone=cd4_200"
+    _, search, *_ = show_cohort("", "ratio", "sqrt", ["CD4_T"], "P01", "cd4_200", "/cohort")
+    assert search == "?patient=P01&measure=ratio&time=sqrt&populations=CD4_CD8_ratio&milestone=cd4_200"
+
+
+def test_the_url_sets_the_controls_and_is_left_as_it_is(trigger: Trigger) -> None:
+    trigger(f"{ids.PATIENT_URL}.search")
+    _, heading, search, patient, _, measure, time, *_ = show_patient(
+        "?patient=P03&time=linear", "P01", "cells_per_ul", "sqrt", ["B"], "/patient"
     )
+    assert (heading, search, patient, time) == ("P03 · recovery after HCT", no_update, "P03", "linear")
+    assert measure == "cells_per_ul"
+    trigger(f"{ids.COHORT_URL}.search")
+    _, search, *_, highlight, _ = show_cohort(
+        "?patient=P03", "cells_per_ul", "sqrt", ["B"], None, "cd4_200", "/cohort"
+    )
+    assert (search, highlight) == (no_update, "P03")
+
+
+@pytest.mark.parametrize(
+    ("search", "pathname"),
+    [
+        ("?patient=P01&populations=B", "/patient"),  # what the controls show already
+        ("", "/cohort"),  # on the way to another page
+        ("?patient=P77", "/patient"),  # the page says that there is no such patient
+    ],
+)
+def test_a_url_that_changes_nothing_draws_nothing(trigger: Trigger, search: str, pathname: str) -> None:
+    trigger(f"{ids.PATIENT_URL}.search")
+    with pytest.raises(PreventUpdate):
+        show_patient(search, "P01", "cells_per_ul", "sqrt", ["B"], pathname)
+
+
+def test_a_cohort_that_is_shown_already_is_not_drawn_again(trigger: Trigger) -> None:
+    trigger(f"{ids.COHORT_URL}.search")
+    for search, pathname in (("?populations=B&milestone=cd4_200", "/cohort"), ("", "/")):
+        with pytest.raises(PreventUpdate):
+            show_cohort(search, "cells_per_ul", "sqrt", ["B"], None, "cd4_200", pathname)
 
 
 def test_a_chosen_tube_is_in_the_url() -> None:

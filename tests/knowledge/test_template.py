@@ -77,6 +77,30 @@ def test_a_population_is_defined_twice(tmp_path: Path) -> None:
     )
 
 
+def test_a_population_has_the_name_of_a_gate(tmp_path: Path) -> None:
+    """an expression could mean either"""
+    assert whole(tmp_path, "population: CD4_T", "population: CD4") == (
+        "Value error, population 'CD4' has the name of a gate."
+    )
+
+
+NAMES = (
+    "a name consists of letters, digits and _, does not begin with a digit, "
+    "and is none of all, root, and, or, not"
+)
+
+
+@pytest.mark.parametrize("name", ["CD16+CD56", "4_T", "T cells", "not", "all", "root", ""])
+def test_a_name_that_no_expression_can_hold(tmp_path: Path, name: str) -> None:
+    """a name consists of letters, digits and _"""
+    assert whole(tmp_path, "population: CD4_T", f"population: '{name}'") == (
+        f"Value error, population '{name}': {NAMES}."
+    )
+    assert message(tmp_path, "gate: CD4, finder", f"gate: '{name}', finder").endswith(
+        f"Allowed: Value error, gate '{name}': {NAMES}."
+    )
+
+
 def test_a_parent_comes_after_its_child(tmp_path: Path) -> None:
     """its parent is not 'root' or a population listed before it"""
     assert whole(tmp_path, "parent: root", "parent: CD4_T") == (

@@ -89,7 +89,7 @@ def test_lymphocyte_subsets_hang_under_lymphocytes() -> None:
     assert ancestors(template, "beads") == ["root"]
 
 
-def test_without_CD45_there_are_no_leukocytes_to_count() -> None:
+def test_without_cd45_there_are_no_leukocytes_to_count() -> None:
     names = {entry.population for entry in load_template("t_cd4_cd8").populations}
     assert "leukocytes" not in names
     assert not names & {"B", "NK", "beads"}

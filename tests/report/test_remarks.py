@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report.remarks import Remark, remarks
-from cytorecon.report.sections import load_report_spec
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.model import Tube
 from cytorecon.trajectory import METHOD_SWITCH, trajectories
@@ -14,7 +14,7 @@ from tests.report.studies import part
 
 TUBE = Tube(tube="P01/d30/1", patient="P01", day=30)
 NO_CURVES = trajectories(part())
-FLAGS = load_report_spec().flags_by_code
+FLAGS = load_review_flags()
 
 
 def noticed(*issues: Issue, review: tuple[str, ...] = (), status: str = "counted") -> tuple[Remark, ...]:
@@ -57,7 +57,7 @@ def test_an_issue_about_a_gate_takes_the_code_of_that_gate_only() -> None:
         ("▲ look", "gate CD19: Far off.", ("B", "NK")),
         (
             "▲ look",
-            "gate CD3: The threshold of this tube lies far from those of the other tubes of the batch.",
+            "gate CD3: The threshold this tube shows lies far from those of the other tubes of the batch.",
             ("B", "NK"),
         ),
     ]

@@ -1,0 +1,54 @@
+"""What the codes mean that a number carries when somebody should look at it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+
+FILE = "review_flags.yaml"
+
+
+class ReviewFlag(KnowledgeModel):
+    """One code: in short, in a sentence, and what to do."""
+
+    code: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    short: str = Field(min_length=1)
+    message: str = Field(min_length=1)
+    hint: str
+
+
+class _ReviewFlags(KnowledgeModel):
+    flags: tuple[ReviewFlag, ...]
+
+
+@cache
+def load_review_flags(folder: Path | None = None) -> Mapping[str, ReviewFlag]:
+    """Return the flags by code.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The user's knowledge folder.
+    """
+    content = validated(_ReviewFlags, read_yaml(FILE, folder=folder), subject=FILE)
+    return {flag.code: flag for flag in content.flags}
+
+
+def flag_in_short(code: str) -> str:
+    """Return a code such as ``gate.outlier:CD4`` in a few words.
+
+    Examples
+    --------
+    >>> flag_in_short("gate.outlier:CD4")
+    "CD4 threshold far from the batch's"
+    """
+    base, _, gate = code.partition(":")
+    flag = load_review_flags().get(base)
+    if flag is None:
+        return code.replace(".", ": ").replace("_", " ")
+    return flag.short.format(gate=gate or "gate")

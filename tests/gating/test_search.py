@@ -1,0 +1,397 @@
+"""The policy: own evidence, then the batch, then the control, else not evaluable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
+from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
+from cytorecon.gating.shapes import Polygon, Threshold
+from tests.gating.samples import Values, gated, made_template, mixture, valley
+
+TWO = mixture([(2000, 0.25, 0.05), (600, 0.75, 0.05)], seed=1)
+ONE = mixture([(2600, 0.25, 0.05)], seed=1)
+LIGHT = {"FSC-A": np.full(2600, 0.5), "SSC-A": np.full(2600, 0.3)}
+
+
+def batch(position: float, spread: float = 0.02, part: str = "CD3") -> GatingPrior:
+    return GatingPrior(thresholds={part: ThresholdPrior(position=position, spread=spread, tubes=9)})
+
+
+def found(values: Values, prior: GatingPrior | None = None, **fields: object) -> FoundGate:
+    template = made_template([valley("CD3", **fields)], {"CD3_T": "CD3"})
+    return gated({"CD3": values}, template, prior).gates[0]
+
+
+def only(gate: FoundGate) -> tuple[FoundPart, Threshold]:
+    assert gate.status == "found"
+    (part,) = gate.parts
+    assert isinstance(part.shape, Threshold)
+    return part, part.shape
+
+
+def test_alone_a_tube_goes_by_its_own_valley() -> None:
+    part, shape = only(found(TWO))
+    assert part.method == "own_valley"
+    assert part.flags == ()
+    assert 0.40 < shape.value < 0.62
+    assert shape.keep == "above"
+
+
+def test_in_a_batch_the_own_valley_is_shrunk_towards_it() -> None:
+    alone, shrunk = only(found(TWO))[1].value, only(found(TWO, batch(0.54)))
+    assert shrunk[0].method == "shrunk_to_batch"
+    assert shrunk[0].flags == ()
+    assert min(alone, 0.54) < shrunk[1].value < max(alone, 0.54)
+
+
+def test_without_a_second_mode_the_batch_says_where() -> None:
+    """A tube without B cells: the threshold is where the other tubes have it, and holds nothing."""
+    gate = found(ONE, batch(0.54))
+    part, shape = only(gate)
+    assert (part.method, shape.value, part.standard_error) == ("batch", 0.54, 0.02)
+    assert part.flags == ()
+    assert gate.events_in == 0
+
+
+def test_a_weak_valley_far_from_the_batch_is_not_believed() -> None:
+    values = np.append(ONE, mixture([(60, 0.45, 0.01)], seed=2))
+    part, shape = only(found(values, batch(0.60, 0.01)))
+    assert (part.method, shape.value) == ("batch", 0.60)
+    assert part.flags == ("gate.outlier",)
+
+
+def test_a_strong_valley_far_from_the_batch_is_kept_and_flagged() -> None:
+    """Rejecting it once turned 5,633 CD4 T cells into none."""
+    part, shape = only(found(TWO, batch(0.85, 0.01)))
+    assert part.method == "shrunk_to_batch"
+    assert part.flags == ("gate.outlier",)
+    assert shape.value < 0.72
+
+
+def test_without_batch_the_control_gives_a_tail_that_needs_a_look() -> None:
+    part, shape = only(found(ONE, control="all"))
+    assert part.method == "control_tail"
+    assert "gate.control_tail" in part.flags
+    assert shape.value == pytest.approx(0.25 + 4 * 0.05, abs=0.02)
+
+
+def test_a_batch_goes_before_the_control() -> None:
+    assert only(found(ONE, batch(0.54), control="all"))[0].method == "batch"
+
+
+def test_one_mode_without_batch_and_control_is_not_evaluable() -> None:
+    """Never min(x), never a shoulder: nothing is made up."""
+    gate = found(ONE)
+    assert gate.status == "not_evaluable"
+    assert gate.parts == ()
+    assert gate.reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+
+
+def test_a_control_of_too_few_cells_is_none() -> None:
+    few = made_template([valley("CD3", control="CD19"), valley("CD19")], {"CD3_T": "CD3"})
+    cd19 = mixture([(2510, 0.2, 0.02), (90, 0.8, 0.02)], seed=1)
+    gate = gated({"CD3": ONE, "CD19": cd19}, few).gates[0]
+    assert gate.status == "not_evaluable"
+
+
+def test_a_control_that_is_not_evaluable_is_left_out() -> None:
+    template = made_template([valley("CD3", control="CD19"), valley("CD19")], {"CD3_T": "CD3"})
+    gates = gated({"CD3": ONE, "CD19": ONE}, template).gates
+    assert gates[0].reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+    assert only(gated({"CD3": TWO, "CD19": ONE}, template).gates[0])[0].method == "own_valley"
+
+
+def test_nothing_to_take_away_is_not_a_failure() -> None:
+    """One mode of a viability dye: no dead cells."""
+    gate = found(ONE, keep="below", if_one_mode="keep_all")
+    assert gate.status == "passed_through"
+    assert gate.reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+
+
+@pytest.mark.parametrize(("optional", "status"), [(True, "passed_through"), (False, "not_evaluable")])
+def test_a_channel_the_tube_lacks(optional: bool, status: str) -> None:
+    template = made_template([valley("viability", optional=optional)], {"viable": "viability"})
+    gate = gated({"CD3": ONE}, template).gates[0]
+    assert gate.status == status
+    assert gate.reason == "the tube has no channel for viability"
+
+
+def test_a_threshold_in_the_middle_of_events_is_unstable() -> None:
+    tailed = ONE + np.random.default_rng(2).exponential(0.08, size=len(ONE))
+    part, _ = only(found(tailed, batch(0.45, 0.03)))
+    assert (part.method, part.flags) == ("batch", ("gate.unstable",))
+
+
+def test_counting_noise_alone_is_not_unstable() -> None:
+    """Three events more or fewer around a threshold among nothing."""
+    values = np.append(ONE, [0.53, 0.55, 0.57])
+    assert only(found(values, batch(0.54, 0.04)))[0].flags == ()
+
+
+def test_two_channels_are_two_thresholds_and_either_counts() -> None:
+    """CD16 and CD56 in a channel each."""
+    cd16 = mixture([(2300, 0.2, 0.04), (300, 0.7, 0.04)], seed=1)
+    cd56 = mixture([(300, 0.8, 0.04), (2300, 0.3, 0.04)], seed=2)
+    template = made_template(
+        [{"gate": "CD16_CD56", "finder": "valley", "axis": {"marker": "CD16+CD56"}}], {"NK": "CD16_CD56"}
+    )
+    result = gated({"CD16": cd16, "CD56": cd56}, template)
+    assert [part.part for part in result.gates[0].parts] == ["CD16_CD56.CD16", "CD16_CD56.CD56"]
+    assert int(result.mask("NK").sum()) == 600
+    prior = batch(0.5, part="CD16_CD56.CD56")
+    methods = [part.method for part in gated({"CD16": cd16, "CD56": cd56}, template, prior).gates[0].parts]
+    assert methods == ["own_valley", "shrunk_to_batch"]
+
+
+def test_one_of_two_channels_without_a_position_fails_the_gate() -> None:
+    template = made_template(
+        [{"gate": "CD16_CD56", "finder": "valley", "axis": {"marker": "CD16+CD56"}}], {"NK": "CD16_CD56"}
+    )
+    gate = gated({"CD16": TWO, "CD56": ONE}, template).gates[0]
+    assert gate.status == "not_evaluable"
+    assert gate.reason == "one mode only on CD56 (2600 events), no batch and no control cells"
+    assert set(gate.evidence) == {"CD16_CD56.CD16", "CD16_CD56.CD56"}
+
+
+# ----------------------------------------------------------------------------------------- beads
+
+BEADS = made_template(
+    [{"gate": "bead_cloud", "finder": "bright_in_all", "markers": ["a", "b", "c"], "min_events": 50}],
+    {"beads": "bead_cloud", "cells": "not bead_cloud"},
+)
+
+
+def stained_cells(n: int, beads: int) -> dict[str, Values]:
+    """Return cells that carry one or two of three markers each, then beads that carry all."""
+    rng = np.random.default_rng(4)
+    carried = rng.random((3, n)) < 0.5
+    carried[0] &= ~(carried[1] & carried[2])
+    light = {}
+    for marker, bright in zip("abc", carried, strict=True):
+        cells = np.where(bright, 0.7, 0.2) + 0.04 * rng.normal(size=n)
+        light[marker] = np.concatenate([cells, rng.normal(0.9, 0.01, size=beads)])
+    return light
+
+
+@pytest.mark.parametrize("beads", [60, 500, 5000])
+def test_beads_are_what_shines_in_every_channel(beads: int) -> None:
+    result = gated(stained_cells(8000, beads), BEADS)
+    assert result.gates[0].status == "found"
+    assert result.mask("beads")[:8000].sum() == 0
+    assert result.mask("beads")[8000:].mean() > 0.99
+    assert (result.mask("beads") ^ result.mask("cells")).all()
+
+
+@pytest.mark.parametrize("beads", [0, 10, 30])
+def test_no_beads_are_found_among_cells(beads: int) -> None:
+    result = gated(stained_cells(8000, beads), BEADS)
+    assert result.gates[0].status == "absent"
+    assert result.gates[0].reason == "no cloud of events bright in every channel"
+    assert result.reasons["beads"] == "no cloud of events bright in every channel"
+    assert result.mask("cells").all()
+
+
+def test_beads_need_two_of_their_markers() -> None:
+    result = gated({"a": TWO}, BEADS)
+    assert result.gates[0].status == "not_evaluable"
+    assert result.gates[0].reason == "needs two of the markers a, b, c"
+    two_of_three = {name: values for name, values in stained_cells(8000, 500).items() if name != "c"}
+    assert gated(two_of_three, BEADS).gates[0].status in ("found", "absent")
+
+
+# -------------------------------------------------------------------------------- clouds, regions
+
+CLOUD: dict[str, object] = {
+    "gate": "cloud",
+    "finder": "cluster",
+    "x": {"marker": "CD45"},
+    "y": {"scatter": "side"},
+    "seeds": ["CD3", "CD19"],
+    "likely_seeds": ["CD56 and not (CD3 or CD19)"],
+    "coverage": 0.998,
+    "min_events": 40,
+}
+CENTRES = {
+    "T": (0.8, 0.55),
+    "B": (0.78, 0.55),
+    "NK": (0.79, 0.6),
+    "monocytes": (0.74, 0.76),
+    "other": (0.6, 0.9),
+}
+
+
+def blood(numbers: Mapping[str, int], *, monocyte_CD56: bool = False) -> dict[str, Values]:  # noqa: N803 - a marker
+    rng = np.random.default_rng(6)
+    kind = np.repeat(list(numbers), list(numbers.values()))
+    place = np.array([CENTRES[name] for name in kind]) + 0.025 * rng.normal(size=(len(kind), 2))
+    stain = {
+        "CD3": kind == "T",
+        "CD19": kind == "B",
+        "CD56": (kind == "NK") | (monocyte_CD56 & (kind == "monocytes")),
+    }
+    light = {
+        marker: np.where(bright, 0.75, 0.2) + 0.03 * rng.normal(size=len(kind))
+        for marker, bright in stain.items()
+    }
+    return {"CD45": place[:, 0], "SSC-A": place[:, 1], **light}
+
+
+CLOUDY = made_template(
+    [CLOUD, valley("CD3"), valley("CD19"), valley("CD56")], {"lymphocytes": "cloud", "CD3_T": "CD3"}
+)
+KNOWN = GatingPrior(
+    thresholds={name: ThresholdPrior(position=0.5, spread=0.02, tubes=9) for name in ("CD3", "CD19", "CD56")},
+    clusters={
+        f"cloud.{number}": ClusterPrior(mean=CENTRES[kind], covariance=((6e-4, 0.0), (0.0, 6e-4)), tubes=9)
+        for number, kind in enumerate(("T", "B", "NK"))
+    },
+)
+
+
+def cloud(result: GatedSample) -> FoundGate:
+    return next(found for found in result.gates if found.gate == "cloud")
+
+
+def caught(result: GatedSample, numbers: Mapping[str, int], kind: str) -> int:
+    starts = dict(zip(numbers, np.cumsum([0, *numbers.values()]).tolist(), strict=False))
+    return int(result.mask("lymphocytes")[starts[kind] : starts[kind] + numbers[kind]].sum())
+
+
+def test_the_cloud_stands_on_its_seeds() -> None:
+    numbers = {"T": 800, "B": 150, "NK": 150, "monocytes": 600, "other": 5000}
+    result = gated(blood(numbers), CLOUDY)
+    part = cloud(result).parts[0]
+    assert part.method == "seeded_cloud"
+    assert part.flags == ()
+    assert isinstance(part.shape, Polygon)
+    assert part.shape.channels == ("CD45", "SSC-A")
+    assert set(cloud(result).evidence) == {"cloud.0", "cloud.1", "cloud.2"}
+    assert caught(result, numbers, "T") > 780
+    assert caught(result, numbers, "monocytes") < 12
+
+
+def test_likely_seeds_alone_are_not_believed() -> None:
+    """Monocytes carry CD16: without T or B cells beside them they would become the lymphocytes."""
+    numbers = {"T": 20, "B": 20, "monocytes": 900, "other": 5000}
+    gate = cloud(gated(blood(numbers, monocyte_CD56=True), CLOUDY))
+    assert gate.status == "not_evaluable"
+    assert gate.reason == ("fewer than 40 certain lymphocytes of each kind, and no batch to learn from")
+    assert gate.evidence == {}
+
+
+def test_likely_seeds_apart_from_certain_ones_are_something_else() -> None:
+    numbers = {"T": 800, "B": 20, "monocytes": 900, "other": 5000}
+    result = gated(blood(numbers, monocyte_CD56=True), CLOUDY)
+    assert set(cloud(result).evidence) == {"cloud.0"}
+    assert caught(result, numbers, "monocytes") < 20
+
+
+@pytest.mark.parametrize("lymphocytes", [0, 5, 30])
+def test_lymphopenia_stands_on_the_batch_and_says_so(lymphocytes: int) -> None:
+    numbers = {"T": lymphocytes, "B": 0, "NK": 0, "monocytes": 1500, "other": 6000}
+    result = gated(blood(numbers), CLOUDY, KNOWN)
+    part = cloud(result).parts[0]
+    assert part.method == "batch_cloud"
+    assert part.flags == ("gate.batch_position",)
+    assert caught(result, numbers, "T") >= 0.9 * lymphocytes
+    assert caught(result, numbers, "monocytes") < 15
+    assert result.review["lymphocytes"] == ("gate.batch_position:cloud",)
+
+
+def test_a_cloud_that_loses_certain_cells_says_so() -> None:
+    """One in eight T cells lies apart, among the monocytes: whatever they are, the number needs a look."""
+    columns = blood({"T": 800, "monocytes": 600, "other": 5000})
+    columns["SSC-A"][:100] += 0.2
+    result = gated(columns, CLOUDY)
+    assert cloud(result).parts[0].flags == ("gate.seeds_outside",)
+    assert result.review["lymphocytes"] == ("gate.seeds_outside:cloud",)
+
+
+REGION = made_template(
+    [
+        valley("CD3"),
+        {
+            "gate": "scatter",
+            "finder": "scatter_region",
+            "x": {"scatter": "forward"},
+            "y": {"scatter": "side"},
+            "seeds": ["CD3"],
+            "coverage": 0.95,
+            "min_events": 100,
+        },
+    ],
+    {"lymphocytes": "scatter"},
+)
+
+
+def test_a_region_is_drawn_around_its_seeds() -> None:
+    rng = np.random.default_rng(1)
+    place = np.concatenate([rng.normal([0.3, 0.2], 0.03, (2000, 2)), rng.normal([0.7, 0.6], 0.05, (600, 2))])
+    columns = {"CD3": TWO[::-1], "FSC-A": place[::-1, 0], "SSC-A": place[::-1, 1]}
+    result = gated(columns, REGION)
+    assert result.gates[1].parts[0].method == "back_gated"
+    assert int(result.mask("lymphocytes")[600:].sum()) == 0
+    assert result.mask("lymphocytes")[:600].mean() == pytest.approx(0.95, abs=0.03)
+
+
+def test_a_region_with_too_few_seeds_is_not_evaluable() -> None:
+    cd3 = mixture([(2520, 0.2, 0.02), (80, 0.8, 0.02)], seed=1)
+    gate = gated({"CD3": cd3, **LIGHT}, REGION).gates[1]
+    assert gate.reason == "80 certain cells, needs 100"
+
+
+def test_a_region_without_its_axes_is_not_evaluable() -> None:
+    gate = gated({"CD3": TWO, "FSC-A": LIGHT["FSC-A"]}, REGION).gates[1]
+    assert gate.reason == "the tube has no channel for side scatter (A or H or any)"
+
+
+SINGLETS = made_template(
+    [
+        {
+            "gate": "one_cell",
+            "finder": "singlet_ratio",
+            "area": {"scatter": "forward", "aspect": ["A"]},
+            "height": {"scatter": "forward", "aspect": ["H"]},
+            "width": 5,
+            "optional": True,
+        }
+    ],
+    {"singlets": "one_cell"},
+)
+
+
+def test_without_a_second_aspect_all_events_pass() -> None:
+    """Old cytometers record the height only."""
+    result = gated({"FSC-H": TWO}, SINGLETS)
+    assert result.gates[0].status == "passed_through"
+    assert result.gates[0].reason == "the tube has no channel for forward scatter (A)"
+    assert result.mask("singlets").all()
+
+
+def test_too_few_events_make_no_singlet_gate() -> None:
+    result = gated({"FSC-A": np.full(99, 0.4), "FSC-H": np.full(99, 0.4)}, SINGLETS)
+    assert result.gates[0].reason == "too few events with positive scatter"
+    assert result.reasons == {"singlets": "one_cell: too few events with positive scatter"}
+
+
+def test_a_fixed_polygon_is_taken_as_it_is() -> None:
+    corners = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]
+    template = made_template(
+        [
+            {
+                "gate": "box",
+                "finder": "fixed_polygon",
+                "x": {"marker": "CD3"},
+                "y": {"scatter": "side"},
+                "vertices": corners,
+            }
+        ],
+        {"cells": "box"},
+    )
+    result = gated({"CD3": TWO, **LIGHT}, template)
+    assert result.gates[0].parts[0].method == "fixed"
+    assert int(result.mask("cells").sum()) == 2000
