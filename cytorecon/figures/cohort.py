@@ -23,6 +23,10 @@ _LEGEND_PX: Final = 62
 _WINDOW_ROW_PX: Final = 34
 #: Up to this many patients the lines need not be faint to be read.
 _FEW: Final = 8
+_FEW_STYLE: Final = {
+    "line": {"color": theme.FEW_PATIENTS_LINE, "width": 1.4},
+    "marker": {"size": 5, "color": theme.FEW_PATIENTS_LINE},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def _height(point: Point, panel: Panel) -> float | None:
 
 def _add_patients(drawing: Drawing, panel: Panel, cohort: CohortPanel, highlight: str) -> set[str]:
     others = {patient: points for patient, points in cohort.patients.items() if patient != highlight}
-    style = {} if len(others) > _FEW else {"line": {"color": theme.FEW_PATIENTS_LINE, "width": 1.4}}
+    style = {} if len(others) > _FEW else _FEW_STYLE
     _add_lines(drawing, panel, others, "patients", **style)
     below = [point for points in cohort.patients.values() for point in points if point.state == "below_lloq"]
     if below:

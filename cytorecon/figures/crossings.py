@@ -55,6 +55,11 @@ class Crossing:
         return self.status != "not_applicable"
 
     @property
+    def judged(self) -> bool:
+        """Whether any visit could be judged against the threshold."""
+        return self.status not in ("not_applicable", "not_evaluable")
+
+    @property
     def words(self) -> str:
         """What came of it: the interval, or why there is none."""
         return self.span or STATUS_WORDS.get(self.status, self.status.replace("_", " "))

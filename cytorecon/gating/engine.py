@@ -72,7 +72,7 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         reasons=reasons,
         review=review,
         searched=walk.searched,
-        issues=(*sample.issues, *_issues(gates, template)),
+        issues=(*sample.issues, *_issues(gates, template, walk.causes)),
     )
 
 
@@ -217,22 +217,15 @@ def _flags(population: str, template: Template, found: Mapping[str, FoundGate]) 
     return tuple(sorted(codes))
 
 
-def _issues(gates: tuple[FoundGate, ...], template: Template) -> list[Issue]:
+def _issues(gates: tuple[FoundGate, ...], template: Template, causes: Mapping[str, str]) -> list[Issue]:
+    """One issue where a failure began, not one for each gate that waited for it."""
     issues = []
     for found in gates:
-        spec = template.gate_by_name[found.gate]
-        if found.status == "not_evaluable":
-            issues.append(
-                Issue(
-                    "gate.not_evaluable",
-                    Severity.WARNING,
-                    f"gate {found.gate}",
-                    found.reason,
-                    "What depends on it is not evaluable in this tube.",
-                )
-            )
+        subject, message = f"gate {found.gate}", f"{found.reason[:1].upper()}{found.reason[1:]}."
+        if found.status == "not_evaluable" and causes[found.gate] != found.reason:
+            hint = "What depends on it is not evaluable in this tube."
+            issues.append(Issue("gate.not_evaluable", Severity.WARNING, subject, message, hint))
         elif found.status == "passed_through":
-            issues.append(
-                Issue("gate.passed_through", Severity.INFO, f"gate {found.gate}", found.reason, spec.why)
-            )
+            why = template.gate_by_name[found.gate].why
+            issues.append(Issue("gate.passed_through", Severity.INFO, subject, message, why))
     return issues

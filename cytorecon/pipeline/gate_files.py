@@ -70,7 +70,7 @@ def gate_files(
     }
     gated = []
     for done, (path, source) in enumerate(zip(paths, sources, strict=True), start=1):
-        tube = Tube(tube=source.name, patient="none", day=0, template=str(template))
+        tube = Tube(tube=source.name, patient="none", day=0, template=loaded.name, count_method="none")
         failure = surveyed.failures.get(source.name)
         gated.append(
             GatedFile(

@@ -110,7 +110,6 @@ def learn(
         Called after each tube.
     """
     scales = estimate_transforms([surveys[source.name].summaries for source in sources])
-    scales = scales.with_scales(dict(scales.log_side_scatter))
     prior = GatingPrior()
     for _ in range(ROUNDS):
         look = partial(attempt, partial(_evidence, scales=scales, prior=prior))
@@ -129,7 +128,7 @@ def learn(
         scales=scales.to_json(),
         prior=prior,
         tubes=len(sources),
-        notes=tuple(str(issue) for issue in scales.issues),
+        notes=tuple(f"{issue.message} {issue.hint}".strip() for issue in scales.issues),
     )
 
 

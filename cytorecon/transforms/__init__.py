@@ -4,7 +4,7 @@ from cytorecon.transforms.estimate import estimate_transforms
 from cytorecon.transforms.logicle import Logicle
 from cytorecon.transforms.scales import Asinh, Linear, Log
 from cytorecon.transforms.summary import ChannelSummary, summarise_channels
-from cytorecon.transforms.transform_set import Transform, TransformSet, log_side_scatter, transform
+from cytorecon.transforms.transform_set import Transform, TransformSet, transform
 
 __all__ = [
     "Asinh",
@@ -15,7 +15,6 @@ __all__ = [
     "Transform",
     "TransformSet",
     "estimate_transforms",
-    "log_side_scatter",
     "summarise_channels",
     "transform",
 ]

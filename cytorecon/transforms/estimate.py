@@ -24,7 +24,8 @@ def estimate_transforms(
     Fluorescence is logicle. Its top t is the detector's range when any fluorescence channel of
     this range comes near it, else the next power of ten above the batch's largest value; its
     width is ``w = (m - log10(t / |r|)) / 2`` with r the 5th percentile of the batch's negative
-    values (Parks 2006). Scatter is linear, side scatter logarithmic as well. When all
+    values (Parks 2006). Forward scatter is linear; side scatter is
+    logarithmic, where lymphocytes stand clear of granulocytes. When all
     fluorescence lies within 0..1023 the values are taken for channel numbers of a log amplifier,
     which are logarithmic already, and stay as they are.
 
@@ -50,18 +51,17 @@ def estimate_transforms(
     stained = [parts for parts in pooled.values() if parts[0].role is ChannelRole.FLUORESCENCE]
     assumed = channel_numbers is None and _are_channel_numbers(stained, rules)
     scales: dict[str, Transform] = {}
-    logs: dict[str, Log] = {}
     for name, parts in pooled.items():
         if parts[0].role is not ChannelRole.FLUORESCENCE:
-            scales[name] = Linear(t=_scatter_top(parts, rules))
-            if parts[0].role is ChannelRole.SIDE_SCATTER:
-                logs[name] = Log(t=scales[name].t, m=rules.scatter.log_decades.value)
+            top = _scatter_top(parts, rules)
+            side = parts[0].role is ChannelRole.SIDE_SCATTER
+            scales[name] = Log(t=top, m=rules.scatter.log_decades.value) if side else Linear(t=top)
         elif channel_numbers or assumed:
             scales[name] = Linear(t=rules.channel_numbers.scale_top.value)
         else:
             scales[name] = _logicle(parts, _fluorescence_top(parts, stained, rules), rules)
     issues = (_channel_number_issue(rules),) if assumed else ()
-    return TransformSet(tuple(sorted(scales.items())), tuple(sorted(logs.items())), issues)
+    return TransformSet(tuple(sorted(scales.items())), issues)
 
 
 def _pool(summaries: Iterable[Sequence[ChannelSummary]]) -> dict[str, list[ChannelSummary]]:
@@ -95,7 +95,7 @@ def _channel_number_issue(rules: TransformRules) -> Issue:
         "fluorescence",
         f"All values of the batch lie within 0..{rules.channel_numbers.largest.value:g}; they were taken for "
         "channel numbers of a four-decade log amplifier and not transformed.",
-        "If they are linear values, choose the scales with channel_numbers=False.",
+        "If they are linear values, do not trust these gates.",
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from cytorecon.errors import Issue, TransformError
-from cytorecon.sample import ChannelRole, Events, Sample, Scale
+from cytorecon.sample import ChannelRole, Sample, Scale
 from cytorecon.transforms.logicle import Logicle
 from cytorecon.transforms.scales import Asinh, Linear, Log
 
@@ -30,14 +30,11 @@ class TransformSet:
     ----------
     channels : tuple of (str, Transform)
         ``$PnN`` and its scale, sorted by name.
-    log_side_scatter : tuple of (str, Log)
-        A second, logarithmic scale for side scatter, on which lymphocytes stand clear.
     issues : tuple of Issue
         Assumptions made while the scales were chosen; not part of the hash.
     """
 
     channels: tuple[tuple[str, Transform], ...]
-    log_side_scatter: tuple[tuple[str, Log], ...] = ()
     issues: tuple[Issue, ...] = ()
 
     def scale_of(self, channel: str) -> Transform:
@@ -60,10 +57,7 @@ class TransformSet:
 
     def to_json(self) -> str:
         """Return the set as JSON, always in the same order."""
-        content = {
-            "channels": {name: _as_dict(scale) for name, scale in self.channels},
-            "log_side_scatter": {name: _as_dict(scale) for name, scale in self.log_side_scatter},
-        }
+        content = {"channels": {name: _as_dict(scale) for name, scale in self.channels}}
         return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -80,16 +74,13 @@ class TransformSet:
             channels = {
                 str(name): _KINDS[row.pop("kind")](**row) for name, row in content["channels"].items()
             }
-            logs = {
-                str(name): Log(t=row["t"], m=row["m"]) for name, row in content["log_side_scatter"].items()
-            }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TransformError(
                 "This is not a set of scales.",
                 found=f"{type(error).__name__}: {error}",
                 allowed="JSON as TransformSet.to_json writes it",
             ) from error
-        return cls(tuple(sorted(channels.items())), tuple(sorted(logs.items())))
+        return cls(tuple(sorted(channels.items())))
 
     @property
     def sha256(self) -> str:
@@ -130,24 +121,6 @@ def transform(sample: Sample, transforms: TransformSet) -> Sample:
             column = scales[channel.name].apply(column)
         events[:, channel.index] = column
     return replace(sample, events=events, scale=Scale.TRANSFORMED)
-
-
-def log_side_scatter(sample: Sample, transforms: TransformSet, channel: str) -> Events:
-    """Return side scatter channel `channel` of a transformed sample on its logarithmic scale.
-
-    Raises
-    ------
-    TransformError
-        If the sample is not transformed, or the channel has no logarithmic scale.
-    """
-    if sample.scale is not Scale.TRANSFORMED:
-        raise TransformError(
-            "The sample is not transformed.", found=sample.scale.value, allowed=Scale.TRANSFORMED.value
-        )
-    logs = dict(transforms.log_side_scatter)
-    if channel not in logs:
-        raise _no_scale(channel, list(logs))
-    return logs[channel].apply(transforms.scale_of(channel).inverse(sample.column(channel)))
 
 
 def _as_dict(scale: Transform) -> dict[str, str | float]:

@@ -11,6 +11,7 @@ from dash import Dash, set_props
 
 import cytorecon
 from cytorecon.errors import CytoreconError
+from cytorecon.jobs import add_tube
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
@@ -20,8 +21,7 @@ from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
 from dashboard.security import protect
-from dashboard.services.analysis import analyze_upload
-from dashboard.services.study import Analyze, StudyService
+from dashboard.services.study import AddTube, StudyService
 from dashboard.services.uploads import LIMIT_BYTES
 
 _LOG: Final = logging.getLogger("dashboard")
@@ -35,22 +35,22 @@ _LAYOUTS: Final = {
 LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
 
 
-def create_app(location: str | Path, *, analyze: Analyze = analyze_upload) -> Dash:
+def create_app(location: str | Path, *, add_tube: AddTube = add_tube) -> Dash:
     """Return the dashboard of the study at `location`.
 
     Parameters
     ----------
     location : str or Path
         A study folder, or the URL of its PostgreSQL database.
-    analyze : callable
-        Analyses an uploaded file.
+    add_tube : callable
+        Analyses an uploaded file and stores the result.
 
     Raises
     ------
     StoreError
         If there is no study, or it cannot be opened.
     """
-    service = StudyService(StudyStore.open(location), analyze)
+    service = StudyService(StudyStore.open(location), add_tube)
     app = Dash(
         "dashboard",
         use_pages=True,

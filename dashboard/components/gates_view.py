@@ -28,7 +28,7 @@ from dashboard.services.gates import (
 from dashboard.services.selection import query_string
 from dashboard.services.tubes import SHAPES, review_notes, tube_state
 
-_INDENT_PX = 16
+_INDENT_PX = 14
 
 
 def gates_content(tube: Tube, result: TubeResult, gate: str) -> html.Div:
@@ -80,9 +80,10 @@ def _gate_list(tube: str, rows: Sequence[GateRow], chosen: GateRecord | None) ->
 
 def _gate_item(tube: str, row: GateRow, active: bool) -> html.Li:
     state = "" if row.status == "found" else f" state-{'bad' if row.status == 'not evaluable' else 'plain'}"
+    name = row.gate.replace("_", " ")
     text = html.Div(
         [
-            html.Div([html.Span(f"{row.shape} ", className=f"shape{state}"), html.B(row.gate)]),
+            html.Div([html.Span(f"{row.shape} ", className=f"shape{state}"), html.B(name)]),
             html.Div(row.numbers, className="muted small"),
         ],
         style={"paddingLeft": row.depth * _INDENT_PX},

@@ -72,7 +72,7 @@ def _figure_section(view: PatientView) -> html.Section:
 def _milestones(rows: Sequence[MilestoneRow], others: int) -> Child:
     if not rows:
         return html.Div(
-            "No milestone applies: they are defined in cells/µL, for known programmes and ages.",
+            "No milestone can be judged: they are defined in cells/µL, for certain programmes and ages.",
             className="muted",
         )
     head = ("Milestone", "Result", "Confirmed", "Source")

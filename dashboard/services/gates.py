@@ -53,7 +53,7 @@ class PopulationRow:
 
 def gate_rows(result: TubeResult) -> tuple[GateRow, ...]:
     """Return the gates of a tube in their order, each with its depth in the tree."""
-    depths = _depths(result.gates)
+    depths = _depths(result)
     plots = {plot.gate for plot in result.plots}
     return tuple(
         GateRow(
@@ -68,23 +68,28 @@ def gate_rows(result: TubeResult) -> tuple[GateRow, ...]:
     )
 
 
-def _depths(gates: tuple[GateRecord, ...]) -> dict[str, int]:
-    """Return how many gates lie above each one: a gate is under those its parent names."""
+def _depths(result: TubeResult) -> dict[str, int]:
+    """Return the depth of each gate: it hangs under the populations and gates its parent names."""
+    populations = _population_depths(result)
     depths: dict[str, int] = {}
-    for gate in gates:
-        above = [depths[name] for name in _NAME.findall(gate.parent) if name in depths]
-        depths[gate.gate] = 1 + max(above) if above else 0
+    for gate in result.gates:
+        names = _NAME.findall(gate.parent)
+        above = [depths.get(name, populations.get(name, -1)) for name in names]
+        depths[gate.gate] = 1 + max(above, default=-1)
+    return depths
+
+
+def _population_depths(result: TubeResult) -> dict[str, int]:
+    depths: dict[str, int] = {}
+    for count in result.counts:
+        depths[count.population] = depths.get(count.parent, -1) + 1
     return depths
 
 
 def population_rows(result: TubeResult) -> tuple[PopulationRow, ...]:
     """Return the populations of a tube in their order, each with its depth in the tree."""
-    depths: dict[str, int] = {}
-    rows = []
-    for count in result.counts:
-        depths[count.population] = depths.get(count.parent, -1) + 1
-        rows.append(_population_row(count, depths[count.population]))
-    return tuple(rows)
+    depths = _population_depths(result)
+    return tuple(_population_row(count, depths[count.population]) for count in result.counts)
 
 
 def _population_row(count: PopulationCount, depth: int) -> PopulationRow:

@@ -143,6 +143,8 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
     found = crossings(snapshot.milestones, patient=patient.patient)
     preferred = tuple(sorted(found, key=lambda crossing: open_ended_first(crossing.milestone)))
     applicable = tuple(crossing for crossing in found if crossing.applies)
+    if not any(crossing.judged for crossing in applicable):
+        applicable = ()
     return PatientView(
         patient=patient,
         measure=measure,
@@ -217,7 +219,7 @@ def _cards(
     if chosen is not None:
         cards.append(chosen)
     milestone = primary_crossings(found, "cells_per_ul").get("CD4_T")
-    if milestone is not None:
+    if milestone is not None and milestone.judged:
         cards.append(_milestone_card(milestone))
     return (*cards, _samples_card(samples))
 

@@ -23,8 +23,9 @@ from cytorecon.trajectory import trajectories
 
 _EXTENSION: Final = "cytorecon"
 
-#: Analyses one file with the study's frozen transforms and priors; keeps no raw file.
-Analyze = Callable[[StudyStore, Path, Tube], TubeResult]
+#: Analyses one file with the study's frozen scales and priors and stores the result;
+#: a failed one is returned and not stored, and no raw file is kept.
+AddTube = Callable[[StudyStore, Path, Tube], TubeResult]
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,12 @@ class StudyService:
     ----------
     store : StudyStore
         Where the study is kept.
-    analyze : callable
-        Analyses an uploaded file.
+    add_tube : callable
+        Analyses an uploaded file and stores the result.
     """
 
     store: StudyStore
-    analyze: Analyze
+    add_tube: AddTube
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)
 

@@ -62,14 +62,18 @@ def review_notes(result: TubeResult) -> tuple[str, ...]:
         for issue in result.issues
         if issue.severity is not Severity.INFO and not (lost and issue.code.endswith(".not_evaluable"))
     )
+    return tuple(dict.fromkeys((*lost, *said, *_flagged(result))))
+
+
+def _flagged(result: TubeResult) -> tuple[str, ...]:
+    """Return one sentence per flag that no issue explains, with the populations that carry it."""
     explained = {issue.code for issue in result.issues}
-    flagged = tuple(
-        f"{population_label(count.population)}, {flag_in_short(code)}"
-        for count in result.counts
-        for code in count.review
-        if count.status == "counted" and code not in explained
-    )
-    return tuple(dict.fromkeys((*lost, *said, *flagged)))
+    carriers: dict[str, list[str]] = {}
+    for count in result.counts:
+        for code in count.review:
+            if count.status == "counted" and code.partition(":")[0] not in explained:
+                carriers.setdefault(flag_in_short(code), []).append(population_label(count.population))
+    return tuple(f"{flag[:1].upper()}{flag[1:]}: {', '.join(names)}" for flag, names in carriers.items())
 
 
 def gate_summary(result: TubeResult) -> str:

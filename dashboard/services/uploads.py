@@ -14,7 +14,7 @@ from cytorecon.errors import CytoreconError
 from cytorecon.figures.format import format_count, format_day
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.results import TubeResult
-from cytorecon.study.model import Patient, Tube
+from cytorecon.study.model import Tube
 from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import tube_state
 
@@ -160,17 +160,13 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
     problems = check_form(form)
     if problems or form.contents is None or form.day is None:
         return UploadOutcome(problems=problems)
-    snapshot = service.snapshot()
-    tube = _tube(next_tube(snapshot, form.patient, int(form.day)), form)
+    tube = _tube(next_tube(service.snapshot(), form.patient, int(form.day)), form)
     try:
-        result = _analyze(service, _decode(form.contents), tube)
+        result = _add(service, _decode(form.contents), tube)
     except CytoreconError as error:
         return UploadOutcome(problems=(("", str(error)),))
     if result.status == "failed":
         return UploadOutcome(problems=(("", result.error),))
-    if form.patient not in snapshot.patients:
-        service.store.save_patient(Patient(patient=form.patient))
-    service.store.save_tube(tube, result)
     return UploadOutcome(tube=tube.tube, message=_told(tube, result))
 
 
@@ -190,12 +186,12 @@ def _tube(name: str, form: UploadForm) -> Tube:
     )
 
 
-def _analyze(service: StudyService, data: bytes, tube: Tube) -> TubeResult:
+def _add(service: StudyService, data: bytes, tube: Tube) -> TubeResult:
     # the file lives for one analysis, under a name that says nothing about the patient
     with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
         path = Path(folder) / "upload.fcs"
         path.write_bytes(data)
-        return service.analyze(service.store, path, tube)
+        return service.add_tube(service.store, path, tube)
 
 
 def _told(tube: Tube, result: TubeResult) -> str:

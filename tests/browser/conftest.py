@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
-from dashboard.app import create_app
-from tests.dashboard.analysis import fake_analysis
+from tests.browser.serving import serving
+from tests.dashboard.analysis import fake_addition
 from tests.dashboard.studies import save_study
 
 # a figure needs plotly's 5 MB of script, and the machine may be busy
@@ -23,14 +21,8 @@ expect.set_options(timeout=30_000)
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the hand-made study and return its address."""
     location = save_study(tmp_path_factory.mktemp("browser") / "study")
-    app = create_app(location, analyze=fake_analysis)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(location, add_tube=fake_addition) as found:
+        yield found
 
 
 @pytest.fixture

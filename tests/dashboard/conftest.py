@@ -11,7 +11,7 @@ from dash import Dash
 from cytorecon.store import StudyStore
 from dashboard.app import create_app
 from dashboard.services.study import StudyService
-from tests.dashboard.analysis import fake_analysis
+from tests.dashboard.analysis import fake_addition
 from tests.dashboard.studies import save_study
 
 
@@ -30,16 +30,16 @@ def location(saved_study: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def app(location: Path) -> Dash:
     """Return the dashboard of the hand-made study."""
-    return create_app(location, analyze=fake_analysis)
+    return create_app(location, add_tube=fake_addition)
 
 
 @pytest.fixture
 def service(location: Path) -> StudyService:
     """Return the hand-made study as the dashboard sees it, for one test to change."""
-    return StudyService(StudyStore.open(location), fake_analysis)
+    return StudyService(StudyStore.open(location), fake_addition)
 
 
 @pytest.fixture(scope="session")
 def read_only(saved_study: Path) -> StudyService:
     """Return the hand-made study as the dashboard sees it, for tests that only read it."""
-    return StudyService(StudyStore.open(saved_study), fake_analysis)
+    return StudyService(StudyStore.open(saved_study), fake_addition)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.results import TubeResult
+from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.model import Tube
 from dashboard.services.study import StudyService
 from dashboard.services.tubes import (
@@ -53,7 +53,19 @@ def test_what_needs_a_look_is_said_once() -> None:
     assert review_notes(study_result().tube("P02/d180/1")) == (
         "B not evaluable: CD19 has no valley between negative and positive events",
     )
-    assert review_notes(study_result().tube("P01/d60/1")) == ("CD8 T, count: doublets",)
+    assert review_notes(study_result().tube("P01/d60/1")) == ("Count: doublets: CD8 T",)
+
+
+def test_a_flag_names_all_populations_that_carry_it() -> None:
+    counts = tuple(
+        PopulationCount(
+            population=name, parent="CD3_T", status="counted", events=9, review=("gate.outlier:CD4",)
+        )
+        for name in ("CD4_T", "CD8_T")
+    )
+    assert review_notes(TubeResult(tube="P01/d14/1", status="done", counts=counts)) == (
+        "CD4 threshold far from the batch's: CD4 T, CD8 T",
+    )
 
 
 def test_gates_and_count_method_in_short() -> None:

@@ -130,10 +130,10 @@ def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService)
 
 
 def test_an_error_of_the_analysis_is_told_in_its_words(service: StudyService) -> None:
-    def analyze(_store: StudyStore, _path: Path, tube: Tube) -> TubeResult:
+    def add_tube(_store: StudyStore, _path: Path, tube: Tube) -> TubeResult:
         raise FcsError("There are no events.", subject=tube.tube)
 
-    service.analyze = analyze
+    service.add_tube = add_tube
     assert upload(service, FORM).problem("") == "P01/d400/1: There are no events."
 
 
@@ -143,12 +143,12 @@ def test_the_raw_file_lives_for_one_analysis_under_a_neutral_name(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen: list[str] = []
 
-    def analyze(_store: StudyStore, path: Path, tube: Tube) -> TubeResult:
+    def add_tube(_store: StudyStore, path: Path, tube: Tube) -> TubeResult:
         seen.append(path.name)
         assert path.read_bytes() == b"FCS3.1 whatever"
         return tube_result(tube, {"CD4_T": 1.0, "CD8_T": 1.0, "B": 1.0, "NK": 1.0})
 
-    service.analyze = analyze
+    service.add_tube = add_tube
     upload(service, FORM)
     assert seen == ["upload.fcs"]
     assert [path for path in tmp_path.rglob("*") if path.name.startswith(("cytorecon-", "upload"))] == []

@@ -20,10 +20,10 @@ from tests.builders import WITHOUT_COUNT_TUBE, study_result
 def test_gates_are_a_tree_with_numbers_and_reasons() -> None:
     rows = gate_rows(study_result().tube("P02/d180/1"))
     assert [(row.gate, row.depth, row.status, row.has_plot) for row in rows] == [
-        ("viability", 0, "passed through", False),
-        ("lymphocytes", 0, "found", True),
-        ("CD3", 1, "found", True),
-        ("CD19", 2, "not evaluable", True),
+        ("viability", 1, "passed through", False),
+        ("lymphocytes", 2, "found", True),
+        ("CD3", 3, "found", True),
+        ("CD19", 4, "not evaluable", True),
     ]
     assert rows[3].numbers == "Not evaluable: no valley between negative and positive events"
 
@@ -113,6 +113,15 @@ def test_only_milestones_that_apply_are_listed_and_the_others_counted(read_only:
     assert not any("children" in title for title in titles)
     own = read_only.snapshot().milestones
     assert len(titles) + view.other_milestones == (own["patient"] == "P01").sum()
+
+
+def test_milestones_that_no_visit_can_judge_are_not_listed(service: StudyService) -> None:
+    for tube in service.store.study().tubes:
+        if tube.tube != WITHOUT_COUNT_TUBE:
+            service.store.remove_tube(tube.tube, reason="to be left with fractions")
+    view = patient_view(service.snapshot(), TrajectorySelection(patient="P03"))
+    assert view.milestones == ()
+    assert not any("milestone" in card.title for card in view.cards)
 
 
 def test_the_drawn_milestone_has_no_deadline(read_only: StudyService) -> None:

@@ -80,7 +80,12 @@ def test_a_gate_whose_parent_is_not_evaluable_has_no_picture() -> None:
 
 
 def test_a_threshold_on_side_scatter_is_drawn_against_forward_scatter() -> None:
-    side = {"gate": "low", "finder": "valley", "axis": {"scatter": "side"}, "if_one_mode": "keep_all"}
+    side: dict[str, object] = {
+        "gate": "low",
+        "finder": "valley",
+        "axis": {"scatter": "side"},
+        "if_one_mode": "keep_all",
+    }
     plot = plots(SCATTER, [side], "low")["low"]
     assert (plot.x_label, plot.y_label) == ("SSC-A", "FSC-A")
 

@@ -47,7 +47,7 @@ def meaning(text: str) -> list[bool]:
 
 
 @given(EXPRESSION)
-@settings(max_examples=25)
+@settings(max_examples=20)
 def test_an_expression_means_what_its_words_say(text: str) -> None:
     result = gated(CLEAR, made_template(ABC, {"picked": text}))
     assert result.mask("picked").tolist() == meaning(text)
@@ -117,13 +117,18 @@ def test_what_does_not_depend_on_it_is_counted() -> None:
     assert result.mask("b_cells").tolist() == meaning("a and b")
 
 
-def test_every_gate_that_failed_is_an_issue() -> None:
+def test_a_failure_is_one_issue_where_it_began() -> None:
+    result = gated({**CLEAR, "a": ONE_MODE}, CHAIN)
+    assert [issue.subject for issue in result.issues] == ["gate a"]
+
+
+def test_an_issue_says_what_was_found_and_what_it_costs() -> None:
     result = gated({**CLEAR, "c": ONE_MODE}, CHAIN)
     (issue,) = result.issues
     assert (issue.code, issue.severity, issue.subject) == ("gate.not_evaluable", Severity.WARNING, "gate c")
     assert str(issue) == (
-        f"warning: gate c: one mode only on c ({sum(meaning('a and b'))} events), no batch and no control cells "
-        "What depends on it is not evaluable in this tube."
+        f"warning: gate c: One mode only on c ({sum(meaning('a and b'))} events), no batch and no control "
+        "cells. What depends on it is not evaluable in this tube."
     )
 
 
@@ -195,7 +200,7 @@ def test_an_optional_gate_without_channel_lets_all_events_pass_and_says_so() -> 
     assert result.mask("viable").all()
     assert result.mask("a_cells").tolist() == CARRIED["a"].tolist()
     assert [str(issue) for issue in result.issues] == [
-        "info: gate dye: the tube has no channel for dye Only with a dye."
+        "info: gate dye: The tube has no channel for dye. Only with a dye."
     ]
 
 

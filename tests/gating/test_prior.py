@@ -183,7 +183,7 @@ def test_clouds_are_pooled_by_medians() -> None:
     far: dict[str, Evidence] = {"cloud.0": cloud(0.1, 0.1)}
     tubes: list[Mapping[str, Evidence]] = [{"cloud.0": cloud(0.8 + n / 1000, 0.6)} for n in range(-3, 4)]
     learned = pool([*tubes, far]).clusters["cloud.0"]
-    assert learned.mean == (pytest.approx(0.8, abs=0.002), 0.6)
+    assert learned.mean == pytest.approx((0.8, 0.6), abs=0.002)
     assert learned.tubes == 8
 
 

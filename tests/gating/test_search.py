@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cytorecon.gating import search as search_module
 from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
 from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
 from cytorecon.gating.shapes import Polygon, Threshold
+from cytorecon.knowledge.review_flags import load_review_flags
 from tests.gating.samples import Values, gated, made_template, mixture, valley
 
 TWO = mixture([(2000, 0.25, 0.05), (600, 0.75, 0.05)], seed=1)
@@ -395,3 +399,11 @@ def test_a_fixed_polygon_is_taken_as_it_is() -> None:
     result = gated({"CD3": TWO, **LIGHT}, template)
     assert result.gates[0].parts[0].method == "fixed"
     assert int(result.mask("cells").sum()) == 2000
+
+
+def test_every_flag_has_words_for_people() -> None:
+    """A code that nobody explained would be shown as it is."""
+    text = Path(search_module.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'"(gate\.\w+)"', text))
+    assert {"gate.outlier", "gate.unstable", "gate.seeds_outside"} <= codes
+    assert codes <= set(load_review_flags())

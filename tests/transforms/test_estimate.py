@@ -98,12 +98,15 @@ def test_channels_of_some_samples_only() -> None:
     assert [name for name, _ in scales.channels] == ["FITC-A", "PE-A"]
 
 
-def test_side_scatter_has_a_logarithmic_scale_as_well() -> None:
+def test_forward_scatter_is_linear_and_side_scatter_logarithmic() -> None:
     scales = estimate(
         sample_of({"FSC-H": RNG.uniform(50, 1023, N), "SSC-H": RNG.uniform(50, 1023, N), "FL1": digital()})
     )
-    assert scales.scale_of("FSC-H") == scales.scale_of("SSC-H") == Linear(1024)
-    assert scales.log_side_scatter == (("SSC-H", Log(1024, 3)),)
+    assert dict(scales.channels) | {"FL1": None} == {
+        "FL1": None,
+        "FSC-H": Linear(1024),
+        "SSC-H": Log(1024, 3),
+    }
 
 
 def test_time_and_counters_have_no_scale() -> None:
@@ -122,8 +125,7 @@ def test_channel_numbers_of_a_log_amplifier_stay_as_they_are() -> None:
     assert str(issue) == (
         "info: fluorescence: All values of the batch lie within 0..1023; they were taken for channel "
         "numbers of a "
-        "four-decade log amplifier and not transformed. If they are linear values, choose the scales with "
-        "channel_numbers=False."
+        "four-decade log amplifier and not transformed. If they are linear values, do not trust these gates."
     )
 
 
@@ -190,7 +192,7 @@ def test_no_sample() -> None:
         ("itn", "*.fcs", "CD3", Logicle(10_000, 0, 4.5)),
         ("gvhd_longitudinal", "*.fcs", "FL2-H", Logicle(10_000, 0, 4.5)),
         ("gvhd_longitudinal_full", "*.fcs", "FL2-H", Logicle(10_000, 0, 4.5)),
-        ("gvhd_longitudinal", "*.fcs", "SSC-H", Linear(1024)),
+        ("gvhd_longitudinal", "*.fcs", "SSC-H", Log(1024, 3)),
         ("flowsom_mouse_tbnk", "*.fcs", "FSC-A", Linear(262_144)),
     ],
 )

@@ -91,8 +91,11 @@ def fit_clouds(
     ndarray of shape (RAYS, 2)
         Corners of the polygon.
     """
-    plane, events = _counted(points)
+    reach = float(chi2.ppf(coverage, 2))
     clouds = [Gaussian(0.3, np.array(start.mean), np.array(start.covariance)) for start in starts]
+    if len(points) == 0:
+        return _polygon(clouds, [], reach)
+    plane, events = _counted(points)
     others = _neighbours(plane, events, clouds, seed)
     for _ in range(ROUNDS):
         parts = np.stack([part.density(plane) for part in (*clouds, *others)])
@@ -100,7 +103,7 @@ def fit_clouds(
         held = share[: len(clouds)].sum(axis=1) / events.sum()
         clouds = [replace(cloud, weight=max(float(w), 1e-6)) for cloud, w in zip(clouds, held, strict=True)]
         others = [_update(plane, row, events.sum()) for row in share[len(clouds) :] if row.sum() > 5]
-    return _polygon(clouds, others, float(chi2.ppf(coverage, 2)))
+    return _polygon(clouds, others, reach)
 
 
 def _counted(points: Floats) -> tuple[Floats, Floats]:

@@ -44,11 +44,12 @@ def kept(cells: dict[str, Plane], starts: list[ClusterEstimate], coverage: float
     corners = fit_clouds(np.concatenate(list(cells.values())), starts, coverage)
     assert corners.shape == (RAYS, 2)
     assert np.isfinite(corners).all()
-    return {
-        kind: float(points_in_polygon(*points.astype(np.float32).T, corners).mean())
-        for kind, points in cells.items()
-        if len(points)
-    }
+    return {kind: float(inside(points, corners).mean()) for kind, points in cells.items() if len(points)}
+
+
+def inside(points: Plane, corners: Plane) -> npt.NDArray[np.bool_]:
+    x, y = points.astype(np.float32).T
+    return points_in_polygon(x, y, corners)
 
 
 def starts_of(cells: dict[str, Plane]) -> list[ClusterEstimate]:
@@ -82,6 +83,14 @@ def test_lymphocytes_alone_need_no_neighbours() -> None:
     assert share["NK"] > 0.95
 
 
+@pytest.mark.parametrize("n", [0, 1, 2, 10])
+def test_hardly_any_event_leaves_the_clouds_of_the_batch(n: int) -> None:
+    """A tube without CD45 has no leukocytes to look among."""
+    corners = fit_clouds(blood({"granulocytes": n})["granulocytes"], [estimate("T"), estimate("NK")], 0.998)
+    assert inside(blood({"T": 2000})["T"], corners).mean() > 0.99
+    assert inside(blood({"granulocytes": 2000})["granulocytes"], corners).mean() == 0.0
+
+
 def test_many_T_cells_do_not_push_out_few_NK_cells() -> None:  # noqa: N802 - a cell's name
     cells = blood({"T": 9000, "NK": 60, "monocytes": 900, "granulocytes": 9000})
     assert kept(cells, starts_of(cells))["NK"] > 0.9
@@ -110,8 +119,8 @@ def test_a_shift_of_all_events_shifts_the_polygon(right: float, up: float) -> No
     points = np.concatenate(list(blood(USUAL).values()))
     moved = points + np.array([right, up])
     cells, shifted = ([cloud_of(where[:1200]), cloud_of(where[1350:1600])] for where in (points, moved))
-    still = points_in_polygon(*points.astype(np.float32).T, fit_clouds(points, cells, 0.998))
-    after = points_in_polygon(*moved.astype(np.float32).T, fit_clouds(moved, shifted, 0.998))
+    still = inside(points, fit_clouds(points, cells, 0.998))
+    after = inside(moved, fit_clouds(moved, shifted, 0.998))
     assert (still != after).mean() < 0.01
 
 
@@ -119,7 +128,7 @@ def test_a_cloud_is_measured_despite_outliers() -> None:
     rng = np.random.default_rng(1)
     points = np.concatenate([blood({"T": 900})["T"], rng.uniform(0, 1, size=(60, 2))])
     cloud = cloud_of(points)
-    assert cloud.mean == (pytest.approx(0.80, abs=0.005), pytest.approx(0.58, abs=0.005))
+    assert cloud.mean == pytest.approx((0.80, 0.58), abs=0.005)
     assert cloud.covariance[0][0] == pytest.approx(0.025**2, rel=0.3)
     assert cloud.covariance[1][1] == pytest.approx(0.035**2, rel=0.3)
     assert cloud.covariance[0][1] == cloud.covariance[1][0]

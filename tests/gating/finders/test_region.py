@@ -19,7 +19,8 @@ def cloud(n: int, *, seed: int = 1) -> Plane:
 
 
 def inside(points: Plane, corners: Plane) -> npt.NDArray[np.bool_]:
-    return points_in_polygon(*points.astype(np.float32).T, corners)
+    x, y = points.astype(np.float32).T
+    return points_in_polygon(x, y, corners)
 
 
 @pytest.mark.parametrize("coverage", [0.8, 0.95, 0.995])

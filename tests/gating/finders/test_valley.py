@@ -88,7 +88,7 @@ def test_what_lies_beyond_the_grid_is_no_mode(beyond: float) -> None:
     """Over-compensated and saturated events pile up on the end bins of the grid."""
     values = np.append(mixture([(4000, 0.3, 0.05)], seed=1), np.full(400, beyond) + np.arange(400) / 1e4)
     for cut in ("above_dimmest", "below_brightest"):
-        assert find_valley(values.astype(np.float32), cut) is None  # type: ignore[arg-type]
+        assert find_valley(values.astype(np.float32), cut) is None
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7])
