@@ -94,7 +94,7 @@ def crossings(milestones: pd.DataFrame, *, patient: str) -> tuple[Crossing, ...]
 
 
 def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str, Crossing]:
-    """Return, by population, the first milestone that applies and is in the unit of `measure`.
+    """Return, by population, the first milestone that could be judged, in the unit of `measure`.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str,
     unit = measure_named(measure).unit
     chosen: dict[str, Crossing] = {}
     for crossing in found:
-        if crossing.applies and crossing.unit == unit:
+        if crossing.judged and crossing.unit == unit:
             chosen.setdefault(crossing.population, crossing)
     return chosen
 

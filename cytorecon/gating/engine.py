@@ -14,7 +14,7 @@ import numpy as np
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate, GatedSample, empty_mask
+from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search import search
 from cytorecon.gating.shapes import Mask
@@ -28,10 +28,14 @@ _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The events an expression means, or the reason why it has no meaning in this tube."""
+    """The events an expression means, or the reason why it has no meaning in this tube.
+
+    `absent`: it asks for a cloud that was looked for and is not there, which is no failure.
+    """
 
     mask: Mask | None
     reason: str = ""
+    absent: bool = False
 
 
 def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | None = None) -> GatedSample:
@@ -113,7 +117,7 @@ class _Walk:
         """Return the events `text` means; a gate that is absent holds no event."""
         for name in _positive_names(text):
             if name in self.template.gate_by_name and self.gate(name).status == "absent":
-                return Marked(None, self.gate(name).reason)
+                return Marked(None, self.gate(name).reason, absent=True)
         values: dict[str, Mask] = {}
         for name in names_in(text):
             marked = self._name(name)
@@ -148,7 +152,8 @@ class _Walk:
         looked_in = sources[spec.find_in]
         if looked_in.mask is None:
             self.causes[spec.gate] = looked_in.reason
-            return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=looked_in.reason)
+            status: GateStatus = "absent" if looked_in.absent else "not_evaluable"
+            return FoundGate(spec.gate, spec.find_in, status, reason=looked_in.reason)
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)

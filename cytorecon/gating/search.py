@@ -44,6 +44,8 @@ OUTLIER_SPREADS, OUTLIER_DISTANCE = 3.0, 0.06
 UNSTABLE = 0.05
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
 SAME_CLOUD = 2.5
+#: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
+MANY_DOUBLETS = 0.15
 #: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
 SEEDS_OUTSIDE = 0.05
 #: A valley between beads and cells is nearly empty.
@@ -83,7 +85,9 @@ def _(spec: SingletGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> F
     if wedge is None:
         return _not_evaluable(spec, "too few events with positive scatter")
     shape = Polygon((area[0], height[0]), _corners(wedge))
-    return _found(spec, FoundPart(spec.gate, shape, "robust_ratio"))
+    left_out = float((inside & ~shape.mask(axes.columns)).sum() / inside.sum())
+    flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
+    return _found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
 
 
 @search.register

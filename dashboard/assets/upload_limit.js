@@ -9,7 +9,7 @@
     }
     const size = Math.ceil(file.size / 1000000);
     window.dash_clientside.set_props("upload-file-state", {
-      children: "The file has " + size + " MB; up to 25 MB can be uploaded here. Use `cytorecon batch` for it.",
+      children: "✕ The file has " + size + " MB; up to 25 MB can be uploaded here. Use `cytorecon batch` for it.",
     });
   }
 

@@ -33,7 +33,7 @@ _FIELDS = (
     ("wbc_cells_per_ul", ids.UPLOAD_WBC),
 )
 
-Analysed = tuple[Component | str, str, int | NoUpdate, *tuple[str | None, ...]]
+Analysed = tuple[Component | str, str, NoUpdate | None, int | NoUpdate, *tuple[str | None, ...]]
 
 
 def register(app: Dash) -> None:
@@ -49,6 +49,7 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.UPLOAD_MESSAGE, "children"),
         Output(ids.UPLOAD_FILE_STATE, "children"),
+        Output(ids.UPLOAD_FILE, "contents"),
         Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
         *(Output(name, "error") for _, name in _FIELDS),
         Input(ids.UPLOAD_ANALYSE, "n_clicks"),
@@ -82,7 +83,8 @@ def tell_file(contents: str | None) -> str:
     """Say whether the chosen file can be analysed; its name is not repeated."""
     if contents is None:
         return ""
-    return check_file(contents) or f"● File ready, {len(contents) * 3 / 4e6:.1f} MB."
+    problem = check_file(contents)
+    return f"✕ {problem}" if problem else f"● File ready, {len(contents) * 3 / 4e6:.1f} MB."
 
 
 def analyse(
@@ -93,14 +95,16 @@ def analyse(
     service = current_study()
     outcome = upload(service, form) if clicks else None
     if outcome is None:
-        return "", "", no_update, *(None for _ in _FIELDS)
+        return "", "", no_update, no_update, *(None for _ in _FIELDS)
     errors = tuple(outcome.problem(field) or None for field, _ in _FIELDS)
     if outcome.tube:
         link = "/patient" + query_string({"patient": form.patient})
         done = upload_done(outcome.message, form.patient, gates_link(outcome.tube), link)
-        return done, "", service.snapshot().revision, *errors
-    refused = outcome.problem("") or "Check the marked fields."
-    return upload_refused(refused), outcome.problem("contents"), no_update, *errors
+        # the file is forgotten, so that a second click does not analyse it again
+        return done, "", None, service.snapshot().revision, *errors
+    only_file = [field for field, _ in outcome.problems] == ["contents"]
+    refused = outcome.problem("contents" if only_file else "") or "Check the marked fields."
+    return upload_refused(refused), outcome.problem("contents"), no_update, no_update, *errors
 
 
 def _form(contents: str | None, visit: str | None, values: Sequence[str | float | None]) -> UploadForm:

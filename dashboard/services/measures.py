@@ -19,9 +19,11 @@ _FEW: Final = 6
 def available_measures(snapshot: Snapshot, patient: str = "") -> tuple[Measure, ...]:
     """Return the measures the study (or one patient) has results in, in the order of preference."""
     table = snapshot.trajectories
+    # a tube without a result has a row too
+    known = table["value"].notna() | (table["censored"] == "left")
     if patient:
-        table = table[table["patient"] == patient]
-    found = set(table["measure"])
+        known &= table["patient"] == patient
+    found = set(table["measure"][known])
     return tuple(measure for measure in MEASURES if measure.name in found)
 
 

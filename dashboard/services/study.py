@@ -87,10 +87,13 @@ class StudyService:
         Where the study is kept.
     add_tube : callable
         Analyses an uploaded file and stores the result.
+    one_upload : Lock
+        Keeps two uploads at once from taking the same tube name.
     """
 
     store: StudyStore
     add_tube: AddTube
+    one_upload: Lock = field(default_factory=Lock)
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 import tempfile
 from dataclasses import dataclass
@@ -160,14 +161,27 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
     problems = check_form(form)
     if problems or form.contents is None or form.day is None:
         return UploadOutcome(problems=problems)
-    tube = _tube(next_tube(service.snapshot(), form.patient, int(form.day)), form)
-    try:
-        result = _add(service, _decode(form.contents), tube)
-    except CytoreconError as error:
-        return UploadOutcome(problems=(("", str(error)),))
+    data = _decode(form.contents)
+    with service.one_upload:
+        snapshot = service.snapshot()
+        known = _known_file(service, snapshot, data)
+        if known:
+            return UploadOutcome(problems=(("contents", f"This file was analysed already: tube {known}."),))
+        tube = _tube(next_tube(snapshot, form.patient, int(form.day)), form)
+        try:
+            result = _add(service, data, tube)
+        except CytoreconError as error:
+            return UploadOutcome(problems=(("", str(error)),))
     if result.status == "failed":
         return UploadOutcome(problems=(("", result.error),))
     return UploadOutcome(tube=tube.tube, message=_told(tube, result))
+
+
+def _known_file(service: StudyService, snapshot: Snapshot, data: bytes) -> str:
+    """Return the tube of the study that came from the same bytes; empty when none did."""
+    digest = hashlib.sha256(data).hexdigest()
+    files = service.store.done()
+    return next((tube.tube for tube in snapshot.study.tubes if files.get(tube.tube) == digest), "")
 
 
 def _tube(name: str, form: UploadForm) -> Tube:

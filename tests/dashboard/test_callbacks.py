@@ -139,22 +139,24 @@ def test_the_drawer_opens_on_a_click_only() -> None:
 def test_a_chosen_file_is_checked_at_once() -> None:
     assert tell_file(None) == ""
     assert tell_file(FCS).startswith("● File ready")
-    assert tell_file("data:;base64,AAAA").startswith("This is not an FCS file")
+    assert tell_file("data:;base64,AAAA").startswith("✕ This is not an FCS file")
 
 
 def test_an_analysis_is_stored_and_told() -> None:
-    message, file_state, revision, *errors = analyse(1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None)
+    message, file_state, contents, revision, *errors = analyse(
+        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None
+    )
     assert "P01/d400/1" in text(message)
     assert [link.href for link in of_type(message, "Link")] == [
         "/gates?tube=P01/d400/1",
         "/patient?patient=P01",
     ]
-    assert (file_state, set(errors)) == ("", {None})
+    assert (file_state, contents, set(errors)) == ("", None, {None})
     assert revision == current_study().store.revision()
 
 
 def test_mistakes_are_told_at_their_fields() -> None:
-    message, file_state, revision, *errors = analyse(
+    message, file_state, _, revision, *errors = analyse(
         1, None, None, "", None, "tbnk", 50_000, None, None, None
     )
     assert text(message) == "Nothing was stored Check the marked fields."
@@ -163,8 +165,13 @@ def test_mistakes_are_told_at_their_fields() -> None:
     assert [error is not None for error in errors] == [True, True, False, False, True, False, False]
 
 
+def test_when_only_the_file_is_wrong_the_message_says_so() -> None:
+    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None)
+    assert text(message) == "Nothing was stored Choose an FCS file."
+
+
 def test_a_file_that_cannot_be_read_is_told_with_its_reason() -> None:
-    message, _, revision, *_ = analyse(1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None)
+    message, _, _, revision, *_ = analyse(1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None)
     assert text(message) == "Nothing was stored The file ends before its data do."
     assert revision is no_update
 

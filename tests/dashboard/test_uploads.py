@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +129,24 @@ def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService)
     assert outcome.problem("") == "The file ends before its data do."
     assert service.store.revision() == before
     assert service.snapshot().patients == ("P01", "P02", "P03")
+
+
+def test_a_file_of_the_study_is_not_analysed_twice(
+    service: StudyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"FCS3.1 whatever"
+    same = {"P02/d30/1": hashlib.sha256(data).hexdigest()}
+    monkeypatch.setattr(StudyStore, "done", lambda _self: same)
+    outcome = upload(service, FORM)
+    assert outcome.problems == (("contents", "This file was analysed already: tube P02/d30/1."),)
+    service.store.remove_tube("P02/d30/1", reason="wrong patient")
+    assert upload(service, FORM).tube == "P01/d400/1"
+
+
+def test_two_uploads_at_once_get_two_names(service: StudyService) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(lambda _: upload(service, FORM), range(4)))
+    assert sorted(outcome.tube for outcome in outcomes) == [f"P01/d400/{number}" for number in range(1, 5)]
 
 
 def test_an_error_of_the_analysis_is_told_in_its_words(service: StudyService) -> None:

@@ -65,6 +65,18 @@ def test_cells_per_ul_come_first_where_there_are_any(read_only: StudyService) ->
     assert patient_view(read_only.snapshot(), TrajectorySelection(patient="P01")).measure == "cells_per_ul"
 
 
+def test_a_patient_without_concentrations_shows_percent_though_others_have_them(
+    service: StudyService,
+) -> None:
+    store = service.store
+    for tube in store.study().tubes:
+        if tube.patient == "P03" and tube.tube != WITHOUT_COUNT_TUBE:
+            store.remove_tube(tube.tube, reason="to be left with fractions")
+    view = patient_view(service.snapshot(), TrajectorySelection(patient="P03"))
+    assert view.measure == "percent_of_leukocytes"
+    assert "cells_per_ul" not in [measure.name for measure in view.measures]
+
+
 def test_a_study_of_fractions_only_shows_percent_of_leukocytes(service: StudyService) -> None:
     store = service.store
     for tube in store.study().tubes:

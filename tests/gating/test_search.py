@@ -376,6 +376,17 @@ def test_without_a_second_aspect_all_events_pass() -> None:
     assert result.mask("singlets").all()
 
 
+@pytest.mark.parametrize(("doublets", "flags"), [(100, ()), (700, ("gate.many_doublets",))])
+def test_many_doublets_need_a_look(doublets: int, flags: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(1)
+    area = 0.2 * np.exp(0.3 * rng.normal(size=2600))
+    height = 0.8 * area * np.exp(0.02 * rng.normal(size=2600))
+    area[:doublets] *= 2
+    result = gated({"FSC-A": area, "FSC-H": height}, SINGLETS)
+    assert result.gates[0].parts[0].flags == flags
+    assert int(result.mask("singlets").sum()) == 2600 - doublets
+
+
 def test_too_few_events_make_no_singlet_gate() -> None:
     result = gated({"FSC-A": np.full(99, 0.4), "FSC-H": np.full(99, 0.4)}, SINGLETS)
     assert result.gates[0].reason == "too few events with positive scatter"

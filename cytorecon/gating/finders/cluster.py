@@ -19,6 +19,8 @@ from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.kernels import Floats
 
 NEIGHBOURS = 4
+#: Fewer events than this show no neighbours.
+LEAST_EVENTS = 50 * NEIGHBOURS
 #: The mixture is fitted to events counted on a grid of this many bins an axis: quick for any number
 #: of events, and independent of their order.
 BINS = 100
@@ -93,7 +95,7 @@ def fit_clouds(
     """
     reach = float(chi2.ppf(coverage, 2))
     clouds = [Gaussian(0.3, np.array(start.mean), np.array(start.covariance)) for start in starts]
-    if len(points) == 0:
+    if len(points) < LEAST_EVENTS:
         return _polygon(clouds, [], reach)
     plane, events = _counted(points)
     others = _neighbours(plane, events, clouds, seed)
@@ -127,7 +129,7 @@ def _neighbours(plane: Floats, events: Floats, clouds: Sequence[Gaussian], seed:
     """Return a start for the neighbours: spread over what the clouds do not explain."""
     outside = np.minimum.reduce([cloud.distance(plane) for cloud in clouds]) > TRIMMED
     rest, weights = plane[outside], events[outside]
-    if weights.sum() < 50 * NEIGHBOURS or len(rest) < NEIGHBOURS:
+    if weights.sum() < LEAST_EVENTS or len(rest) < NEIGHBOURS:
         return []
     centres, _ = kmeans_plusplus(rest, NEIGHBOURS, sample_weight=weights, random_state=seed)
     nearest = np.argmin(((rest[:, None, :] - centres) ** 2).sum(axis=2), axis=1)
