@@ -54,12 +54,21 @@ def main() -> None:
         path = Path(folder) / "tube.fcs"
         write_fcs(tube, path)
         rows = [
-            ("read a float file", "flowkit.Sample", {
-                "ours": lambda: read_fcs(path), "peer": lambda: flowkit.Sample(str(path))}),
-            ("read a float file", "flowio.FlowData.as_array", {
-                "ours": lambda: read_fcs(path), "peer": lambda: flowio.FlowData(str(path)).as_array()}),
-            ("logicle, one channel", "flowkit LogicleTransform", {
-                "ours": lambda: ours.apply(values), "peer": lambda: peer.apply(values.astype(np.float64))}),
+            (
+                "read a float file",
+                "flowkit.Sample",
+                {"ours": lambda: read_fcs(path), "peer": lambda: flowkit.Sample(str(path))},
+            ),
+            (
+                "read a float file",
+                "flowio.FlowData.as_array",
+                {"ours": lambda: read_fcs(path), "peer": lambda: flowio.FlowData(str(path)).as_array()},
+            ),
+            (
+                "logicle, one channel",
+                "flowkit LogicleTransform",
+                {"ours": lambda: ours.apply(values), "peer": lambda: peer.apply(values.astype(np.float64))},
+            ),
             ("compensate six channels", "flowkit.Matrix", _compensation(path)),
         ]
         print(f"{EVENTS:,} events, {len(sample.channels)} channels, median of {TURNS} turns\n")
