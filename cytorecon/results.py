@@ -8,16 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from cytorecon.errors import Issue
-
-
-class Frozen(BaseModel):
-    """Base of all results: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from cytorecon.values import Frozen
 
 CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
 

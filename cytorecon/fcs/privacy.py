@@ -6,25 +6,20 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pydantic import BaseModel, ConfigDict
-
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.sample import Sample
+from cytorecon.values import Frozen
 
 FILE = "keywords.yaml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _AllowedKeyword(_Strict):
+class _AllowedKeyword(Frozen):
     pattern: str
     why: str
     without: str = ""
 
 
-class _AllowList(_Strict):
+class _AllowList(Frozen):
     allowed: tuple[_AllowedKeyword, ...]
 
 

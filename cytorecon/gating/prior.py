@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from cytorecon.gating.estimates import ClusterEstimate, Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.valley import valley_of
 from cytorecon.gating.kernels import GRID_BINS
+from cytorecon.values import Frozen
 
 #: Fewer tubes than this say nothing about a batch.
 MIN_TUBES = 4
@@ -28,12 +28,6 @@ SPREAD_CEILING = 0.06
 UNKNOWN_SPREAD = 0.03
 #: A tube's weight in the summed histogram.
 EVENTS_PER_TUBE = 2000.0
-
-
-class Frozen(BaseModel):
-    """Base of the prior's values: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ThresholdPrior(Frozen):

@@ -7,19 +7,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import field_validator
 
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.sample import ChannelRole
+from cytorecon.values import Frozen
 
 FILE = "channel_roles.yaml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RolePattern(_Strict):
+class RolePattern(Frozen):
     """One row of ``roles``: names that match `pattern` as a whole have `role`."""
 
     role: ChannelRole
@@ -32,7 +29,7 @@ class RolePattern(_Strict):
         return _compilable(value)
 
 
-class AspectPattern(_Strict):
+class AspectPattern(Frozen):
     """One row of ``aspects``: names in which `pattern` is found hold this side of the pulse."""
 
     aspect: Literal["A", "H", "W"]
@@ -45,7 +42,7 @@ class AspectPattern(_Strict):
         return _compilable(value)
 
 
-class AmplificationPattern(_Strict):
+class AmplificationPattern(Frozen):
     """What a name says about the amplifier, cut off to tell detectors apart."""
 
     pattern: str
@@ -57,7 +54,7 @@ class AmplificationPattern(_Strict):
         return _compilable(value)
 
 
-class ChannelRoles(_Strict):
+class ChannelRoles(Frozen):
     """The file ``channel_roles.yaml``: ordered patterns, the first match decides."""
 
     roles: tuple[RolePattern, ...]

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 COUNTING_FILE = "counting.yaml"
 
 
-class EventLimit(KnowledgeModel):
+class EventLimit(Frozen):
     """A number of events with its unit, the reason for it and where it comes from."""
 
     value: int = Field(gt=0)
@@ -20,7 +21,7 @@ class EventLimit(KnowledgeModel):
     source: str = Field(min_length=1)
 
 
-class PlausibleRange(KnowledgeModel):
+class PlausibleRange(Frozen):
     """Range within which a blood count raises no question about its unit."""
 
     low: float = Field(ge=0)
@@ -30,28 +31,28 @@ class PlausibleRange(KnowledgeModel):
     source: str = Field(min_length=1)
 
 
-class LloqRules(KnowledgeModel):
+class LloqRules(Frozen):
     """Events below which a population is not quantified, with exceptions by population."""
 
     events: EventLimit
     populations: dict[str, EventLimit] = Field(default_factory=dict)
 
 
-class BeadRules(KnowledgeModel):
+class BeadRules(Frozen):
     """How many bead events are needed, and from how many on nobody needs to look."""
 
     minimum_events: EventLimit
     review_events: EventLimit
 
 
-class PlausibleCounts(KnowledgeModel):
+class PlausibleCounts(Frozen):
     """Plausible blood counts in each unit a sheet may use."""
 
     cells_per_ul: PlausibleRange
     cells_10e9_per_l: PlausibleRange
 
 
-class CountingRules(KnowledgeModel):
+class CountingRules(Frozen):
     """All of ``counting.yaml``."""
 
     lloq: LloqRules

@@ -7,12 +7,13 @@ from pathlib import Path
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 EVENT_KINDS_FILE = "event_kinds.yaml"
 
 
-class EventKind(KnowledgeModel):
+class EventKind(Frozen):
     """One kind of clinical event.
 
     Parameters
@@ -34,7 +35,7 @@ class EventKind(KnowledgeModel):
     ends_clock: bool
 
 
-class EventKinds(KnowledgeModel):
+class EventKinds(Frozen):
     """All kinds, in the order of the file."""
 
     kinds: tuple[EventKind, ...]

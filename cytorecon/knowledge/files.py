@@ -16,19 +16,13 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cytorecon.errors import KnowledgeError
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _PACKAGE = "cytorecon.knowledge"
-
-
-class KnowledgeModel(BaseModel):
-    """Base of what knowledge files hold: immutable, and a field nobody reads is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def read_text(name: str, *, folder: Path | None = None) -> str:

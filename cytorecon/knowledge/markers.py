@@ -14,21 +14,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_csv_rows, read_yaml, validated
 from cytorecon.knowledge.labels import Lexicon, Markers, folded, words_of
+from cytorecon.values import Frozen
 
 MARKER_FILE = "markers.csv"
 FLUOROCHROME_FILE = "fluorochromes.yaml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MarkerAlias(_Strict):
+class MarkerAlias(Frozen):
     """One row of ``markers.csv``."""
 
     canonical: str
@@ -36,14 +31,14 @@ class MarkerAlias(_Strict):
     where: Literal["any", "text"]
 
 
-class IgnoredPattern(_Strict):
+class IgnoredPattern(Frozen):
     """One row of ``ignored_patterns`` in ``fluorochromes.yaml``."""
 
     pattern: str
     source: str
 
 
-class Fluorochromes(_Strict):
+class Fluorochromes(Frozen):
     """The file ``fluorochromes.yaml``."""
 
     fluorochromes: tuple[str, ...]

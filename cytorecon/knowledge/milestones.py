@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.values import Frozen
 
 MILESTONES_FILE = "milestones.yaml"
 
@@ -17,7 +18,7 @@ Operator = Literal[">", ">="]
 Measure = Literal["cells_per_ul", "percent_of_parent", "percent_of_lymphocytes", "percent_of_leukocytes"]
 
 
-class AppliesTo(KnowledgeModel):
+class AppliesTo(Frozen):
     """For whom a rule was shown: programmes (empty = all), age at day 0 in years (None = no limit)."""
 
     programmes: tuple[str, ...] = ()
@@ -25,7 +26,7 @@ class AppliesTo(KnowledgeModel):
     age_below: float | None = Field(default=None, gt=0)
 
 
-class MilestoneRule(KnowledgeModel):
+class MilestoneRule(Frozen):
     """One milestone: when does `population` first meet the threshold.
 
     Parameters
@@ -69,7 +70,7 @@ class MilestoneRule(KnowledgeModel):
         return value > self.threshold if self.operator == ">" else value >= self.threshold
 
 
-class MilestoneRules(KnowledgeModel):
+class MilestoneRules(Frozen):
     """All rules; visits from `first_day` on count."""
 
     first_day: int

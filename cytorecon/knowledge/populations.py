@@ -8,14 +8,15 @@ from typing import Literal
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_csv_rows, validated
+from cytorecon.knowledge.files import read_csv_rows, validated
+from cytorecon.values import Frozen
 
 POPULATIONS_FILE = "populations.csv"
 
 PopulationKind = Literal["events", "beads", "cells", "ratio"]
 
 
-class Population(KnowledgeModel):
+class Population(Frozen):
     """One population.
 
     Parameters
@@ -46,7 +47,7 @@ class Population(KnowledgeModel):
     confidence: str = Field(min_length=1)
 
 
-class Populations(KnowledgeModel):
+class Populations(Frozen):
     """All populations in their order."""
 
     rows: tuple[Population, ...]

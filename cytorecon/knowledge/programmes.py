@@ -8,12 +8,13 @@ from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.event_kinds import load_event_kinds
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 PROGRAMMES_FILE = "programmes.yaml"
 
 
-class Programme(KnowledgeModel):
+class Programme(Frozen):
     """One treatment programme; `anchor_kind` is the kind of its first anchor."""
 
     programme: str = Field(pattern="^[a-z][a-z0-9_]*$")
@@ -21,7 +22,7 @@ class Programme(KnowledgeModel):
     anchor_kind: str
 
 
-class Programmes(KnowledgeModel):
+class Programmes(Frozen):
     """All programmes, in the order of the file."""
 
     programmes: tuple[Programme, ...]

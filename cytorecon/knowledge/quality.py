@@ -5,18 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 FILE = "quality.yaml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Limit(_Strict):
+class Limit(Frozen):
     """One limit: its value, unit and reason."""
 
     value: float = Field(ge=0, allow_inf_nan=False)
@@ -24,13 +21,13 @@ class Limit(_Strict):
     why: str
 
 
-class CompensationLimits(_Strict):
+class CompensationLimits(Frozen):
     """When a spillover matrix is refused."""
 
     largest_condition_number: Limit
 
 
-class CheckLimits(_Strict):
+class CheckLimits(Frozen):
     """When acquisition deserves a remark."""
 
     fewest_events: Limit
@@ -42,7 +39,7 @@ class CheckLimits(_Strict):
     fewest_events_for_time: Limit
 
 
-class QualityLimits(_Strict):
+class QualityLimits(Frozen):
     """The file ``quality.yaml``."""
 
     compensation: CompensationLimits

@@ -12,7 +12,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_csv_rows, read_yaml, validated
+from cytorecon.knowledge.files import read_csv_rows, read_yaml, validated
+from cytorecon.values import Frozen
 
 REFERENCE_RANGES_FILE = "reference_ranges.csv"
 REFERENCE_DEFAULTS_FILE = "reference_defaults.yaml"
@@ -21,7 +22,7 @@ REFERENCE_DEFAULTS_FILE = "reference_defaults.yaml"
 _RECALLED = "RECALLED"
 
 
-class ReferenceRange(KnowledgeModel):
+class ReferenceRange(Frozen):
     """Limits of one population, measure, age band and sex in one set.
 
     Parameters
@@ -71,7 +72,7 @@ class ReferenceRange(KnowledgeModel):
         )
 
 
-class DefaultBand(KnowledgeModel):
+class DefaultBand(Frozen):
     """The set shown from `age_from` up to, not including, `age_below` years."""
 
     age_from: float = Field(ge=0)
@@ -79,7 +80,7 @@ class DefaultBand(KnowledgeModel):
     set: str = Field(min_length=1)
 
 
-class ReferenceDefault(KnowledgeModel):
+class ReferenceDefault(Frozen):
     """Default sets of one population and measure, the gates accepted, and the reason."""
 
     population: str
@@ -89,11 +90,11 @@ class ReferenceDefault(KnowledgeModel):
     reason: str = Field(min_length=1)
 
 
-class _Defaults(KnowledgeModel):
+class _Defaults(Frozen):
     defaults: tuple[ReferenceDefault, ...]
 
 
-class References(KnowledgeModel):
+class References(Frozen):
     """Reference limits with their defaults."""
 
     ranges: tuple[ReferenceRange, ...]

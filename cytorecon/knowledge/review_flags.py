@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 FILE = "review_flags.yaml"
 
 
-class ReviewFlag(KnowledgeModel):
+class ReviewFlag(Frozen):
     """One code: in short, in a sentence, and what to do."""
 
     code: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
@@ -22,7 +23,7 @@ class ReviewFlag(KnowledgeModel):
     hint: str
 
 
-class _ReviewFlags(KnowledgeModel):
+class _ReviewFlags(Frozen):
     flags: tuple[ReviewFlag, ...]
 
 

@@ -12,16 +12,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from cytorecon.values import Frozen
 
 #: Names with a meaning of their own: every event in an expression, and the parent of a top population.
 RESERVED = ("all", "root")
-
-
-class Frozen(BaseModel):
-    """Base of the template's values: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ScatterAxis(Frozen):

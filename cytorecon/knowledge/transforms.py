@@ -5,19 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.knowledge.quality import Limit
+from cytorecon.values import Frozen
 
 FILE = "transforms.yaml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LogicleRules(_Strict):
+class LogicleRules(Frozen):
     """Parameters of the logicle scale of a fluorescence channel."""
 
     decades: Limit
@@ -27,7 +22,7 @@ class LogicleRules(_Strict):
     largest_width: Limit
 
 
-class RangeRules(_Strict):
+class RangeRules(Frozen):
     """When the detector's range is believed."""
 
     reached_fraction: Limit
@@ -36,7 +31,7 @@ class RangeRules(_Strict):
     rounding: Limit
 
 
-class ChannelNumberRules(_Strict):
+class ChannelNumberRules(Frozen):
     """When values are channel numbers of a log amplifier."""
 
     largest: Limit
@@ -44,13 +39,13 @@ class ChannelNumberRules(_Strict):
     smallest_median: Limit
 
 
-class ScatterRules(_Strict):
+class ScatterRules(Frozen):
     """Scales of scatter."""
 
     log_decades: Limit
 
 
-class TransformRules(_Strict):
+class TransformRules(Frozen):
     """The file ``transforms.yaml``."""
 
     logicle: LogicleRules

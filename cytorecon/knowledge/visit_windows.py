@@ -7,12 +7,13 @@ from pathlib import Path
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 VISIT_WINDOWS_FILE = "visit_windows.yaml"
 
 
-class VisitWindow(KnowledgeModel):
+class VisitWindow(Frozen):
     """Days `from_day` to `to_day` (both included) that stand for `target_day`."""
 
     window: str = Field(min_length=1)
@@ -21,7 +22,7 @@ class VisitWindow(KnowledgeModel):
     to_day: int
 
 
-class VisitWindows(KnowledgeModel):
+class VisitWindows(Frozen):
     """All windows by day, and how many patients quartiles need."""
 
     minimum_n_for_quartiles: int = Field(ge=2)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.transforms import TransformSet
-
-
-class Frozen(BaseModel):
-    """Base of the settings' values: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from cytorecon.values import Frozen
 
 
 class BatchContext(Frozen):

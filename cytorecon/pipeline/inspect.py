@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from cytorecon.errors import Issue
 from cytorecon.fcs import read_fcs, safe_keywords
 from cytorecon.quality import check_quality
 from cytorecon.sample import ChannelRole, Sample, Spillover
-
-
-class Frozen(BaseModel):
-    """Base of the inspection's values: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from cytorecon.values import Frozen
 
 
 class ChannelInspection(Frozen):

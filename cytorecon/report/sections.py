@@ -7,7 +7,8 @@ from typing import Final, Literal
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.knowledge.files import KnowledgeModel, read_yaml, validated
+from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.values import Frozen
 
 REPORT_FILE: Final = "report.yaml"
 
@@ -19,7 +20,7 @@ PatientSection = Literal[
 ]
 
 
-class _Section(KnowledgeModel):
+class _Section(Frozen):
     title: str = Field(min_length=1)
     intro: str = ""
     empty: str = ""
@@ -37,14 +38,14 @@ class PatientPageSection(_Section):
     section: PatientSection
 
 
-class Term(KnowledgeModel):
+class Term(Frozen):
     """One line of "how to read the numbers"."""
 
     term: str = Field(min_length=1)
     meaning: str = Field(min_length=1)
 
 
-class ReportSpec(KnowledgeModel):
+class ReportSpec(Frozen):
     """What a report shows.
 
     Parameters

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue
-
-
-class Frozen(BaseModel):
-    """Base of the study's values: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from cytorecon.values import Frozen
 
 
 class Anchor(Frozen):

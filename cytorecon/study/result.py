@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cytorecon.results import TubeResult
-from cytorecon.study.model import Frozen, Study
+from cytorecon.study.model import Study
+from cytorecon.values import Frozen
 
 
 class StudyResult(Frozen):

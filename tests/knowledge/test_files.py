@@ -8,13 +8,13 @@ import pytest
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import (
-    KnowledgeModel,
     read_csv_rows,
     read_text,
     read_yaml,
     sha256_of,
     validated,
 )
+from cytorecon.values import Frozen
 
 
 def write(folder: Path, name: str, text: str | bytes) -> None:
@@ -48,7 +48,7 @@ def test_notes_and_empty_lines_of_a_csv_are_skipped_and_cells_are_stripped(tmp_p
     )
 
 
-class Limits(KnowledgeModel):
+class Limits(Frozen):
     low: float
     high: float
 
