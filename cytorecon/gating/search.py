@@ -14,7 +14,7 @@ import numpy as np
 
 from cytorecon.gating.axes import Axes, name_of
 from cytorecon.gating.estimates import ClusterEstimate, Evidence, ThresholdEvidence, ValleyEstimate
-from cytorecon.gating.finders.cluster import apart, cloud_of, fit_clouds
+from cytorecon.gating.finders.cluster import apart, beside, cloud_of, fit_clouds
 from cytorecon.gating.finders.control import control_tail
 from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.finders.singlets import singlet_wedge
@@ -180,7 +180,8 @@ def _(spec: PolygonGateSpec, _sources: Sources, axes: Axes, _prior: GatingPrior)
 def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
     """Return the cloud of each kind of seeds.
 
-    One that lies apart from the others is something else, and a likely kind alone proves nothing.
+    One that lies apart from the others is something else, and so are likely seeds that lie apart from
+    the certain ones; without certain ones they prove nothing.
     """
     inside = sources[spec.find_in]
     clouds: dict[str, ClusterEstimate] = {}
@@ -188,7 +189,9 @@ def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str,
         if text not in sources:
             continue
         seeded = plane[inside & sources[text]]
-        if len(seeded) < spec.min_events or (text not in spec.seeds and not clouds):
+        if text not in spec.seeds:
+            seeded = seeded[beside(seeded, list(clouds.values()), SAME_CLOUD)]
+        if len(seeded) < spec.min_events:
             continue
         cloud = cloud_of(seeded)
         if all(apart(cloud, accepted) < SAME_CLOUD for accepted in clouds.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from cytorecon.study.cells import RowReader
 from cytorecon.study.model import Anchor, ClinicalEvent, Tube
@@ -86,7 +86,7 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         patient=row.patient,
         day=day,
         visit=row.visit,
-        template=Path(row.panel).stem if own_template else row.panel,
+        template=PureWindowsPath(row.panel).stem if own_template else row.panel,
         template_path=_resolved(folder, row.panel) if own_template else None,
         row=row.reader.number,
         path=path,

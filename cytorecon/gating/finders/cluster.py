@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import chi2
 from sklearn.cluster import kmeans_plusplus
 
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.kernels import Floats
+
+Inside = npt.NDArray[np.bool_]
 
 NEIGHBOURS = 4
 #: Fewer events than this show no neighbours.
@@ -129,6 +132,15 @@ def apart(one: ClusterEstimate, other: ClusterEstimate) -> float:
     away = np.array(one.mean) - np.array(other.mean)
     both = np.array(one.covariance) + np.array(other.covariance)
     return float(np.sqrt(away @ np.linalg.inv(both) @ away))
+
+
+def beside(points: Floats, clouds: Sequence[ClusterEstimate], deviations: float) -> Inside:
+    """Return which `points` lie within so many standard deviations of any of the `clouds`."""
+    near = np.zeros(len(points), dtype=bool)
+    for cloud in clouds:
+        body = Gaussian(1.0, np.array(cloud.mean), np.array(cloud.covariance))
+        near |= body.distance(points) < deviations**2
+    return near
 
 
 def _neighbours(plane: Floats, events: Floats, clouds: Sequence[Gaussian], seed: int) -> list[Gaussian]:
