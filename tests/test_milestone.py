@@ -48,11 +48,21 @@ def values(course: Mapping[int, Value], **fields: object) -> pd.DataFrame:
             "population": "CD4_T",
             "measure": "cells_per_ul",
             "value": None if below else value,
+            "high": float(str(value)[1:]) if below else value,
             "lloq": float(str(value)[1:]) if below else 5.0,
             "censored": "left" if below else "",
         }
         rows.append({**row, **fields})
-    columns = ("patient", "days_after_transplant", "population", "measure", "value", "lloq", "censored")
+    columns = (
+        "patient",
+        "days_after_transplant",
+        "population",
+        "measure",
+        "value",
+        "high",
+        "lloq",
+        "censored",
+    )
     return pd.DataFrame(rows, columns=list(columns))
 
 
@@ -156,6 +166,16 @@ def test_above_means_above(value: float, reached: bool) -> None:
 def test_below_an_lloq_at_the_threshold_is_certainly_below_it(lloq: str, operator: str, judged: bool) -> None:
     row = one({30: lloq, 60: 500.0}, rule(operator=operator))
     assert row["after_day"] == (30 if judged else None)
+
+
+@pytest.mark.parametrize(("high", "judged"), [(4.1, True), (200.0, True), (200.1, False), (None, False)])
+def test_the_upper_end_of_the_interval_tells_below_where_the_lloq_cannot(
+    high: float | None, judged: bool
+) -> None:
+    table = values({30: "<250", 60: 500.0})
+    table["high"] = [high, 600.0]
+    row = milestones(table, study(), rule()).iloc[0]
+    assert (row["after_day"] == 30) is judged
 
 
 @pytest.mark.parametrize(

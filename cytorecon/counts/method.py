@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cytorecon.counts.blood_count import doubts
 from cytorecon.counts.populations import BEADS
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
 from cytorecon.errors import Issue, Severity
@@ -161,9 +162,16 @@ def _chosen(
     bead_events = _events(BEADS, counts) if method == "beads" else None
     if bead_events is not None and bead_events < limits.beads.review_events.value:
         issues.append(_few_beads(bead_events, limits.beads.review_events.value))
+    blood_ul = _blood_ul(method, counts, quantities)
+    measured = {
+        count.population: count.events / blood_ul
+        for count in counts
+        if count.population in ("leukocytes", "lymphocytes") and count.events is not None
+    }
+    issues += doubts(method, measured, quantities, limits)
     return MethodChoice(
         method=method,
-        blood_ul_counted=_blood_ul(method, counts, quantities),
+        blood_ul_counted=blood_ul,
         bead_events=bead_events,
         review=tuple(issue.code for issue in issues),
         issues=tuple(issues),

@@ -44,6 +44,8 @@ OUTLIER_SPREADS, OUTLIER_DISTANCE = 3.0, 0.06
 UNSTABLE = 0.05
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
 SAME_CLOUD = 2.5
+#: Likely seeds farther than this (in standard deviations) from every certain kind are other cells.
+LIKELY_REACH = 3.5
 #: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
 MANY_DOUBLETS = 0.15
 #: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
@@ -190,7 +192,7 @@ def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str,
             continue
         seeded = plane[inside & sources[text]]
         if text not in spec.seeds:
-            seeded = seeded[beside(seeded, list(clouds.values()), SAME_CLOUD)]
+            seeded = seeded[beside(seeded, list(clouds.values()), LIKELY_REACH)]
         if len(seeded) < spec.min_events:
             continue
         cloud = cloud_of(seeded)

@@ -52,12 +52,22 @@ class PlausibleCounts(Frozen):
     cells_10e9_per_l: PlausibleRange
 
 
+class Agreement(Frozen):
+    """Largest ratio of two counts of the same blood that raises no question."""
+
+    value: float = Field(gt=1)
+    unit: str = Field(pattern="^ratio$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
 class CountingRules(Frozen):
     """All of ``counting.yaml``."""
 
     lloq: LloqRules
     beads: BeadRules
     blood_count_plausible: PlausibleCounts
+    blood_count_agreement: Agreement
 
     def lloq_events(self, population: str) -> int:
         """Return the events below which `population` is not quantified."""

@@ -88,15 +88,17 @@ def milestones(
 
     Notes
     -----
-    A value below an LLOQ that is above the threshold, and a population that is not evaluable, count
-    neither as below nor as above: they widen the interval. Visits before day `first_day` of the rules
+    A value below the LLOQ counts as below when the LLOQ or the upper end of its exact 95 % interval is
+    not above the threshold. Otherwise, as a population that is not evaluable, it counts neither as
+    below nor as above: it widens the interval. Visits before day `first_day` of the rules
     are left out: they show what was there before the graft.
 
     Examples
     --------
     >>> study = Study(name="s", patients=(Patient(patient="P01", age_years=40.0),), tubes=())
     >>> table = pd.DataFrame({"patient": "P01", "days_after_transplant": [30, 60], "population": "B",
-    ...     "measure": "cells_per_ul", "value": [5.0, 80.0], "lloq": 4.0, "censored": ""})
+    ...     "measure": "cells_per_ul", "value": [5.0, 80.0], "high": [7.0, 90.0], "lloq": 4.0,
+    ...     "censored": ""})
     >>> found = milestones(table, study).set_index("milestone")
     >>> found.loc["b_50", "reading"]
     'B first > 50/µL between day 30 and day 60.'
@@ -118,17 +120,30 @@ def milestones(
 class _Value:
     day: int
     value: float | None
+    high: float | None
     lloq: float | None
     censored: bool
 
 
 def _visits_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[_Value]]:
-    columns = ["patient", "population", "measure", "days_after_transplant", "value", "lloq", "censored"]
+    columns = [
+        "patient",
+        "population",
+        "measure",
+        "days_after_transplant",
+        "value",
+        "high",
+        "lloq",
+        "censored",
+    ]
     series: dict[tuple[str, str, str], list[_Value]] = {}
-    for patient, population, measure, day, value, lloq, censored in table[columns].itertuples(index=False):
+    for patient, population, measure, day, value, high, lloq, censored in table[columns].itertuples(
+        index=False
+    ):
         found = _Value(
             day=int(day),
             value=None if pd.isna(value) else float(value),
+            high=None if pd.isna(high) else float(high),
             lloq=None if pd.isna(lloq) else float(lloq),
             censored=censored == "left",
         )
@@ -178,8 +193,10 @@ def _finding(case: _Case, rule: MilestoneRule, values: Iterable[_Value], first_d
 
 def _state(value: _Value, rule: MilestoneRule) -> State:
     if value.censored:
-        # Known only as below the LLOQ: certainly not at the threshold when the LLOQ is no higher.
-        return "below" if value.lloq is not None and value.lloq <= rule.threshold else "indeterminate"
+        # Known only as below the LLOQ: not at the threshold when the LLOQ, or the upper end of the exact
+        # interval (0 cells in 2 µL of blood are fewer than 2/µL), is no higher.
+        known = [limit for limit in (value.lloq, value.high) if limit is not None]
+        return "below" if known and min(known) <= rule.threshold else "indeterminate"
     if value.value is None:
         return "indeterminate"
     return "above" if rule.meets(value.value) else "below"

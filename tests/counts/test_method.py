@@ -24,12 +24,17 @@ def messages(choice: MethodChoice) -> list[tuple[str, Severity, str, str]]:
 
 
 def test_one_platform_comes_before_two_and_nothing_is_remarked() -> None:
+    # Blood counts that agree with 8000 leukocyte and 2000 lymphocyte events in 1 µL, and in 20 µL.
+    beads = choose_method(counts(), EVERYTHING)
+    assert {issue.code for issue in beads.issues} == {"count.disagrees_with_blood_count"}
+    agreeing = replace(EVERYTHING, wbc_cells_per_ul=8000, lymphocytes_cells_per_ul=2000)
+    assert choose_method(counts(), agreeing) == MethodChoice("beads", 1.0, bead_events=1000)
     without_beads = replace(EVERYTHING, beads_per_tube=None)
     without_volume = replace(without_beads, acquired_volume_ul=None)
     without_alc = replace(without_volume, lymphocytes_cells_per_ul=None)
-    assert choose_method(counts(), EVERYTHING) == MethodChoice("beads", 1.0, bead_events=1000)
     no_beads = counts(without=("beads",))
-    assert choose_method(no_beads, without_beads) == MethodChoice("volumetric", 20.0)
+    volumetric = choose_method(no_beads, without_beads)
+    assert (volumetric.method, volumetric.blood_ul_counted) == ("volumetric", 20.0)
     assert choose_method(no_beads, without_volume) == MethodChoice("blood_count_alc", 4.0)
     assert choose_method(no_beads, without_alc) == MethodChoice("blood_count_wbc", 2.0)
 
@@ -143,7 +148,8 @@ def test_beads_in_the_tube_that_the_sheet_does_not_mention_are_remarked() -> Non
 
 @pytest.mark.parametrize(("events", "remarked"), [(100, True), (999, True), (1000, False)])
 def test_few_beads_are_used_and_remarked(events: int, remarked: bool) -> None:
-    choice = choose_method(counts({"beads": events}), EVERYTHING)
+    sheet = replace(EVERYTHING, wbc_cells_per_ul=None, lymphocytes_cells_per_ul=None)
+    choice = choose_method(counts({"beads": events}), sheet)
     assert (choice.method, choice.bead_events) == ("beads", events)
     expected = (
         "count.few_beads",

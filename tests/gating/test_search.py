@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cytorecon.gating import search as search_module
+from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
 from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
 from cytorecon.gating.shapes import Polygon, Threshold
@@ -292,6 +293,17 @@ def test_likely_seeds_apart_from_certain_ones_are_something_else() -> None:
     result = gated(blood(numbers, monocyte_CD56=True), CLOUDY)
     assert set(cloud(result).evidence) == {"cloud.0"}
     assert caught(result, numbers, "monocytes") < 20
+
+
+def test_monocytes_among_likely_seeds_do_not_pull_the_cloud_towards_them() -> None:
+    """200 NK cells and 300 monocytes with CD16: without the rule the cloud would lie between them."""
+    numbers = {"T": 300, "B": 60, "NK": 200, "monocytes": 300, "other": 5000}
+    result = gated(blood(numbers, monocyte_CD56=True), CLOUDY)
+    likely = cloud(result).evidence["cloud.2"]
+    assert isinstance(likely, ClusterEstimate)
+    assert likely.mean == pytest.approx(CENTRES["NK"], abs=0.01)
+    assert caught(result, numbers, "NK") > 190
+    assert caught(result, numbers, "monocytes") < 10
 
 
 @pytest.mark.parametrize("lymphocytes", [0, 5, 30])

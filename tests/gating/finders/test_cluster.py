@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cytorecon.gating.estimates import ClusterEstimate
-from cytorecon.gating.finders.cluster import RAYS, apart, cloud_of, fit_clouds
+from cytorecon.gating.finders.cluster import RAYS, apart, beside, cloud_of, fit_clouds
 from cytorecon.gating.kernels import points_in_polygon
 
 Plane = npt.NDArray[np.float64]
@@ -94,6 +94,30 @@ def test_hardly_any_event_leaves_the_clouds_of_the_batch(n: int) -> None:
 def test_many_T_cells_do_not_push_out_few_NK_cells() -> None:  # noqa: N802 - a cell's name
     cells = blood({"T": 9000, "NK": 60, "monocytes": 900, "granulocytes": 9000})
     assert kept(cells, starts_of(cells))["NK"] > 0.9
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_no_neighbour_creeps_into_a_cloud(seed: int) -> None:
+    """Lymphocytes a little off the batch's place: a free component fits them better and took them all."""
+    rng = np.random.default_rng(seed)
+    debris = rng.normal([0.53, 0.58], [0.08, 0.10], size=(520, 2))
+    cells = {"debris": debris, **blood({"T": 100, "NK": 100, "granulocytes": 60}, seed=seed)}
+    moved = {**cells, "T": cells["T"] + 0.02, "NK": cells["NK"] + 0.02}
+    share = kept(moved, [estimate("T"), estimate("B"), estimate("NK")])
+    assert min(share["T"], share["NK"]) > 0.9
+    assert share["debris"] < 0.02
+
+
+def test_a_point_is_beside_a_cloud_within_so_many_deviations() -> None:
+    points = np.array([[0.80, 0.58], [0.80, 0.58 + 3 * 0.035], [0.80 - 4 * 0.025, 0.58], [0.63, 0.90]])
+    assert beside(points, [estimate("T")], 3.5).tolist() == [True, True, False, False]
+    assert beside(points, [estimate("T"), estimate("granulocytes")], 3.5).tolist() == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert beside(points, [], 3.5).tolist() == [False] * 4
 
 
 def test_a_smaller_coverage_keeps_less() -> None:
