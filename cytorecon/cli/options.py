@@ -27,4 +27,4 @@ PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port;
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
-DEFAULT_JOBS = 2
+DEFAULT_JOBS = 1

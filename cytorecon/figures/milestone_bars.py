@@ -21,7 +21,8 @@ def milestone_figure(found: Sequence[Crossing], last_days: Mapping[str, int], ax
     """Return when each patient reached one milestone.
 
     A bar spans the interval between the last visit before and the first visit after the crossing;
-    where it was not reached, a dotted line leads to the last visit.
+    where it was not reached, a dotted line leads to the last visit; where no visit could be judged, a
+    cross stands there.
 
     Parameters
     ----------
@@ -90,6 +91,13 @@ _STYLES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             },
         },
     ),
+    "unjudged": (
+        "could not be judged",
+        {
+            "mode": "markers",
+            "marker": {"symbol": "x-thin", "size": 9, "line": {"width": 2, "color": theme.MUTED}},
+        },
+    ),
 }
 
 
@@ -123,6 +131,8 @@ def _add_group(
 def _positions(group: str, crossing: Crossing, last_day: int, axis: TimeAxis) -> tuple[float, ...]:
     if crossing.by_day is None:
         start, end = axis.position(0), axis.position(last_day)
+        if not crossing.judged:
+            return {"unjudged": (end,)}.get(group, ())
         return {"waiting": (start, end), "last": (end,)}.get(group, ())
     start = axis.range[0] if crossing.after_day is None else axis.position(crossing.after_day)
     end = axis.position(crossing.by_day)

@@ -166,12 +166,13 @@ def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
 
 
 def _reached_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
-    if not found:
-        return ()
-    reached = sum(crossing.reached for crossing in found)
+    judged = [crossing for crossing in found if crossing.judged]
+    if not judged:
+        return ("Milestones: none could be judged.",) if found else ()
+    reached = sum(crossing.reached for crossing in judged)
     late = sum(words.is_late(crossing, tables.deadline(crossing.milestone)) for crossing in found)
     after = f", {late} of them later than the day the rule asks for" if late else ""
-    return (f"Milestones: {reached} of {len(found)} that apply were reached{after}.",)
+    return (f"Milestones: {reached} of {len(judged)} that could be judged were reached{after}.",)
 
 
 def _trust_sentence(tubes: TubeResults, noticed: Sequence[Remark]) -> tuple[str, ...]:

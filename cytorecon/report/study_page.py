@@ -167,7 +167,7 @@ def _patient_row(
     tubes = tables.tubes_of(patient.patient)
     done = sum(result.status == "done" for _, result in tubes)
     days = [tube.day for tube, _ in tubes]
-    found = crossings(tables.applicable, patient=patient.patient)
+    judged = [one for one in crossings(tables.applicable, patient=patient.patient) if one.judged]
     return PatientRow(
         patient=patient.patient,
         page=page,
@@ -176,7 +176,7 @@ def _patient_row(
         tubes=f"{done} of {len(tubes)}",
         last_day=format_day(max(days)) if days else "–",
         values=tuple(_value(series, population) for population in columns),
-        milestones=f"{sum(crossing.reached for crossing in found)} of {len(found)}" if found else "–",
+        milestones=f"{sum(one.reached for one in judged)} of {len(judged)}" if judged else "–",
         look=f"▲ {look}" if look else "–",
     )
 
@@ -216,13 +216,22 @@ def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[M
         made[str(name)] = MilestoneCount(
             title=tables.milestone_title(str(name), str(first["rule"])),
             applies=str(len(mine)),
-            reached=str(sum(crossing.reached for crossing in mine)),
-            in_time="–" if deadline is None else f"{in_time} by day {deadline}",
+            reached=_reached(mine),
+            in_time=f"{in_time} by day {deadline}" if deadline and any(one.judged for one in mine) else "–",
             confirmed=str((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else "–",
             source=str(first["source"]),
         )
     order = {name: place for place, name in enumerate(tables.rules)}
     return tuple(made[name] for name in sorted(made, key=lambda name: (order.get(name, len(order)), name)))
+
+
+def _reached(found: Sequence[Crossing]) -> str:
+    """Return how many patients reached a milestone, and for how many nobody can tell."""
+    unjudged = sum(not crossing.judged for crossing in found)
+    if unjudged == len(found):
+        return "could not be judged"
+    reached = str(sum(crossing.reached for crossing in found))
+    return f"{reached} ({unjudged} could not be judged)" if unjudged else reached
 
 
 def _milestone_plots(found: Sequence[Crossing], tables: StudyTables, spec: ReportSpec) -> tuple[Plot, ...]:
