@@ -319,11 +319,15 @@ def _refuse_circles(template: Template) -> None:
     for entry in template.populations:
         needs[entry.population] = (*names_in(entry.where), entry.parent)
 
+    sound: set[str] = set()
+
     def walk(name: str, path: tuple[str, ...]) -> None:
         if name in path:
             raise ValueError(f"gates need each other in a circle: {' -> '.join((*path, name))}")
-        for needed in needs.get(name, ()):
-            walk(needed, (*path, name))
+        if name not in sound:
+            for needed in needs.get(name, ()):
+                walk(needed, (*path, name))
+            sound.add(name)
 
     for name in needs:
         walk(name, ())

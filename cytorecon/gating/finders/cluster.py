@@ -108,13 +108,17 @@ def fit_clouds(
         held = share[: len(clouds)].sum(axis=1) / events.sum()
         clouds = [replace(cloud, weight=max(float(w), 1e-6)) for cloud, w in zip(clouds, held, strict=True)]
         others = [_update(plane, row, events.sum()) for row in share[len(clouds) :] if row.sum() > 5]
-        others = [other for other in others if not _is_inside(other, clouds)]
+        others = _outside(others, clouds)
     return _polygon(clouds, others, reach)
 
 
-def _is_inside(other: Gaussian, clouds: Sequence[Gaussian]) -> bool:
-    """Whether a neighbour has crept into a cloud: then it describes lymphocytes and would swallow them."""
-    return any(float(cloud.distance(other.mean[None])[0]) < TRIMMED for cloud in clouds)
+def _outside(others: list[Gaussian], clouds: Sequence[Gaussian]) -> list[Gaussian]:
+    """Return the neighbours that have not crept into a cloud: one that has would swallow lymphocytes."""
+    if not others:
+        return others
+    centres = np.array([other.mean for other in others])
+    nearest = np.minimum.reduce([cloud.distance(centres) for cloud in clouds])
+    return [other for other, squared in zip(others, nearest, strict=True) if squared >= TRIMMED]
 
 
 def _counted(points: Floats) -> tuple[Floats, Floats]:
