@@ -1,0 +1,117 @@
+"""Staining and detectors that fail: nothing positive that is not, and a flag where it can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cytorecon.gating.gated import GatedSample
+from cytorecon.pipeline import gate
+from cytorecon.simulate import SimulatedTube
+from tests.pipeline.tubes import (
+    DETECTORS,
+    events,
+    flags,
+    is_close,
+    samples,
+    swapped,
+    tallies,
+    tube,
+    unstained,
+)
+
+Tubes = tuple[SimulatedTube, ...]
+ODD_GAIN = {"CD3": "FITC-A", "CD4": "PE-Cy7-A", "forward scatter": "FSC-A"}
+SWAPPED = [("CD3", "CD19"), ("CD3", "CD45")]
+
+
+@pytest.fixture(scope="module")
+def beside(usual_tubes: Tubes) -> Mapping[str, GatedSample]:
+    """Return one tube for each failure, all of the same blood, gated as a batch with eight usual tubes."""
+    good = usual_tubes[0].sample()
+    odd = {f"without {marker}": unstained(good, marker) for marker in DETECTORS}
+    odd |= {f"{one} for {other}": swapped(good, one, other) for one, other in SWAPPED}
+    odd |= {
+        f"bright {what}": tube(seed=500, detector_gain={channel: 5.0}).sample()
+        for what, channel in ODD_GAIN.items()
+    }
+    odd |= {
+        f"no beads, {dead:g} x dead": tube(seed=3, beads_per_tube=0, dead=dead).sample() for dead in (1, 20)
+    }
+    gated = gate([*odd.values(), *samples(usual_tubes)], "tbnk")
+    return dict(zip(odd, gated, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("marker", "populations"),
+    [
+        ("CD3", ("CD3_T", "CD4_T", "CD8_T")),
+        ("CD4", ("CD4_T", "DP_T")),
+        ("CD8", ("CD8_T", "DP_T")),
+        ("CD19", ("B",)),
+        ("CD16+CD56", ("NK", "NKT_like")),
+        ("CD45", ("leukocytes", "lymphocytes", "CD3_T")),
+    ],
+)
+def test_an_antibody_that_was_forgotten_is_never_positive(
+    usual_tubes: Tubes, beside: Mapping[str, GatedSample], marker: str, populations: tuple[str, ...]
+) -> None:
+    """Beside stained tubes and alone: hardly an event, or not evaluable."""
+    alone = gate(unstained(usual_tubes[0].sample(), marker), "tbnk")
+    for gated in (beside[f"without {marker}"], alone):
+        for population in populations:
+            counted = tallies(gated)[population]
+            assert counted.events is None or counted.events <= 3, population
+
+
+@pytest.mark.parametrize("marker", ["CD3", "CD4", "CD8", "CD19", "CD16+CD56"])
+def test_alone_a_forgotten_antibody_asks_for_a_look(usual_tubes: Tubes, marker: str) -> None:
+    population = {"CD3": "CD3_T", "CD4": "CD4_T", "CD8": "CD8_T", "CD19": "B", "CD16+CD56": "NK"}[marker]
+    alone = gate(unstained(usual_tubes[0].sample(), marker), "tbnk")
+    assert "gate.control_tail" in flags(alone, population)
+
+
+@pytest.mark.parametrize(("one", "other"), SWAPPED)
+def test_swapped_labels_show_beside_other_tubes(
+    beside: Mapping[str, GatedSample], one: str, other: str
+) -> None:
+    """CD4 and CD8 look alike: their exchange cannot be seen, and is not tested."""
+    assert "gate.outlier" in flags(beside[f"{one} for {other}"], "CD3_T")
+
+
+@pytest.mark.parametrize("marker", ["CD3", "CD4"])
+def test_a_saturated_detector_still_separates(beside: Mapping[str, GatedSample], marker: str) -> None:
+    """Positives at the end of the range are still positives; the reader is told."""
+    gated, truth = beside[f"bright {marker}"], tube(seed=500)
+    for population in ("CD3_T", "CD4_T", "CD8_T", "B"):
+        assert is_close(gated, truth, population)
+    assert "gate.outlier" in flags(gated, "CD4_T")
+
+
+def test_forward_scatter_at_its_end_asks_for_a_look(beside: Mapping[str, GatedSample]) -> None:
+    """Area saturates before height: their ratio no longer tells single cells."""
+    gated = beside["bright forward scatter"]
+    assert "quality.saturated" in {issue.code for issue in gated.issues}
+    assert "gate.many_doublets" in flags(gated, "CD3_T")
+
+
+@pytest.mark.parametrize("dead", [1, 20])
+def test_no_beads_are_found_among_cells(beside: Mapping[str, GatedSample], dead: int) -> None:
+    """Also where many dead cells glow in every channel."""
+    gated = beside[f"no beads, {dead} x dead"]
+    assert gated.reasons["beads"] == "no cloud of events bright in every channel"
+    assert events(gated, "CD3_T") > 0
+
+
+def test_events_that_are_no_numbers_are_left_out(usual_tubes: Tubes) -> None:
+    sample = usual_tubes[0].sample()
+    broken = sample.events.copy()
+    broken[:30, sample.channel("FITC-A").index] = np.nan
+    broken[30:60, sample.channel("SSC-A").index] = np.inf
+    gated = gate(replace(sample, events=broken), "tbnk")
+    for population in gated.populations:
+        assert not gated.mask(population)[:60].any()
+    assert is_close(gated, usual_tubes[0], "CD3_T")
