@@ -50,6 +50,76 @@ def test_a_table_without_a_column_is_refused() -> None:
         compare_with_truth(pd.DataFrame([{**VISIT}]), pd.DataFrame([{**VISIT}]))
 
 
+def test_a_result_named_twice_is_refused() -> None:
+    row = pd.DataFrame([{**VISIT, "true_cells_per_ul": 1.0}])
+    with pytest.raises(CytoreconError) as caught:
+        compare_with_truth(pd.DataFrame(), pd.concat([row, row]))
+    assert str(caught.value) == (
+        "truth: The table names a result twice. Found: P01 30 +30 B. "
+        "Allowed: one row per patient, day, visit and population."
+    )
+
+
+def test_what_a_tube_cannot_say_is_kept_apart_from_what_it_says_wrongly() -> None:
+    truth = pd.DataFrame(
+        [{**VISIT, "population": name, "true_cells_per_ul": 100.0} for name in ("B", "NK", "CD3_T")]
+    )
+    rows = [
+        {
+            **VISIT,
+            "population": "B",
+            "status": "counted",
+            "events": 30,
+            "blood_ul_counted": None,
+            "review": "",
+        },
+        {
+            **VISIT,
+            "population": "NK",
+            "status": "not_evaluable",
+            "events": None,
+            "blood_ul_counted": 5.0,
+            "review": "x",
+        },
+        {
+            **VISIT,
+            "population": "monocytes",
+            "status": "counted",
+            "events": 5,
+            "blood_ul_counted": 5.0,
+            "review": "",
+        },
+    ]
+    compared = compare_with_truth(pd.DataFrame(rows), truth).set_index("population")
+    assert compared["outcome"].to_dict() == {"B": "without_count", "NK": "not_evaluable", "CD3_T": "missing"}
+    assert compared["review"].to_dict() == {"B": "", "NK": "x", "CD3_T": ""}
+
+
+def test_a_summary_counts_what_is_wrong_with_confidence() -> None:
+    comparison = pd.DataFrame(
+        {
+            "population": ["B"] * 5 + ["NK"],
+            "outcome": ["within", "within", "off", "off", "not_evaluable", "missing"],
+            "review": ["", "gate.unstable:CD19", "gate.outlier:CD19", "", "", ""],
+        }
+    )
+    b_cells, nk_cells, everything = summarise_accuracy(comparison).to_dict("records")
+    assert b_cells == {
+        "population": "B",
+        "results": 5,
+        "within": 2,
+        "off": 2,
+        "off_with_review": 1,
+        "not_evaluable": 1,
+        "without_count": 0,
+        "percent_within": 50.0,
+        "percent_review": 50.0,
+    }
+    assert (nk_cells["results"], nk_cells["without_count"]) == (1, 1)
+    assert pd.isna(nk_cells["percent_within"])
+    assert (everything["population"], everything["results"], everything["off"]) == ("all", 6, 2)
+
+
 @pytest.mark.parametrize("seed", [1, 4])
 def test_a_simulated_cohort_is_counted_right(tmp_path: Path, seed: int) -> None:
     write_cohort(simulate_cohort(patients=6, visits=6, events=15_000, seed=seed), tmp_path / "cohort")

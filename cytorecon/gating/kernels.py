@@ -112,6 +112,13 @@ def points_in_polygon(
         Points.
     vertices : ndarray of float64, shape (k, 2)
         Corners in order; the last joins the first.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> x, y = np.array([0.5, 2.0], np.float32), np.array([0.5, 0.5], np.float32)
+    >>> points_in_polygon(x, y, square).tolist()
+    [True, False]
     """
     inside = np.zeros(x.shape, dtype=bool)
     low, high = vertices.min(axis=0), vertices.max(axis=0)

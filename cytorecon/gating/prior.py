@@ -132,7 +132,22 @@ def _pool_clusters(clouds: Sequence[ClusterEstimate]) -> ClusterPrior:
 
 
 def shrink(own: ValleyEstimate, prior: ThresholdPrior) -> tuple[float, float]:
-    """Return position and standard error after shrinking `own` towards the batch."""
+    """Return position and standard error after shrinking `own` towards the batch.
+
+    Parameters
+    ----------
+    own : ValleyEstimate
+        What the tube shows.
+    prior : ThresholdPrior
+        What the batch teaches.
+
+    Examples
+    --------
+    >>> own = ValleyEstimate(position=0.60, standard_error=0.02, depth=0.9, below=900, above=300)
+    >>> position, error = shrink(own, ThresholdPrior(position=0.50, spread=0.02, tubes=12))
+    >>> round(position, 3), round(error, 4)
+    (0.55, 0.0141)
+    """
     weight = prior.spread**2 / (prior.spread**2 + own.standard_error**2)
     position = weight * own.position + (1 - weight) * prior.position
     return position, float(np.sqrt(weight) * own.standard_error)

@@ -34,6 +34,16 @@ def find_valley(values: npt.NDArray[np.float32], cut: Cut, *, seed: int = 0) -> 
         Which valley, where there are several.
     seed : int
         Of the bootstrap.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> dim, bright = rng.normal(0.2, 0.05, 900), rng.normal(0.8, 0.05, 300)
+    >>> found = find_valley(np.concatenate([dim, bright]).astype(np.float32), "above_dimmest")
+    >>> 0.35 < found.position < 0.65, found.below, found.above
+    (True, 900.0, 300.0)
+    >>> find_valley(dim.astype(np.float32), "above_dimmest") is None
+    True
     """
     return valley_of(binned(without_floor(values)), cut, seed=seed)
 
