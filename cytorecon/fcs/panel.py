@@ -152,10 +152,12 @@ def _one_detector(sample: Sample, wanted: frozenset[str], taken: set[str]) -> tu
         return "", _MISSING
     detectors = {load_channel_roles().detector_of(channel.name) for channel in carrying}
     best = min(carrying, key=lambda channel: _ASPECTS.index(channel.aspect))
-    unique = len(detectors) == 1 and sum(channel.name == best.name for channel in carrying) == 1
-    if unique:
-        return best.name, ""
-    return "", f"more than one channel carries it: {', '.join(channel.name for channel in carrying)}"
+    if len(detectors) > 1 or sum(channel.name == best.name for channel in carrying) > 1:
+        return "", f"more than one channel carries it: {', '.join(channel.name for channel in carrying)}"
+    # A name that stands for two columns would give one of them another marker's events.
+    if sum(channel.name == best.name for channel in sample.channels) > 1:
+        return "", f"its channel name {best.name} occurs more than once in the file"
+    return best.name, ""
 
 
 def _listing(sample: Sample) -> str:

@@ -48,7 +48,12 @@ class Axes:
         return ()
 
     def _scatter(self, axis: ScatterAxis) -> tuple[str, ...]:
-        candidates = [channel for channel in self.sample.channels if channel.role is _SCATTER[axis.scatter]]
+        names = [channel.name for channel in self.sample.channels]
+        candidates = [
+            channel
+            for channel in self.sample.channels
+            if channel.role is _SCATTER[axis.scatter] and names.count(channel.name) == 1
+        ]
         for aspect in axis.aspect:
             for channel in candidates:
                 if channel.aspect == aspect:

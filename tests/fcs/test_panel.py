@@ -99,6 +99,16 @@ def test_channels_of_one_name_cannot_be_used() -> None:
     assert "more than one channel carries it: FITC-A, FITC-A" in message(tube, ["CD3"])
 
 
+def test_a_name_shared_with_another_marker_cannot_be_used() -> None:
+    labels = {"$P1N": "PE-Cy7-A", "$P1S": "CD4", "$P2N": "PE-Cy7-A", "$P2S": "CD8"}
+    tube = Sample(np.zeros((1, 2), np.float32), read_channels(labels, 2, "")[0])
+    problem = "its channel name PE-Cy7-A occurs more than once in the file"
+    assert message(tube, ["CD4", "CD8"]).startswith(
+        f"The panel lacks what is needed: CD4 ({problem}), CD8 ({problem}). "
+    )
+    assert dict(resolve_panel(tube, [], ["CD4"]).channels) == {}
+
+
 def test_missing_markers_are_named_together_with_what_was_found() -> None:
     assert message(sample({"FSC-A": "", "FL1": "CD3 FITC", "FL2": ""}), ["CD3", "CD19", "CD45"]) == (
         "The panel lacks what is needed: CD19 (not found), CD45 (not found). Found: FL1 'CD3 FITC' = "
