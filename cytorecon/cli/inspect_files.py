@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def inspect_files(files: FilesArgument, as_json: JsonOption = False) -> None:
     """Show channels, markers and faults of FCS files."""
     from cytorecon.pipeline import inspect_file
+    from cytorecon.pipeline.learn import reason_of
 
     inspections: list[tuple[Path, FileInspection]] = []
     failures: list[Failure] = []
@@ -26,7 +27,7 @@ def inspect_files(files: FilesArgument, as_json: JsonOption = False) -> None:
             try:
                 inspections.append((path, inspect_file(path)))
             except CytoreconError as error:
-                failures.append(Failure(str(path), str(error)))
+                failures.append(Failure(str(path), reason_of(error)))
             advance("reading", done, len(files))
     if as_json:
         print_json([{"file": str(path), **found.model_dump(mode="json")} for path, found in inspections])

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.errors import CompensationError, Issue, Severity
+from cytorecon.fcs.quoting import quoted_value, safe_label
 from cytorecon.sample import Channel, Spillover
 
 KEYWORDS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
@@ -23,7 +24,7 @@ _COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
 #: More colours than any instrument has; a larger matrix is damage, and slow to check.
 _MOST_COLOURS = 1000
 
-_TRY = "Give a matrix as CSV, or export the file again."
+_TRY = "Give a matrix with --spillover FILE.csv, or export the file again."
 
 
 def spillover_from_keywords(
@@ -83,7 +84,9 @@ def resolve_spillover(
     raise CompensationError(
         "The spillover matrix names channels that the sample does not have, or has twice.",
         subject=spillover.source,
-        found=", ".join([name for name in names if by_name.count(name) != 1][:8]),
+        found=", ".join(
+            [name if name in by_name else safe_label(name) for name in names if by_name.count(name) != 1][:8]
+        ),
         allowed=", ".join(by_name[:40]),
         hint="Use the detector names ($PnN) of this sample.",
     )
@@ -108,7 +111,7 @@ def parse_spillover(text: str, source: str) -> Spillover:
         raise CompensationError(
             "The spillover keyword is malformed.",
             subject=source,
-            found=f"it begins with {parts[0][:20]!r} and has {len(parts)} parts",
+            found=f"it begins with {quoted_value(parts[0])} and has {len(parts)} parts",
             allowed="n, then n channel names, then n x n numbers",
             hint=_TRY,
         )
@@ -124,16 +127,16 @@ def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float
         If a cell is not a number.
     """
     values = []
-    for cell in cells:
+    for place, cell in enumerate(cells):
         try:
             values.append(float(cell))
-        except ValueError as error:
+        except ValueError:
             raise CompensationError(
                 "The spillover matrix holds something that is not a number.",
                 subject=source,
-                found=repr(cell[:40]),
+                found=f"{quoted_value(cell)} in row {place // size + 1}, column {place % size + 1}",
                 hint="Decimals are written with a point.",
-            ) from error
+            ) from None  # Python's own text repeats the cell
     return np.array(values, dtype=np.float64).reshape(size, size)
 
 
@@ -151,7 +154,7 @@ def _parse_comp(text: str, channels: Sequence[Channel]) -> Spillover:
         raise CompensationError(
             "The spillover keyword is malformed.",
             subject="$COMP",
-            found=f"it begins with {parts[0][:20]!r} and has {len(parts)} parts",
+            found=f"it begins with {quoted_value(parts[0])} and has {len(parts)} parts",
             allowed=f"{size}, then {size} x {size} numbers",
             hint=_TRY,
         )
@@ -178,7 +181,7 @@ def _check_agreement(first: Spillover, second: Spillover) -> None:
         raise CompensationError(
             f"The file holds two spillover matrices that differ ({first.source} and {second.source}).",
             subject=first.source,
-            hint="Give the right one as CSV.",
+            hint="Give the right one with --spillover FILE.csv.",
         )
 
 
