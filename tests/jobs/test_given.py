@@ -185,8 +185,10 @@ def test_a_batch_that_is_overtaken_stops(good: Path, tmp_path: Path, monkeypatch
     run_batch(sheet, place)
     name = "cytorecon.jobs.batch.plan_study"
 
-    def overtaken(study: Study, *, known: AnalysisSettings, run: Run, progress: Progress) -> Plan:
-        plan = plan_study(study, known=known, run=run, progress=progress)
+    def overtaken(
+        study: Study, *, known: AnalysisSettings, relearn: bool, run: Run, progress: Progress
+    ) -> Plan:
+        plan = plan_study(study, known=known, relearn=relearn, run=run, progress=progress)
         monkeypatch.setattr(name, plan_study)
         run_batch(sheet, place, mapping=CD3)
         return plan
