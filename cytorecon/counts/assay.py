@@ -39,8 +39,8 @@ class SumOutside:
         """The sum in words: value, limits, causes, source."""
         rule = self.rule
         message = (
-            f"{rule.title} are {self.percent:.0f} % of {self.whole_events} {rule.whole}; "
-            f"{rule.low:g} to {rule.high:g} % are expected."
+            f"{rule.title}: {self.percent:.0f} {rule.unit} ({self.whole_events} events); "
+            f"{rule.low:g} to {rule.high:g} are expected."
         )
         return Issue(self.code, Severity.WARNING, rule.whole, message, f"{rule.causes} ({rule.source})")
 
@@ -63,7 +63,7 @@ def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -
     >>> tallies = [PopulationTally(population=name, parent="root", status="counted", events=n)
     ...            for name, n in events.items()]
     >>> [outside.issue.message for outside in sums_outside(tallies, load_quality_limits().assay)]
-    ['T + B + NK cells are 75 % of 1000 lymphocytes; 90 to 110 % are expected.']
+    ['T + B + NK cells: 75 % of the lymphocytes (1000 events); 90 to 110 are expected.']
     """
     events = {tally.population: tally.events for tally in tallies if tally.events is not None}
     for rule in rules:

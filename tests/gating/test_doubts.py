@@ -127,5 +127,6 @@ def test_lymphocytes_that_are_nothing_are_a_doubt_about_all(clean: GatedSample) 
     again = with_doubts(replace(clean, masks=masks), SETTLED)
     assert set(again.review.values()) == {("assay.lymphosum",)}
     assert (
-        again.issues[-1].message == "T + B + NK cells are 80 % of 1000 lymphocytes; 90 to 110 % are expected."
+        again.issues[-1].message
+        == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
     )
