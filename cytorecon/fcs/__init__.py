@@ -6,6 +6,7 @@ from cytorecon.fcs.privacy import allowed_keywords, safe_keywords
 from cytorecon.fcs.read import list_datasets, read_fcs
 from cytorecon.fcs.spillover import resolve_spillover, spillover_from_keywords
 from cytorecon.fcs.spillover_csv import read_spillover_csv
+from cytorecon.fcs.write import write_fcs
 
 __all__ = [
     "DataSetInfo",
@@ -19,4 +20,5 @@ __all__ = [
     "safe_keywords",
     "scatter_channel",
     "spillover_from_keywords",
+    "write_fcs",
 ]

@@ -26,7 +26,9 @@ Values = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.unsi
 Block = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint64]
 
 #: Fits into the second-level cache of any current processor beside what is made of it.
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 19
+
+_LITTLE_FLOAT = np.dtype("<f4")
 
 #: Bits of the integers that a floating-point number holds exactly.
 _EXACT_IN_FLOAT, _EXACT_IN_DOUBLE = 24, 53
@@ -41,7 +43,8 @@ class Run:
     first, stop : int
         Columns, from 0; `stop` is the one after the last.
     values : ndarray, shape (events, stop - first)
-        After the bit masks. May share memory with the matrix of events when it is of its dtype.
+        After the bit masks. The block's rows of the matrix of events themselves, where the bytes
+        were read into it.
     """
 
     first: int
@@ -76,7 +79,7 @@ def read_events(source: Source, layout: Layout, events: Block, finish: Finish) -
     layout : Layout
         Where and how the events are stored; its places have been checked against the file's size.
     events : ndarray
-        C-contiguous; a float32 matrix of float32 data is read into directly.
+        C-contiguous; a float32 matrix of little-endian float32 data is read into directly.
     finish : callable
         Called with the runs of a block and the rows of `events` that are theirs.
 
@@ -94,16 +97,17 @@ def read_events(source: Source, layout: Layout, events: Block, finish: Finish) -
         finish([Run(0, storage.n_channels, values)], events)
         return
     rows = _rows_of_a_block(layout.event_bits)
+    if events.dtype == _LITTLE_FLOAT and set(storage.kinds) == {Kind.FLOAT} and storage.little_endian:
+        for start in range(0, layout.n_events, rows):
+            target = events[start : start + rows]
+            source.fill(layout.begin + start * layout.event_bits // 8, target.reshape(-1).view(np.uint8).data)
+            finish([Run(0, storage.n_channels, target)], target)
+        return
     decode = _decoder(storage, layout.event_bits, source.file)
-    direct = events.dtype == np.float32 and set(storage.kinds) == {Kind.FLOAT}
-    scratch = np.empty(0 if direct else -(-rows * layout.event_bits // 8), np.uint8)
+    scratch = np.empty(-(-rows * layout.event_bits // 8), np.uint8)
     for start in range(0, layout.n_events, rows):
         target = events[start : start + rows]
-        raw = (
-            target.reshape(-1).view(np.uint8)
-            if direct
-            else scratch[: -(-len(target) * layout.event_bits // 8)]
-        )
+        raw = scratch[: -(-len(target) * layout.event_bits // 8)]
         source.fill(layout.begin + start * layout.event_bits // 8, raw.data)
         finish(decode(raw, len(target)), target)
 
@@ -174,11 +178,8 @@ def _run_decoder(kind: Kind, size: int, storage: Storage, masks: Sequence[int]) 
     full = (1 << 8 * size) - 1
     row = None if kind is not Kind.INTEGER or all(mask == full for mask in masks) else np.array(masks, dtype)
 
-    def values(table: Bytes) -> Values:
-        column: Values = _words(table, dtype, order)
-        return column if row is None else column & row
-
-    return values
+    words = _words(dtype, order)
+    return words if row is None else lambda table: words(table) & row
 
 
 def _word_order(storage: Storage, size: int) -> tuple[int, ...]:
@@ -189,14 +190,22 @@ def _word_order(storage: Storage, size: int) -> tuple[int, ...]:
     return ascending if storage.little_endian else ascending[::-1]
 
 
-def _words(table: Bytes, dtype: np.dtype[np.floating | np.unsignedinteger], order: tuple[int, ...]) -> Values:
-    """Bytes of neighbouring columns, shape (events, bytes), as native numbers; a view where possible."""
-    size, ascending = dtype.itemsize, tuple(range(dtype.itemsize))
-    if order not in (ascending, ascending[::-1]):
-        places = [order.index(place) for place in ascending]
-        table = (
-            np.ascontiguousarray(table).reshape(len(table), -1, size)[:, :, places].reshape(len(table), -1)
-        )
-        order = ascending
-    stored = table.view(dtype.newbyteorder("<" if order == ascending else ">"))
-    return stored if stored.dtype.isnative else stored.astype(dtype)
+def _words(
+    dtype: np.dtype[np.floating | np.unsignedinteger], order: tuple[int, ...]
+) -> Callable[[Bytes], Values]:
+    """Return what makes numbers of the bytes of neighbouring columns; a view where it can be one."""
+    size = dtype.itemsize
+    ascending = tuple(range(size))
+    if order in (ascending, ascending[::-1]):
+        stored = dtype.newbyteorder("<" if order == ascending else ">")
+        if stored.isnative:
+            return lambda table: table.view(dtype)
+        return lambda table: table.view(stored).astype(dtype)
+    little = dtype.newbyteorder("<")
+    places = [order.index(place) for place in ascending]
+
+    def sorted_bytes(table: Bytes) -> Values:
+        words = np.ascontiguousarray(table).reshape(len(table), -1, size)[:, :, places]
+        return words.reshape(len(table), -1).view(little).astype(dtype, copy=False)
+
+    return sorted_bytes

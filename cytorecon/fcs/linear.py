@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -81,7 +82,10 @@ def find_scaling(
         factor, more = _time_step(keywords)
     else:
         factor, more = (1.0, ()) if decades else _inverse_gain(keywords, f"$P{index + 1}G")
-    return Scaling(decades, offset, factor, stored_range), (*issues, *more)
+    return _shared_scaling(decades, offset, factor, stored_range), (*issues, *more)
+
+
+_shared_scaling = lru_cache(maxsize=256)(Scaling)  # most columns of most files have the same
 
 
 def make_linear(runs: Sequence[Run], scalings: Mapping[int, Scaling], target: Block) -> None:
@@ -94,19 +98,20 @@ def make_linear(runs: Sequence[Run], scalings: Mapping[int, Scaling], target: Bl
     scalings : mapping of int to Scaling
         Of the columns whose stored values are not linear already.
     target : ndarray, shape (events, columns)
-        Where they go; runs may be views of it.
+        Where they go; a run may be it.
     """
     for run in runs:
-        if not np.may_share_memory(run.values, target):
+        if run.values is not target:
             target[:, run.first : run.stop] = run.values
-    for column, scaling in scalings.items():
-        run = next(run for run in runs if run.first <= column < run.stop)
-        values = run.values[:, column - run.first]
-        if scaling.decades:
-            exponent = values * (scaling.decades / scaling.stored_range)
-            target[:, column] = scaling.offset * np.power(10.0, exponent)
-        else:
-            target[:, column] = values * scaling.factor
+        for column, scaling in scalings.items():
+            if not run.first <= column < run.stop:
+                continue
+            values, place = run.values[:, column - run.first], target[:, column]
+            if scaling.decades:
+                exponent = values * (scaling.decades / scaling.stored_range)
+                place[:] = scaling.offset * np.power(10.0, exponent)
+            else:
+                np.multiply(values, scaling.factor, out=place, casting="same_kind")
 
 
 def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Issue, ...]]:

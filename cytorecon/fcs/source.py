@@ -57,7 +57,8 @@ class Source:
         self.handle.seek(begin)
         filled = 0
         while filled < len(buffer):
-            count = self.handle.readinto(buffer[filled:])  # type: ignore[attr-defined]  # RawIOBase and BytesIO have it
+            # A system call may give less than it was asked for.
+            count = self.handle.readinto(buffer[filled:] if filled else buffer)  # type: ignore[attr-defined]
             if not count:
                 raise FcsTruncatedError(
                     "The file became shorter while it was read.",

@@ -12,6 +12,7 @@ from cytorecon.fcs.decode import Block, Run
 #: No detector gives more: 24 bits are 2e7, and the sum over a pulse some thousand times that. Floating-point
 #: numbers read from the wrong place or in the wrong byte order exceed it in every few events.
 LARGEST = 1e15
+_LARGEST_SQUARE = LARGEST**2
 
 
 class Tally:
@@ -48,7 +49,7 @@ class Tally:
         # One pass in the cache tells that there is nothing to count: the sum of squares grows with
         # any large number and is not finite when a number is not.
         flat = block.reshape(-1)
-        if not np.dot(flat, flat) < LARGEST**2:
+        if not np.dot(flat, flat) < _LARGEST_SQUARE:
             finite = np.isfinite(block).all(axis=1)
             large = (np.abs(block[:, sorted(self._detectors)]) > LARGEST).any(axis=1)
             self._not_finite += int(np.count_nonzero(~finite))

@@ -81,7 +81,8 @@ def parse_text(segment: bytes, file: str) -> Text:
         issues.append(_repair("zero_bytes", "TEXT", "A value of TEXT holds zero bytes."))
     pairs, repairs = _choose(body, delimiter)
     issues += repairs
-    names = [_upper(key) for key, _ in pairs]
+    # Keywords are case-insensitive in ASCII only: no letter of another script may become one of theirs.
+    names = [key.strip().upper() if key.isascii() else _ascii_upper(key) for key, _ in pairs]
     empty = [name for name, (_, value) in zip(names, pairs, strict=True) if not value]
     if empty:
         issues.append(_empty_values(empty))
@@ -112,10 +113,8 @@ def merged(primary: Text, supplement: Text) -> Text:
     return Text({**supplement.keywords, **primary.keywords}, issues)
 
 
-def _upper(key: str) -> str:
-    """Keywords are case-insensitive in ASCII only: no letter of another script may become one of theirs."""
-    key = key.strip()
-    return key.upper() if key.isascii() else key.translate(_ASCII_UPPER)
+def _ascii_upper(key: str) -> str:
+    return key.strip().translate(_ASCII_UPPER)
 
 
 def _decoded(segment: bytes) -> str:

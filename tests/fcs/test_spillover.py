@@ -66,16 +66,16 @@ def test_channels_that_are_not_there() -> None:
 @pytest.mark.parametrize(
     ("text", "begins", "parts"),
     [
-        ("FITC-A,PE-A,1,0,0,1", "FITC-A", 6),
-        ("3,FITC-A,PE-A,1,0.2,0.01,1", "3", 7),
-        ("1000000000,FITC-A", "1000000000", 2),
-        ("٢,FITC-A,PE-A,1,0.2,0.01,1", "٢", 7),
-        ("2", "2", 1),
+        ("FITC-A,PE-A,1,0,0,1", "a text of 6 characters", 6),
+        ("3,FITC-A,PE-A,1,0.2,0.01,1", "'3'", 7),
+        ("1000000000,FITC-A", "'1000000000'", 2),
+        ("٢,FITC-A,PE-A,1,0.2,0.01,1", "a text of 1 character", 7),
+        ("2", "'2'", 1),
     ],
 )
 def test_a_malformed_keyword(text: str, begins: str, parts: int) -> None:
     assert message({"$SPILLOVER": text}) == (
-        f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with '{begins}' and has "
+        f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with {begins} and has "
         f"{parts} parts. "
         "Allowed: n, then n channel names, then n x n numbers. Give a matrix as CSV, or export the "
         "file again."
@@ -84,8 +84,8 @@ def test_a_malformed_keyword(text: str, begins: str, parts: int) -> None:
 
 def test_a_word_in_the_matrix() -> None:
     assert message({"$SPILLOVER": "2,FITC-A,PE-A,1,low,0,1"}) == (
-        "$SPILLOVER: The spillover matrix holds something that is not a number. Found: 'low'. "
-        "Decimals are written with a point."
+        "$SPILLOVER: The spillover matrix holds something that is not a number. "
+        "Found: a text of 3 characters. Decimals are written with a point."
     )
 
 
@@ -134,8 +134,8 @@ def test_a_matrix_that_cannot_be_used_is_an_issue_of_the_sample(tmp_path: Path) 
     (issue,) = sample.issues
     assert (issue.code, issue.severity) == ("spillover.unusable", Severity.ERROR)
     assert str(issue) == (
-        "error: SPILL: The spillover matrix holds something that is not a number. Found: 'x'. "
-        "Decimals are written with a point."
+        "error: SPILL: The spillover matrix holds something that is not a number. "
+        "Found: a text of 1 character. Decimals are written with a point."
     )
 
 
