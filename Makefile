@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format fuzz bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -36,6 +36,9 @@ check: $(VENV)/.installed-test ## lint, format, types, import contracts
 format: $(VENV)/.installed-test ## rewrite the sources in the one format
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+fuzz: $(VENV)/.installed-test ## read 20,000 damaged FCS files (ARGS="--files 200000" for more)
+	@$(BIN)/python -W error -m benchmarks.fuzz $(ARGS)
 
 bench: $(VENV)/.installed ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -73,6 +73,30 @@ def _sum(source: Source, begin: int, end: int, start: int) -> int:
     return value
 
 
+def check_surplus(source: Source, ends: tuple[int, ...]) -> tuple[Issue, ...]:
+    """Return an issue when there is more behind the only data set than a checksum and filling bytes.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    ends : tuple of int
+        Where its last segment may end.
+    """
+    if any(not _unexplained(source.part(end, end + _BLOCK)) for end in ends):
+        return ()
+    surplus = source.size - max(ends)
+    message = f"The file is {surplus} bytes longer than it says; bytes put into the events look like this."
+    hint = "Compare the events with those that the cytometer's software shows."
+    return (Issue("fcs.surplus", Severity.WARNING, "file", message, hint),)
+
+
+def _unexplained(rest: bytes) -> bytes:
+    if re.fullmatch(rb"[0-9A-Fa-f \x00]{8}", rest[:LENGTH]):
+        rest = rest[LENGTH:]
+    return rest.strip(b" \x00\r\n")
+
+
 def check_transfer(source: Source, header: Header, data: tuple[int, int]) -> None:
     """Refuse a file in which a transfer in text mode turned every line feed into two characters.
 

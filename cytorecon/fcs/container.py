@@ -90,7 +90,7 @@ def read_header(source: Source, offset: int) -> Header:
     Raises
     ------
     FcsError
-        If this is no FCS data set, or its TEXT segment lies outside the file.
+        If this is no FCS data set, or its TEXT segment does not lie in the file.
     """
     header = source.part(offset, offset + HEADER_LENGTH)
     version = _version(header, source, offset)
@@ -103,6 +103,15 @@ def read_header(source: Source, offset: int) -> Header:
             field="HEADER",
             found=f"TEXT from byte {text.begin} to {text.end} in a file of {source.size - offset} bytes",
             hint="The file is damaged: copy or export it again.",
+        )
+    if offset + text.end > source.size:  # an end that is one byte too far is common
+        raise FcsTruncatedError(
+            "The file ends inside its TEXT segment.",
+            subject=source.file,
+            field="HEADER",
+            found=f"{source.size - offset} bytes",
+            allowed=f"{text.end + 1} bytes, which the file itself announces",
+            hint="Copy it again from the cytometer.",
         )
     return Header(version, text, Span(fields[2], fields[3]), Span(fields[4], fields[5]))
 

@@ -10,8 +10,9 @@ from typing import cast
 import numpy as np
 
 from cytorecon.errors import CompensationError, Issue, Severity
+from cytorecon.fcs.analysis import lost_analysis
 from cytorecon.fcs.channels import read_channels, read_detectors
-from cytorecon.fcs.checksum import check_checksum, check_transfer
+from cytorecon.fcs.checksum import check_checksum, check_surplus, check_transfer
 from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets
 from cytorecon.fcs.decode import Block, Run, exact_dtype, read_events
 from cytorecon.fcs.layout import Layout, find_layout
@@ -88,8 +89,20 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
     if len(data_sets) == 1:
         check_transfer(source, chosen.header, (layout.begin, layout.begin + layout.length))
     sample = _sample(source, chosen, layout, labels, linearize=linearize)
-    damage = check_checksum(source, chosen.offset, _ends(chosen, layout, source.file))
+    ends = _ends(chosen, layout, source.file)
+    damage = (
+        *check_checksum(source, chosen.offset, ends),
+        *(check_surplus(source, ends) if len(data_sets) == 1 else ()),
+        *lost_analysis(chosen, source.size, source.file),
+    )
     return replace(sample, issues=(*damage, *chain_issues, *choice_issues, *sample.issues))
+
+
+def layout_of(source: Source, dataset: int | None = None) -> Layout:
+    """Return where and how the events of one data set of an open file are stored."""
+    data_sets, _ = find_data_sets(source)
+    chosen, _, _ = choose_data_set(data_sets, dataset, source.file)
+    return find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
 
 
 def _sample(

@@ -22,7 +22,7 @@ def issues(folder: Path, content: bytes) -> list[str]:
     "field",
     [
         f"{SUM:08d}", f"{SUM:8d}", f"{SUM:08X}", f"{SUM:04x}    ", f"{binascii.crc_hqx(CONTENT, 0xFFFF):08d}",
-        "00000000", "        ", "", "FCS3.0  ", "\x00" * 8, "99999999",
+        "00000000", "        ", "", "\x00" * 8, "99999999",
     ],
 )  # fmt: skip
 def test_a_right_checksum_or_none_says_nothing(tmp_path: Path, field: str) -> None:
@@ -74,7 +74,21 @@ def test_line_ends_that_were_there_before(tmp_path: Path) -> None:
     assert issues(tmp_path, content + b"\r\n") == []
     events = np.full((20, 5), 10, np.uint8)
     content = fcs_bytes(events, NAMES, datatype="I", bits=8, limit=256)
-    assert issues(tmp_path, content + b"x" * 100) == []
+    assert len(issues(tmp_path, content + b"x" * 100)) == 1  # not as many as there are line ends
+
+
+@pytest.mark.parametrize("filling", [b"00000000\n", b"00000000" + b"\x00" * 300, b"   ", b"\r\n"])
+def test_filling_bytes_say_nothing(tmp_path: Path, filling: bytes) -> None:
+    assert issues(tmp_path, CONTENT + filling) == []
+
+
+@pytest.mark.parametrize("surplus", [b"more", b"00000000 and more", EVENTS[:3].tobytes()])
+def test_bytes_that_the_file_does_not_announce(tmp_path: Path, surplus: bytes) -> None:
+    (issue,) = issues(tmp_path, CONTENT + surplus)
+    assert issue == (
+        f"warning: file: The file is {len(surplus)} bytes longer than it says; bytes put into the events "
+        "look like this. Compare the events with those that the cytometer's software shows."
+    )
 
 
 def test_numbers_no_detector_gives(tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def test_text_that_ends_before_it_begins() -> None:
     )
 
 
+def test_cut_inside_text() -> None:
+    length = int(CONTENT[18:26]) - 20
+    assert message(CONTENT[:length]) == (
+        f"tube.fcs, HEADER: The file ends inside its TEXT segment. Found: {length} bytes. "
+        f"Allowed: {length + 21} bytes, which the file itself announces. Copy it again from the cytometer."
+    )
+
+
 def test_a_further_data_set_that_is_none() -> None:
     with pytest.raises(FcsError) as caught:
         header(CONTENT, 58)

@@ -124,8 +124,8 @@ def test_a_truncated_file(tmp_path: Path, missing: int) -> None:
     )
 
 
-def test_bytes_behind_the_data_do_not_matter(tmp_path: Path) -> None:
-    assert repairs(tmp_path, fcs_bytes() + b"00000000 and more") == []
+def test_bytes_behind_the_data_are_not_read(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes() + b"00000000 and more") == ["fcs.surplus"]
 
 
 def test_a_begin_without_an_end_in_the_header(tmp_path: Path) -> None:
