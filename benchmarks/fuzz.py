@@ -40,9 +40,8 @@ def main() -> int:
         totals += outcomes
     print("\n".join(f"{totals[outcome]:8d} {outcome}" for outcome in Outcome))
     spent = time.process_time() - start
-    print(
-        f"{sum(totals.values())} files in {spent:.0f} s CPU, the slowest {slowest:.3f} s; {len(findings)} findings"
-    )
+    files = sum(totals.values())
+    print(f"{files} files in {spent:.0f} s CPU, the slowest {slowest:.3f} s; {len(findings)} findings")
     print("\n".join(findings[:20]))
     return 1 if findings else 0
 

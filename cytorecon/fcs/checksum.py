@@ -94,7 +94,7 @@ def check_surplus(source: Source, ends: tuple[int, ...]) -> tuple[Issue, ...]:
 def _unexplained(rest: bytes) -> bytes:
     if re.fullmatch(rb"[0-9A-Fa-f \x00]{8}", rest[:LENGTH]):
         rest = rest[LENGTH:]
-    return rest.strip(b" \x00\r\n")
+    return rest.strip(b" \x00\r\n0")
 
 
 def check_transfer(source: Source, header: Header, data: tuple[int, int]) -> None:

@@ -86,7 +86,6 @@ def good_files() -> list[Good]:
     rng = np.random.default_rng(7)
     floats = rng.lognormal(6, 1, (40, 5))
     counts = rng.integers(1, 1024, (40, 5))
-    integer = {"datatype": "I", "bits": 16, "limit": 1024}
     words = {
         "$P3S": "CD3 FITC",
         "$CYT": "FACSCanto II",
@@ -103,28 +102,28 @@ def good_files() -> list[Good]:
     mixed = np.dtype([("a", "<u4"), ("b", "<f4"), ("c", "<f4"), ("d", "<f8"), ("e", "<f4")])
     mixed_data = np.array([tuple(row) for row in counts], mixed).tobytes()
     mixed_words = {"$P1DATATYPE": "I", "$P4DATATYPE": "D", "$P4B": "64", "$P1R": "4294967296"}
-    first = fcs_bytes(
-        counts, NAMES, keywords={"$NEXTDATA": "00000000", "@Y": "1"}, version="FCS2.0", **integer
-    )  # type: ignore[arg-type]
-    first = fcs_bytes(
-        counts,
-        NAMES,
-        keywords={"$NEXTDATA": f"{len(first):08d}", "@Y": "1"},
-        version="FCS2.0",
-        **integer,  # type: ignore[arg-type]
-    )
+
+    def coarse(step: int) -> bytes:
+        keywords = {"$NEXTDATA": f"{step:08d}", "@Y": "1"}
+        return fcs_bytes(
+            counts, NAMES, keywords=keywords, version="FCS2.0", datatype="I", bits=16, limit=1024
+        )
+
     contents = {
         "float": fcs_bytes(floats, NAMES, keywords=words),
         "float, big endian": fcs_bytes(floats, NAMES, big_endian=True, delimiter="\\"),
         "double": fcs_bytes(floats, NAMES, datatype="D", bits=64, version="FCS3.0"),
-        "integer, masked, log": fcs_bytes(counts, NAMES, keywords={"$P3E": "4,1", "$P1G": "2"}, **integer),  # type: ignore[arg-type]
+        "integer, masked, log": fcs_bytes(
+            counts, NAMES, keywords={"$P3E": "4,1", "$P1G": "2"}, datatype="I", bits=16, limit=1024
+        ),
         "24 bits": fcs_bytes(counts, NAMES, datatype="I", limit=1024, data=bytes_24, keywords=packed),
         "ascii": fcs_bytes(counts, NAMES, data=digits, keywords=ascii_words),
         "ascii, delimited": fcs_bytes(counts, NAMES, data=digits, keywords=free_words),
         "kinds side by side": fcs_bytes(
             counts, NAMES, data=mixed_data, keywords=mixed_words, version="FCS3.2"
         ),
-        "two data sets": first + fcs_bytes(counts * 1000, NAMES, datatype="I", limit=2**20, version="FCS3.0"),
+        "two data sets": coarse(len(coarse(0)))
+        + fcs_bytes(counts * 1000, NAMES, datatype="I", limit=2**20, version="FCS3.0"),
         "checksum": with_checksum,
     }
     return [Good(name, content, *read(content)) for name, content in contents.items()]
