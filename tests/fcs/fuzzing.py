@@ -255,6 +255,6 @@ def _repeat(content: bytearray, begin: int, chance: random.Random) -> None:
 
 
 CHANGES: tuple[Callable[[bytearray, int, random.Random], None], ...] = (
-    _flip, _overwrite, _overwrite, _digit, _digit, _insert, _delete, _header, _value, _value, _truncate, _append,
-    _repeat,
+    _flip, _overwrite, _overwrite, _digit, _digit, _insert, _delete, _header, _value, _value, _truncate,
+    _append, _repeat,
 )  # fmt: skip
