@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format fuzz bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -37,9 +37,13 @@ format: $(VENV)/.installed-test ## rewrite the sources in the one format
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed ## time and memory of the main steps here, and speed against peers
+fuzz: $(VENV)/.installed-test ## read 20,000 damaged FCS files (ARGS="--files 200000" for more)
+	@$(BIN)/python -W error -m benchmarks.fuzz $(ARGS)
+
+bench: $(VENV)/.installed-test ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.reading
 
 lock: ## write the lock files anew, keeping versions that still fit (ARGS=--upgrade: newest versions)
 	@$(PYTHON) -m venv $(VENV)/lock

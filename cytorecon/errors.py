@@ -99,6 +99,14 @@ class FcsError(CytoreconError):
     """A file cannot be read as FCS."""
 
 
+class FcsTruncatedError(FcsError):
+    """The file is shorter than it says: the copy or the upload was broken off."""
+
+
+class FcsAmbiguousError(FcsError):
+    """The file can be read in more than one way, with different results; none is taken."""
+
+
 class PanelError(CytoreconError):
     """A panel lacks, or is ambiguous about, a marker that a template needs."""
 

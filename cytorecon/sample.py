@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -28,6 +28,7 @@ class ChannelRole(StrEnum):
 class Scale(StrEnum):
     """What has been done to the events of a sample."""
 
+    STORED = "stored"
     LINEAR = "linear"
     COMPENSATED = "compensated"
     TRANSFORMED = "transformed"
@@ -104,21 +105,22 @@ class Sample:
         them may be stored, logged or shown.
     spillover : Spillover or None
         The matrix stored in the file.
-    sha256 : str
-        Hash of the file's bytes: the identity of the sample.
     scale : Scale
-        Linear, compensated or transformed.
+        Linear, compensated or transformed; stored, when :func:`~cytorecon.fcs.read_fcs` was asked
+        for values as they are in the file, whose `dtype` may then be wider than float32.
     issues : tuple of Issue
         What was noticed on the way here.
+    fingerprint : callable, optional
+        Returns the SHA-256 of the file's bytes; see :attr:`sha256`.
     """
 
     events: Events
     channels: tuple[Channel, ...]
     keywords: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     spillover: Spillover | None = None
-    sha256: str = ""
     scale: Scale = Scale.LINEAR
     issues: tuple[Issue, ...] = ()
+    fingerprint: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.events.ndim != 2 or self.events.shape[1] != len(self.channels):
@@ -133,6 +135,20 @@ class Sample:
     def n_events(self) -> int:
         """Number of events (rows)."""
         return int(self.events.shape[0])
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file's bytes: the identity of the sample; empty for one that was never a file.
+
+        It is computed when first asked for, because it costs several times the reading of the
+        events.
+
+        Raises
+        ------
+        FcsError
+            If the file was changed or moved after the sample was read.
+        """
+        return self.fingerprint() if self.fingerprint else ""
 
     def channel(self, name: str) -> Channel:
         """Return the channel whose ``$PnN`` is `name`.

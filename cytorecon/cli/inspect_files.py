@@ -1,8 +1,11 @@
-"""``cytorecon inspect``: what is in an FCS file."""
+"""``cytorecon inspect``: what is in an FCS file, and whether FlowIO reads the same in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
 
 from cytorecon.cli.console import print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
@@ -12,29 +15,72 @@ from cytorecon.errors import CytoreconError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cytorecon.fcs.cross_check import CrossCheck
     from cytorecon.pipeline import FileInspection
 
+Found = TypeVar("Found")
 
-def inspect_files(files: FilesArgument, as_json: JsonOption = False) -> None:
+CrossCheckOption = Annotated[
+    bool, typer.Option("--cross-check", help="Read with FlowIO too, and explain what differs.")
+]
+
+
+def inspect_files(
+    files: FilesArgument, cross_check: CrossCheckOption = False, as_json: JsonOption = False
+) -> None:
     """Show channels, markers and faults of FCS files."""
+    if cross_check:
+        _cross_check(files, as_json=as_json)
+        return
     from cytorecon.pipeline import inspect_file
-    from cytorecon.pipeline.learn import reason_of
 
-    inspections: list[tuple[Path, FileInspection]] = []
-    failures: list[Failure] = []
-    with progress_bar() as advance:
-        for done, path in enumerate(files, start=1):
-            try:
-                inspections.append((path, inspect_file(path)))
-            except CytoreconError as error:
-                failures.append(Failure(str(path), reason_of(error)))
-            advance("reading", done, len(files))
+    inspections, failures = _of_each(files, inspect_file)
     if as_json:
         print_json([{"file": str(path), **found.model_dump(mode="json")} for path, found in inspections])
     else:
         for path, found in inspections:
             _show(path, found)
     raise_for(failures, done=len(inspections))
+
+
+def _cross_check(files: Sequence[Path], *, as_json: bool) -> None:
+    from cytorecon.fcs.cross_check import cross_check
+
+    checks, failures = _of_each(files, cross_check)
+    if as_json:
+        print_json(
+            [
+                {"file": str(path), "verdict": found.verdict, **found.model_dump(mode="json")}
+                for path, found in checks
+            ]
+        )
+    else:
+        for path, found in checks:
+            _show_check(path, found)
+    failures += [
+        Failure(str(path), found.refused_by_us or "FlowIO reads something else, and the cause is not known.")
+        for path, found in checks
+        if found.refused_by_us or not found.is_explained
+    ]
+    raise_for(failures, done=len(files) - len(failures))
+
+
+def _of_each(
+    files: Sequence[Path], work: Callable[[Path], Found]
+) -> tuple[list[tuple[Path, Found]], list[Failure]]:
+    """Return what `work` found in each file, and the files it could not do."""
+    from cytorecon.pipeline.learn import reason_of
+
+    done: list[tuple[Path, Found]] = []
+    failures: list[Failure] = []
+    with progress_bar() as advance:
+        for count, path in enumerate(files, start=1):
+            try:
+                done.append((path, work(path)))
+            except CytoreconError as error:
+                failures.append(Failure(str(path), reason_of(error)))
+            advance("reading", count, len(files))
+    return done, failures
 
 
 def _show(path: Path, found: FileInspection) -> None:
@@ -45,3 +91,11 @@ def _show(path: Path, found: FileInspection) -> None:
     print_table(("channel", "text", "role", "markers"), rows, title=f"{path}: {found.n_events} events")
     for issue in found.issues:
         print(f"  {issue}")
+
+
+def _show_check(path: Path, found: CrossCheck) -> None:
+    print(f"{path}: {found.verdict}")
+    for cause in dict.fromkeys(difference.cause for difference in found.differences):
+        subjects = [difference.subject for difference in found.differences if difference.cause is cause]
+        print(f"  {', '.join(subjects)}")
+        print(f"    {cause}")

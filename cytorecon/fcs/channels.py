@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cytorecon.errors import FcsError, Issue, Severity
 from cytorecon.fcs.quoting import quoted_label
@@ -15,40 +16,90 @@ from cytorecon.sample import Channel, ChannelRole
 _BLANK = " \x00"
 
 
-def read_channels(
-    keywords: Mapping[str, str], n_channels: int, file: str, labels: Mapping[str, str] | None = None
-) -> tuple[tuple[Channel, ...], tuple[Issue, ...]]:
-    """Return the channels named by ``$PnN`` and ``$PnS``, and what is odd about them.
-
-    The channels' `maximum` is not set here: it depends on the amplification.
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What the name of a channel says.
 
     Parameters
     ----------
-    keywords : mapping of str to str
-        TEXT keywords.
-    n_channels : int
-        ``$PAR``.
-    file : str
-        Name for messages.
-    labels : mapping of str to str, optional
-        Labels for detectors without ``$PnS``, from another data set of the same tube.
+    name : str
+        ``$PnN``.
+    role : ChannelRole
+        Scatter, fluorescence, time or other.
+    aspect : str
+        Side of the pulse.
+    """
+
+    name: str
+    role: ChannelRole
+    aspect: str
+
+
+def read_detectors(keywords: Mapping[str, str], n_channels: int, file: str) -> tuple[Detector, ...]:
+    """Return the detectors named by ``$PnN``; only the first clock among them is time.
 
     Raises
     ------
     FcsError
         If a channel has no name.
     """
-    channels: list[Channel] = []
-    issues: list[Issue] = []
+    detectors: list[Detector] = []
     has_clock = False
     for index in range(n_channels):
-        channel, more = _channel(keywords, index, file, labels or {})
-        if channel.role is ChannelRole.TIME and has_clock:
-            channel = replace(channel, role=ChannelRole.OTHER)
-        has_clock = has_clock or channel.role is ChannelRole.TIME
+        detector = _detector(_name(keywords, index, file))
+        if detector.role is ChannelRole.TIME and has_clock:
+            detector = replace(detector, role=ChannelRole.OTHER)
+        has_clock = has_clock or detector.role is ChannelRole.TIME
+        detectors.append(detector)
+    return tuple(detectors)
+
+
+def read_channels(
+    keywords: Mapping[str, str],
+    detectors: Sequence[Detector],
+    maxima: Sequence[float],
+    labels: Mapping[str, str] | None = None,
+) -> tuple[tuple[Channel, ...], tuple[Issue, ...]]:
+    """Return the channels of `detectors` with their labels (``$PnS``), and what is odd about them.
+
+    Parameters
+    ----------
+    keywords : mapping of str to str
+        TEXT keywords.
+    detectors : sequence of Detector
+        One per channel.
+    maxima : sequence of float
+        Upper end of each channel's range.
+    labels : mapping of str to str, optional
+        Labels for detectors without ``$PnS``, from another data set of the same tube.
+    """
+    channels: list[Channel] = []
+    issues: list[Issue] = []
+    for index, (detector, maximum) in enumerate(zip(detectors, maxima, strict=True)):
+        channel, more = _channel(keywords, index, detector, maximum, labels or {})
         channels.append(channel)
         issues += more
     return tuple(channels), (*issues, *_name_issues(channels))
+
+
+def _name(keywords: Mapping[str, str], index: int, file: str) -> str:
+    name = keywords.get(f"$P{index + 1}N", "").strip(_BLANK)
+    if not name:
+        raise FcsError(
+            "A channel has no name.",
+            subject=file,
+            field=f"$P{index + 1}N",
+            found="nothing",
+            hint="The file is damaged or was written by faulty software: export it again.",
+        )
+    return name
+
+
+#: The files of a study repeat a few names, and matching them costs more than reading a small file.
+@lru_cache(maxsize=2048)
+def _detector(name: str) -> Detector:
+    roles = load_channel_roles()
+    return Detector(name, roles.role_of(name), roles.aspect_of(name))
 
 
 def _name_issues(channels: list[Channel]) -> list[Issue]:
@@ -64,31 +115,22 @@ def _name_issues(channels: list[Channel]) -> list[Issue]:
 
 
 def _channel(
-    keywords: Mapping[str, str], index: int, file: str, labels: Mapping[str, str]
-) -> tuple[Channel, list[Issue]]:
-    name = keywords.get(f"$P{index + 1}N", "").strip(_BLANK)
-    if not name:
-        raise FcsError(
-            "A channel has no name.",
-            subject=file,
-            field=f"$P{index + 1}N",
-            found="nothing",
-            hint="The file is damaged or was written by faulty software: export it again.",
-        )
-    roles = load_channel_roles()
-    role, aspect = roles.role_of(name), roles.aspect_of(name)
+    keywords: Mapping[str, str], index: int, detector: Detector, maximum: float, labels: Mapping[str, str]
+) -> tuple[Channel, list[Issue] | tuple[Issue, ...]]:
+    name, role, aspect = detector.name, detector.role, detector.aspect
     text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
-    borrowed = labels.get(roles.detector_of(name), "") if not text else ""
     if role is not ChannelRole.FLUORESCENCE:
-        return Channel(index, name, text, role, aspect), []
+        return Channel(index, name, text, role, aspect, maximum=maximum), ()
+    borrowed = labels.get(load_channel_roles().detector_of(name), "") if labels and not text else ""
     markers, issues = _markers(name, text or borrowed)
     if borrowed:
         message = f"The label {quoted_label(borrowed, name)} was taken from another data set of the file."
-        issues = [Issue("fcs.label_borrowed", Severity.INFO, name, message), *issues]
-    return Channel(index, name, text or borrowed, role, aspect, markers), issues
+        issues = (Issue("fcs.label_borrowed", Severity.INFO, name, message), *issues)
+    return Channel(index, name, text or borrowed, role, aspect, markers, maximum), issues
 
 
-def _markers(name: str, text: str) -> tuple[frozenset[str], list[Issue]]:
+@lru_cache(maxsize=2048)
+def _markers(name: str, text: str) -> tuple[frozenset[str], tuple[Issue, ...]]:
     """Return markers by $PnS; by $PnN only when $PnS is empty or repeats it."""
     by_name = not text or text == name
     label = name if by_name else text
@@ -98,8 +140,8 @@ def _markers(name: str, text: str) -> tuple[frozenset[str], list[Issue]]:
     if reading.candidates:
         options = " or ".join("+".join(sorted(found)) for found in reading.candidates)
         message = f"The label {shown} can mean {options}; no marker was assigned."
-        return frozenset(), [Issue("marker.ambiguous", Severity.WARNING, name, message, hint)]
+        return frozenset(), (Issue("marker.ambiguous", Severity.WARNING, name, message, hint),)
     if reading.unknown_words:
         message = f"The label is not understood, so no marker was assigned. It is {shown}."
-        return frozenset(), [Issue("marker.unknown_words", Severity.WARNING, name, message, hint)]
-    return reading.markers, []
+        return frozenset(), (Issue("marker.unknown_words", Severity.WARNING, name, message, hint),)
+    return reading.markers, ()

@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsError, FcsTruncatedError
+from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.source import Source
 
 HEADER_LENGTH = 58
+
+#: Bytes from the beginning that tell what another file is.
+_LOOKED_AT = 4096
+
 VERSIONS = ("FCS2.0", "FCS3.0", "FCS3.1", "FCS3.2")
 
 #: First bytes of what is often sent by mistake under the name of an FCS file.
@@ -53,13 +59,14 @@ class Header:
     ----------
     version : str
         ``"FCS3.1"`` …
-    text, data : Span
+    text, data, analysis : Span
         Where HEADER says the segments are.
     """
 
     version: str
     text: Span
     data: Span
+    analysis: Span = Span(0, 0)  # frozen
 
 
 def looks_like(content: bytes) -> str:
@@ -70,38 +77,62 @@ def looks_like(content: bytes) -> str:
         if content.startswith(signature):
             return name
     start = content[:2000]
-    if b"\x00" not in start and sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start) > 0.9 * len(
-        start
-    ):
+    printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
+    if b"\x00" not in start and printable > 0.9 * len(start):
         line = start.splitlines()[0] if start.splitlines() else b""
         return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
     return "nothing known"
 
 
-def read_header(content: bytes, offset: int, file: str) -> Header:
+def read_header(source: Source, offset: int) -> Header:
     """Return the HEADER of the data set that begins at byte `offset`.
 
     Raises
     ------
     FcsError
-        If this is no FCS data set, or its TEXT segment lies outside the file.
+        If this is no FCS data set, or its TEXT segment does not lie in the file.
     """
-    header = content[offset : offset + HEADER_LENGTH]
+    header = source.part(offset, offset + HEADER_LENGTH)
+    version = _version(header, source, offset)
+    fields = [_offset(header[start : start + 8], start, source.file) for start in range(10, 58, 8)]
+    text = Span(fields[0], fields[1])
+    if text.begin < HEADER_LENGTH or text.length < 2 or offset + text.begin + 2 > source.size:
+        raise FcsError(
+            "The header points to no TEXT segment.",
+            subject=source.file,
+            field="HEADER",
+            found=f"TEXT from byte {text.begin} to {text.end} in a file of {source.size - offset} bytes",
+            hint="The file is damaged: copy or export it again.",
+        )
+    if offset + text.end > source.size:  # an end that is one byte too far is common
+        raise FcsTruncatedError(
+            "The file ends inside its TEXT segment.",
+            subject=source.file,
+            field="HEADER",
+            found=f"{source.size - offset} bytes",
+            allowed=f"{text.end + 1} bytes, which the file itself announces",
+            hint="Copy it again from the cytometer.",
+        )
+    return Header(version, text, Span(fields[2], fields[3]), Span(fields[4], fields[5]))
+
+
+def _version(header: bytes, source: Source, offset: int) -> str:
     if not header.startswith(b"FCS"):
+        start = source.part(0, _LOOKED_AT)
         raise FcsError(
             "This is not an FCS file.",
-            subject=file,
-            found=f"it looks like {looks_like(content)}"
+            subject=source.file,
+            found=f"it looks like {looks_like(start)}"
             if offset == 0
             else "no FCS version at the data set's start",
             allowed="a file that begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2",
             hint="Export the sample as FCS from the cytometer's software.",
         )
     if len(header) < HEADER_LENGTH:
-        raise FcsError(
+        raise FcsTruncatedError(
             "The file ends inside its header.",
-            subject=file,
-            found=f"{len(content) - offset} bytes",
+            subject=source.file,
+            found=f"{source.size - offset} bytes",
             allowed=f"at least {HEADER_LENGTH} bytes",
             hint="Copy it again from the cytometer.",
         )
@@ -109,35 +140,25 @@ def read_header(content: bytes, offset: int, file: str) -> Header:
     if version not in VERSIONS:
         raise FcsError(
             "The FCS version is not known.",
-            subject=file,
+            subject=source.file,
             field="HEADER",
-            found=repr(version),
+            found=repr(version) if re.fullmatch(r"FCS[ -~]{3}", version) else "",
             allowed=", ".join(VERSIONS),
         )
-    fields = [_offset(header[start : start + 8], file) for start in range(10, 42, 8)]
-    text = Span(fields[0], fields[1])
-    if text.begin < HEADER_LENGTH or text.length < 2 or offset + text.begin + 2 > len(content):
-        raise FcsError(
-            "The header points to no TEXT segment.",
-            subject=file,
-            field="HEADER",
-            found=f"TEXT from byte {text.begin} to {text.end} in a file of {len(content) - offset} bytes",
-            hint="The file is damaged: copy or export it again.",
-        )
-    return Header(version=version, text=text, data=Span(fields[2], fields[3]))
+    return version
 
 
-def _offset(field: bytes, file: str) -> int:
-    """Eight characters, right- or left-justified; blank or NUL means not used."""
+def _offset(field: bytes, place: int, file: str) -> int:
+    """Eight characters, right- or left-justified; blank or NUL means not used, and so does -1 as an end."""
     text = field.strip(b" \x00")
-    if not text:
+    if not text or (text == b"-1" and place in (34, 50)):  # "0,-1": what somebody takes for no bytes
         return 0
-    if not re.fullmatch(rb"\d{1,8}", text):
+    if not re.fullmatch(rb"[0-9]{1,8}", text):
         raise FcsError(
             "An offset in the header is not a number.",
             subject=file,
             field="HEADER",
-            found=repr(text.decode("latin-1")),
+            found=f"{quoted(text.decode('latin-1'))} in bytes {place} to {place + 7}",
             allowed="up to 8 digits",
             hint="The file is damaged: copy or export it again.",
         )

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cytorecon.errors import FcsError, Issue, Severity
-from cytorecon.fcs.container import Header, read_header
-from cytorecon.fcs.layout import MOST_PARAMETERS
-from cytorecon.fcs.text import number, parse_text
+from cytorecon.fcs.container import Header, Span, read_header
+from cytorecon.fcs.numbers import PADDING, number
+from cytorecon.fcs.source import Source
+from cytorecon.fcs.storage import MOST_PARAMETERS
+from cytorecon.fcs.text import Text, merged, parse_text
 from cytorecon.knowledge.channel_roles import load_channel_roles
 
 #: More data sets than an instrument chains; a damaged chain must not run on for ever.
@@ -91,7 +93,7 @@ class DataSet:
         )
 
 
-def find_data_sets(content: bytes, file: str) -> tuple[list[DataSet], tuple[Issue, ...]]:
+def find_data_sets(source: Source) -> tuple[list[DataSet], tuple[Issue, ...]]:
     """Return the data sets of a file in order.
 
     Raises
@@ -100,17 +102,30 @@ def find_data_sets(content: bytes, file: str) -> tuple[list[DataSet], tuple[Issu
         If one has no HEADER or no readable TEXT, or there are too many.
     """
     found: list[DataSet] = []
+    issues: list[Issue] = []
     offset = 0
     while len(found) < MOST_DATA_SETS:
-        found.append(_data_set(content, offset, file))
-        step = _next_data(found[-1].keywords, file)
+        found.append(_data_set(source, offset))
+        step = _next_data(found[-1].keywords, source.file)
         if step == 0:
-            return found, ()
-        offset += step  # counted from the beginning of its own data set (FCS 3.1 section 3.2.20)
-        if not content[offset:].startswith(b"FCS"):
+            return found, tuple(issues)
+        if _begins(source, offset + step):  # counted from its own data set (FCS 3.1 section 3.2.20)
+            offset += step
+        elif step > offset and _begins(source, step):
+            offset = step
+            message = "$NEXTDATA counts from the beginning of the file; it was followed all the same."
+            issues.append(Issue("fcs.absolute_next_data", Severity.WARNING, "$NEXTDATA", message))
+        else:
             message = "$NEXTDATA announces a further data set, but there is none."
-            return found, (Issue("fcs.no_further_data_set", Severity.WARNING, "$NEXTDATA", message),)
-    raise FcsError("The file chains too many data sets.", subject=file, allowed=f"at most {MOST_DATA_SETS}")
+            issues.append(Issue("fcs.no_further_data_set", Severity.WARNING, "$NEXTDATA", message))
+            return found, tuple(issues)
+    raise FcsError(
+        "The file chains too many data sets.", subject=source.file, allowed=f"at most {MOST_DATA_SETS}"
+    )
+
+
+def _begins(source: Source, offset: int) -> bool:
+    return source.part(offset, offset + 3) == b"FCS"
 
 
 def choose_data_set(
@@ -123,14 +138,14 @@ def choose_data_set(
     FcsError
         If there is no such data set, or it must be said which one.
     """
+    if dataset is None and len(data_sets) == 1:
+        return data_sets[0], {}, ()
+    if dataset is not None and 0 <= dataset < len(data_sets):
+        return data_sets[dataset], {}, ()
     infos = [data_set.info(index, file) for index, data_set in enumerate(data_sets)]
     listing = "; ".join(str(info) for info in infos)
     if dataset is not None:
-        if not 0 <= dataset < len(data_sets):
-            raise FcsError("There is no such data set.", subject=file, found=str(dataset), allowed=listing)
-        return data_sets[dataset], {}, ()
-    if len(data_sets) == 1:
-        return data_sets[0], {}, ()
+        raise FcsError("There is no such data set.", subject=file, found=str(dataset), allowed=listing)
     best = max(infos, key=lambda info: info.resolution_bits)
     best_is_single = sum(info.resolution_bits == best.resolution_bits for info in infos) == 1
     if not (_is_beckman(data_sets[0]) and len({info.n_events for info in infos}) == 1 and best_is_single):
@@ -156,24 +171,35 @@ def _is_beckman(data_set: DataSet) -> bool:
     return any(keyword.startswith("@") for keyword in data_set.keywords)
 
 
-def _data_set(content: bytes, offset: int, file: str) -> DataSet:
-    header = read_header(content, offset, file)
-    text = parse_text(content[offset + header.text.begin : offset + header.text.end + 1], file)
-    keywords, issues = dict(text.keywords), text.issues
-    begin, end = _supplement(keywords, file)
-    if begin and end > begin and begin != header.text.begin and offset + end < len(content):
-        supplement = parse_text(content[offset + begin : offset + end + 1], file)
-        keywords = {**supplement.keywords, **keywords}
-        issues = (*issues, *supplement.issues)
-    return DataSet(offset, header, MappingProxyType(keywords), issues)
+def _data_set(source: Source, offset: int) -> DataSet:
+    header = read_header(source, offset)
+    segment = source.part(offset + header.text.begin, offset + header.text.end + 1)
+    text = parse_text(segment, source.file)
+    begin, end = (number(text.keywords, name, source.file) or 0 for name in ("$BEGINSTEXT", "$ENDSTEXT"))
+    if begin and end > begin and begin != header.text.begin:
+        text = _with_supplement(text, Span(begin, end), segment[:1], header, source, offset)
+    return DataSet(offset, header, MappingProxyType(text.keywords), text.issues)
 
 
-def _supplement(keywords: Mapping[str, str], file: str) -> tuple[int, int]:
-    return number(keywords, "$BEGINSTEXT", file) or 0, number(keywords, "$ENDSTEXT", file) or 0
+def _with_supplement(
+    text: Text, place: Span, delimiter: bytes, header: Header, source: Source, offset: int
+) -> Text:
+    """Add the supplemental TEXT at `place`; some files point to something else there."""
+    content = source.part(offset + place.begin, offset + place.end + 1)
+    inside = any(
+        place.begin <= segment.end and segment.begin <= place.end
+        for segment in (header.text, header.data)
+        if segment.length
+    )
+    if len(content) == place.length and content[:1] == delimiter and not inside:
+        return merged(text, parse_text(content, source.file))
+    message = "There is no supplemental TEXT where the file says it is; it was left out."
+    issue = Issue("fcs.no_supplement", Severity.WARNING, "$BEGINSTEXT", message)
+    return Text(text.keywords, (*text.issues, issue))
 
 
 def _next_data(keywords: Mapping[str, str], file: str) -> int:
-    if not keywords.get("$NEXTDATA", "").strip(" \x00"):
+    if not keywords.get("$NEXTDATA", "").strip(PADDING):
         return 0
     return number(keywords, "$NEXTDATA", file) or 0
 

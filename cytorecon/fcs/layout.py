@@ -1,20 +1,22 @@
-"""Where the events of a data set are and how they are stored, checked before a byte is decoded."""
+"""Where the events of a data set are, checked before a byte is decoded.
+
+HEADER and TEXT both say where DATA is, ``$TOT`` and the widths say how long it must be. Real files
+get one of them wrong; what fits is taken, with an issue, and a contradiction that could change a
+value is refused.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cytorecon.errors import FcsError, Issue, Severity
+from cytorecon.errors import FcsAmbiguousError, FcsError, FcsTruncatedError, Issue, Severity
 from cytorecon.fcs.container import HEADER_LENGTH, Header, Span
-from cytorecon.fcs.text import number
+from cytorecon.fcs.numbers import number, quoted
+from cytorecon.fcs.storage import DAMAGED, Kind, Storage, find_storage, with_bits
 
-#: More detectors than any instrument has, few enough that a damaged $PAR cannot fill the memory.
-MOST_PARAMETERS = 30_000
-
-_BITS_OF = {"F": 32, "D": 64}
-_DAMAGED = "The file is damaged or was broken off while copying: copy or export it again."
+#: Place of DATA and who says so.
+Candidate = tuple[Span, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +27,37 @@ class Layout:
     ----------
     begin : int
         First byte, from the start of the file.
-    n_events, n_channels : int
-        ``$TOT`` and ``$PAR``.
-    datatype : str
-        ``"I"``, ``"F"`` or ``"D"``.
-    little_endian : bool
-        From ``$BYTEORD``.
-    bits : tuple of int
-        Width of each parameter.
-    ranges : tuple of float
-        ``$PnR`` of each parameter, on the stored scale.
+    length : int
+        Bytes of all events.
+    n_events : int
+        ``$TOT``.
+    storage : Storage
+        How one event is stored.
+    event_bits : int
+        From the beginning of an event to that of the next; 0 when that varies.
     issues : tuple of Issue
         Repairs that were needed.
     """
 
     begin: int
+    length: int
     n_events: int
-    n_channels: int
-    datatype: str
-    little_endian: bool
-    bits: tuple[int, ...]
-    ranges: tuple[float, ...]
+    storage: Storage
+    event_bits: int
     issues: tuple[Issue, ...] = ()
 
-    @property
-    def event_bytes(self) -> int:
-        """Bytes of one event."""
-        return sum(self.bits) // 8
 
-    @property
-    def data_bytes(self) -> int:
-        """Bytes of all events."""
-        return self.event_bytes * self.n_events
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """One way to understand the widths: what DATA would be like, and what must be said about it."""
+
+    storage: Storage
+    event_bits: int
+    issue: Issue | None = None
+
+    def length(self, n_events: int) -> int:
+        """Bytes that `n_events` need."""
+        return -(-n_events * self.event_bits // 8)
 
 
 def find_layout(keywords: Mapping[str, str], header: Header, offset: int, size: int, file: str) -> Layout:
@@ -75,163 +76,63 @@ def find_layout(keywords: Mapping[str, str], header: Header, offset: int, size: 
 
     Raises
     ------
+    FcsTruncatedError
+        If the file ends before DATA does.
+    FcsAmbiguousError
+        If HEADER and TEXT name two places that are both possible.
     FcsError
         If the data set is not list mode, a needed keyword is missing or wrong, or offsets,
         ``$TOT`` and file size contradict each other in a way that is not a known harmless one.
     """
     issues: list[Issue] = []
     _check_mode(keywords, header, file, issues)
-    datatype = _datatype(keywords, file)
-    little_endian = _little_endian(keywords, file)
-    n_channels = _n_channels(keywords, file)
-    ranges = tuple(_range(keywords, index, datatype, file) for index in range(1, n_channels + 1))
-    bits = _bits(keywords, n_channels, datatype, file, issues)
+    storage, storage_issues = find_storage(keywords, header.version, file)
+    issues += storage_issues
     spans = _candidates(keywords, header, file)
-    n_events = _n_events(keywords, spans, sum(bits), file, issues)
-    if n_events and datatype == "I" and not any(_fits(span, n_events * sum(bits) // 8) for span, _ in spans):
-        bits = _stored_bits(bits, spans, n_events, issues)
-    begin = _begin(spans, n_events * sum(bits) // 8, header, size - offset, file, issues)
-    return Layout(begin + offset, n_events, n_channels, datatype, little_endian, bits, ranges, tuple(issues))
+    room = size - offset
+    if storage.kinds[0] is Kind.ASCII and storage.is_delimited:
+        return _delimited(storage, spans, keywords, header, offset, room, issues, file)
+    fit = _Fit(storage, sum(storage.bits))
+    n_events = _n_events(keywords, spans, fit.event_bits, file, issues)
+    fit = _best_fit(fit, spans, n_events)
+    if fit.issue is not None:
+        issues.append(fit.issue)
+    length = fit.length(n_events)
+    begin = _begin(spans, length, header, room, file, issues)
+    return Layout(begin + offset, length, n_events, fit.storage, fit.event_bits, tuple(issues))
 
 
 def _check_mode(keywords: Mapping[str, str], header: Header, file: str, issues: list[Issue]) -> None:
     mode = keywords.get("$MODE", "").strip().upper()
     if not mode:
         if header.version != "FCS3.2":  # 3.2 dropped the keyword: list mode is all there is
-            issues.append(
-                _issue("no_mode", "$MODE", "The file does not say that it is list mode; it was taken for it.")
-            )
+            message = "The file does not say that it is list mode; it was taken for it."
+            issues.append(_issue("no_mode", "$MODE", message))
     elif mode != "L":
         raise FcsError(
             "The file holds histograms, not events.",
             subject=file,
             field="$MODE",
-            found=repr(mode[:20]),
+            found=repr(mode) if mode in ("C", "U") else quoted(mode),
             allowed="L (list mode)",
             hint="Export list mode data.",
         )
 
 
-def _datatype(keywords: Mapping[str, str], file: str) -> str:
-    datatype = _needed(keywords, "$DATATYPE", file).strip().upper()
-    if datatype not in ("I", "F", "D"):
-        raise FcsError(
-            "Numbers of this kind cannot be read.",
-            subject=file,
-            field="$DATATYPE",
-            found=repr(datatype[:20]),
-            allowed="I (integer), F (float) or D (double)",
-            hint="Export the sample as FCS 3.1 with floating-point data.",
-        )
-    for name, value in keywords.items():
-        if name.startswith("$P") and name.endswith("DATATYPE") and value.strip().upper() != datatype:
-            raise FcsError(
-                "Parameters stored as numbers of different kinds cannot be read.",
-                subject=file,
-                field=name,
-                found=f"{value[:20]!r} beside $DATATYPE {datatype}",
-                hint="Export the sample as FCS 3.1.",
-            )
-    return datatype
-
-
-def _little_endian(keywords: Mapping[str, str], file: str) -> bool:
-    order = [part.strip() for part in _needed(keywords, "$BYTEORD", file).split(",")]
-    ascending = [str(number) for number in range(1, len(order) + 1)]
-    if len(order) in (1, 2, 4, 8) and order in (ascending, ascending[::-1]):
-        return order == ascending
-    raise FcsError(
-        "The byte order cannot be read.",
-        subject=file,
-        field="$BYTEORD",
-        found=repr(",".join(order)[:40]),
-        allowed="1,2,3,4 or 4,3,2,1 (1,2 or 2,1 in FCS 2.0)",
-        hint="Export the sample as FCS 3.1.",
-    )
-
-
-def _n_channels(keywords: Mapping[str, str], file: str) -> int:
-    n_channels = number(keywords, "$PAR", file)
-    if n_channels is None or not 1 <= n_channels <= MOST_PARAMETERS:
-        raise FcsError(
-            "The number of parameters is missing or impossible.",
-            subject=file,
-            field="$PAR",
-            found="nothing" if n_channels is None else str(n_channels),
-            allowed=f"1 to {MOST_PARAMETERS}",
-            hint=_DAMAGED,
-        )
-    return n_channels
-
-
-def _range(keywords: Mapping[str, str], index: int, datatype: str, file: str) -> float:
-    name = f"$P{index}R"
-    try:
-        value = float(_needed(keywords, name, file).strip(" \x00"))
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 2**64 or (datatype == "I" and value < 1):
-        raise FcsError(
-            "The range of a parameter is not usable.",
-            subject=file,
-            field=name,
-            found=repr(keywords[name][:40]),
-            allowed="a number of at least 1" if datatype == "I" else "a number of at least 0",
-            hint=_DAMAGED,
-        )
-    return value
-
-
-def _bits(
-    keywords: Mapping[str, str], n_channels: int, datatype: str, file: str, issues: list[Issue]
-) -> tuple[int, ...]:
-    stated = [number(keywords, f"$P{index}B", file) for index in range(1, n_channels + 1)]
-    if datatype in _BITS_OF:
-        if any(bits != _BITS_OF[datatype] for bits in stated):
-            issues.append(
-                _issue(
-                    "bits_of_float",
-                    "$PnB",
-                    f"$DATATYPE {datatype} is always {_BITS_OF[datatype]} bits wide; $PnB was ignored.",
-                )
-            )
-        return (_BITS_OF[datatype],) * n_channels
-    for index, bits in enumerate(stated, start=1):
-        if bits is None or not 1 <= bits <= 64:
-            raise FcsError(
-                "The width of an integer parameter is missing or impossible.",
-                subject=file,
-                field=f"$P{index}B",
-                found="nothing" if bits is None else str(bits),
-                allowed="8, 16 or 32 bits",
-                hint=_DAMAGED,
-            )
-    return tuple(bits for bits in stated if bits is not None)
-
-
-def _stored_bits(
-    bits: tuple[int, ...], spans: list[tuple[Span, str]], n_events: int, issues: list[Issue]
-) -> tuple[int, ...]:
-    """Beckman writes ``$PnB 10`` for ten significant bits in two bytes: the segment's length tells."""
-    rounded = tuple(8 if width <= 8 else 16 if width <= 16 else 32 for width in bits)
-    if rounded != bits and any(_fits(span, n_events * sum(rounded) // 8) for span, _ in spans):
-        issues.append(
-            _issue(
-                "padded_bits",
-                "$PnB",
-                "Parameters are stored in whole bytes, wider than $PnB says; DATA fits only so.",
-            )
-        )
-        return rounded
-    return bits
+def _candidates(keywords: Mapping[str, str], header: Header, file: str) -> list[Candidate]:
+    """Where DATA can be: by TEXT (from FCS 3.0 on), and by HEADER; places that say nothing left out."""
+    spans = []
+    begin, end = number(keywords, "$BEGINDATA", file), number(keywords, "$ENDDATA", file)
+    if begin and end is not None and header.version != "FCS2.0":
+        spans.append((Span(begin, end), "TEXT"))
+    # A begin without an end is what is left of offsets that need more than eight digits.
+    if header.data.begin and (header.data.end or not spans):
+        spans.append((header.data, "HEADER"))
+    return spans
 
 
 def _n_events(
-    keywords: Mapping[str, str],
-    spans: list[tuple[Span, str]],
-    event_bits: int,
-    file: str,
-    issues: list[Issue],
+    keywords: Mapping[str, str], spans: list[Candidate], event_bits: int, file: str, issues: list[Issue]
 ) -> int:
     n_events = number(keywords, "$TOT", file)
     if n_events is not None:
@@ -243,23 +144,36 @@ def _n_events(
             subject=file,
             field="$TOT",
             found="nothing",
-            hint=_DAMAGED,
+            hint=DAMAGED,
         )
-    issues.append(
-        _issue("no_tot", "$TOT", "The number of events is missing; it was taken from the size of DATA.")
-    )
+    message = "The number of events is missing; it was taken from the size of DATA."
+    issues.append(_issue("no_tot", "$TOT", message))
     return lengths.pop()
 
 
-def _candidates(keywords: Mapping[str, str], header: Header, file: str) -> list[tuple[Span, str]]:
-    """Where DATA can be: by TEXT (from FCS 3.0 on), and by HEADER; places that say nothing left out."""
-    spans = []
-    begin, end = number(keywords, "$BEGINDATA", file), number(keywords, "$ENDDATA", file)
-    if begin and end is not None and header.version != "FCS2.0":
-        spans.append((Span(begin, end), "TEXT"))
-    if header.data.begin:
-        spans.append((header.data, "HEADER"))
-    return spans
+def _best_fit(stated: _Fit, spans: list[Candidate], n_events: int) -> _Fit:
+    """Widths as stated, else in one of the two ways in which software pads what is not whole bytes."""
+    if not n_events or all(width % 8 == 0 for width in stated.storage.bits):
+        return stated
+    fits = (stated, _padded_values(stated.storage), _padded_events(stated.storage))
+    for spare in (0, 1):  # an exact length says more than one that is a byte too long
+        for fit in fits:
+            if any(span.length - fit.length(n_events) == spare for span, _ in spans):
+                return fit
+    return stated
+
+
+def _padded_values(storage: Storage) -> _Fit:
+    """Beckman writes ``$PnB 10`` for ten significant bits in two bytes: the segment's length tells."""
+    message = "Parameters are stored in whole bytes, wider than $PnB says; DATA fits only so."
+    bits = tuple(next(size for size in (8, 16, 32, 64) if width <= size) for width in storage.bits)
+    return _Fit(with_bits(storage, bits), sum(bits), _issue("padded_bits", "$PnB", message))
+
+
+def _padded_events(storage: Storage) -> _Fit:
+    message = "Each event begins with a new byte; DATA fits only so."
+    event_bits = -(-sum(storage.bits) // 8) * 8
+    return _Fit(storage, event_bits, _issue("padded_events", "$PnB", message))
 
 
 def _fits(span: Span, length: int) -> bool:
@@ -268,7 +182,7 @@ def _fits(span: Span, length: int) -> bool:
 
 
 def _begin(
-    spans: list[tuple[Span, str]], length: int, header: Header, size: int, file: str, issues: list[Issue]
+    spans: list[Candidate], length: int, header: Header, room: int, file: str, issues: list[Issue]
 ) -> int:
     """First byte of DATA: the place that fits $TOT; a contradiction that changes values is refused."""
     if length == 0:
@@ -277,41 +191,60 @@ def _begin(
         raise _wrong_length(spans, length, file)
     fitting = [(span, place) for span, place in spans if _fits(span, length)]
     if not fitting:
-        beyond = [span for span, _ in spans if span.end > size]
-        raise _truncated(beyond[0], size, file) if beyond else _wrong_length(spans, length, file)
+        beyond = [span for span, _ in spans if span.end > room]
+        raise _truncated(beyond[0], room, file) if beyond else _wrong_length(spans, length, file)
     apart = [(span, place) for span, place in fitting if not _overlaps(span, length, header)]
     if not apart:
         raise _overlap(fitting[0][0], header, file)
-    fitting = apart
-    if len({span.begin for span, _ in fitting}) > 1:
-        raise FcsError(
-            "HEADER and TEXT give different places for the events, and both are possible.",
-            subject=file,
-            field="$BEGINDATA",
-            found=" and ".join(f"byte {span.begin} ({place})" for span, place in fitting),
-            hint="Export the sample again; reading from the wrong place would mix up the columns.",
-        )
-    span, place = fitting[0]
-    if span.begin + length > size:
-        raise _truncated(span, size, file)
+    if len({span.begin for span, _ in apart}) > 1:
+        raise _two_places(apart, file)
+    span, place = apart[0]
+    if span.begin + length > room:
+        raise _truncated(span, room, file)
     if span.length != length:
-        issues.append(
-            _issue(
-                "data_end_off_by_one",
-                "$ENDDATA",
-                "DATA ends one byte later than $TOT says; the byte was ignored.",
-            )
-        )
-    if len(fitting) < len(spans):
+        message = "DATA ends one byte later than $TOT says; the byte was ignored."
+        issues.append(_issue("data_end_off_by_one", "$ENDDATA", message))
+    if len(apart) < len(spans):
         other = next(where for _, where in spans if where != place)
-        issues.append(
-            _issue(
-                "data_offsets_disagree",
-                "$BEGINDATA",
-                f"{other} gives a place for DATA that does not fit $TOT; {place} was used.",
-            )
-        )
+        message = f"{other} gives a place for DATA that does not fit $TOT; {place} was used."
+        issues.append(_issue("data_offsets_disagree", "$BEGINDATA", message))
     return span.begin
+
+
+def _delimited(
+    storage: Storage,
+    spans: list[Candidate],
+    keywords: Mapping[str, str],
+    header: Header,
+    offset: int,
+    room: int,
+    issues: list[Issue],
+    file: str,
+) -> Layout:
+    """ASCII numbers of any length: ``$TOT`` does not tell how long DATA is, so both places must agree."""
+    n_events = number(keywords, "$TOT", file)
+    if n_events is None:
+        raise FcsError(
+            "The number of events is missing, and the size of DATA does not give it.",
+            subject=file,
+            field="$TOT",
+            found="nothing",
+            hint=DAMAGED,
+        )
+    if not spans:
+        if n_events:
+            raise _wrong_length(spans, 2 * n_events * storage.n_channels - 1, file)
+        return Layout(0, 0, 0, storage, 0, tuple(issues))
+    span = spans[0][0]
+    if len({(each.begin, each.length) for each, _ in spans}) > 1:
+        raise _two_places(spans, file)
+    if span.end >= room:
+        raise _truncated(span, room, file)
+    if _overlaps(span, span.length, header):
+        raise _overlap(span, header, file)
+    if span.length + 1 < 2 * n_events * storage.n_channels:  # a digit and a delimiter each
+        raise _wrong_length(spans, 2 * n_events * storage.n_channels - 1, file)
+    return Layout(span.begin + offset, span.length, n_events, storage, 0, tuple(issues))
 
 
 def _overlaps(span: Span, length: int, header: Header) -> bool:
@@ -327,21 +260,31 @@ def _overlap(span: Span, header: Header, file: str) -> FcsError:
         subject=file,
         field="$BEGINDATA",
         found=f"DATA from byte {span.begin}, TEXT from {header.text.begin} to {header.text.end}",
-        hint=_DAMAGED,
+        hint=DAMAGED,
     )
 
 
-def _truncated(span: Span, size: int, file: str) -> FcsError:
-    return FcsError(
+def _two_places(spans: list[Candidate], file: str) -> FcsAmbiguousError:
+    return FcsAmbiguousError(
+        "HEADER and TEXT give different places for the events, and both are possible.",
+        subject=file,
+        field="$BEGINDATA",
+        found=" and ".join(f"byte {span.begin} ({place})" for span, place in spans),
+        hint="Export the sample again; reading from the wrong place would mix up the columns.",
+    )
+
+
+def _truncated(span: Span, room: int, file: str) -> FcsTruncatedError:
+    return FcsTruncatedError(
         "The file is truncated: events are missing at its end.",
         subject=file,
-        found=f"{size} bytes",
+        found=f"{room} bytes",
         allowed=f"{span.end + 1} bytes, which the file itself announces",
         hint="Copy it again from the cytometer.",
     )
 
 
-def _wrong_length(spans: list[tuple[Span, str]], length: int, file: str) -> FcsError:
+def _wrong_length(spans: list[Candidate], length: int, file: str) -> FcsError:
     return FcsError(
         "The number of events and the size of DATA contradict each other.",
         subject=file,
@@ -349,14 +292,8 @@ def _wrong_length(spans: list[tuple[Span, str]], length: int, file: str) -> FcsE
         found=" and ".join(f"{span.length} bytes of DATA ({place})" for span, place in spans)
         or "no DATA segment",
         allowed=f"{length} bytes, which $TOT needs",
-        hint=_DAMAGED,
+        hint=DAMAGED,
     )
-
-
-def _needed(keywords: Mapping[str, str], name: str, file: str) -> str:
-    if name not in keywords:
-        raise FcsError("A required keyword is missing.", subject=file, field=name, hint=_DAMAGED)
-    return keywords[name]
 
 
 def _issue(code: str, subject: str, message: str) -> Issue:

@@ -6,14 +6,21 @@ FCS 3.1 sections 3.2.20 ($PnE, $PnG, $PnR) and 3.2.21 ($TIMESTEP).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.fcs.decode import Stored
-from cytorecon.sample import ChannelRole, Events
+from cytorecon.fcs.decode import Block, Run
+from cytorecon.fcs.numbers import decimal, quoted
+from cytorecon.fcs.storage import Kind
+from cytorecon.sample import ChannelRole
+
+#: What nearly all parameters say, known without taking it apart.
+_LINEAR = frozenset({"0,0", "0.0,0.0"})
+_NO_GAIN = frozenset({"1", "1.0", "1.000000"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ class Scaling:
     factor: float
     stored_range: float
 
+    @classmethod
+    def none(cls, stored_range: float) -> Scaling:
+        """Return the scaling that leaves stored values as they are."""
+        return cls(0.0, 0.0, 1.0, stored_range)
+
     @property
     def is_identity(self) -> bool:
         """True when nothing has to be done."""
@@ -50,12 +62,12 @@ class Scaling:
 
 
 def find_scaling(
-    keywords: Mapping[str, str], index: int, role: ChannelRole, datatype: str, stored_range: float
+    keywords: Mapping[str, str], index: int, role: ChannelRole, kind: Kind, stored_range: float
 ) -> tuple[Scaling, tuple[Issue, ...]]:
     """Return how column `index` (from 0) becomes linear, and what was wrong with its keywords."""
     name = f"$P{index + 1}E"
     decades, offset, issues = _amplification(keywords.get(name), name)
-    if decades and datatype != "I":
+    if decades and kind in (Kind.FLOAT, Kind.DOUBLE):
         issues = (
             *issues,
             Issue(
@@ -70,26 +82,36 @@ def find_scaling(
         factor, more = _time_step(keywords)
     else:
         factor, more = (1.0, ()) if decades else _inverse_gain(keywords, f"$P{index + 1}G")
-    return Scaling(decades, offset, factor, stored_range), (*issues, *more)
+    return _shared_scaling(decades, offset, factor, stored_range), (*issues, *more)
 
 
-def linear_events(stored: Stored, scalings: tuple[Scaling, ...]) -> Events:
-    """Return `stored` on the linear scale as float32, shape (events, channels).
+_shared_scaling = lru_cache(maxsize=256)(Scaling)  # most columns of most files have the same
 
-    The array is `stored` itself when nothing has to be done.
+
+def make_linear(runs: Sequence[Run], scalings: Mapping[int, Scaling], target: Block) -> None:
+    """Write the values of a block into `target`, those of scaled columns on the linear scale.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Stored values of all columns.
+    scalings : mapping of int to Scaling
+        Of the columns whose stored values are not linear already.
+    target : ndarray, shape (events, columns)
+        Where they go; a run may be it.
     """
-    events = stored.astype(np.float32, copy=False)
-    if all(scaling.is_identity for scaling in scalings):
-        return events
-    if np.shares_memory(events, stored):
-        events = events.copy()
-    for column, scaling in enumerate(scalings):
-        if scaling.decades:
-            exponent = stored[:, column] * (scaling.decades / scaling.stored_range)
-            events[:, column] = scaling.offset * np.power(10.0, exponent)
-        elif scaling.factor != 1:
-            events[:, column] = stored[:, column] * scaling.factor
-    return events
+    for run in runs:
+        if run.values is not target:
+            target[:, run.first : run.stop] = run.values
+        for column, scaling in scalings.items():
+            if not run.first <= column < run.stop:
+                continue
+            values, place = run.values[:, column - run.first], target[:, column]
+            if scaling.decades:
+                exponent = values * (scaling.decades / scaling.stored_range)
+                place[:] = scaling.offset * np.power(10.0, exponent)
+            else:
+                np.multiply(values, scaling.factor, out=place, casting="same_kind")
 
 
 def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Issue, ...]]:
@@ -99,7 +121,9 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
             0.0,
             (_warning("no_amplification", name, "The amplification is missing; it was taken for linear."),),
         )
-    parts = [_finite(part) for part in value.split(",")]
+    if value in _LINEAR:
+        return 0.0, 1.0, ()
+    parts = [decimal(part) for part in value.split(",")]
     decades, offset = (parts[0], parts[1]) if len(parts) == 2 else (math.nan, math.nan)
     if not (0 <= decades <= 30 and offset >= 0):  # 30 decades: what float32 can hold
         return (
@@ -107,7 +131,9 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
             0.0,
             (
                 _warning(
-                    "bad_amplification", name, f"'{value[:40]}' is no amplification; it was taken for linear."
+                    "bad_amplification",
+                    name,
+                    f"The amplification ({quoted(value)}) is not two numbers; it was taken for linear.",
                 ),
             ),
         )
@@ -118,20 +144,26 @@ def _inverse_gain(keywords: Mapping[str, str], name: str) -> tuple[float, tuple[
     value = keywords.get(name)
     if value is None:
         return 1.0, ()
-    gain = _finite(value)
+    gain = 1.0 if value in _NO_GAIN else decimal(value)
     if gain > 0:
         return 1.0 / gain, ()
     if gain == 0:  # several writers put 0 for "no gain"
         return 1.0, ()
-    return 1.0, (_warning("bad_gain", name, f"'{value[:40]}' is no gain; values were left as they are."),)
+    return 1.0, (
+        _warning(
+            "bad_gain",
+            name,
+            f"The gain ({quoted(value)}) is no positive number; values were left as they are.",
+        ),
+    )
 
 
 def _time_step(keywords: Mapping[str, str]) -> tuple[float, tuple[Issue, ...]]:
     value = keywords.get("$TIMESTEP")
-    step = _finite(value) if value is not None else math.nan
+    step = decimal(value) if value is not None else math.nan
     if step > 0:
         return step, ()
-    found = "is missing" if value is None else f"'{value[:40]}' is no number of seconds"
+    found = "is missing" if value is None else f"({quoted(value)}) is no number of seconds"
     severity = Severity.INFO if value is None else Severity.WARNING
     return 1.0, (
         Issue(
@@ -141,15 +173,6 @@ def _time_step(keywords: Mapping[str, str]) -> tuple[float, tuple[Issue, ...]]:
             f"The time step {found}; time is in steps of unknown length.",
         ),
     )
-
-
-def _finite(text: str) -> float:
-    """Return the number in `text`, or NaN: NaN fails every comparison."""
-    try:
-        value = float(text.strip(" \x00"))
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
 
 
 def _warning(code: str, subject: str, message: str) -> Issue:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
-from cytorecon.errors import CompensationError, FcsError, Issue, Severity
-from cytorecon.fcs.channels import read_channels
+from cytorecon.errors import CompensationError, Issue, Severity
+from cytorecon.fcs.analysis import lost_analysis
+from cytorecon.fcs.channels import read_channels, read_detectors
+from cytorecon.fcs.checksum import check_checksum, check_surplus, check_transfer
 from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets
-from cytorecon.fcs.decode import decode_events
-from cytorecon.fcs.layout import find_layout
-from cytorecon.fcs.linear import find_scaling, linear_events
+from cytorecon.fcs.decode import Block, Run, exact_dtype, read_events
+from cytorecon.fcs.layout import Layout, find_layout
+from cytorecon.fcs.linear import Scaling, find_scaling, make_linear
+from cytorecon.fcs.numbers import number
+from cytorecon.fcs.source import Source, open_source
 from cytorecon.fcs.spillover import spillover_from_keywords
+from cytorecon.fcs.tally import Tally
 from cytorecon.knowledge.quality import load_quality_limits
-from cytorecon.sample import Channel, ChannelRole, Events, Sample, Spillover
+from cytorecon.sample import Channel, ChannelRole, Events, Sample, Scale, Spillover
 
 
-def read_fcs(path: str | Path, *, dataset: int | None = None) -> Sample:
-    """Read one data set of an FCS file.
+def read_fcs(path: str | Path, *, dataset: int | None = None, linearize: bool = True) -> Sample:
+    """Read one data set of an FCS file (2.0, 3.0, 3.1, 3.2).
 
     Integer data of log amplifiers, gains and the time step are brought to the linear scale.
-    Whatever had to be repaired or looks odd is in ``sample.issues``.
+    Whatever had to be repaired or looks odd is in ``sample.issues``; what could be read in two ways
+    is refused.
 
     Parameters
     ----------
@@ -34,24 +40,32 @@ def read_fcs(path: str | Path, *, dataset: int | None = None) -> Sample:
         Which data set, from 0. Without it: the only one; of a Beckman LMD file, whose data sets
         are one tube at different resolutions, the one with the highest, under the labels of the
         others; in any other case it must be given.
+    linearize : bool
+        False gives the stored values after the bit masks of ``$PnR``, without gain, log
+        amplification and time step: for a look at the file itself. They come in the smallest of
+        float32, float64 and uint64 that holds all of them exactly, and ``sample.scale`` is
+        ``Scale.STORED``, which compensation refuses.
 
     Returns
     -------
     Sample
-        Events as float32, shape (events, channels), linear scale, read-only.
+        Events as float32, shape (events, channels), linear scale, read-only. They do not depend on
+        the file any more. ``sample.sha256`` reads it once again, when first asked for.
 
     Raises
     ------
+    FcsTruncatedError
+        If the file is shorter than it says.
+    FcsAmbiguousError
+        If it can be read in two ways, with different results.
     FcsError
         If there is no such file or data set, or it cannot be read without guessing. The text
         names the file (base name only), what is wrong and what to try.
     """
-    path = Path(path)
-    content = _content(path)
-    data_sets, chain_issues = find_data_sets(content, path.name)
-    chosen, labels, choice_issues = choose_data_set(data_sets, dataset, path.name)
-    sample = _sample(content, chosen, labels, path.name)
-    return replace(sample, issues=(*chain_issues, *choice_issues, *sample.issues))
+    with open_source(path) as source:
+        sample = sample_from(source, dataset, linearize=linearize)
+        source.check_unchanged()
+        return sample
 
 
 def list_datasets(path: str | Path) -> tuple[DataSetInfo, ...]:
@@ -62,49 +76,57 @@ def list_datasets(path: str | Path) -> tuple[DataSetInfo, ...]:
     FcsError
         If it is not an FCS file, or its keywords cannot be read.
     """
-    path = Path(path)
-    data_sets, _ = find_data_sets(_content(path), path.name)
-    return tuple(data_set.info(index, path.name) for index, data_set in enumerate(data_sets))
+    with open_source(path) as source:
+        data_sets, _ = find_data_sets(source)
+        return tuple(data_set.info(index, source.file) for index, data_set in enumerate(data_sets))
 
 
-def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise FcsError("This is a folder, not a file.", subject=path.name, hint="Name the FCS file in it.")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise FcsError(
-            "There is no such file.", subject=path.name, hint="Check the name and the folder."
-        ) from error
-    except OSError as error:
-        raise FcsError("The file cannot be opened.", subject=path.name, found=error.strerror or "") from error
-    if not content:
-        raise FcsError("The file is empty.", subject=path.name, hint="Copy it again from the cytometer.")
-    return content
-
-
-def _sample(content: bytes, data_set: DataSet, labels: Mapping[str, str], file: str) -> Sample:
-    keywords = data_set.keywords
-    layout = find_layout(keywords, data_set.header, data_set.offset, len(content), file)
-    named, name_issues = read_channels(keywords, layout.n_channels, file, labels)
-    scaled = [
-        find_scaling(keywords, channel.index, channel.role, layout.datatype, layout.ranges[channel.index])
-        for channel in named
-    ]
-    channels = tuple(
-        replace(channel, maximum=scaling.maximum) for channel, (scaling, _) in zip(named, scaled, strict=True)
+def sample_from(source: Source, dataset: int | None = None, *, linearize: bool = True) -> Sample:
+    """Read one data set of an open file; see :func:`read_fcs`."""
+    data_sets, chain_issues = find_data_sets(source)
+    chosen, labels, choice_issues = choose_data_set(data_sets, dataset, source.file)
+    layout = find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
+    if len(data_sets) == 1:
+        check_transfer(source, chosen.header, (layout.begin, layout.begin + layout.length))
+    sample = _sample(source, chosen, layout, labels, linearize=linearize)
+    ends = _ends(chosen, layout, source.file)
+    damage = (
+        *check_checksum(source, chosen.offset, ends),
+        *(check_surplus(source, ends) if len(data_sets) == 1 else ()),
+        *lost_analysis(chosen, source.size, source.file),
     )
-    stored = decode_events(content, layout, file)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is counted below
-        events = linear_events(stored, tuple(scaling for scaling, _ in scaled))
-        event_issues = _event_issues(events, channels)
+    return replace(sample, issues=(*damage, *chain_issues, *choice_issues, *sample.issues))
+
+
+def layout_of(source: Source, dataset: int | None = None) -> Layout:
+    """Return where and how the events of one data set of an open file are stored."""
+    data_sets, _ = find_data_sets(source)
+    chosen, _, _ = choose_data_set(data_sets, dataset, source.file)
+    return find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
+
+
+def _sample(
+    source: Source, data_set: DataSet, layout: Layout, labels: Mapping[str, str], *, linearize: bool
+) -> Sample:
+    keywords, storage = data_set.keywords, layout.storage
+    detectors = read_detectors(keywords, storage.n_channels, source.file)
+    scaled = [
+        find_scaling(keywords, index, detector.role, kind, limit)
+        for index, (detector, kind, limit) in enumerate(
+            zip(detectors, storage.kinds, storage.ranges, strict=True)
+        )
+    ]
+    scalings = [scaling if linearize else Scaling.none(scaling.stored_range) for scaling, _ in scaled]
+    maxima = [scaling.maximum for scaling in scalings]
+    channels, name_issues = read_channels(keywords, detectors, maxima, labels)
+    events, event_issues = _events(source, layout, scalings, channels, linearize=linearize)
     spillover, spillover_issues = _spillover(keywords, channels)
     return Sample(
-        events=events,
+        events=cast("Events", events),  # anything wider is what linearize=False was asked for
         channels=channels,
         keywords=keywords,
         spillover=spillover,
-        sha256=hashlib.sha256(content).hexdigest(),
+        scale=Scale.LINEAR if linearize else Scale.STORED,
         issues=(
             *data_set.issues,
             *layout.issues,
@@ -113,7 +135,41 @@ def _sample(content: bytes, data_set: DataSet, labels: Mapping[str, str], file: 
             *spillover_issues,
             *event_issues,
         ),
+        fingerprint=source.fingerprint,
     )
+
+
+def _events(
+    source: Source,
+    layout: Layout,
+    scalings: Sequence[Scaling],
+    channels: Sequence[Channel],
+    *,
+    linearize: bool,
+) -> tuple[Block, list[Issue]]:
+    dtype = np.dtype(np.float32) if linearize else exact_dtype(layout.storage)
+    events: Block = np.empty((layout.n_events, len(channels)), dtype)
+    tally = Tally({channel.index for channel in channels if channel.role is not ChannelRole.TIME})
+    to_scale = {index: scaling for index, scaling in enumerate(scalings) if not scaling.is_identity}
+
+    def finish(runs: Sequence[Run], target: Block) -> None:
+        tally.see_stored(runs)
+        make_linear(runs, to_scale, target)
+        tally.see(target)
+
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is counted
+        read_events(source, layout, events, finish)
+    return events, tally.issues()
+
+
+def _ends(data_set: DataSet, layout: Layout, file: str) -> tuple[int, ...]:
+    """Where the last segment may end: one byte further where the file counts so."""
+    header, keywords = data_set.header, data_set.keywords
+    stated = [number(keywords, name, file) or 0 for name in ("$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS")]
+    others = [header.text.end, header.analysis.end, *stated[1:]]
+    end = max(layout.begin + layout.length, *(data_set.offset + other + 1 for other in others))
+    by_statement = data_set.offset + max(header.data.end, stated[0], *others) + 1
+    return tuple(dict.fromkeys((end, by_statement)))
 
 
 def _spillover(
@@ -134,19 +190,3 @@ def _spillover(
 def _is_invertible(spillover: Spillover) -> bool:
     limit = load_quality_limits().compensation.largest_condition_number.value
     return bool(np.isfinite(spillover.matrix).all() and np.linalg.cond(spillover.matrix) <= limit)
-
-
-def _event_issues(events: Events, channels: tuple[Channel, ...]) -> list[Issue]:
-    if not len(events):
-        return [Issue("fcs.no_events", Severity.WARNING, "events", "The data set holds no events.")]
-    issues = []
-    not_finite = int(np.count_nonzero(~np.isfinite(events).all(axis=1)))
-    if not_finite:
-        message = f"{not_finite} of {len(events)} events hold a value that is not a finite number."
-        issues.append(Issue("fcs.not_finite", Severity.WARNING, "events", message, "They lie in no gate."))
-    detectors = [channel.index for channel in channels if channel.role is not ChannelRole.TIME]
-    if detectors and not events[:, detectors].any():
-        message = "Every value of every detector is zero."
-        hint = "The copy was broken: copy the file again."
-        issues.append(Issue("fcs.all_zero", Severity.ERROR, "events", message, hint))
-    return issues

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.errors import CompensationError, Issue, Severity
-from cytorecon.fcs.quoting import quoted_value, safe_label
+from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.quoting import safe_label
 from cytorecon.sample import Channel, Spillover
 
 KEYWORDS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
@@ -111,11 +112,17 @@ def parse_spillover(text: str, source: str) -> Spillover:
         raise CompensationError(
             "The spillover keyword is malformed.",
             subject=source,
-            found=f"it begins with {quoted_value(parts[0])} and has {len(parts)} parts",
+            found=f"it begins with {quoted(parts[0])} and has {len(parts)} parts",
             allowed="n, then n channel names, then n x n numbers",
             hint=_TRY,
         )
     return Spillover(square(parts[1 + size :], size, source), tuple(parts[1 : 1 + size]), source)
+
+
+def spillover_text(spillover: Spillover) -> str:
+    """Return `spillover` as the value of ``$SPILLOVER``; :func:`parse_spillover` reads it back identical."""
+    numbers = [repr(float(value)) for value in spillover.matrix.ravel()]
+    return ",".join([str(len(spillover.channels)), *spillover.channels, *numbers])
 
 
 def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float64]:
@@ -134,7 +141,7 @@ def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float
             raise CompensationError(
                 "The spillover matrix holds something that is not a number.",
                 subject=source,
-                found=f"{quoted_value(cell)} in row {place // size + 1}, column {place % size + 1}",
+                found=f"{quoted(cell)} in row {place // size + 1}, column {place % size + 1}",
                 hint="Decimals are written with a point.",
             ) from None  # Python's own text repeats the cell
     return np.array(values, dtype=np.float64).reshape(size, size)
@@ -154,7 +161,7 @@ def _parse_comp(text: str, channels: Sequence[Channel]) -> Spillover:
         raise CompensationError(
             "The spillover keyword is malformed.",
             subject="$COMP",
-            found=f"it begins with {quoted_value(parts[0])} and has {len(parts)} parts",
+            found=f"it begins with {quoted(parts[0])} and has {len(parts)} parts",
             allowed=f"{size}, then {size} x {size} numbers",
             hint=_TRY,
         )

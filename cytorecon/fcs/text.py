@@ -12,14 +12,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cytorecon.errors import FcsError, Issue, Severity
+from cytorecon.fcs.numbers import quoted
 
 #: What every data set must say (FCS 3.1 section 3.2.2); $TOT, $MODE, $PnE may be missing in files
 #: that are still read, with an issue.
 REQUIRED = ("$PAR", "$DATATYPE", "$BYTEORD")
 
-_STANDARD = re.compile(r"\$[A-Z0-9]{1,20}")
+#: Keywords of FCS 2.0 to 3.2, which may be named in a message; any other word may be anything.
+_STANDARD = re.compile(
+    r"\$(?:P\d{1,5}(?:[BEFGLNORSTVD]|DET|TAG|TYPE|DATATYPE|ANALYTE|FEATURE|CALIBRATION)"
+    r"|(?:BEGIN|END)(?:ANALYSIS|DATA|STEXT|DATETIME)|[BE]TIM|BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|ABRT|CELLS"
+    r"|COM|COMP|CSMODE|CSVBITS|CYT|CYTSN|DATE|EXP|FIL|FLOWRATE|GATE|GATING|INST|LAST_MODIF(?:IER|IED)|LOST|OP"
+    r"|ORIGINALITY|PLATE(?:ID|NAME)|PROJ|SMNO|SPILLOVER|SRC|SYS|TIMESTEP|TR|UNICODE|UNSTAINED(?:INFO|CENTERS)"
+    r"|VOL|WELLID|CARRIER(?:ID|TYPE)|LOCATIONID|(?:R|G|PK|PKN)\d{1,4}[A-Z]?)"
+)
+
+#: A keyword that decides what a value means; two of them are two files in one.
+_DECIDES = re.compile(
+    r"\$(?:PAR|DATATYPE|BYTEORD|TOT|MODE|TIMESTEP|(?:BEGIN|END)DATA|P\d+(?:[NBREG]|DATATYPE))"
+)
+
+#: A copied supplement says where it itself would be.
+_OF_THE_SEGMENT = ("$BEGINSTEXT", "$ENDSTEXT")
+
+_ASCII_UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 _LARGEST = 64 * 1024 * 1024
+
+#: Three times what the largest number of parameters needs; more would fill the memory.
+_MOST_DELIMITERS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,13 @@ def parse_text(segment: bytes, file: str) -> Text:
         )
     text = _decoded(segment)
     delimiter, body = text[0], text[1:]
+    if body.count(delimiter) > _MOST_DELIMITERS:
+        raise FcsError(
+            "The TEXT segment holds too many keywords.",
+            subject=file,
+            found=f"{body.count(delimiter)} delimiters",
+            allowed=f"{_MOST_DELIMITERS}",
+        )
     padding = " \x00\r\n".replace(delimiter, "")  # writers fill up the segment behind the last delimiter
     if body.rstrip(padding).endswith(delimiter):
         body = body.rstrip(padding)
@@ -70,39 +98,40 @@ def parse_text(segment: bytes, file: str) -> Text:
         issues.append(_repair("zero_bytes", "TEXT", "A value of TEXT holds zero bytes."))
     pairs, repairs = _choose(body, delimiter)
     issues += repairs
-    empty = [key.strip().upper() for key, value in pairs if not value]
+    # Keywords are case-insensitive in ASCII only: no letter of another script may become one of theirs.
+    names = [key.strip().upper() if key.isascii() else _ascii_upper(key) for key, _ in pairs]
+    empty = [name for name, (_, value) in zip(names, pairs, strict=True) if not value]
     if empty:
         issues.append(_empty_values(empty))
     keywords: dict[str, str] = {}
-    for key, value in pairs:
-        name = key.strip().upper()
-        if keywords.get(name, value) != value:
+    for name, (_, value) in zip(names, pairs, strict=True):
+        if keywords.setdefault(name, value) != value:
             issues.append(_duplicate(name, keywords[name], value, file))
-        keywords[name] = value
+            keywords[name] = value
     return Text(keywords=keywords, issues=tuple(issues))
 
 
-def number(keywords: Mapping[str, str], name: str, file: str) -> int | None:
-    """Return keyword `name` as a whole number of at least 0; None when it is missing.
+def merged(primary: Text, supplement: Text) -> Text:
+    """Return the keywords of both; where they differ, those of the primary TEXT.
 
-    Raises
-    ------
-    FcsError
-        If its value is not one. Only ASCII digits are numbers here.
+    The standard puts every keyword that is needed to read the file into the primary TEXT
+    (FCS 3.1 section 3.2.5), so that nothing in the supplement can change a value.
     """
-    value = keywords.get(name)
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}", value.strip(" \x00")):
-        raise FcsError(
-            "The keyword is not a whole number.",
-            subject=file,
-            field=name,
-            found=repr(value[:60]),
-            allowed="digits",
-            hint="The file is damaged or was written by faulty software: export it again.",
-        )
-    return int(value.strip(" \x00"))
+    differ = [
+        name
+        for name, value in supplement.keywords.items()
+        if primary.keywords.get(name, value) != value and name not in _OF_THE_SEGMENT
+    ]
+    issues = (*primary.issues, *supplement.issues)
+    if differ:
+        standard = ", ".join(name for name in differ if _STANDARD.fullmatch(name))
+        message = "The supplemental TEXT gives another value for a keyword; the primary one was taken."
+        issues = (*issues, _repair("supplement_differs", standard[:80] or "TEXT", message))
+    return Text({**supplement.keywords, **primary.keywords}, issues)
+
+
+def _ascii_upper(key: str) -> str:
+    return key.strip().translate(_ASCII_UPPER)
 
 
 def _decoded(segment: bytes) -> str:
@@ -129,20 +158,23 @@ def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issu
 
 def _tokens(body: str, delimiter: str) -> list[str]:
     """Split at single delimiters, from left to right; a doubled one is the character itself."""
+    if delimiter * 2 not in body and not body.endswith(delimiter):
+        return body.split(delimiter)
     parts = body.split(delimiter)
-    tokens = [parts[0]]
+    tokens: list[str] = []
+    word = [parts[0]]
     glue = False
     for part in parts[1:]:
         if glue:
-            tokens[-1] += delimiter + part
+            word += (delimiter, part)
             glue = False
         elif not part:
             glue = True
         else:
-            tokens.append(part)
-    if glue:
-        tokens.append("")
-    return tokens
+            tokens.append("".join(word))
+            word = [part]
+    tokens.append("".join(word))
+    return [*tokens, ""] if glue else tokens
 
 
 def _complete(tokens: list[str]) -> bool:
@@ -167,12 +199,12 @@ def _empty_values(names: list[str]) -> Issue:
 
 
 def _duplicate(name: str, first: str, second: str, file: str) -> Issue:
-    if name in {*REQUIRED, "$TOT", "$BEGINDATA", "$ENDDATA"} or re.fullmatch(r"\$P\d+[NBR]", name):
+    if _DECIDES.fullmatch(name):
         raise FcsError(
             "A required keyword stands in the file twice with different values.",
             subject=file,
             field=name,
-            found=f"{first[:40]!r} and {second[:40]!r}",
+            found=f"{quoted(first)} and {quoted(second)}",
             hint="Nobody can tell which one holds: export the file again.",
         )
     subject = name if _STANDARD.fullmatch(name) else "TEXT"

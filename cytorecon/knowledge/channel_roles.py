@@ -66,6 +66,10 @@ class ChannelRoles(Frozen):
         return tuple((re.compile(row.pattern, re.IGNORECASE), row.role) for row in self.roles)
 
     @cached_property
+    def _any_role(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{row.pattern})" for row in self.roles), re.IGNORECASE)
+
+    @cached_property
     def _aspect_patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
         return tuple((re.compile(row.pattern, re.IGNORECASE), row.aspect) for row in self.aspects)
 
@@ -79,6 +83,8 @@ class ChannelRoles(Frozen):
         ['forward_scatter', 'side_scatter', 'time', 'fluorescence']
         """
         name = name.strip()
+        if not self._any_role.fullmatch(name):  # most channels: one match instead of one per row
+            return ChannelRole.FLUORESCENCE
         for pattern, role in self._role_patterns:
             if pattern.fullmatch(name):
                 return role

@@ -103,9 +103,11 @@ class Lexicon:
         # Position -> what was read up to there; the flag says that a bare number now means a CD number.
         read: dict[int, set[tuple[Markers, bool, bool]]] = {0: {(frozenset(), False, False)}}
         for start in range(len(words)):
+            if start not in read:
+                continue
             for stop in range(start + 1, min(len(words), start + _LONGEST_NAME) + 1):
                 run = words[start:stop]
-                for markers, glued, counting in read.get(start, set()):
+                for markers, glued, counting in read[start]:
                     if self.is_filler(run, last=stop == len(words)):
                         read.setdefault(stop, set()).add((markers, glued, False))
                     for found, glues in self._names(run, counting):

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from cytorecon.errors import Issue
-from cytorecon.fcs import safe_keywords
+from cytorecon.fcs import read_fcs, safe_keywords
 from cytorecon.fcs.quoting import safe_label
-from cytorecon.pipeline.source import read_file
 from cytorecon.quality import check_quality
 from cytorecon.sample import ChannelRole, Sample, Spillover
 from cytorecon.values import Frozen
@@ -59,7 +58,7 @@ def inspect_file(path: Path, *, dataset: int | None = None) -> FileInspection:
     FcsError
         If it cannot be read.
     """
-    sample = read_file(path, dataset=dataset)
+    sample = read_fcs(path, dataset=dataset)
     matrix = sample.spillover
     return FileInspection(
         sha256=sample.sha256,

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from cytorecon.errors import FcsError, Issue, Severity
+from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import read_fcs, resolve_spillover
-from cytorecon.fcs.special_files import special_file
 from cytorecon.knowledge.template import Template
 from cytorecon.sample import ChannelRole, Sample, Spillover
 
@@ -62,7 +61,7 @@ class Source:
         sample = self.sample
         if sample is None:
             assert self.path is not None
-            sample = read_file(self.path, dataset=self.dataset)
+            sample = read_fcs(self.path, dataset=self.dataset)
         if self.spillover is None:
             return sample.with_issues(self.said)
         spillover, issues = resolve_spillover(self.spillover, sample.channels)
@@ -77,27 +76,6 @@ class Source:
             Issue(CHANNEL_GIVEN, Severity.INFO, marker, f"Its channel was given by the user: {channel}.")
             for marker, channel in sorted(self.mapping.items())
         )
-
-
-def read_file(path: Path, *, dataset: int | None = None) -> Sample:
-    """Read one data set of a file, after checking that it is a file.
-
-    Raises
-    ------
-    FcsError
-        If it is a pipe, a socket or a device, or cannot be read; see
-        :func:`~cytorecon.fcs.read_fcs`.
-    """
-    special = special_file(path)
-    if special:
-        raise FcsError(
-            "This is not a file.",
-            subject=path.name,
-            found=special,
-            allowed="an FCS file",
-            hint="Save what it gives to a file first, and name that.",
-        )
-    return read_fcs(path, dataset=dataset)
 
 
 def batch_of(sample: Sample, template: Template) -> str:

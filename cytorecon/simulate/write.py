@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from array import array
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import flowio
-
+from cytorecon.fcs import write_fcs as write_events
 from cytorecon.simulate.cohort import SimulatedCohort
 from cytorecon.simulate.plan import PatientPlan
 from cytorecon.simulate.spec import SimulationError
@@ -89,24 +88,17 @@ def write_fcs(tube: SimulatedTube, path: Path, *, notice: str = "") -> None:
     notice : str
         Written as ``$COM``, so that the file itself says it is simulated.
     """
-    metadata = {
-        "spillover": spillover_text(tube),
-        "timestep": repr(tube.time_step),
-        "cyt": "cytorecon simulator",
-        **({"com": notice} if notice else {}),
-    }
-    for number in range(1, len(tube.channel_names) + 1):
-        metadata[f"p{number}r"] = str(int(tube.maximum))
-    values = array("f")
-    values.frombytes(tube.events.astype("<f4", copy=False).tobytes())
-    with path.open("wb") as handle:
-        flowio.create_fcs(handle, values, list(tube.channel_names), list(tube.marker_texts), metadata)
-
-
-def spillover_text(tube: SimulatedTube) -> str:
-    """Return the stored matrix as the value of ``$SPILLOVER``; it reads back identical."""
-    numbers = [repr(float(value)) for value in tube.spillover.matrix.ravel()]
-    return ",".join([str(len(tube.spillover.channels)), *tube.spillover.channels, *numbers])
+    keywords = {"$TIMESTEP": repr(tube.time_step), "$CYT": "cytorecon simulator"}
+    if notice:
+        keywords["$COM"] = notice
+    write_events(
+        path,
+        tube.events,
+        [replace(channel, maximum=tube.maximum) for channel in tube.sample().channels],
+        keywords=keywords,
+        spillover=tube.spillover,
+        checksum=False,  # the sample cohort's files have none, and their bytes are pinned
+    )
 
 
 def _prepare(out: Path, event_truth: bool) -> None:

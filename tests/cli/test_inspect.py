@@ -5,9 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cytorecon.cli import main
+from cytorecon.fcs import write_fcs
+from cytorecon.fcs.cross_check import Cause
+from cytorecon.sample import Channel, ChannelRole
+
+EVENTS = np.arange(1, 21, dtype=np.float32).reshape(10, 2)
+CHANNELS = [
+    Channel(0, "FITC-A", "", ChannelRole.FLUORESCENCE, maximum=1000),
+    Channel(1, "Time", "", ChannelRole.TIME, maximum=1000),
+]
 
 
 def test_table_and_json_show_the_channels(tubes: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,3 +45,29 @@ def test_a_bad_file_is_named_and_the_others_are_shown(
 
 def test_only_bad_files_end_with_1(tmp_path: Path) -> None:
     assert main(["inspect", str(tmp_path / "missing.fcs")]) == 1
+
+
+def test_cross_check_says_what_flowio_reads(
+    tubes: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", "--cross-check", str(tubes[0])]) == 0
+    assert capsys.readouterr().out == f"{tubes[0]}: the same\n"
+    changed = tmp_path / "changed.fcs"
+    write_fcs(changed, EVENTS, CHANNELS, keywords={"$TIMESTEP": "1", "TIMESTEP": "5"})
+    assert main(["inspect", "--cross-check", str(changed), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "read differently"
+    assert found["differences"] == [{"subject": "values of Time", "cause": str(Cause.SHADOWED)}]
+    assert main(["inspect", "--cross-check", str(changed)]) == 0
+    assert f"  values of Time\n    {Cause.SHADOWED}\n" in capsys.readouterr().out
+
+
+def test_cross_check_of_a_file_that_cannot_be_read(
+    tubes: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "table.fcs"
+    bad.write_text("file,patient\n")
+    assert main(["inspect", "--cross-check", str(bad), str(tubes[0])]) == 2
+    captured = capsys.readouterr()
+    assert f"{bad}: refused by both" in captured.out
+    assert captured.err.startswith(f"failed: {bad}: ")

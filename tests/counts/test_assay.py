@@ -39,11 +39,11 @@ def test_a_lineage_that_is_not_stained_is_missing_in_the_sum(missing: dict[str, 
 def test_the_issue_names_causes_and_source() -> None:
     (found, _) = outside(CD3_T=1000, CD4_T=400, CD8_T=0, DP_T=0)
     assert str(found.issue) == (
-        "warning: CD3_T: CD4+ and CD8+ T cells: 40 % of the T cells (1000 events); 90 to 110 are expected. Low: "
-        "CD4 or CD8 staining or threshold, labels of CD3 and another marker exchanged, or truly many gamma-delta or "
-        "double-negative T cells. High: compensation between CD4 and CD8, counting beads among T cells, or "
-        "truly many double-positive T cells. (CDC guideline, MMWR 1997;46(RR-2): CD3+CD4+ plus CD3+CD8+ "
-        "within 10 % of CD3+; may be exceeded with many gamma-delta T cells.)"
+        "warning: CD3_T: CD4+ and CD8+ T cells: 40 % of the T cells (1000 events); 90 to 110 are expected. "
+        "Low: CD4 or CD8 staining or threshold, labels of CD3 and another marker exchanged, or truly many "
+        "gamma-delta or double-negative T cells. High: compensation between CD4 and CD8, counting beads "
+        "among T cells, or truly many double-positive T cells. (CDC guideline, MMWR 1997;46(RR-2): CD3+CD4+ "
+        "plus CD3+CD8+ within 10 % of CD3+; may be exceeded with many gamma-delta T cells.)"
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cytorecon.errors import FcsError
-from cytorecon.fcs.channels import read_channels
+from cytorecon.fcs.channels import read_channels, read_detectors
 from cytorecon.sample import Channel, ChannelRole
 
 
@@ -12,7 +12,9 @@ def channels(names: dict[str, str]) -> tuple[tuple[Channel, ...], list[str]]:
     keywords: dict[str, str] = {}
     for index, (name, label) in enumerate(names.items(), start=1):
         keywords |= {f"$P{index}N": name, f"$P{index}S": label}
-    found, issues = read_channels(keywords, len(names), "tube.fcs")
+    found, issues = read_channels(
+        keywords, read_detectors(keywords, len(names), "tube.fcs"), [1] * len(names)
+    )
     return found, [str(issue) for issue in issues]
 
 
@@ -73,7 +75,7 @@ def test_a_label_with_unknown_words_asks() -> None:
 
 def test_names_that_occur_twice_or_hold_a_comma() -> None:
     keywords = {"$P1N": "FITC-A", "$P2N": "FITC-A", "$P3N": "PE,A"}
-    found, issues = read_channels(keywords, 3, "tube.fcs")
+    found, issues = read_channels(keywords, read_detectors(keywords, 3, "tube.fcs"), [1, 1, 1])
     assert [channel.name for channel in found] == ["FITC-A", "FITC-A", "PE,A"]
     assert [str(issue) for issue in issues] == [
         "warning: FITC-A: 2 channels have this name, so none of them can be used by name.",
@@ -83,7 +85,7 @@ def test_names_that_occur_twice_or_hold_a_comma() -> None:
 
 def test_a_channel_without_a_name() -> None:
     with pytest.raises(FcsError) as caught:
-        read_channels({"$P1N": "FSC-A", "P2N": "not the standard keyword"}, 2, "tube.fcs")
+        read_detectors({"$P1N": "FSC-A", "P2N": "not the standard keyword"}, 2, "tube.fcs")
     assert str(caught.value) == (
         "tube.fcs, $P2N: A channel has no name. Found: nothing. "
         "The file is damaged or was written by faulty software: export it again."
@@ -92,5 +94,5 @@ def test_a_channel_without_a_name() -> None:
 
 def test_custom_keywords_do_not_shadow_standard_ones() -> None:
     keywords = {"$P1N": "FITC-A", "$P1S": "CD3", "P1N": "PE-A", "P1S": "CD19"}
-    (channel,), _ = read_channels(keywords, 1, "tube.fcs")
+    (channel,), _ = read_channels(keywords, read_detectors(keywords, 1, "tube.fcs"), [1])
     assert (channel.name, channel.markers) == ("FITC-A", frozenset({"CD3"}))

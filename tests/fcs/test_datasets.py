@@ -108,3 +108,34 @@ def test_supplemental_text_is_read_and_does_not_override(tmp_path: Path) -> None
     sample = read_fcs(write(tmp_path, fcs_bytes(keywords=keywords) + supplement))
     assert sample.channels[2].markers == {"CD19"}
     assert sample.keywords["$CYT"] == "Canto"
+
+
+@pytest.mark.parametrize(
+    ("begin", "supplement"),
+    [(0, b"/$P3S/CD19/"), (99_999, b"|$P3S|CD19|"), (-60, b"|$P3S|CD19|")],
+    ids=["another delimiter", "behind the file", "inside DATA"],
+)
+def test_a_supplement_that_is_none_is_left_out(tmp_path: Path, begin: int, supplement: bytes) -> None:
+    keywords: dict[str, str | None] = {"$BEGINSTEXT": "00000000", "$ENDSTEXT": "00000000"}
+    place = len(fcs_bytes(keywords=keywords)) + begin
+    keywords = {"$BEGINSTEXT": f"{place:08d}", "$ENDSTEXT": f"{place + len(supplement) - 1:08d}"}
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords=keywords) + supplement))
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    assert "$P3S" not in sample.keywords
+    assert [str(issue) for issue in sample.issues if issue.code != "fcs.surplus"] == [
+        "warning: $BEGINSTEXT: There is no supplemental TEXT where the file says it is; it was left out."
+    ]
+
+
+def test_a_chain_that_counts_from_the_beginning_of_the_file(tmp_path: Path) -> None:
+    def piece(step: int) -> bytes:
+        return fcs_bytes(keywords={"$NEXTDATA": f"{step:08d}"})
+
+    length = len(piece(0))
+    path = write(tmp_path, piece(length) + piece(2 * length) + piece(0))
+    assert len(list_datasets(path)) == 3
+    sample = read_fcs(path, dataset=2)
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    assert [str(issue) for issue in sample.issues] == [
+        "warning: $NEXTDATA: $NEXTDATA counts from the beginning of the file; it was followed all the same."
+    ]

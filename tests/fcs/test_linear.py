@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cytorecon.fcs import read_fcs
+from cytorecon.fcs.numbers import quoted
 from cytorecon.sample import Sample
 from tests.fcs.fcs_bytes import EVENTS, fcs_bytes, write
 
@@ -69,7 +70,7 @@ def test_an_unusable_time_step(tmp_path: Path, value: str) -> None:
     np.testing.assert_array_equal(sample.events, EVENTS)
     (issue,) = issues(sample)
     assert issue == (
-        f"warning: $TIMESTEP: The time step '{value}' is no number of seconds; time is in steps of "
+        f"warning: $TIMESTEP: The time step ({quoted(value)}) is no number of seconds; time is in steps of "
         "unknown length."
     )
 
@@ -78,7 +79,9 @@ def test_an_unusable_time_step(tmp_path: Path, value: str) -> None:
 def test_an_unusable_gain(tmp_path: Path, value: str) -> None:
     sample = read(tmp_path, {"$P3G": value})
     np.testing.assert_array_equal(sample.events, EVENTS)
-    assert issues(sample) == [f"warning: $P3G: '{value}' is no gain; values were left as they are."]
+    assert issues(sample) == [
+        f"warning: $P3G: The gain ({quoted(value)}) is no positive number; values were left as they are."
+    ]
 
 
 def test_a_gain_of_zero_means_none(tmp_path: Path) -> None:
@@ -91,7 +94,9 @@ def test_a_gain_of_zero_means_none(tmp_path: Path) -> None:
 def test_an_unusable_amplification(tmp_path: Path, value: str) -> None:
     sample = read(tmp_path, {"$P3E": value}, datatype="I", bits=16)
     np.testing.assert_array_equal(sample.events, EVENTS)
-    assert issues(sample) == [f"warning: $P3E: '{value}' is no amplification; it was taken for linear."]
+    assert issues(sample) == [
+        f"warning: $P3E: The amplification ({quoted(value)}) is not two numbers; it was taken for linear."
+    ]
 
 
 def test_a_missing_amplification(tmp_path: Path) -> None:

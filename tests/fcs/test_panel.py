@@ -5,7 +5,7 @@ import pytest
 
 from cytorecon.errors import KnowledgeError, PanelError
 from cytorecon.fcs import resolve_panel, scatter_channel
-from cytorecon.fcs.channels import read_channels
+from cytorecon.fcs.channels import read_channels, read_detectors
 from cytorecon.sample import ChannelRole, Sample
 
 SIX_COLOURS = {
@@ -19,7 +19,9 @@ def sample(names: dict[str, str]) -> Sample:
     keywords: dict[str, str] = {}
     for index, (name, label) in enumerate(names.items(), start=1):
         keywords |= {f"$P{index}N": name, f"$P{index}S": label}
-    channels, issues = read_channels(keywords, len(names), "tube.fcs")
+    channels, issues = read_channels(
+        keywords, read_detectors(keywords, len(names), "tube.fcs"), [1] * len(names)
+    )
     return Sample(np.zeros((1, len(names)), np.float32), channels, issues=issues)
 
 
@@ -92,16 +94,18 @@ def test_two_detectors_with_one_marker_ask() -> None:
 
 
 def test_channels_of_one_name_cannot_be_used() -> None:
+    labels = {"$P1N": "FITC-A", "$P1S": "CD3", "$P2N": "FITC-A", "$P2S": "CD3"}
     tube = Sample(
-        np.zeros((1, 2), np.float32),
-        read_channels({"$P1N": "FITC-A", "$P1S": "CD3", "$P2N": "FITC-A", "$P2S": "CD3"}, 2, "")[0],
+        np.zeros((1, 2), np.float32), read_channels(labels, read_detectors(labels, 2, ""), [1, 1])[0]
     )
     assert "more than one channel carries it: FITC-A, FITC-A" in message(tube, ["CD3"])
 
 
 def test_a_name_shared_with_another_marker_cannot_be_used() -> None:
     labels = {"$P1N": "PE-Cy7-A", "$P1S": "CD4", "$P2N": "PE-Cy7-A", "$P2S": "CD8"}
-    tube = Sample(np.zeros((1, 2), np.float32), read_channels(labels, 2, "")[0])
+    tube = Sample(
+        np.zeros((1, 2), np.float32), read_channels(labels, read_detectors(labels, 2, ""), [1, 1])[0]
+    )
     problem = "its channel name PE-Cy7-A occurs more than once in the file"
     assert message(tube, ["CD4", "CD8"]).startswith(
         f"The panel lacks what is needed: CD4 ({problem}), CD8 ({problem}). "

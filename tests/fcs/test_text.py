@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs import text as text_module
-from cytorecon.fcs.text import number, parse_text
+from cytorecon.fcs.text import merged, parse_text
 
 REQUIRED = "$PAR/5/$DATATYPE/F/$BYTEORD/1,2,3,4/"
 
@@ -87,7 +87,7 @@ def test_a_keyword_twice() -> None:
     assert codes("/$TOT/50/$TOT/50/") == []
 
 
-@pytest.mark.parametrize("name", ["$TOT", "$PAR", "$P2N", "$ENDDATA"])
+@pytest.mark.parametrize("name", ["$TOT", "$PAR", "$P2N", "$ENDDATA", "$P12G", "$TIMESTEP", "$P1DATATYPE"])
 def test_a_required_keyword_twice_is_refused(name: str) -> None:
     with pytest.raises(FcsError) as caught:
         parse_text(f"/{name}/50/{name}/60/".encode(), "tube.fcs")
@@ -97,6 +97,45 @@ def test_a_required_keyword_twice_is_refused(name: str) -> None:
     )
 
 
+def test_a_message_does_not_quote_text() -> None:
+    with pytest.raises(FcsError) as caught:
+        parse_text(b"/$P1N/Jane Doe/$P1N/FITC-A/", "tube.fcs")
+    assert "Found: unrecognised text of 8 characters and unrecognised text of 6 characters." in str(
+        caught.value
+    )
+
+
+def test_letters_of_other_scripts_do_not_become_a_standard_keyword() -> None:
+    assert keywords("/$T\u0131MESTEP/1/$T\u017fTEP/2/$timestep/3/") == {
+        "$T\u0131MESTEP": "1",
+        "$T\u017fTEP": "2",
+        "$TIMESTEP": "3",
+    }
+
+
+def test_a_supplement_adds_and_does_not_replace() -> None:
+    primary = parse_text(b"/$TOT/5/$ENDSTEXT/0/", "")
+    both = merged(primary, parse_text(b"/$TOT/6/$OP/x/MINE/1/$ENDSTEXT/9/", ""))
+    assert both.keywords == {"$TOT": "5", "$ENDSTEXT": "0", "$OP": "x", "MINE": "1"}
+    assert [str(issue) for issue in both.issues] == [
+        "warning: $TOT: The supplemental TEXT gives another value for a keyword; the primary one was taken."
+    ]
+
+
+def test_too_many_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "_MOST_DELIMITERS", 3)
+    with pytest.raises(FcsError) as caught:
+        parse_text(b"/A/1/B/2/", "tube.fcs")
+    assert str(caught.value) == (
+        "tube.fcs: The TEXT segment holds too many keywords. Found: 4 delimiters. Allowed: 3."
+    )
+
+
+def test_a_text_of_delimiters_alone_takes_no_longer_than_its_length() -> None:
+    # A million: with a string that grows by one each time it would take minutes.
+    assert parse_text(b"/" * 1_000_000, "tube.fcs").keywords == {}
+
+
 def test_a_text_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "_LARGEST", 10)
     with pytest.raises(FcsError) as caught:
@@ -104,21 +143,6 @@ def test_a_text_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == (
         "tube.fcs: The TEXT segment is too large. Found: 19 bytes. Allowed: 10 bytes."
     )
-
-
-@pytest.mark.parametrize("value", ["six", "-1", "1_0", "٦", "1.5", "", "9" * 19])
-def test_only_ascii_digits_are_a_number(value: str) -> None:
-    with pytest.raises(FcsError) as caught:
-        number({"$TOT": value}, "$TOT", "tube.fcs")
-    assert str(caught.value) == (
-        f"tube.fcs, $TOT: The keyword is not a whole number. Found: {value!r}. Allowed: digits. "
-        "The file is damaged or was written by faulty software: export it again."
-    )
-
-
-def test_numbers_may_be_padded_or_missing() -> None:
-    assert number({"$TOT": "  50 "}, "$TOT", "") == 50
-    assert number({}, "$TOT", "") is None
 
 
 @given(

@@ -10,8 +10,8 @@ import pytest
 
 from cytorecon.cli import main
 from cytorecon.errors import FcsError
+from cytorecon.fcs import read_fcs
 from cytorecon.pipeline import inspect_file
-from cytorecon.pipeline.source import read_file
 from tests.fcs.fcs_bytes import fcs_bytes, write
 
 
@@ -27,7 +27,7 @@ def special(tmp_path: Path) -> dict[str, Path]:
 
 def test_what_is_no_file_is_not_waited_for(special: dict[str, Path]) -> None:
     for kind, path in special.items():
-        for read in (read_file, inspect_file):
+        for read in (read_fcs, inspect_file):
             with pytest.raises(FcsError) as caught:
                 read(path)
             assert str(caught.value) == (
@@ -52,4 +52,4 @@ def test_commands_name_it_and_go_on(
 def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
     link = tmp_path / "link.fcs"
     link.symlink_to(write(tmp_path, fcs_bytes()))
-    assert read_file(link).n_events == 10
+    assert read_fcs(link).n_events == 10

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cytorecon.fcs import read_fcs
+from cytorecon.fcs.spillover import spillover_text
 from cytorecon.simulate import SimulatedCohort, SimulationError, simulate_cohort, write_cohort
-from cytorecon.simulate.write import spillover_text
 
 
 def small(patients: int = 2) -> SimulatedCohort:
@@ -63,7 +63,7 @@ def test_another_reader_agrees(tmp_path: Path) -> None:
     other = flowio.FlowData(tmp_path / "out" / visit.file)
     assert other.version == "3.1"
     assert np.array_equal(other.as_array(preprocess=False).astype(np.float32), tube.events)
-    assert other.text["spillover"] == spillover_text(tube)
+    assert other.text["spillover"] == spillover_text(tube.spillover)
 
 
 def test_files_carry_no_date_and_say_that_they_are_simulated(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""FlowIO as a second opinion: what it reads otherwise, and the cause that is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cytorecon.fcs import cross_check as module
+from cytorecon.fcs.cross_check import Cause, CrossCheck, cross_check
+from tests.fcs.fcs_bytes import EVENTS, NAMES, fcs_bytes, write
+
+
+def causes(found: CrossCheck) -> set[Cause]:
+    return {difference.cause for difference in found.differences}
+
+
+def test_an_ordinary_file_is_read_the_same(tmp_path: Path) -> None:
+    found = cross_check(write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3"})))
+    assert found == CrossCheck(n_events=10, n_channels=5)
+    assert (found.verdict, found.is_explained) == ("the same", True)
+
+
+def test_flowio_must_be_told_to_ignore_an_end_one_byte_too_far(tmp_path: Path) -> None:
+    found = cross_check(write(tmp_path, fcs_bytes(text_data=(0, 1), header_data=(0, 1))))
+    assert found.verdict == "the same, once FlowIO was told to ignore what it found wrong"
+
+
+INTEGERS = np.arange(1, 51).reshape(10, 5)
+MIXED = np.dtype([("a", "<u4"), *[(name, "<f4") for name in "bcde"]])
+
+
+@pytest.mark.parametrize(
+    ("content", "cause", "subject"),
+    [
+        (fcs_bytes(keywords={"TIMESTEP": "5"}), Cause.SHADOWED, "values of Time"),
+        (fcs_bytes(keywords={"P3N": "mine"}), Cause.SHADOWED, "name of FITC-A"),
+        (fcs_bytes(keywords={"$P3E": "4,1"}), Cause.LOG_OF_FLOAT, "values of FITC-A"),
+        (fcs_bytes(keywords={"$TIMESTEP": "fast"}), Cause.TIME_STEP, "time"),
+        (fcs_bytes(keywords={"$P2S": "", "$P3S": "CD3"}), Cause.EMPTY_VALUE, "label of FITC-A"),
+        (
+            fcs_bytes(
+                data=np.array([tuple(row) for row in INTEGERS], MIXED).tobytes(),
+                keywords={"$P1DATATYPE": "I"},
+                version="FCS3.2",
+            ),
+            Cause.KIND_OF_PARAMETER,
+            "values of FSC-A",
+        ),
+    ],
+    ids=["shadowed time step", "shadowed name", "log", "time step", "empty value", "kinds side by side"],
+)
+def test_the_cause_of_a_difference_is_named(
+    tmp_path: Path, content: bytes, cause: Cause, subject: str
+) -> None:
+    found = cross_check(write(tmp_path, content))
+    assert found.verdict == "read differently"
+    assert causes(found) == {cause}
+    assert subject in [difference.subject for difference in found.differences]
+    assert found.is_explained
+
+
+def test_a_supplement_that_flowio_does_not_read(tmp_path: Path) -> None:
+    supplement = b"|$P3S|CD19|"
+    keywords: dict[str, str | None] = {"$BEGINSTEXT": "00000000", "$ENDSTEXT": "00000000"}
+    place = len(fcs_bytes(keywords=keywords))
+    keywords = {"$BEGINSTEXT": f"{place:08d}", "$ENDSTEXT": f"{place + len(supplement) - 1:08d}"}
+    found = cross_check(write(tmp_path, fcs_bytes(keywords=keywords) + supplement))
+    assert [(difference.subject, difference.cause) for difference in found.differences] == [
+        ("label of FITC-A", Cause.SUPPLEMENT)
+    ]
+
+
+def test_what_only_we_read(tmp_path: Path) -> None:
+    bits = {f"$P{index}B": "24" for index in range(1, 6)}
+    data = INTEGERS.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    path = write(tmp_path, fcs_bytes(INTEGERS, NAMES, datatype="I", data=data, keywords=bits))
+    assert cross_check(path).verdict == "read by cytorecon, refused by FlowIO (no events)"
+
+
+def test_what_only_flowio_reads(tmp_path: Path) -> None:
+    found = cross_check(write(tmp_path, fcs_bytes(keywords={"$MODE": "C"})))
+    assert found.verdict == "refused by cytorecon, read by FlowIO"
+    assert found.refused_by_us.startswith("tube.fcs, $MODE: The file holds histograms, not events.")
+
+
+def test_what_nobody_reads(tmp_path: Path) -> None:
+    found = cross_check(write(tmp_path, b"no file of events"))
+    assert (found.verdict, found.refused_by_flowio) == ("refused by both", "ValueError")
+
+
+def test_a_difference_without_a_known_cause_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_linear_values", lambda flow: EVENTS + np.float32(1))
+    found = cross_check(write(tmp_path, fcs_bytes()))
+    assert causes(found) == {Cause.UNEXPLAINED}
+    assert not found.is_explained
+
+
+def test_every_cause_stands_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "fcs_cross_check.md").read_text(encoding="utf-8")
+    assert [cause for cause in Cause if cause.value not in " ".join(page.split())] == []
+
+
+def test_all_real_files_are_explained(real_data: Path) -> None:
+    suffixes = {".fcs", ".lmd", ".001", ".b08"}
+    files = [path for path in sorted(real_data.rglob("*")) if path.suffix.lower() in suffixes]
+    found = {path.name: cross_check(path) for path in files}
+    assert [name for name, check in found.items() if not check.is_explained] == []
+    assert sum(check.verdict.startswith("the same") for check in found.values()) > 0.8 * len(found)
