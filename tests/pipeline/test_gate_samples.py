@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cytorecon.compensation import compensate
-from cytorecon.errors import CompensationError, PanelError
+from cytorecon.errors import CompensationError, CytoreconError, PanelError
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.templates import load_template
@@ -238,4 +239,15 @@ def test_a_sample_that_is_compensated_already_is_refused(usual_tubes: Tubes) -> 
         gate(replace(usual_tubes[0].sample(), scale=Scale.COMPENSATED), "tbnk")
     assert str(caught.value) == (
         "Only a sample on the linear scale can be compensated. Found: compensated. Allowed: linear."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["tube.fcs", Path("tube.fcs"), ["tube.fcs"]])
+def test_a_path_is_no_sample(wrong: object) -> None:
+    with pytest.raises(CytoreconError) as caught:
+        gate(wrong, "tbnk")  # type: ignore[call-overload]
+    kind = "PosixPath" if isinstance(wrong, Path) else "str"
+    assert str(caught.value) == (
+        f"samples, number 1: Only samples can be gated. Found: {kind}. Allowed: Sample. "
+        "Read the file first: read_fcs(path)."
     )
