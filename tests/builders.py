@@ -118,6 +118,11 @@ def study_result() -> StudyResult:
     return StudyResult(study=made, tubes=tuple(tube_result(own) for own in made.tubes))
 
 
+def file_sha256(tube: str) -> str:
+    """Return what stands for the file of a tube: another one for each tube."""
+    return hashlib.sha256(tube.encode()).hexdigest()
+
+
 def tube_result(own: Tube, curves: Mapping[str, float] | None = None) -> TubeResult:
     """Return the result of one tube; `curves` gives cells/µL of CD4_T, CD8_T, B and NK."""
     if own.tube == FAILED_TUBE:
@@ -148,7 +153,7 @@ def tube_result(own: Tube, curves: Mapping[str, float] | None = None) -> TubeRes
         plots=tuple(_plot(gate) for gate in gates if gate.status != "passed_through"),
         issues=issues,
         provenance=Provenance(
-            file_sha256="ab" * 32 if own.row else hashlib.sha256(own.tube.encode()).hexdigest(),
+            file_sha256=file_sha256(own.tube),
             template="tbnk",
             template_version="1",
             template_sha256="cd" * 32,

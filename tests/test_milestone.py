@@ -251,6 +251,16 @@ def test_confirmation(course: dict[int, Value], confirmed: str, day: int | None,
         ({100: 50.0}, "not_reached", "up to day 100."),
         ({60: 50.0, 130: 50.0}, "not_reached", "up to day 130."),
         ({60: None, 130: None}, "unknown", "at any visit."),
+        (
+            {30: 50.0, 60: "<300", 130: 50.0},
+            "unknown",
+            "not ≥ 200/µL up to day 130; whether by day 100 is not known, as a visit could not be judged.",
+        ),
+        (
+            {30: 50.0, 60: None, 110: 50.0, 130: 250.0},
+            "unknown",
+            "between day 110 and day 130; whether by day 100 is not known.",
+        ),
     ],
 )
 def test_a_deadline_is_judged_only_as_far_as_the_visits_tell(
@@ -310,6 +320,15 @@ def test_whether_the_confirmation_must_lie_within_the_deadline_is_the_rules_to_s
     assert strict["deadline"] == within
     assert strict["reading"].endswith(ending)
     assert one(course, rule(confirmation=2, by_day=100))["deadline"] == first_within
+
+
+def test_a_visit_that_was_not_judged_between_two_above_leaves_open_whether_they_are_consecutive() -> None:
+    row = one({30: 250.0, 60: "<300", 90: 250.0}, rule(confirmation=2, by_day=100, confirm_by_deadline=True))
+    assert (row["confirmed"], row["confirmed_day"], row["deadline"]) == ("yes", 90, "unknown")
+    assert row["reading"] == (
+        "CD4 T already ≥ 200/µL at the first visit that could be judged, day 30; confirmed on day 90; "
+        "whether on consecutive visits by day 100 is not known: one between them could not be judged."
+    )
 
 
 def test_van_roessel_asks_for_both_measures_within_100_days() -> None:

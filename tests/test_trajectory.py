@@ -11,7 +11,7 @@ from cytorecon.errors import CytoreconError, StudyError
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
 from cytorecon.tables import TRAJECTORY_COLUMNS
-from cytorecon.trajectory import METHOD_SWITCH, Measure, on_clock, trajectories
+from cytorecon.trajectory import METHOD_SWITCH, SAME_DAY, Measure, on_clock, trajectories
 from tests import builders
 
 
@@ -207,6 +207,22 @@ def test_a_change_of_count_method_is_marked_where_it_happens() -> None:
     marked = [METHOD_SWITCH in str(review).split(";") for review in table["review"]]
     assert marked == [False, False, False, True, False, True]
     assert table["review"][3] == "x;trajectory.method_switch"
+
+
+def test_several_tubes_of_a_day_and_panel_are_marked_each_of_them() -> None:
+    days = [("P01/d30/1", 30, "tbnk"), ("P01/d30/2", 30, "tbnk"), ("P01/d30/3", 30, "t_cd4_cd8")]
+    days += [("P01/d60/1", 60, "tbnk"), ("P01/d60/2", 60, "tbnk")]
+    tubes = tuple(Tube(tube=name, patient="P01", day=day, template=panel) for name, day, panel in days)
+    cells = [by_beads("CD4_T", 60.0), by_beads("CD4_T", None), *(by_beads("CD4_T", 90.0) for _ in range(2))]
+    outcomes = [
+        TubeResult(tube=tube.tube, status="done", counts=(one,))
+        for tube, one in zip(tubes, cells, strict=False)
+    ]
+    outcomes.append(TubeResult(tube="P01/d60/2", status="failed", error="broken"))
+    study = Study(name="s", patients=(Patient(patient="P01"),), tubes=tubes)
+    table = trajectories(StudyResult(study=study, tubes=tuple(outcomes)), measures=["cells_per_ul"])
+    assert SAME_DAY == "trajectory.same_day"
+    assert list(table["review"]) == [SAME_DAY, SAME_DAY, "", ""]
 
 
 def test_methods_of_other_patients_do_not_matter() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,9 +17,12 @@ from cytorecon.cli.options import DEFAULT_JOBS, JobsOption, JsonOption, MapOptio
 from cytorecon.errors import Severity
 
 if TYPE_CHECKING:
+    from cytorecon.results import TubeResult
     from cytorecon.study import StudyResult
 
 LONGEST_NAME: Final = 80
+#: So many reasons for a look fit into a line.
+_REASONS: Final = 3
 
 
 def _checked_name(name: str | None) -> str | None:
@@ -62,21 +66,36 @@ def batch(
         bool,
         typer.Option("--relearn", help="Learn scales and priors again from all tubes; numbers may change."),
     ] = False,
+    remove_missing: Annotated[
+        bool,
+        typer.Option("--remove-missing", help="Take out what an earlier sheet listed and this one does not."),
+    ] = False,
     jobs: JobsOption = DEFAULT_JOBS,
     as_json: JsonOption = False,
 ) -> None:
     """Analyse the tubes of a sample sheet into a study.
 
-    A tube that is already stored is not analysed again, unless its file or the settings changed.
+    A tube that is already stored is not analysed again, unless its file or the settings changed. It
+    stays when the sheet does not list it, or its file cannot be read.
     What --map and --spillover say is kept with the study, and holds for tubes added later.
     """
     given = read_given(mapping, spillover)
     result = analyse(
-        manifest, out, patients=patients, events=events, name=name, given=given, relearn=relearn, jobs=jobs
+        manifest,
+        out,
+        patients=patients,
+        events=events,
+        name=name,
+        given=given,
+        relearn=relearn,
+        remove_missing=remove_missing,
+        jobs=jobs,
     )
     show(result, as_json=as_json)
     for remark in remarks_of(result):
         note(remark)
+    look = sum(bool(reviewed(outcome)) for outcome in result.tubes)
+    note(f"{look} of {len(result.tubes)} tubes need a look; see the report or the dashboard.")
     note(f"Study: {out}")
     raise_for(failures_of(result), done=tubes_done(result))
 
@@ -90,6 +109,7 @@ def analyse(
     name: str | None = None,
     given: GivenWords = NOTHING_GIVEN,
     relearn: bool = False,
+    remove_missing: bool = False,
     jobs: int,
 ) -> StudyResult:
     """Run a batch under a progress bar."""
@@ -105,6 +125,8 @@ def analyse(
             mapping=given.mapping,
             spillover=given.spillover,
             relearn=relearn,
+            remove_missing=remove_missing,
+            today=datetime.now().astimezone().date(),
             jobs=jobs,
             progress=advance,
         )
@@ -114,19 +136,66 @@ def show(result: StudyResult, *, as_json: bool) -> None:
     """Print one line per tube."""
     from cytorecon.study import tube_status
 
+    kept = kept_tubes(result)
     rows = json.loads(tube_status(result).to_json(orient="records"))
+    for row in rows:
+        codes = reviewed(result.tube(row["tube"]))
+        row["needs_a_look"] = len(codes)
+        row["review"] = sorted({code for found in codes.values() for code in found})
+        row["kept"] = kept.get(row["tube"], "")
     if as_json:
         print_json(rows)
         return
-    header = ("patient", "days_after_transplant", "tube", "status", "n_events", "errors", "warnings")
-    cells = (["" if row[column] is None else str(row[column]) for column in header] for row in rows)
-    print_table([column.replace("_", " ") for column in header], cells)
+    print_table(_HEADER, (_shown(row) for row in rows))
+
+
+_HEADER: Final = (
+    "patient",
+    "days after transplant",
+    "tube",
+    "status",
+    "n events",
+    "errors",
+    "warnings",
+    "needs a look",
+    "remark",
+)
+
+
+def _shown(row: Mapping[str, object]) -> list[str]:
+    """Return the cells of one tube; populations that need a look are counted, with the reasons."""
+    from cytorecon.knowledge.review_flags import flag_in_short
+
+    codes, look = row["review"], row["needs_a_look"]
+    assert isinstance(codes, list)
+    reasons = list(dict.fromkeys(flag_in_short(code) for code in codes))
+    more = f", {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    known = {
+        "status": "kept" if row["kept"] else row["status"],
+        "needs a look": f"{look}: {', '.join(reasons[:_REASONS])}{more}" if look else "",
+        "remark": row["kept"] or row["error"],
+    }
+    cells = (known.get(name, row.get(name.replace(" ", "_"))) for name in _HEADER)
+    return ["" if cell is None else str(cell) for cell in cells]
+
+
+def reviewed(outcome: TubeResult) -> dict[str, tuple[str, ...]]:
+    """Return population -> codes, for the populations of a tube that need a look."""
+    return {count.population: count.review for count in outcome.counts if count.review}
+
+
+def kept_tubes(result: StudyResult) -> dict[str, str]:
+    """Return tube -> why its result is one of an earlier run."""
+    from cytorecon.store import KEPT
+
+    return {issue.subject: issue.message for issue in result.study.issues if issue.code == KEPT}
 
 
 def remarks_of(result: StudyResult) -> Iterator[str]:
     """Yield what is worth knowing although nothing failed: of the sheets, then of the batches."""
+    kept = kept_tubes(result)
     for issue in result.study.issues:
-        if issue.severity is not Severity.ERROR:
+        if issue.severity is not Severity.ERROR and issue.subject not in kept:
             yield str(issue)
     said = (issue for outcome in result.tubes for issue in outcome.issues)
     # what holds for a batch is noted with each of its tubes
@@ -134,10 +203,12 @@ def remarks_of(result: StudyResult) -> Iterator[str]:
 
 
 def failures_of(result: StudyResult) -> Iterator[Failure]:
-    """Yield what could not be analysed: what was left out of the sheets, then tubes."""
+    """Yield what could not be analysed: what was left out of the sheets, tubes that are kept, tubes."""
     for issue in result.study.issues:
         if issue.severity is Severity.ERROR:
             yield Failure(issue.subject, " ".join(part for part in (issue.message, issue.hint) if part))
+    for tube, reason in kept_tubes(result).items():
+        yield Failure(tube, reason)
     for outcome in result.tubes:
         if outcome.status == "failed":
             yield Failure(outcome.tube, outcome.error)

@@ -9,8 +9,11 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod
 
-#: Blood count -> population it counts, and its name for people.
-_COUNTED = {"blood_count_wbc": ("leukocytes", "white cell"), "blood_count_alc": ("lymphocytes", "lymphocyte")}
+#: Blood count -> population it counts, its name for people, and how its columns begin.
+_COUNTED = {
+    "blood_count_wbc": ("leukocytes", "white cell", "wbc"),
+    "blood_count_alc": ("lymphocytes", "lymphocyte", "lymphocytes"),
+}
 
 
 def doubts(
@@ -27,7 +30,7 @@ def doubts(
     quantities : TubeQuantities
         What the sheet says.
     limits : CountingRules
-        Plausible range and least agreement.
+        Usual counts and least agreement.
 
     Yields
     ------
@@ -35,20 +38,25 @@ def doubts(
         ``count.unit_suspect`` when the result rests on an implausible count;
         ``count.disagrees_with_blood_count`` when beads or volume say something else.
     """
-    plausible, least = limits.blood_count_plausible.cells_per_ul, limits.blood_count_agreement.value
-    for name, value in (
-        ("blood_count_wbc", quantities.wbc_cells_per_ul),
-        ("blood_count_alc", quantities.lymphocytes_cells_per_ul),
+    agreement = limits.blood_count_agreement
+    for name, value, per_l in (
+        ("blood_count_wbc", quantities.wbc_cells_per_ul, quantities.wbc_given_per_l),
+        ("blood_count_alc", quantities.lymphocytes_cells_per_ul, quantities.lymphocytes_given_per_l),
     ):
-        population, words = _COUNTED[name]
+        population, words, column = _COUNTED[name]
         if value is None:
             continue
-        if method == name and not plausible.low <= value <= plausible.high:
-            message = f"All concentrations rest on a {words} count of {value:g} cells/µL, which is unusual."
-            hint = "If it is in 10^9/L, multiply it by 1000."
+        usual = limits.blood_counts.of(column)
+        if method == name and not usual.is_usual(value, per_l=per_l):
+            message = f"All concentrations rest on a {words} count {usual.unusual(value)}, which is unusual."
+            hint = f"Is it in the column of its unit, {column}_cells_per_ul or {column}_10e9_per_l?"
             yield Issue("count.unit_suspect", Severity.WARNING, "cells/µL", message, hint)
         own = measured.get(population, 0.0)
-        if method in ("beads", "volumetric") and own > 0 and _apart(own, value, plausible.low) > least:
+        if (
+            method in ("beads", "volumetric")
+            and own > 0
+            and _apart(own, value, agreement.zero_up_to) > agreement.value
+        ):
             message = (
                 f"The tube shows {own:.0f} {population} per µL, "
                 f"but the {words} count of the sheet is {value:g}."

@@ -31,6 +31,8 @@ class TubeQuantities:
     wbc_cells_per_ul, lymphocytes_cells_per_ul : float or None
         Blood count of the same draw: white cells and absolute lymphocyte count, cells/µL. 0 is a
         count in aplasia: it was taken, and nothing can be computed from it.
+    wbc_given_per_l, lymphocytes_given_per_l : bool
+        Whether they were given in 10^9/L, where a low count is no slip of the unit.
 
     Raises
     ------
@@ -44,11 +46,13 @@ class TubeQuantities:
     acquired_volume_ul: float | None = None
     wbc_cells_per_ul: float | None = None
     lymphocytes_cells_per_ul: float | None = None
+    wbc_given_per_l: bool = False
+    lymphocytes_given_per_l: bool = False
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if value == 0 and item.name in _MAY_BE_0:
+            if isinstance(value, bool) or (value == 0 and item.name in _MAY_BE_0):
                 continue
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise CytoreconError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cytorecon.figures import theme
 from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.drawing import Drawing
@@ -43,13 +45,18 @@ def add_axes(drawing: Drawing, panel: Panel, cell: Cell, tick_spacing: float) ->
     _add_words(drawing, panel)
 
 
+#: Height of a title over a line of milestone words, px.
+_TWO_LINES_PX: Final = 20
+
+
 def _add_words(drawing: Drawing, panel: Panel) -> None:
     """Write the population, its milestone, and the unit over the value axis."""
     measure = measure_named(panel.points[0].measure)
     whole = measure.label.removeprefix(measure.unit) if measure.unit == "%" else ""
     small = f"font-size:11px;color:{theme.MUTED}"
     title = f"<b>{population_label(panel.points[0].population)}</b><span style='{small}'>{whole}</span>"
-    _note(drawing, panel, title, x=0, size=14)
+    # a milestone has a line of its own under the title: beside a long title there is no room for it
+    _note(drawing, panel, title, x=0, size=14, yshift=4 if panel.crossing is None else _TWO_LINES_PX)
     _note(drawing, panel, measure.unit, x=0, size=10, xanchor="right", xshift=-4)
     if panel.crossing is not None:
         _note(drawing, panel, _milestone_words(panel.crossing, measure.name), x=1, size=11, xanchor="right")
@@ -77,6 +84,7 @@ def _note(
     size: float,
     xanchor: str = "left",
     xshift: float = 0,
+    yshift: float = 4,
 ) -> None:
     drawing.note(
         text=text,
@@ -87,6 +95,6 @@ def _note(
         xanchor=xanchor,
         xshift=xshift,
         yanchor="bottom",
-        yshift=4,
+        yshift=yshift,
         font={"size": size, "color": theme.INK if size > 12 else theme.MUTED},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
@@ -23,7 +23,9 @@ _LEGEND_PX: Final = 62
 _WINDOW_ROW_PX: Final = 34
 #: Up to this many patients the lines need not be faint to be read.
 _FEW: Final = 8
-_FEW_STYLE: Final = {
+#: An open marker is larger, so that it is seen to be open, px.
+_OPEN_PX: Final = 4
+_FEW_STYLE: Final[Mapping[str, Any]] = {
     "line": {"color": theme.FEW_PATIENTS_LINE, "width": 1.4},
     "marker": {"size": 5, "color": theme.FEW_PATIENTS_LINE},
 }
@@ -114,10 +116,11 @@ def cohort_figure(
     return drawing.figure()
 
 
-_STYLES: Final = {
+_STYLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "patients": {"mode": "lines+markers", "line": {"color": theme.COHORT_LINE, "width": 1.2},
                  "marker": {"size": 4, "color": theme.COHORT_LINE}},
     "below": {"mode": "markers", "marker": {"symbol": "triangle-down-open", "size": 8, "color": theme.MUTED}},
+    "review": {"mode": "markers", "marker": {"symbol": "circle-open", "size": 8, "color": theme.MUTED}},
     "quartiles": {"mode": "lines", "line": {"color": "rgba(0,114,178,0.3)", "width": 9}},
     "median": {"mode": "lines+markers", "line": {"color": theme.BLUE, "width": 2.6},
                "marker": {"symbol": "square", "size": 8, "color": theme.BLUE}},
@@ -127,6 +130,7 @@ _STYLES: Final = {
 _NAMES: Final = {
     "patients": "one patient",
     "below": "below LLOQ",
+    "review": "needs a look",
     "quartiles": "quartiles",
     "median": "median",
 }
@@ -140,17 +144,19 @@ def _height(point: Point, panel: Panel) -> float | None:
 
 def _add_patients(drawing: Drawing, panel: Panel, cohort: CohortPanel, highlight: str) -> set[str]:
     others = {patient: points for patient, points in cohort.patients.items() if patient != highlight}
-    style = {} if len(others) > _FEW else _FEW_STYLE
-    _add_lines(drawing, panel, others, "patients", **style)
+    style = _STYLES["patients"] if len(others) > _FEW else {**_STYLES["patients"], **_FEW_STYLE}
+    _add_lines(drawing, panel, others, "patients", style)
     below = [point for points in cohort.patients.values() for point in points if point.state == "below_lloq"]
     if below:
         _add(drawing, panel, "below", [panel.time.position(point.day) for point in below],
              [panel.values.lloq_center] * len(below), hoverinfo="skip")  # fmt: skip
     if highlight in cohort.patients:
-        _add_lines(drawing, panel, {highlight: cohort.patients[highlight]}, "highlight")
+        _add_lines(drawing, panel, {highlight: cohort.patients[highlight]}, "highlight", _STYLES["highlight"])
+    drawn = [point for points in cohort.patients.values() for point in points]
     return {
         "patients",
         *(["below"] if below else []),
+        *(["review"] if any(point.review and point.is_result for point in drawn) else []),
         *(["highlight"] if highlight in cohort.patients else []),
     }
 
@@ -160,21 +166,30 @@ def _add_lines(
     panel: Panel,
     patients: Mapping[str, Sequence[Point]],
     group: str,
-    **style: object,
+    style: Mapping[str, Any],
 ) -> None:
-    """Draw all `patients` as one trace: None between two of them breaks the line."""
+    """Draw all `patients` as one trace; None between two breaks the line, what needs a look is open."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     texts: list[str] = []
+    review: list[bool] = []
     for patient, points in patients.items():
         for point in points:
             xs.append(panel.time.position(point.day))
             ys.append(_height(point, panel))
             texts.append(f"<b>{patient}</b><br>{point.hover}")
+            review.append(bool(point.review))
         xs.append(None)
         ys.append(None)
         texts.append("")
-    _add(drawing, panel, group, xs, ys, hovertext=texts, hoverinfo="text", **style)
+        review.append(False)
+    symbol, size = style["marker"].get("symbol", "circle"), style["marker"]["size"]
+    marker = {
+        **style["marker"],
+        "symbol": [f"{symbol}-open" if own else symbol for own in review],
+        "size": [size + _OPEN_PX if own else size for own in review],
+    }
+    _add(drawing, panel, group, xs, ys, hovertext=texts, hoverinfo="text", **{**style, "marker": marker})
 
 
 def _add_summary(drawing: Drawing, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
+from cytorecon.figures.harmless import harmless
+
 
 @dataclass(slots=True)
 class Drawing:
@@ -48,6 +50,6 @@ class Drawing:
         self._notes.append({"showarrow": False, **annotation})
 
     def figure(self) -> go.Figure:
-        """Return the figure; plotly checks every name and value."""
+        """Return the figure; plotly checks names and values, and no text is a foreign tag."""
         layout = {**self.layout, "shapes": self._shapes, "annotations": self._notes}
-        return go.Figure(data=self._traces, layout=layout)
+        return go.Figure(data=harmless(self._traces), layout=harmless(layout))

@@ -15,10 +15,15 @@ import plotly.graph_objects as go
 from cytorecon.errors import StoreError
 from cytorecon.figures import theme
 from cytorecon.figures.format import format_count, format_number, population_label
+from cytorecon.figures.harmless import harmless
 from cytorecon.results import GatePlot, GateRecord
 
 NO_TITLES: Final[Mapping[str, str]] = {}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
+#: What the search for a valley says when there is none, see ``cytorecon.gating.search``.
+_ONE_MODE: Final = re.compile(
+    r"one mode only on (?P<channel>.+) \((?P<events>\d+) events\), no batch and no control cells"
+)
 _OPERATORS: Final = ("and", "or", "not")
 _HEIGHT_PX = 520
 Line = Mapping[str, str | float]
@@ -29,7 +34,7 @@ _DOUBTED: Final[Line] = {"color": theme.VERMILLION, "width": 2.6, "dash": "dash"
 _STATUS_WORDS = {
     "not_evaluable": "Not evaluable",
     "absent": "No such cloud in this tube",
-    "passed_through": "Passed through: every event is kept",
+    "passed_through": "Nothing to take away, every event is kept",
     "not_measured": "Not measured: every event is kept",
 }
 #: Cividis (even steps of lightness for every kind of colour vision); an empty bin stays white.
@@ -115,7 +120,7 @@ def gate_figure(
         _add_outline(figure, plot, record, _DOUBTED if doubts else _SOUND)
     else:
         _add_reason(figure, record)
-    return figure
+    return go.Figure(harmless(figure.to_plotly_json()))
 
 
 def gate_name(record: GateRecord) -> str:
@@ -148,6 +153,29 @@ def gate_title(record: GateRecord, doubts: Sequence[str] = (), titles: Mapping[s
     return "<br>".join(lines)
 
 
+def gate_reason(record: GateRecord) -> str:
+    """Return why a gate was not found, in words for people.
+
+    Parameters
+    ----------
+    record : GateRecord
+        The gate as found.
+
+    Examples
+    --------
+    >>> reason = "one mode only on SSC-H (9083 events), no batch and no control cells"
+    >>> gate_reason(GateRecord(gate="a", parent="all", kind="none", status="passed_through", reason=reason))
+    'the 9,083 events show one cloud only on SSC-H'
+    >>> gate_reason(GateRecord(gate="a", parent="all", kind="none", status="not_evaluable", reason=reason))
+    'the 9,083 events show one cloud only on SSC-H, and there is no batch to learn from'
+    """
+    found = _ONE_MODE.fullmatch(record.reason)
+    if found is None:
+        return record.reason
+    cloud = f"the {format_count(int(found['events']))} events show one cloud only on {found['channel']}"
+    return cloud if record.status == "passed_through" else f"{cloud}, and there is no batch to learn from"
+
+
 def gate_numbers(record: GateRecord, titles: Mapping[str, str] = NO_TITLES) -> str:
     """Return the numbers of a gate in words, e.g. ``1,204 of 9,876 events inside, 12.2 % of Leukocytes``.
 
@@ -160,7 +188,7 @@ def gate_numbers(record: GateRecord, titles: Mapping[str, str] = NO_TITLES) -> s
     """
     if record.status != "found":
         words = _STATUS_WORDS[record.status]
-        return f"{words}: {record.reason}" if record.reason else words
+        return f"{words}: {gate_reason(record)}" if record.reason else words
     if record.events_in is None or not record.events_of_parent:
         return f"{format_count(record.events_in)} events inside"
     share = format_number(100 * record.events_in / record.events_of_parent, "percent_of_parent")
@@ -301,7 +329,7 @@ def _add_threshold(
 def _add_reason(figure: go.Figure, record: GateRecord) -> None:
     words = _STATUS_WORDS[record.status]
     figure.add_annotation(
-        text=f"<b>{words}</b><br>{record.reason}",
+        text=f"<b>{words}</b><br>{gate_reason(record)}",
         xref="paper",
         yref="paper",
         x=0.5,

@@ -40,7 +40,7 @@ class Grid:
     columns: int
     header_px: int
     panel_px: int = 190
-    gap_px: int = 66
+    gap_px: int = 78
     column_gap: float = 0.085
 
     @property

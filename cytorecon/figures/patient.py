@@ -25,7 +25,7 @@ from cytorecon.study.model import ClinicalEvent
 
 _LANE_TICKS_PX: Final = 30
 _LEGEND_PX: Final = 76
-_TITLE_PX: Final = 26
+_TITLE_PX: Final = 42
 #: Lanes whose events are shaded behind the curves; treatments last too long for that.
 _SHADED: Final = ("gvhd", "infection")
 _LINED: Final = ("infusion", "course")

@@ -31,9 +31,7 @@ def add_tube(store: StudyStore, path: Path, tube: Tube) -> TubeResult:
     addition = _analysed(store, path, tube)
     if addition.result.status == "failed":
         return addition.result
-    if tube.patient not in {patient.patient for patient in store.study().patients}:
-        store.save_patient(Patient(patient=tube.patient))
-    store.save_tube(tube, addition.result)
+    store.save_tube(tube, addition.result, patient=Patient(patient=tube.patient))
     return addition.result
 
 

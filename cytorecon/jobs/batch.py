@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from cytorecon import __version__
 from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.jobs.outcome import note_outcome, save_result, with_remarks
 from cytorecon.jobs.settings import save_settings
 from cytorecon.jobs.workers import workers
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, analyze_tubes, plan_study
-from cytorecon.pipeline.learn import Progress
+from cytorecon.pipeline.learn import Progress, Run
 from cytorecon.pipeline.source import CHANNEL_GIVEN
 from cytorecon.pipeline.study import no_progress
 from cytorecon.sample import Spillover
-from cytorecon.store import StudyStore
-from cytorecon.study import file_digests, load_study
+from cytorecon.store import StudyStore, WrittenSheet, same_facts
+from cytorecon.study import file_digests, load_study, row_digests
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -34,6 +36,8 @@ def run_batch(
     mapping: Mapping[str, str] | None = None,
     spillover: Spillover | None = None,
     relearn: bool = False,
+    remove_missing: bool = False,
+    today: date | None = None,
     jobs: int = 1,
     progress: Progress = no_progress,
 ) -> StudyResult:
@@ -46,8 +50,9 @@ def run_batch(
     out : str or Path
         Study folder or database URL. If it holds a study, scales and priors of batches of 8 tubes
         or more stay as they were, and tubes whose file, sheet row and template are unchanged are
-        not analysed again. Uploads stay: a row whose file was uploaded is not counted twice
-        (:mod:`cytorecon.store.uploads`).
+        not analysed again. What was there stays: tubes that the sheet does not list, results whose
+        file cannot be read now (:mod:`cytorecon.store.earlier`), and uploads, which are analysed
+        again from a file that the sheet lists (:mod:`cytorecon.store.uploads`).
     name : str, optional
         Name of the study; by default that which it has, and ``"study"`` for a new one.
     mapping : mapping of str to str, optional
@@ -57,6 +62,11 @@ def run_batch(
         or matrix every tube is analysed again.
     relearn : bool
         Learn scales and priors of every batch again from the tubes there are now.
+    remove_missing : bool
+        Take out the tubes that an earlier sheet listed and this one does not; none while rows of
+        the manifest are left out.
+    today : date, optional
+        A later date of a draw is a problem; without it, none is.
     jobs : int
         Processes. The results do not depend on it.
     progress : callable
@@ -78,38 +88,67 @@ def run_batch(
     StoreError
         If the study cannot be opened or written.
     """
-    sheet = load_study(manifest, patients=patients, events=events, name=name)
+    sheet = load_study(manifest, patients=patients, events=events, name=name, today=today)
     Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
-    with _opened(out, sheet, keep_name=name is None) as (store, study), workers(jobs) as run:
+    taken_over = _opened(out, sheet, keep_name=name is None, remove_missing=remove_missing)
+    with taken_over as (store, written), workers(jobs) as run:
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
+        # uploads that are listed teach as the other rows do, and follow what was learned
+        study = written.study.model_copy(update={"tubes": (*written.study.tubes, *written.uploads)})
         plan = plan_study(study, known=usual, relearn=relearn, run=run, progress=progress)
         plan = _saved(store, known, plan)
-        analysed = store.done()
-        todo = [tube for tube in study.tubes if not _is_done(tube, analysed, plan, store)]
-        for tube, result in zip(todo, analyze_tubes(todo, plan, run=run, progress=progress), strict=True):
-            store.save_tube(tube, result)
-        return _with_remarks(store.result(plots=False), plan)
+        kept = _analysed(store, study, plan, run=run, progress=progress)
+        note_outcome(store, study.tubes, kept)
+        return with_remarks(store.result(plots=False), plan)
 
 
-def _with_remarks(result: StudyResult, plan: Plan) -> StudyResult:
-    issues = (*result.study.issues, *plan.remarks)
-    return result.model_copy(update={"study": result.study.model_copy(update={"issues": issues})})
+def _analysed(store: StudyStore, study: Study, plan: Plan, *, run: Run, progress: Progress) -> dict[str, str]:
+    """Analyse what is not done; return the tubes whose earlier result is kept, with the reason."""
+    done = store.done()
+    stored = {tube.tube: tube for tube in (*store.study().tubes, *store.removed())}
+    todo = [tube for tube in study.tubes if not _is_done(tube, stored, done, plan, store)]
+    kept = {}
+    for tube, result in zip(todo, analyze_tubes(todo, plan, run=run, progress=progress), strict=True):
+        failure = save_result(store, tube, result)
+        if failure:
+            kept[tube.tube] = failure
+    return kept
 
 
 @contextmanager
-def _opened(out: str | Path, sheet: Study, *, keep_name: bool) -> Iterator[tuple[StudyStore, Study]]:
+def _opened(
+    out: str | Path, sheet: Study, *, keep_name: bool, remove_missing: bool
+) -> Iterator[tuple[StudyStore, WrittenSheet]]:
     """Open or make the study at `out`; yield it with the sheet as it was taken over."""
-    if StudyStore.exists(out):
-        with StudyStore.open(out) as store:
-            if keep_name:
-                sheet = sheet.model_copy(update={"name": store.study().name})
-            digests = file_digests(sheet.tubes) if store.has_uploads() else {}
-            yield store, store.replace_sheet(sheet, file_sha256=digests)
-    else:
-        empty = AnalysisSettings(software_version=__version__).model_dump_json()
-        with StudyStore.create(out, sheet, empty, software_version=__version__) as store:
-            yield store, sheet
+    if not StudyStore.exists(out):
+        with _made(out, sheet) as store:
+            yield store, WrittenSheet(sheet)
+        return
+    with StudyStore.open(out) as store:
+        if keep_name:
+            sheet = sheet.model_copy(update={"name": store.study().name})
+        written = store.replace_sheet(
+            sheet,
+            file_sha256=file_digests(sheet.tubes),
+            left_out_sha256=row_digests(sheet.left_out),
+            remove_missing=remove_missing,
+        )
+        yield store, written
+
+
+def _made(out: str | Path, sheet: Study) -> StudyStore:
+    empty = AnalysisSettings(software_version=__version__).model_dump_json()
+    try:
+        return StudyStore.create(out, sheet, empty, software_version=__version__)
+    except StoreError as error:
+        if not StudyStore.exists(out):
+            raise
+        raise StoreError(
+            "Another batch has made a study here meanwhile; this one stops and has changed nothing.",
+            subject=error.subject,
+            hint="Start it again when the other one is done: its tubes are added then.",
+        ) from None
 
 
 def _templates(study: Study) -> Iterator[Template]:
@@ -137,9 +176,13 @@ def _saved(store: StudyStore, known: AnalysisSettings, plan: Plan) -> Plan:
     return replace(plan, settings=settings)
 
 
-def _is_done(tube: Tube, analysed: Mapping[str, str], plan: Plan, store: StudyStore) -> bool:
-    """Whether the stored result came from the same file, template, scales, prior and what was given."""
-    if tube.tube not in plan.hashes or analysed.get(tube.tube) != plan.hashes[tube.tube]:
+def _is_done(
+    tube: Tube, stored: Mapping[str, Tube], done: Mapping[str, str], plan: Plan, store: StudyStore
+) -> bool:
+    """Whether the stored result came from the same file, facts, template, scales, prior and givens."""
+    if tube.tube not in plan.hashes or done.get(tube.tube) != plan.hashes[tube.tube]:
+        return False
+    if tube.row > 0 and not same_facts(stored[tube.tube], tube):
         return False
     result, source = store.tube_result(tube.tube), plan.sources[tube.tube]
     if tuple(issue for issue in result.issues if issue.code == CHANNEL_GIVEN) != source.said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, model_validator
 
@@ -21,16 +22,6 @@ class EventLimit(Frozen):
     source: str = Field(min_length=1)
 
 
-class PlausibleRange(Frozen):
-    """Range within which a blood count raises no question about its unit."""
-
-    low: float = Field(ge=0)
-    high: float = Field(gt=0)
-    unit: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    source: str = Field(min_length=1)
-
-
 class LloqRules(Frozen):
     """Events below which a population is not quantified, with exceptions by population."""
 
@@ -45,13 +36,6 @@ class BeadRules(Frozen):
     review_events: EventLimit
 
 
-class PlausibleCounts(Frozen):
-    """Plausible blood counts in each unit a sheet may use."""
-
-    cells_per_ul: PlausibleRange
-    cells_10e9_per_l: PlausibleRange
-
-
 class Agreement(Frozen):
     """Largest ratio of two counts of the same blood that raises no question."""
 
@@ -59,6 +43,80 @@ class Agreement(Frozen):
     unit: str = Field(pattern="^ratio$")
     reason: str = Field(min_length=1)
     source: str = Field(min_length=1)
+
+
+class BloodCountAgreement(Agreement):
+    """Largest ratio of a count in the tube to the blood count, which as 0 is up to `zero_up_to` cells/µL."""
+
+    zero_up_to: float = Field(gt=0)
+
+
+#: Cells/µL in 10^9/L.
+PER_UL_OF_10E9_PER_L: Final = 1000.0
+
+
+class BloodCountLimits(Frozen):
+    """What a blood count can be and usually is, cells/µL."""
+
+    usual_low: float = Field(ge=0)
+    usual_high: float
+    most: float
+    unit: str = Field(pattern="^cells/µL$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BloodCountLimits:
+        if not self.usual_low < self.usual_high <= self.most:
+            raise ValueError("usual_low, usual_high and most must be in this order")
+        return self
+
+    def is_usual(self, value: float, *, per_l: bool = False) -> bool:
+        """Return whether a count, cells/µL, raises no question about its unit.
+
+        `per_l` tells that it was given in 10^9/L, where a low count is what it is.
+
+        Examples
+        --------
+        >>> wbc = load_counting_rules().blood_counts.wbc
+        >>> wbc.is_usual(50), wbc.is_usual(50, per_l=True), wbc.is_usual(120_000)
+        (False, True, False)
+        """
+        return value <= self.usual_high and (per_l or value >= self.usual_low)
+
+    def unusual(self, value: float) -> str:
+        """Return an unusual count in both units; of a high one, only that it is, for it may be a date.
+
+        Examples
+        --------
+        >>> load_counting_rules().blood_counts.wbc.unusual(310324)
+        'above 100000 cells/µL (100 x 10^9/L)'
+        """
+        if value > self.usual_high:
+            return f"above {in_both_units(self.usual_high)}"
+        return f"of {in_both_units(value)}"
+
+
+class BloodCounts(Frozen):
+    """Limits of the blood counts a sheet may give."""
+
+    wbc: BloodCountLimits
+    lymphocytes: BloodCountLimits
+
+    def of(self, cells: str) -> BloodCountLimits:
+        """Return the limits of ``"wbc"`` or ``"lymphocytes"``, or of a column that begins so."""
+        return self.wbc if cells.startswith("wbc") else self.lymphocytes
+
+
+def in_both_units(cells_per_ul: float) -> str:
+    """Return a blood count in both units.
+
+    Examples
+    --------
+    >>> in_both_units(25)
+    '25 cells/µL (0.025 x 10^9/L)'
+    """
+    return f"{cells_per_ul:.15g} cells/µL ({cells_per_ul / PER_UL_OF_10E9_PER_L:.15g} x 10^9/L)"
 
 
 class AmountLimits(Frozen):
@@ -113,8 +171,8 @@ class CountingRules(Frozen):
 
     lloq: LloqRules
     beads: BeadRules
-    blood_count_plausible: PlausibleCounts
-    blood_count_agreement: Agreement
+    blood_counts: BloodCounts
+    blood_count_agreement: BloodCountAgreement
     amounts: Amounts
     lymphocytes_over_wbc: LymphocytesOverWbc
 

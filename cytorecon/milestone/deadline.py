@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from cytorecon.knowledge.milestones import MilestoneRule
-from cytorecon.milestone.crossing import Crossing, Visit
+from cytorecon.milestone.crossing import Crossing, State, Visit, first_crossing
 
 #: Empty for a rule without a deadline.
 Deadline = Literal["in_time", "late", "unknown", "not_reached", ""]
@@ -28,38 +28,56 @@ def deadline_state(rule: MilestoneRule, visits: Sequence[Visit], crossing: Cross
     -------
     {"in_time", "late", "unknown", "not_reached", ""}
         ``in_time``: the first visit that met it, or the last one of its confirmation where the rule asks
-        for that, lies within the deadline, and the confirmation is complete. ``late``: met, but still
-        below at a visit on or after the deadline. ``not_reached``: not met (or not confirmed), and below
-        at the visits around the deadline. ``unknown``: the visits leave it open.
+        for that, lies within the deadline, and the confirmation is complete. ``not_reached``: below at the
+        visits next to the deadline (the last before, the first after), and not met in time. ``late``: so
+        too, and met later. ``unknown``: the visits leave it open.
 
     Notes
     -----
+    A visit that could not be judged may have been above or below. An answer other than ``unknown`` is the
+    one that every such completion of the visits gives. More visits above can only bring a milestone
+    forward, so two completions stand for all: none of them above, and all of them above.
+
+    Sources count consecutive measures, so a visit that could not be judged between two above leaves open
+    whether they are consecutive.
+
     Nothing is interpolated. Between two visits that are both below, the count is taken to have been
     below, as everywhere in the table.
 
     Examples
     --------
     >>> from cytorecon.knowledge.milestones import load_milestone_rules
-    >>> from cytorecon.milestone.crossing import first_crossing
     >>> rule = load_milestone_rules().milestones[0]  # twice within 100 days
     >>> visits = [Visit(30, "below"), Visit(60, "above"), Visit(120, "above")]
+    >>> deadline_state(rule, visits, first_crossing(visits, confirmation=2))
+    'unknown'
+    >>> visits = [Visit(30, "above"), Visit(60, "indeterminate"), Visit(90, "above")]
     >>> deadline_state(rule, visits, first_crossing(visits, confirmation=2))
     'unknown'
     """
     if rule.by_day is None:
         return ""
-    if crossing.confirmed == "yes":
-        last = crossing.confirmed_day if rule.confirm_by_deadline else crossing.by_day
-        if last is not None and last <= rule.by_day:
-            return "in_time"
-    if crossing.by_day is not None and crossing.confirmed != "no":
-        return "late" if crossing.after_day is not None and crossing.after_day >= rule.by_day else "unknown"
-    return "not_reached" if _below_around(visits, rule.by_day) else "unknown"
+    if _in_time(rule, rule.by_day, _completed(visits, "below")):
+        return "in_time"
+    most = _completed(visits, "above")
+    if _in_time(rule, rule.by_day, most) or not _below_around(most, rule.by_day):
+        return "unknown"
+    return "not_reached" if crossing.by_day is None or crossing.confirmed == "no" else "late"
 
 
-def _below_around(visits: Sequence[Visit], day: int) -> bool:
+def _completed(visits: Sequence[Visit], unjudged: State) -> list[Visit]:
+    """Return the visits with those that could not be judged taken as `unjudged`."""
+    return [Visit(visit.day, unjudged) if visit.state == "indeterminate" else visit for visit in visits]
+
+
+def _in_time(rule: MilestoneRule, by_day: int, judged: Sequence[Visit]) -> bool:
+    crossing = first_crossing(judged, confirmation=rule.confirmation)
+    last = crossing.confirmed_day if rule.confirm_by_deadline else crossing.by_day
+    return crossing.confirmed == "yes" and last is not None and last <= by_day
+
+
+def _below_around(judged: Sequence[Visit], day: int) -> bool:
     """Return whether the visits next to `day`, on both sides or on it, are below."""
-    judged = [visit for visit in visits if visit.state != "indeterminate"]
     later = [visit.state for visit in judged if visit.day >= day][:1]
     earlier = [visit.state for visit in judged if visit.day <= day][-1:]
     return later == ["below"] and earlier != ["above"]

@@ -207,7 +207,15 @@ def _deadline(rule: MilestoneRule, finding: Finding) -> str:
         return f"later than day {day}"
     if finding.deadline == "not_reached":
         return f"not by day {day}"
-    confirmed = "confirmed " if day is not None and by_day <= day else ""
+    assert day is not None
+    if finding.confirmed == "yes" and finding.crossing.confirmed_day is not None:
+        last = finding.crossing.confirmed_day if rule.confirm_by_deadline else by_day
+        if last <= day:
+            return (
+                f"whether on consecutive visits by day {day} is not known: "
+                "one between them could not be judged"
+            )
+    confirmed = "confirmed " if by_day <= day else ""
     return f"whether {confirmed}by day {day} is not known"
 
 
@@ -219,4 +227,6 @@ def _not_reached(rule: MilestoneRule, finding: Finding, name: str) -> str:
     passed = ""
     if rule.by_day is not None and crossing.after_day < rule.by_day and end is None:
         passed = f"; day {rule.by_day} lies after the last visit that could be judged"
+    elif rule.by_day is not None and finding.deadline == "unknown" and crossing.after_day >= rule.by_day:
+        passed = f"; whether by day {rule.by_day} is not known, as a visit could not be judged"
     return f"{name} not {_level(rule)} up to day {crossing.after_day}{ended}{passed}."

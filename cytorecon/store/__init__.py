@@ -7,10 +7,24 @@ holds ``study.sqlite``, or the URL of a PostgreSQL database of its own
 
 from __future__ import annotations
 
+from cytorecon.store.checks import FileCountedError
+from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.history import HistoryEntry
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
+from cytorecon.store.sheet import WrittenSheet
 from cytorecon.store.study_store import StudyStore
 
-__all__ = ["NOT_ANALYSED", "SCHEMA_VERSION", "HistoryEntry", "StudyStore", "sqlite_issues"]
+__all__ = [
+    "AWAITS_ANALYSIS",
+    "KEPT",
+    "NOT_ANALYSED",
+    "SCHEMA_VERSION",
+    "FileCountedError",
+    "HistoryEntry",
+    "StudyStore",
+    "WrittenSheet",
+    "same_facts",
+    "sqlite_issues",
+]

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from cytorecon.errors import StoreError
 from cytorecon.store import history, schema
+from cytorecon.store.checks import check_consistent
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
 from cytorecon.store.folder import already_there, check_folder, new_database
 from cytorecon.store.history import Change
 from cytorecon.store.location import Folder, Server
-from cytorecon.store.sheet import check_consistent, write_sheet
+from cytorecon.store.sheet import SheetFiles, write_sheet
 from cytorecon.study.model import Study
 
 # Any constant does; it keeps two programs from creating a study in one PostgreSQL database at once.
@@ -59,7 +60,7 @@ def _fill(
                 )
             )
             history.append(connection, at, Change.CREATED)
-            write_sheet(connection, study, str(place), {})
+            write_sheet(connection, study, str(place), SheetFiles({}, {}))
     finally:
         engine.dispose()
 

@@ -2,120 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from cytorecon.errors import StoreError
-from cytorecon.results import TubeResult
+from cytorecon.errors import Issue, Severity
 from cytorecon.store import rows, schema
-from cytorecon.store.documents import ISSUES, PATIENT, TUBE, from_text, to_text
-from cytorecon.store.uploads import Upload, beside_uploads, with_known_facts
-from cytorecon.study.model import Patient, Study, Tube
+from cytorecon.store.documents import EVENT, ISSUES, PATIENT, TUBE, from_text, to_text
+from cytorecon.store.earlier import (
+    EarlierTube,
+    awaits_analysis,
+    bytes_of,
+    counted_elsewhere,
+    remarks,
+    same_facts,
+)
+from cytorecon.store.uploads import Upload, agrees, beside_uploads, listed_uploads, with_known_facts
+from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
 
-#: What a sheet may say anew about a tube without changing a number of its result.
-_BESIDE_THE_RESULT: Final = {"row": 0, "visit": "", "path": None}
+NOT_LISTED = "not in the sample sheet any more"
 
 
-def check_consistent(study: Study, subject: str) -> None:
-    """Check that tubes are unique and that tubes and events belong to patients of the study.
+@dataclass(frozen=True, slots=True)
+class SheetFiles:
+    """Which bytes the rows of a sheet are, as far as their files can be read.
 
-    Raises
-    ------
-    StoreError
-        Naming the first tube or patient that does not fit.
+    Parameters
+    ----------
+    tubes : mapping of str to str
+        Tube -> SHA-256 of its file.
+    left_out : mapping of int to str
+        Row that was left out -> SHA-256 of its file.
     """
-    names = {patient.patient for patient in study.patients}
-    twice = [tube for tube, times in Counter(tube.tube for tube in study.tubes).items() if times > 1]
-    if twice:
-        raise StoreError(
-            "Two tubes of the study have the same name.",
-            subject=subject,
-            found=twice[0],
-            allowed="one tube of each name",
-            hint="Give each row of the sample sheet a tube of its own.",
-        )
-    used = [tube.patient for tube in study.tubes] + [event.patient for event in study.events]
-    for patient in used:
-        if patient not in names:
-            raise unknown_patient(patient, subject)
 
-
-def unknown_patient(patient: str, subject: str) -> StoreError:
-    """Return the error for something that belongs to a patient the study does not have."""
-    return StoreError(
-        "The study has no such patient.",
-        subject=subject,
-        found=patient,
-        allowed="a patient of the study",
-        hint="Save the patient first.",
-    )
-
-
-def check_name_is_free(connection: Connection, tube: Tube, result: TubeResult, subject: str) -> None:
-    """Check that saving `tube` replaces no other tube that has the same name.
-
-    Raises
-    ------
-    StoreError
-        If the name is that of a tube of the sheet and `tube` an upload, or the other way round,
-        or both are uploads of different files.
-    """
-    stored = connection.execute(
-        select(schema.tubes.c.upload, schema.results.c.file_sha256)
-        .join(schema.results, schema.results.c.tube == schema.tubes.c.tube, isouter=True)
-        .where(schema.tubes.c.tube == tube.tube)
-    ).one_or_none()
-    if stored is None:
-        return
-    upload = tube.row == 0
-    another_file = stored.file_sha256 not in (None, result.provenance.file_sha256)
-    if stored.upload == upload and not (upload and another_file):
-        return
-    raise StoreError(
-        "Another tube of the study has this name; nothing was changed.",
-        subject=subject,
-        field=f"tube {tube.tube}",
-        found="an upload" if stored.upload else "a tube of the sample sheet",
-        allowed="a name that is free",
-        hint="Try again: it will get the next free number.",
-    )
-
-
-def check_file_is_free(connection: Connection, tube: str, subject: str) -> None:
-    """Check that no other tube of the study came from the file of the upload `tube`.
-
-    Raises
-    ------
-    StoreError
-        Naming the other tube.
-    """
-    tubes, results = schema.tubes, schema.results
-    # Rows of the sheet may share a file that holds several tubes; a file that is uploaded holds one.
-    own = (
-        select(results.c.file_sha256)
-        .join(tubes, results.c.tube == tubes.c.tube)
-        .where(results.c.tube == tube, tubes.c.upload.is_(True))
-        .scalar_subquery()
-    )
-    other = connection.execute(
-        select(results.c.tube)
-        .join(tubes, results.c.tube == tubes.c.tube)
-        .where(results.c.file_sha256 == own, results.c.tube != tube, results.c.status == "done")
-        .where(tubes.c.removed.is_(False))
-    ).scalar()
-    if other is not None:
-        raise StoreError(
-            "Its file is counted as another tube by now.",
-            subject=subject,
-            field=f"tube {tube}",
-            found=f"tube {other}",
-            allowed="a file that no other tube of the study came from",
-            hint="Take the other tube out first.",
-        )
+    tubes: Mapping[str, str]
+    left_out: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,43 +47,127 @@ class WrittenSheet:
     Parameters
     ----------
     study : Study
-        As it was stored, with the paths of its files: rows that are uploads left out, names of
-        tubes moved past those of uploads (:mod:`cytorecon.store.uploads`).
-    gone : tuple of str
-        Tubes that are no longer listed.
+        As the sheet was taken over, with the paths of its files: rows that are uploads left out,
+        tubes under the names they are stored by.
+    uploads : tuple of Tube
+        Uploads that the sheet lists and agrees with, with the paths of their files.
+    gone : tuple of (tube, reason)
+        Tubes that were removed.
     """
 
     study: Study
-    gone: tuple[str, ...]
+    uploads: tuple[Tube, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 def write_sheet(
-    connection: Connection, study: Study, subject: str, file_sha256: Mapping[str, str]
+    connection: Connection, sheet: Study, subject: str, files: SheetFiles, *, remove_missing: bool = False
 ) -> WrittenSheet:
-    """Make the stored study what `study` says; uploads stay as they are.
+    """Take a sheet over; uploads stay as they are, and so does what it does not list.
 
-    A stored result stays when nothing its numbers depend on has changed (then the tube need not
-    be analysed again). Tubes and patients that the sheets no longer list are deleted.
+    A stored result stays, with what was known about its tube, until the tube was analysed again:
+    a file that cannot be read today costs nothing. Results whose file is another tube's by now go.
+
+    Parameters
+    ----------
+    connection : Connection
+        A transaction that writes.
+    sheet : Study
+        As the sheets say.
+    subject : str
+        The study, for messages.
+    files : SheetFiles
+        Tell which rows are tubes that the study knows.
+    remove_missing : bool
+        Take out tubes, facts and events that the sheets do not list; no tube when rows of the
+        manifest were left out.
     """
-    uploads = _uploads(connection, subject)
-    study = beside_uploads(study, uploads, file_sha256)
-    study = study.model_copy(update={"patients": _patients(connection, study, uploads, subject)})
-    stored = {
-        row.tube: from_text(TUBE, row.document, subject=subject, field=f"tube {row.tube}")
-        for row in connection.execute(select(schema.tubes).where(schema.tubes.c.upload.is_(False)))
-    }
-    listed = {tube.tube: tube for tube in study.tubes}
-    gone = tuple(name for name in sorted(stored) if name not in listed)
-    for name in gone:
+    uploads, earlier = _uploads(connection, subject), _earlier(connection, subject)
+    by_row = {tube.row: files.tubes[tube.tube] for tube in sheet.tubes if tube.tube in files.tubes}
+    study = beside_uploads(sheet, uploads, files.tubes, earlier)
+    study = study.model_copy(
+        update={"patients": _patients(connection, study, uploads, subject, remove_missing=remove_missing)}
+    )
+    holders = [(bytes_of(tube, by_row[tube.row]), tube.tube) for tube in study.tubes if tube.row in by_row]
+    holders += [
+        (bytes_of(upload.tube, upload.file_sha256), upload.tube.tube)
+        for upload in uploads
+        if not upload.removed
+    ]
+    moved = counted_elsewhere(earlier, holders)
+    gone = _gone(sheet, study, earlier, moved, remove_missing=remove_missing and not sheet.left_out)
+    for name, _ in gone:
         rows.delete_result(connection, name)
         connection.execute(delete(schema.tubes).where(schema.tubes.c.tube == name))
-    for name in stored.keys() & listed.keys():
-        if _measured(stored[name]) != _measured(listed[name]):
-            rows.delete_result(connection, name)
-    rows.write_events(connection, ())
-    _delete_patients_without_tubes(connection)
-    _write_in_order(connection, study)
-    return WrittenSheet(study, gone)
+    stay = [known for known in earlier if known.tube.tube not in dict(gone)]
+    as_stored, waiting = _settled(connection, study, stay, moved)
+    listed = {tube.tube for tube in study.tubes}
+    unlisted = [known for known in stay if known.tube.tube not in listed]
+    said = remarks(
+        [known for known in unlisted if not known.removed],
+        sheet,
+        files.left_out,
+        remove_missing=remove_missing,
+    )
+    events, remark = _events(connection, study, subject, remove_missing=remove_missing)
+    study = study.model_copy(update={"issues": (*study.issues, *waiting, *said, *remark)})
+    _write_in_order(connection, study, as_stored, [known.tube for known in unlisted], events)
+    listed_again = listed_uploads(sheet, uploads, files.tubes)
+    return WrittenSheet(study, tuple(_with_files(sheet, listed_again)), tuple(gone))
+
+
+def _gone(
+    sheet: Study,
+    study: Study,
+    earlier: Sequence[EarlierTube],
+    moved: Mapping[str, str],
+    *,
+    remove_missing: bool,
+) -> list[tuple[str, str]]:
+    """Return the tubes to remove, and why; nothing but `remove_missing` costs a result that counts."""
+    listed = {tube.tube for tube in study.tubes}
+    uploaded = {tube.tube for tube in sheet.tubes} - listed
+    gone = []
+    for known in earlier:
+        name = known.tube.tube
+        if name in listed:
+            continue
+        if name in moved:
+            gone.append((name, f"its file is counted as tube {moved[name]}"))
+        elif remove_missing:
+            gone.append((name, f"{NOT_LISTED}, removed with --remove-missing"))
+        elif known.status == "failed" or (not known.status and name in uploaded):
+            gone.append((name, f"{NOT_LISTED}, and had no result"))
+    return gone
+
+
+def _settled(
+    connection: Connection, study: Study, stay: Sequence[EarlierTube], moved: Mapping[str, str]
+) -> tuple[list[Tube], list[Issue]]:
+    """Return the listed tubes as they are to be stored, and what is to be said of those that wait."""
+    known_as = {known.tube.tube: known for known in stay}
+    as_stored, waiting = [], []
+    for tube in study.tubes:
+        known = known_as.get(tube.tube)
+        is_moved = tube.tube in moved
+        if known is None or (same_facts(known.tube, tube) and not is_moved):
+            as_stored.append(tube)
+        elif known.is_good and not is_moved:
+            # a tube and its result change together
+            as_stored.append(known.tube.model_copy(update={"row": tube.row, "visit": tube.visit}))
+            waiting.append(awaits_analysis(known.tube, tube))
+        else:
+            rows.delete_result(connection, tube.tube)
+            as_stored.append(tube)
+    return as_stored, waiting
+
+
+def _with_files(sheet: Study, listed_again: Mapping[str, Tube]) -> Sequence[Tube]:
+    return [
+        listed_again[row.tube].model_copy(update={"path": row.path, "dataset": row.dataset})
+        for row in sheet.tubes
+        if row.tube in listed_again and agrees(row, listed_again[row.tube])
+    ]
 
 
 def _uploads(connection: Connection, subject: str) -> tuple[Upload, ...]:
@@ -182,23 +188,76 @@ def _uploads(connection: Connection, subject: str) -> tuple[Upload, ...]:
     )
 
 
-def _patients(
-    connection: Connection, study: Study, uploads: tuple[Upload, ...], subject: str
-) -> tuple[Patient, ...]:
-    uploaded = {upload.tube.patient for upload in uploads}
-    known = {
+def _earlier(connection: Connection, subject: str) -> tuple[EarlierTube, ...]:
+    tubes, results = schema.tubes, schema.results
+    wanted = (
+        select(tubes.c.tube, tubes.c.document, tubes.c.removed, results.c.status, results.c.file_sha256)
+        .join(results, results.c.tube == tubes.c.tube, isouter=True)
+        .where(tubes.c.upload.is_(False))
+        .order_by(tubes.c.position)
+    )
+    return tuple(
+        EarlierTube(
+            from_text(TUBE, row.document, subject=subject, field=f"tube {row.tube}"),
+            row.status or "",
+            (row.file_sha256 or "") if row.status == "done" else "",
+            row.removed,
+        )
+        for row in connection.execute(wanted)
+    )
+
+
+def read_patients(connection: Connection, subject: str) -> dict[str, Patient]:
+    """Return the patients of the study by pseudonym."""
+    return {
         row.patient: from_text(PATIENT, row.document, subject=subject, field=f"patients, {row.patient}")
-        for row in connection.execute(select(schema.patients))
-        if row.patient in uploaded
+        for row in connection.execute(select(schema.patients).order_by(schema.patients.c.position))
     }
+
+
+def _patients(
+    connection: Connection,
+    study: Study,
+    uploads: Sequence[Upload],
+    subject: str,
+    *,
+    remove_missing: bool,
+) -> tuple[Patient, ...]:
+    """Return the patients of the sheets, with what is known about them and the sheets do not say."""
+    known = read_patients(connection, subject)
+    if remove_missing:
+        uploaded = {upload.tube.patient for upload in uploads}
+        known = {name: patient for name, patient in known.items() if name in uploaded}
     return tuple(
         with_known_facts(patient, known[patient.patient]) if patient.patient in known else patient
         for patient in study.patients
     )
 
 
-def _measured(tube: Tube) -> Tube:
-    return tube.model_copy(update=_BESIDE_THE_RESULT)
+def _events(
+    connection: Connection, study: Study, subject: str, *, remove_missing: bool
+) -> tuple[tuple[ClinicalEvent, ...], tuple[Issue, ...]]:
+    """Return the events of the study: of the sheets, and earlier ones of patients they say nothing about."""
+    if remove_missing:
+        return study.events, ()
+    listed = {patient.patient for patient in study.patients}
+    kept = tuple(
+        from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}")
+        for row in connection.execute(select(schema.events).order_by(schema.events.c.position))
+        if not study.lists_events or row.patient not in listed
+    )
+    if study.lists_events or not kept:
+        return (*study.events, *kept), ()
+    one = len(kept) == 1
+    remark = Issue(
+        code="study.not_listed",
+        severity=Severity.INFO,
+        subject="events",
+        message=f"There is no events sheet; {len(kept)} event{'' if one else 's'} of an earlier one "
+        f"stay{'s' if one else ''}.",
+        hint="To take events out, give an events sheet.",
+    )
+    return kept, (remark,)
 
 
 def _delete_patients_without_tubes(connection: Connection) -> None:
@@ -207,15 +266,30 @@ def _delete_patients_without_tubes(connection: Connection) -> None:
     connection.execute(delete(table).where(table.c.patient.not_in(with_tubes)))
 
 
-def _write_in_order(connection: Connection, study: Study) -> None:
-    for position, patient in enumerate(study.patients):
+def _write_in_order(
+    connection: Connection,
+    study: Study,
+    tubes: Sequence[Tube],
+    unlisted: Sequence[Tube],
+    events: Sequence[ClinicalEvent],
+) -> None:
+    rows.write_events(connection, ())
+    _delete_patients_without_tubes(connection)
+    listed = [patient.patient for patient in study.patients]
+    others = [name for (name,) in connection.execute(
+        select(schema.patients.c.patient).order_by(schema.patients.c.position)
+    ) if name not in listed]  # fmt: skip
+    for patient in study.patients:
         rows.write_patient(connection, patient)
-        place = update(schema.patients).where(schema.patients.c.patient == patient.patient)
-        connection.execute(place.values(position=position))
-    for position, tube in enumerate(study.tubes):
+    for tube in tubes:
         rows.write_tube(connection, tube)
-        place = update(schema.tubes).where(schema.tubes.c.tube == tube.tube)
-        connection.execute(place.values(position=position))
-    rows.write_events(connection, study.events)
+    for position, name in enumerate((*listed, *others)):
+        of_patient = update(schema.patients).where(schema.patients.c.patient == name)
+        connection.execute(of_patient.values(position=position))
+    for position, tube in enumerate((*tubes, *unlisted)):
+        of_tube = update(schema.tubes).where(schema.tubes.c.tube == tube.tube)
+        connection.execute(of_tube.values(position=position))
+    there = {*listed, *others}
+    rows.write_events(connection, [event for event in events if event.patient in there])
     head = update(schema.study).values(name=study.name, issues=to_text(ISSUES, study.issues))
     connection.execute(head)

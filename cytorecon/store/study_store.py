@@ -9,20 +9,18 @@ from types import MappingProxyType, TracebackType
 
 from sqlalchemy import Connection, Engine, select, update
 
-from cytorecon.errors import StoreError
+from cytorecon.errors import Issue, StoreError
 from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
+from cytorecon.store.checks import check_belongs, check_consistent
+from cytorecon.store.documents import ISSUES, from_text, to_text
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import create_database, holds_study, open_database
-from cytorecon.store.sheet import (
-    check_consistent,
-    check_file_is_free,
-    check_name_is_free,
-    unknown_patient,
-    write_sheet,
-)
+from cytorecon.store.saving import check_may_return, write_analysed
+from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
+from cytorecon.store.uploads import with_known_facts
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -150,38 +148,53 @@ class StudyStore:
                 connection.execute(update(schema.study).values(settings=text))
         return text
 
-    def replace_sheet(self, study: Study, *, file_sha256: Mapping[str, str] | None = None) -> Study:
-        """Take over sheets that were read again; uploads and removals stay.
+    def replace_sheet(
+        self,
+        study: Study,
+        *,
+        file_sha256: Mapping[str, str] | None = None,
+        left_out_sha256: Mapping[int, str] | None = None,
+        remove_missing: bool = False,
+    ) -> WrittenSheet:
+        """Take over sheets that were read again; uploads, removals and what they do not list stay.
 
-        Results stay for tubes about which the sheet says nothing new that matters to a number;
-        the others count as not analysed. Tubes and patients no longer listed are deleted, each
-        with a line in the history. An upload is never replaced: see :mod:`cytorecon.store.uploads`.
+        A result stays until its tube was analysed again, see :mod:`cytorecon.store.earlier`; tubes
+        that go have a line in the history each. An upload is never replaced: see
+        :mod:`cytorecon.store.uploads`.
 
         Parameters
         ----------
         study : Study
             As the sheets say.
         file_sha256 : mapping of str to str, optional
-            Tube -> SHA-256 of its file: tells which rows are tubes that were uploaded already.
+            Tube -> SHA-256 of its file: tells which rows are tubes that the study knows.
+        left_out_sha256 : mapping of int to str, optional
+            Row that was left out -> SHA-256 of its file.
+        remove_missing : bool
+            Take out what the sheets do not list, uploads apart; no tube when rows were left out.
 
         Returns
         -------
-        Study
-            The sheets as they were taken over: without those rows, and with the names under
-            which the others are stored.
+        WrittenSheet
+            The sheets as they were taken over.
         """
         check_consistent(study, self._subject)
+        files = SheetFiles(file_sha256 or {}, left_out_sha256 or {})
         with self._changing(Change.SHEET_REPLACED) as connection:
-            written = write_sheet(connection, study, self._subject, file_sha256 or {})
-            for tube in written.gone:
-                history.append(
-                    connection,
-                    self._clock(),
-                    Change.TUBE_REMOVED,
-                    tube=tube,
-                    reason="not in the sample sheet any more",
-                )
-        return written.study
+            written = write_sheet(connection, study, self._subject, files, remove_missing=remove_missing)
+            for tube, reason in written.gone:
+                history.append(connection, self._clock(), Change.TUBE_REMOVED, tube=tube, reason=reason)
+        return written
+
+    def change_issues(self, change: Callable[[tuple[Issue, ...]], tuple[Issue, ...]]) -> None:
+        """Replace what is said about the sheets by what `change` makes of it, in one transaction."""
+        with writing(self._engine, self._subject) as connection:
+            text = connection.execute(select(schema.study.c.issues).with_for_update()).scalar_one()
+            stored = from_text(ISSUES, text, subject=self._subject, field="issues")
+            changed = change(stored)
+            if changed != stored:
+                history.append(connection, self._clock(), Change.SHEET_REPLACED, reason="remarks on the run")
+                connection.execute(update(schema.study).values(issues=to_text(ISSUES, changed)))
 
     def has_uploads(self) -> bool:
         """Tell whether a tube came by upload, removed ones included."""
@@ -194,33 +207,61 @@ class StudyStore:
         with self._changing(Change.PATIENT_SAVED, reason=f"patient {patient.patient}") as connection:
             rows.write_patient(connection, patient)
 
-    def save_tube(self, tube: Tube, result: TubeResult) -> None:
+    def complete_patient(self, patient: Patient) -> None:
+        """Add a patient, or fill in what is not known about one; what is known stays."""
+        with self._changing(Change.PATIENT_SAVED, reason=f"patient {patient.patient}") as connection:
+            stored = read_patients(connection, self._subject).get(patient.patient)
+            rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
+
+    def save_tube(
+        self, tube: Tube, result: TubeResult, *, patient: Patient | None = None, reason: str = ""
+    ) -> None:
         """Store a tube (new or known) and its result, in place of an earlier one.
 
         A removed tube stays removed. A tube of the sheet and an upload never replace one another,
-        nor does an upload one of another file.
+        nor does an upload one of another file, and no file counts twice.
+
+        Parameters
+        ----------
+        tube : Tube
+            What is known about it.
+        result : TubeResult
+            Of this tube.
+        patient : Patient, optional
+            Added with the tube when the study does not know the patient.
+        reason : str
+            For the history.
 
         Raises
         ------
+        FileCountedError
+            If another tube came from the same bytes.
         StoreError
             If the result is another tube's, another tube has the name, or the study lacks the
             patient.
         """
-        if result.tube != tube.tube:
-            raise StoreError(
-                "The result belongs to another tube.",
-                subject=self._subject,
-                field=f"tube {tube.tube}",
-                found=result.tube,
-                allowed=tube.tube,
-                hint="Save each result with its own tube.",
-            )
-        with self._changing(Change.TUBE_SAVED, tube=tube.tube) as connection:
-            if not rows.has_patient(connection, tube.patient):
-                raise unknown_patient(tube.patient, self._subject)
-            check_name_is_free(connection, tube, result, self._subject)
-            rows.write_tube(connection, tube)
-            rows.write_result(connection, result)
+        check_belongs(tube, result, self._subject)
+        with self._changing(Change.TUBE_SAVED, tube=tube.tube, reason=reason) as connection:
+            write_analysed(connection, self._subject, tube, result, patient)
+
+    def save_failure(self, tube: Tube, result: TubeResult) -> bool:
+        """Store that a tube could not be analysed, unless an earlier run could.
+
+        Returns
+        -------
+        bool
+            Whether an earlier result is kept, with what was known about the tube then.
+        """
+        check_belongs(tube, result, self._subject)
+        with writing(self._engine, self._subject) as connection:
+            # locks the study's row, as a change would
+            connection.execute(select(schema.study.c.revision).with_for_update())
+            status = select(schema.results.c.status).where(schema.results.c.tube == tube.tube)
+            if connection.execute(status).scalar() == "done":
+                return True
+            history.append(connection, self._clock(), Change.TUBE_SAVED, tube=tube.tube)
+            write_analysed(connection, self._subject, tube, result)
+        return False
 
     def tube_result(self, tube: str) -> TubeResult:
         """Return the result of one tube, also of a removed one.
@@ -317,7 +358,7 @@ class StudyStore:
                     hint="Look the tube up in the history.",
                 )
             if not removed:
-                check_file_is_free(connection, tube, self._subject)
+                check_may_return(connection, self._subject, tube)
             table = schema.tubes
             connection.execute(update(table).where(table.c.tube == tube).values(removed=removed))
 

@@ -10,17 +10,17 @@ all the others. Nothing that was acknowledged may be lost by that, and nothing c
   sheet to rule removes the upload on the dashboard and runs the batch again.
 * A row with **other bytes** is another tube, also on the same day. It takes the next number that no
   upload of that day has, removed ones included: they can be restored.
-* What is known about a **patient** who has uploads stays known when the sheets do not say it.
+* What is known about a **patient** stays known when the sheets do not say it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.store.earlier import EarlierTube, numbered
 from cytorecon.study.model import Patient, Study, Tube
 
 #: What a row and an upload of the same file can say differently; not said is not different.
@@ -60,7 +60,12 @@ class Upload:
     removed: bool = False
 
 
-def beside_uploads(study: Study, uploads: Sequence[Upload], file_sha256: Mapping[str, str]) -> Study:
+def beside_uploads(
+    study: Study,
+    uploads: Sequence[Upload],
+    file_sha256: Mapping[str, str],
+    earlier: Sequence[EarlierTube] = (),
+) -> Study:
     """Return what of a sheet is added to a study that holds uploads.
 
     Parameters
@@ -71,11 +76,14 @@ def beside_uploads(study: Study, uploads: Sequence[Upload], file_sha256: Mapping
         Those the study holds, removed ones too.
     file_sha256 : mapping of str to str
         Tube of `study` -> SHA-256 of its file, for the files that can be read.
+    earlier : sequence of EarlierTube
+        Tubes of earlier sheets that the study holds.
 
     Returns
     -------
     Study
-        Without the rows that are uploads, the others under names that no upload has, and an
+        Without the rows that are uploads, the others under the names they are stored by
+        (:func:`cytorecon.store.earlier.numbered`), which no upload has, and an
         issue for each row whose file, or whose patient, day and panel, is that of an upload.
 
     Examples
@@ -88,22 +96,38 @@ def beside_uploads(study: Study, uploads: Sequence[Upload], file_sha256: Mapping
     >>> beside_uploads(sheet, [uploaded], {"P01/d30/1": "ab"}).tubes
     ()
     """
+    same = listed_uploads(study, uploads, file_sha256)
+    issues = [_listed_again(tube, same[tube.tube]) for tube in study.tubes if tube.tube in same]
+    by_row = {tube.row: file_sha256.get(tube.tube) for tube in study.tubes}
+    kept = numbered(
+        [tube for tube in study.tubes if tube.tube not in same],
+        {upload.tube.tube for upload in uploads},
+        earlier,
+        lambda tube: by_row[tube.row],
+    )
+    issues += _neighbours(kept, uploads)
+    return study.model_copy(update={"tubes": tuple(kept), "issues": (*study.issues, *issues)})
+
+
+def listed_uploads(
+    study: Study, uploads: Sequence[Upload], file_sha256: Mapping[str, str]
+) -> Mapping[str, Tube]:
+    """Return tube of a sheet -> upload of the same bytes, for the uploads that stand."""
     standing = {upload.file_sha256: upload.tube for upload in uploads if not upload.removed}
-    same = {
+    return {
         tube.tube: standing[file_sha256[tube.tube]]
         for tube in study.tubes
         if file_sha256.get(tube.tube) in standing
     }
-    listed_again = [_listed_again(tube, same[tube.tube]) for tube in study.tubes if tube.tube in same]
-    kept = _numbered([tube for tube in study.tubes if tube.tube not in same], uploads)
-    neighbours = list(_neighbours(kept, uploads))
-    return study.model_copy(
-        update={"tubes": tuple(kept), "issues": (*study.issues, *listed_again, *neighbours)}
-    )
+
+
+def agrees(row: Tube, upload: Tube) -> bool:
+    """Tell whether a row says nothing else about a tube than the form of its upload said."""
+    return not _differing(row, upload)
 
 
 def with_known_facts(said: Patient, known: Patient) -> Patient:
-    """Return a patient as the sheets say, with what only an upload's form said kept.
+    """Return a patient as the sheets say, with what is known and they do not say kept.
 
     Examples
     --------
@@ -113,6 +137,8 @@ def with_known_facts(said: Patient, known: Patient) -> Patient:
     kept: dict[str, object] = {}
     if said.age_years is None:
         kept["age_years"] = known.age_years
+    if not said.graft:
+        kept["graft"] = known.graft
     if said.sex == "unknown":
         kept["sex"] = known.sex
     if said.programme == "unknown":
@@ -122,32 +148,17 @@ def with_known_facts(said: Patient, known: Patient) -> Patient:
     return said.model_copy(update=kept)
 
 
-def _numbered(tubes: Iterable[Tube], uploads: Sequence[Upload]) -> list[Tube]:
-    """Return the tubes; where a day has uploads, numbered in the order of the sheet, past them."""
-    taken = {upload.tube.tube for upload in uploads}
-    days = {(upload.tube.patient, upload.tube.day) for upload in uploads}
-    numbers: Counter[tuple[str, int]] = Counter()
-    named = []
-    for tube in tubes:
-        key = (tube.patient, tube.day)
-        if key not in days:
-            named.append(tube)
-            continue
-        numbers[key] += 1
-        while (name := f"{tube.patient}/d{tube.day}/{numbers[key]}") in taken:
-            numbers[key] += 1
-        named.append(tube.model_copy(update={"tube": name}))
-    return named
+def _differing(row: Tube, upload: Tube) -> str:
+    fields = ((field, getattr(row, field), getattr(upload, field)) for field in _COMPARED)
+    return ", ".join(
+        f"{_COLUMN.get(field, field)} ({_words(said)} here, {_words(there)} there)"
+        for field, said, there in fields
+        if said not in (None, _NOT_SAID.get(field), there)
+    )
 
 
 def _listed_again(row: Tube, upload: Tube) -> Issue:
-    differing = ", ".join(
-        f"{_COLUMN.get(field, field)} ({_words(said)} here, {_words(there)} there)"
-        for field, said, there in (
-            (field, getattr(row, field), getattr(upload, field)) for field in _COMPARED
-        )
-        if said not in (None, _NOT_SAID.get(field), there)
-    )
+    differing = _differing(row, upload)
     if not differing:
         return Issue(
             code="study.listed_again",

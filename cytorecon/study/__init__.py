@@ -1,6 +1,6 @@
 """Studies: sample sheets in, tidy tables out."""
 
-from cytorecon.study.files import file_digests
+from cytorecon.study.files import file_digests, row_digests
 from cytorecon.study.load import load_study
 from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Study, Tube
 from cytorecon.study.quantities import tube_quantities
@@ -17,6 +17,7 @@ __all__ = [
     "csv_text",
     "file_digests",
     "load_study",
+    "row_digests",
     "tidy_counts",
     "tube_quantities",
     "tube_status",

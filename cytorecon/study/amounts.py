@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cytorecon.knowledge.counting import AmountLimits, CountingRules
+from cytorecon.knowledge.counting import AmountLimits, BloodCountLimits, CountingRules
 from cytorecon.study.numbers import quotable
 
 #: A true count in deep aplasia; a fraction of nothing is no concentration.
@@ -29,6 +29,29 @@ def amount_doubt(value: float, limits: AmountLimits) -> str:
         f"This amount is unusual and was used as written. Found: {quotable(value)}. "
         f"Usual: {limits.usual_low:.15g} to {limits.usual_high:.15g} {limits.unit}."
     )
+
+
+def count_doubt(value: float, limits: BloodCountLimits, *, per_l: bool = False) -> str:
+    """Return what is doubtful about a possible blood count; empty when nothing is.
+
+    Parameters
+    ----------
+    value : float
+        Cells/µL.
+    limits : BloodCountLimits
+        Of these cells.
+    per_l : bool
+        Whether it was given in 10^9/L.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.counting import load_counting_rules
+    >>> count_doubt(4.2, load_counting_rules().blood_counts.wbc)
+    'A count of 4.2 cells/µL (0.0042 x 10^9/L) is unusual. It was used as written; its results are marked.'
+    """
+    if value == 0 or limits.is_usual(value, per_l=per_l):
+        return ""
+    return f"A count {limits.unusual(value)} is unusual. It was used as written; its results are marked."
 
 
 def count_conflict(wbc: float | None, lymphocytes: float | None, rules: CountingRules) -> str:

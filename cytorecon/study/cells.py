@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.knowledge.day_limits import DayLimits, load_day_limits
 from cytorecon.knowledge.visit_labels import VisitLabels
 from cytorecon.study.dates import read_date, unclear_date_hint
 from cytorecon.study.found import holds_date, kind_of
@@ -22,8 +23,6 @@ from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
 from cytorecon.study.sheet import Cell, Sheet, Unusable
 from cytorecon.study.visit import visit_problem, visit_rule
 
-#: Days beyond a century from the anchor are a date or a record number in the wrong column.
-MOST_DAYS: Final = 36_525
 #: Serial dates run from 1905-10-01 (a smaller number is most likely a year) to 2099-12-31.
 _SERIAL_DATES: Final = range(2_101, 73_051)
 
@@ -45,6 +44,9 @@ class Limits:
         For messages.
     hint : str
         What to say when the number is out of range.
+    asks : bool
+        Whether a separator of thousands is asked about wherever that reading is possible, however
+        usual the other one.
     """
 
     least: float = -math.inf
@@ -52,6 +54,7 @@ class Limits:
     usual: tuple[float, float] | None = None
     unit: str = ""
     hint: str = ""
+    asks: bool = False
 
     def holds(self, value: float) -> bool:
         """Return whether the number is possible."""
@@ -86,9 +89,14 @@ class RowReader:
         The row as a spreadsheet shows it.
     cells : mapping of str to Cell
         Cells that are not empty, by column name.
+    limits : DayLimits, optional
+        Of days and dates; the packaged ones by default.
     """
 
-    def __init__(self, sheet: Sheet, number: int, cells: Mapping[str, Cell]) -> None:
+    def __init__(
+        self, sheet: Sheet, number: int, cells: Mapping[str, Cell], *, limits: DayLimits | None = None
+    ) -> None:
+        self.limits = limits or load_day_limits()
         self.sheet = sheet
         self.number = number
         self.cells = {name: cell for name, cell in cells.items() if not isinstance(cell, Unusable)}
@@ -195,8 +203,8 @@ class RowReader:
         """Return the cell as a finite number within limits.
 
         A number that can be read in two ways is a problem: in a sheet with decimal commas; with a
-        comma anywhere; in a column of whole numbers when both readings are whole; and where only
-        the reading with thousands would be usual.
+        comma anywhere; in a column of whole numbers when both readings are whole; where only the
+        reading with thousands would be usual; and where it is possible in a column that asks.
         """
         cell = self.cells.get(column)
         if cell is None:
@@ -239,7 +247,7 @@ class RowReader:
             self._two_ways(column, reading)
             return None
         value = reading.value
-        if value is None or not value.is_integer() or abs(value) > MOST_DAYS:
+        if value is None or not value.is_integer() or not self.limits.event.holds(int(value)):
             self.problem(
                 column,
                 f"This is not a number of days. Found: {kind_of(cell)}. "
@@ -255,13 +263,22 @@ class RowReader:
         The date stays in memory; no message repeats it, nor a number in its place.
         """
         cell = self.cells.get(column)
-        if cell is None or isinstance(cell, date):
-            return cell
-        number = self._reading(cell).value
-        if number is not None:
+        if cell is None:
+            return None
+        number = None if isinstance(cell, date) else self._reading(cell).value
+        if isinstance(cell, date):
+            found: date | None = cell
+        elif number is not None:
             found = self._from_serial(number)
         else:
             found = read_date(str(cell))
+        if found is not None and not self.limits.year.holds(found.year):
+            self.problem(
+                column,
+                f"The year of this date cannot be right. Allowed: {self.limits.year}.",
+                hint="Write the year with four digits.",
+            )
+            return None
         if found is None:
             kind = kind_of(cell) if number is None else "a number"
             self.problem(
@@ -291,6 +308,8 @@ class RowReader:
             return value.is_integer()
         if reading.by_comma or self.sheet.decimal_comma:
             return True
+        if allowed.asks:
+            return allowed.holds(thousands)
         return allowed.is_usual(thousands) and not allowed.is_usual(value)
 
     def _two_ways(self, column: str, reading: Reading) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,7 +25,7 @@ from cytorecon.study.rows import (
     readers,
 )
 from cytorecon.study.sheet import Sheet, is_workbook, read_sheet
-from cytorecon.study.tubes import clinical_events, tubes
+from cytorecon.study.tubes import clinical_events, left_out_rows, tubes
 
 AnyRow = TypeVar("AnyRow", PatientRow, EventRow, ManifestRow)
 
@@ -49,6 +50,7 @@ def load_study(
     events: Path | None = None,
     name: str | None = None,
     knowledge: Path | None = None,
+    today: date | None = None,
 ) -> Study:
     r"""Read the sample sheets of a study.
 
@@ -64,6 +66,8 @@ def load_study(
         Name of the study; ``"study"`` by default (a folder's name may say too much).
     knowledge : Path, optional
         Folder with the user's own knowledge files.
+    today : date, optional
+        A later date of a draw is a problem; without it, none is.
 
     Returns
     -------
@@ -100,11 +104,12 @@ def load_study(
         found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
         raise StudyError("The sheets cannot be used.", found, subject="manifest")
     persons = people(patient_rows, manifest_rows, words)
-    clinical = clinical_events(event_rows, persons)
+    clinical = clinical_events(event_rows, persons, words.days)
     for patient in persons:
         own = [(event.kind, event.start_day) for event in clinical if event.patient == patient]
         persons[patient] = with_event_anchors(persons[patient], own, words.kinds)
-    accepted = tubes(manifest_rows, persons, Path(manifest).resolve().parent, words.kinds)
+    folder = Path(manifest).resolve().parent
+    accepted = tubes(manifest_rows, persons, folder, words, today)
     found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
     if not accepted:
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")
@@ -116,6 +121,8 @@ def load_study(
         tubes=accepted,
         events=clinical,
         issues=tuple(found),
+        left_out=left_out_rows(manifest_rows, folder),
+        lists_events=tables["events"] is not None,
     )
 
 
@@ -170,7 +177,7 @@ def _rows(
 ) -> list[AnyRow]:
     if table is None or table.fatal:
         return []
-    return [interpret(reader, words) for reader in readers(table.sheet, table.places)]
+    return [interpret(reader, words) for reader in readers(table.sheet, table.places, words.days)]
 
 
 def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow]) -> list[Issue]:

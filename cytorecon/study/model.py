@@ -116,6 +116,8 @@ class Tube(Frozen):
         Which data set of a file that holds several, from 0.
     wbc_cells_per_ul, lymphocytes_cells_per_ul : float or None
         Blood count of the same draw: white cells and absolute lymphocyte count (ALC).
+    wbc_given_per_l, lymphocytes_given_per_l : bool
+        Whether the sheet gives them in 10^9/L.
     beads_per_tube : float or None
         Counting beads added, of this lot.
     bead_lot : str
@@ -141,12 +143,32 @@ class Tube(Frozen):
     dataset: int | None = None
     wbc_cells_per_ul: float | None = None
     lymphocytes_cells_per_ul: float | None = None
+    wbc_given_per_l: bool = False
+    lymphocytes_given_per_l: bool = False
     beads_per_tube: float | None = None
     bead_lot: str = ""
     blood_volume_ul: float | None = None
     acquired_volume_ul: float | None = None
     dilution: float = 1.0
     count_method: CountMethodRequest = "auto"
+
+
+class LeftOutRow(Frozen):
+    """A row of the manifest that could not be used, as far as it could be read.
+
+    Parameters
+    ----------
+    row : int
+        As a spreadsheet shows it.
+    patient : str
+        Pseudonym; empty when the cell cannot be read.
+    path : Path or None
+        The file it names. Never written.
+    """
+
+    row: int
+    patient: str = ""
+    path: Path | None = Field(default=None, exclude=True)
 
 
 class Study(Frozen):
@@ -160,6 +182,10 @@ class Study(Frozen):
         In the order of the sheets.
     issues : tuple of Issue
         Rows that were left out and why.
+    left_out : tuple of LeftOutRow
+        Those of the manifest. Known while sheets are read, never written.
+    lists_events : bool
+        Whether the sheets say anything about clinical events. As `left_out`.
     """
 
     name: str
@@ -167,6 +193,8 @@ class Study(Frozen):
     tubes: tuple[Tube, ...]
     events: tuple[ClinicalEvent, ...] = ()
     issues: tuple[Issue, ...] = ()
+    left_out: tuple[LeftOutRow, ...] = Field(default=(), exclude=True)
+    lists_events: bool = Field(default=True, exclude=True)
 
     def patient(self, patient: str) -> Patient:
         """Return the patient with pseudonym `patient` (KeyError if absent)."""

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from cytorecon.knowledge.day_limits import Span
 from cytorecon.knowledge.event_kinds import EventKinds
 from cytorecon.study.cells import RowReader
 from cytorecon.study.model import Anchor, Patient
+from cytorecon.study.numbers import quotable
 from cytorecon.study.rows import ManifestRow, PatientRow, Vocabulary
 
 DAYS_PER_YEAR: Final = 365.25
@@ -174,6 +176,9 @@ def _anchors(
     for row in rows[1:]:
         _check_same_patient(row, rows[0])
         day = None if row.reader.failed() else _anchor_day(row, day0)
+        if day is not None:
+            column = "anchor_date" if row.anchor_day is None else "anchor_day"
+            check_within(row.reader, column, day, row.reader.limits.event)
         if day is None or row.reader.failed():
             continue
         kind = row.anchor_kind or first.kind
@@ -254,6 +259,17 @@ def _age_at(row: PatientRow, day0: date | None) -> float | None:
         # Mid-year halves the largest error.
         return round(max((day0 - date(row.birth_year, 7, 1)).days / DAYS_PER_YEAR, 0.0), 1)
     return None
+
+
+def check_within(reader: RowReader, column: str, day: int, limits: Span) -> None:
+    """Note a day on the patient's clock that no sample, event or anchor can have."""
+    if not limits.holds(day):
+        reader.problem(
+            column,
+            f"This day of the patient cannot be right. Found: {quotable(day)}. Allowed: {limits}.",
+            code="study.day_out_of_range",
+            hint="Check the day, or the dates of this and of the first anchor.",
+        )
 
 
 def other_anchor_date(reader: RowReader, days: int) -> None:

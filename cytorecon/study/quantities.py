@@ -26,4 +26,6 @@ def tube_quantities(tube: Tube) -> TubeQuantities:
         acquired_volume_ul=tube.acquired_volume_ul,
         wbc_cells_per_ul=tube.wbc_cells_per_ul,
         lymphocytes_cells_per_ul=tube.lymphocytes_cells_per_ul,
+        wbc_given_per_l=tube.wbc_given_per_l,
+        lymphocytes_given_per_l=tube.lymphocytes_given_per_l,
     )

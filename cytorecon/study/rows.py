@@ -10,20 +10,25 @@ from typing import Final, cast, get_args
 
 from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue, Severity
-from cytorecon.knowledge.counting import CountingRules, PlausibleRange, load_counting_rules
+from cytorecon.knowledge.counting import (
+    PER_UL_OF_10E9_PER_L,
+    BloodCountLimits,
+    CountingRules,
+    load_counting_rules,
+)
+from cytorecon.knowledge.day_limits import DayLimits, load_day_limits
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.programmes import Programmes, load_programmes
 from cytorecon.knowledge.templates import template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
-from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
+from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
 from cytorecon.study.cells import Limits, RowReader
 from cytorecon.study.numbers import quotable
-from cytorecon.study.sheet import Sheet
+from cytorecon.study.sheet import Sheet, Unusable
 
 SEXES: Final = {"female": "female", "f": "female", "male": "male", "m": "male", "unknown": "unknown"}
 OLDEST_YEARS: Final = 120.0
 DEFAULT_PANEL: Final = "tbnk"
-_PER_UL_OF_10E9_PER_L: Final = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Vocabulary:
     programmes: Programmes
     counting: CountingRules
     visits: VisitLabels
+    days: DayLimits
 
     @classmethod
     def load(cls, folder: Path | None) -> Vocabulary:
@@ -43,6 +49,7 @@ class Vocabulary:
             programmes=load_programmes(folder=folder),
             counting=load_counting_rules(folder=folder),
             visits=load_visit_labels(folder=folder),
+            days=load_day_limits(folder=folder),
         )
 
 
@@ -104,11 +111,19 @@ class ManifestRow:
     count_method: CountMethodRequest
 
 
-def readers(sheet: Sheet, places: dict[int, str]) -> Iterator[RowReader]:
-    """Yield a reader for each row; a cell beyond the header is a problem of its row."""
+def readers(sheet: Sheet, places: dict[int, str], limits: DayLimits) -> Iterator[RowReader]:
+    """Yield a reader for each row; a cell beyond the header is a problem of its row.
+
+    So is one that may have swallowed other rows, even where its column is not read.
+    """
     for row in sheet.rows:
         cells = {places[place]: cell for place, cell in row.cells if place in places}
-        reader = RowReader(sheet, row.number, cells)
+        reader = RowReader(sheet, row.number, cells, limits=limits)
+        for place, cell in row.cells:
+            if place not in places and isinstance(cell, Unusable) and cell.holds_rows:
+                reader.problem(
+                    f"number {place + 1}", cell.message, code="study.unusable_cell", hint=cell.hint
+                )
         beyond = [place for place, _ in row.cells if place >= len(sheet.header)]
         if beyond:
             reader.problem(
@@ -226,38 +241,45 @@ def _amount(reader: RowReader, column: str, words: Vocabulary) -> float | None:
 
 def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:
     """Return a blood count in cells/µL from whichever of its two columns is filled."""
-    plausible = rules.blood_count_plausible
-    per_ul = _plausible(reader, f"{cells}_cells_per_ul", plausible.cells_per_ul)
-    per_l = _plausible(reader, f"{cells}_10e9_per_l", plausible.cells_10e9_per_l)
+    limits = rules.blood_counts.of(cells)
+    per_ul = _one_count(reader, cells, limits, per_l=False)
+    per_l = _one_count(reader, cells, limits, per_l=True)
     if per_l is None:
         return per_ul
-    converted = per_l * _PER_UL_OF_10E9_PER_L
     # 10^9/L are given with one or two decimals, so the same count may differ by half a unit of the last.
-    if per_ul is not None and abs(converted - per_ul) > 0.1 * max(converted, per_ul):
+    if per_ul is not None and abs(per_l - per_ul) > 0.1 * max(per_l, per_ul):
         reader.problem(
             f"{cells}_10e9_per_l",
-            f"It disagrees with {cells}_cells_per_ul: {quotable(converted)} and {quotable(per_ul)} cells/µL.",
+            f"It disagrees with {cells}_cells_per_ul: {quotable(per_l)} and {quotable(per_ul)} cells/µL.",
             code="study.disagreement",
         )
-    return converted if per_ul is None else per_ul
+    return per_l if per_ul is None else per_ul
 
 
-def _plausible(reader: RowReader, column: str, limits: PlausibleRange) -> float | None:
-    value = reader.number_or_none(column, Limits(0.0, usual=(limits.low, limits.high)))
-    if value is None:
+def blood_count_limits(limits: BloodCountLimits, *, per_l: bool = False) -> Limits:
+    """Return what a number in a column of blood counts can be, in the unit of the column."""
+    unit, in_unit = ("x 10^9/L", PER_UL_OF_10E9_PER_L) if per_l else (limits.unit, 1.0)
+    usual = (limits.usual_low / in_unit, limits.usual_high / in_unit)
+    hint = "1 x 10^9/L are 1000 cells/µL; each has a column of its own."
+    return Limits(0.0, limits.most / in_unit, usual, unit, hint, asks=True)
+
+
+def _one_count(reader: RowReader, cells: str, limits: BloodCountLimits, *, per_l: bool) -> float | None:
+    """Return the count of one column in cells/µL."""
+    column = f"{cells}_10e9_per_l" if per_l else f"{cells}_cells_per_ul"
+    written = reader.number_or_none(column, blood_count_limits(limits, per_l=per_l))
+    if written is None:
         return None
-    if value == 0:
+    if written == 0:
         reader.warn(column, ZERO_COUNT, code="study.count_zero", hint="Leave it empty if it was not counted.")
-    elif not limits.low <= value <= limits.high:
-        other = column.replace("_cells_per_ul", "_10e9_per_l")
-        if other == column:
-            other = column.replace("_10e9_per_l", "_cells_per_ul")
-        reader.warn(
-            column,
-            f"{quotable(value)} {limits.unit} is unusual and was used as written; the unit may be another.",
-            code="study.unit_suspect",
-            hint=f"If so, use the column {other}.",
-        )
+        return written
+    # 0.0003 x 1000 is not 0.3, so 15 digits are kept, which is what was written
+    value = float(f"{written * PER_UL_OF_10E9_PER_L:.15g}") if per_l else written
+    doubt = count_doubt(value, limits, per_l=per_l)
+    if doubt:
+        other = f"{cells}_cells_per_ul" if per_l else f"{cells}_10e9_per_l"
+        hint = f"If the unit is another, use the column {other}."
+        reader.warn(column, doubt, code="study.unit_suspect", hint=hint)
     return value
 
 

@@ -35,6 +35,8 @@ class Unusable:
 
     message: str
     hint: str
+    #: Whether the text of other rows may be in it.
+    holds_rows: bool = False
 
 
 Cell = str | float | bool | date | Unusable
@@ -159,7 +161,15 @@ def _from_text(content: bytes, name: str, known_columns: Sequence[str]) -> Sheet
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise StudyError(f"This is not a table: {error}.", subject=name) from error
-    return _sheet(name, enumerate(records, start=1), issues, decimal_comma=delimiter == ";")
+    sheet = _sheet(name, enumerate(records, start=1), issues, decimal_comma=delimiter == ";")
+    for place, column in enumerate(sheet.header):
+        if len(column.splitlines()) > 1 and normalised(column) not in known_columns:
+            raise StudyError(
+                f"The name of column {place + 1} goes on over several lines, which were not read as rows. "
+                "Close or remove the quotation mark that opens in it.",
+                subject=name,
+            )
+    return sheet
 
 
 def _decoded(content: bytes, name: str) -> tuple[str, tuple[Issue, ...]]:
@@ -219,6 +229,12 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
 
 def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
     hits = [title for title in titles if title.strip().lower() == name]
+    if len(hits) > 1:
+        raise StudyError(
+            f"The workbook has {len(hits)} worksheets called '{name}' (capitals and spaces do not count). "
+            "Rename or remove all but one.",
+            subject=name,
+        )
     if hits:
         return hits[0]
     if not required:
@@ -259,6 +275,27 @@ def _read(cell: Cell) -> Cell:
     return text
 
 
+def _on_one_line(row: Row) -> Row:
+    """Return a row in which a cell of several lines is unusable."""
+    cells = tuple(
+        (place, _several_lines(cell) if isinstance(cell, str) and len(cell.splitlines()) > 1 else cell)
+        for place, cell in row.cells
+    )
+    return Row(row.number, cells)
+
+
+def _several_lines(text: str) -> Unusable:
+    more = len(text.splitlines()) - 1
+    # A quotation mark that is opened and not closed swallows the rows that follow, without a trace.
+    rows = "1 more line" if more == 1 else f"{more} more lines"
+    return Unusable(
+        f"The cell goes on over {rows}; if a quotation mark opens in it by mistake, those are rows that "
+        "were not read.",
+        "Close or remove the quotation mark, and write the text of a cell on one line.",
+        holds_rows=True,
+    )
+
+
 def _sheet(
     name: str,
     records: Iterable[tuple[int, Sequence[Cell]]],
@@ -276,7 +313,7 @@ def _sheet(
     return Sheet(
         name=name,
         header=tuple(_column_name(header.get(place, "")) for place in range(width)),
-        rows=tuple(rows),
+        rows=tuple(_on_one_line(row) for row in rows),
         decimal_comma=decimal_comma,
         epoch=epoch,
         issues=issues,

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from cytorecon.knowledge.day_limits import DayLimits
 from cytorecon.knowledge.event_kinds import EventKinds
 from cytorecon.study.cells import RowReader
-from cytorecon.study.model import Anchor, ClinicalEvent, Tube
-from cytorecon.study.people import Person, in_days, other_anchor_date
-from cytorecon.study.rows import EventRow, ManifestRow
+from cytorecon.study.model import Anchor, ClinicalEvent, LeftOutRow, Tube
+from cytorecon.study.people import Person, check_within, in_days, other_anchor_date
+from cytorecon.study.pseudonyms import is_pseudonym
+from cytorecon.study.rows import EventRow, ManifestRow, Vocabulary
 
 
-def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tuple[ClinicalEvent, ...]:
+def clinical_events(
+    rows: Sequence[EventRow], found: Mapping[str, Person], limits: DayLimits
+) -> tuple[ClinicalEvent, ...]:
     """Return the events of known patients with their days; problems are noted on the rows."""
     events = []
     for row in rows:
@@ -28,6 +33,10 @@ def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tu
             row.reader, ("end_day", row.end_day), ("end_date", person.day_of(row.end_date)), needed=False
         )
         _check_span(row, start, end)
+        for day, column in ((start, "start"), (end, "end")):
+            if day is not None:
+                stated = row.reader.has(f"{column}_day")
+                check_within(row.reader, f"{column}_{'day' if stated else 'date'}", day, limits.event)
         if start is not None:
             _check_birth(
                 row.reader, "start_date" if row.start_day is None else "start_day", "event", person, start
@@ -47,7 +56,11 @@ def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tu
 
 
 def tubes(
-    rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path, kinds: EventKinds
+    rows: Sequence[ManifestRow],
+    found: Mapping[str, Person],
+    folder: Path,
+    words: Vocabulary,
+    today: date | None = None,
 ) -> tuple[Tube, ...]:
     """Return the tubes whose rows can be used; problems are noted on the rows.
 
@@ -59,8 +72,10 @@ def tubes(
         Patients with their clocks.
     folder : Path
         What paths in the manifest are relative to.
-    kinds : EventKinds
-        Tell which names of anchors a message may repeat.
+    words : Vocabulary
+        Tells which names of anchors a message may repeat, and between what days must lie.
+    today : date, optional
+        No draw can be later.
     """
     seen_files: dict[tuple[Path, int], int] = {}
     seen_tubes: dict[tuple[str, int, str, str], int] = {}
@@ -69,7 +84,9 @@ def tubes(
     for row in rows:
         if row.reader.failed():
             continue
-        day = _sample_day(row, found[row.patient], kinds)
+        day = _sample_day(row, found[row.patient], words.kinds)
+        if day is not None:
+            _check_draw(row, found[row.patient], day, words.days, today)
         path = _resolved(folder, row.file)
         _check_repeated(row, (path, row.dataset or 0), seen_files)
         if day is None or row.reader.failed():
@@ -82,6 +99,19 @@ def tubes(
         numbers[row.patient, day] += 1
         accepted.append(_tube(row, day, numbers[row.patient, day], path, folder))
     return tuple(accepted)
+
+
+def left_out_rows(rows: Sequence[ManifestRow], folder: Path) -> tuple[LeftOutRow, ...]:
+    """Return the rows of the manifest that cannot be used; call it when all problems are noted."""
+    return tuple(
+        LeftOutRow(
+            row=row.reader.number,
+            patient=row.patient if is_pseudonym(row.patient) else "",
+            path=_resolved(folder, row.file) if row.file else None,
+        )
+        for row in rows
+        if row.reader.failed()
+    )
 
 
 def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> Tube:
@@ -98,6 +128,8 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         dataset=row.dataset,
         wbc_cells_per_ul=row.wbc_cells_per_ul,
         lymphocytes_cells_per_ul=row.lymphocytes_cells_per_ul,
+        wbc_given_per_l=_given_per_l(row, "wbc"),
+        lymphocytes_given_per_l=_given_per_l(row, "lymphocytes"),
         beads_per_tube=row.beads_per_tube,
         bead_lot=row.bead_lot,
         blood_volume_ul=row.blood_volume_ul,
@@ -105,6 +137,10 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         dilution=row.dilution,
         count_method=row.count_method,
     )
+
+
+def _given_per_l(row: ManifestRow, cells: str) -> bool:
+    return row.reader.has(f"{cells}_10e9_per_l")
 
 
 def _sample_day(row: ManifestRow, person: Person, kinds: EventKinds) -> int | None:
@@ -171,6 +207,24 @@ def _day(
             code="study.disagreement",
         )
     return from_date if day is None else day
+
+
+def _check_draw(row: ManifestRow, person: Person, day: int, limits: DayLimits, today: date | None) -> None:
+    """Check that a draw lies within the limits, and not in the future."""
+    column = "sample_date" if row.day is None else "day"
+    check_within(row.reader, column, day, limits.draw)
+    if today is None or row.reader.failed():
+        return
+    drawn = row.sample_date
+    if drawn is None and person.day0 is not None:
+        drawn = person.day0 + timedelta(days=day)
+    if drawn is not None and drawn > today:
+        row.reader.problem(
+            column,
+            "The sample is drawn in the future.",
+            code="study.in_future",
+            hint="Check the date, that of the anchor, and the clock of this computer.",
+        )
 
 
 def _check_birth(reader: RowReader, column: str, what: str, person: Person, day: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -35,6 +36,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
 
 #: Put on a visit whose concentration was counted by another method than the one before it.
 METHOD_SWITCH: Final = "trajectory.method_switch"
+#: Put on the results of several tubes of one patient, day and panel: one sample twice, or two draws.
+SAME_DAY: Final = "trajectory.same_day"
 
 _DAYS_PER_YEAR: Final = 365.25
 _RATIO: Final = "CD4_CD8_ratio"
@@ -47,6 +50,10 @@ class _Visit:
     patient: Patient
     tube: Tube
     point: Point
+
+    @property
+    def has_result(self) -> bool:
+        return self.point.value is not None or self.point.censored
 
 
 def trajectories(
@@ -79,7 +86,8 @@ def trajectories(
         `censored` is ``"left"`` for a concentration below the LLOQ: it lies between 0 and `lloq`.
         `reference_position` is ``below``, ``within`` or ``above`` the limits of the default set at
         the patient's age on that day, and empty when that is not certain. A change of count method
-        since the visit before is marked ``trajectory.method_switch`` in `review`.
+        since the visit before is marked ``trajectory.method_switch`` in `review`; results of several
+        tubes of one patient, day and panel are marked ``trajectory.same_day``, each of them.
 
     Raises
     ------
@@ -135,7 +143,7 @@ def _series(result: StudyResult, measure: Measure, limits: CountingRules) -> dic
     return {
         population: visits
         for population, visits in series.items()
-        if any(visit.point.value is not None or visit.point.censored for visit in visits)
+        if any(visit.has_result for visit in visits)
     }
 
 
@@ -198,9 +206,12 @@ def _rows(
 ) -> list[dict[str, Cell]]:
     rows = []
     last_method: dict[str, str] = {}
+    of_day = Counter(_day_of_panel(visit) for visit in visits if visit.has_result)
     for visit in visits:
         point, patient = visit.point, visit.patient
         review = list(point.review)
+        if visit.has_result and of_day[_day_of_panel(visit)] > 1:
+            review.append(SAME_DAY)
         if measure == "cells_per_ul" and point.count_method != "none":
             if last_method.get(patient.patient, point.count_method) != point.count_method:
                 review.append(METHOD_SWITCH)
@@ -229,6 +240,10 @@ def _rows(
             }
         )
     return rows
+
+
+def _day_of_panel(visit: _Visit) -> tuple[str, int, str]:
+    return visit.tube.patient, visit.tube.day, visit.tube.template
 
 
 def _age(patient: Patient, day: int) -> float | None:

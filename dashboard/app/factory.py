@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -16,16 +15,16 @@ from cytorecon.jobs import add_tube
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
-from dashboard.callbacks import navigation, upload, worklist
+from dashboard.callbacks import completion, navigation, upload, worklist
 from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
-from dashboard.security import keep_door, protect
+from dashboard.security import keep_calm, keep_door, log_error, protect
+from dashboard.services.hints import in_browser
 from dashboard.services.study import AddTube, StudyService
 from dashboard.services.upload_checks import LIMIT_BYTES
 
-_LOG: Final = logging.getLogger("dashboard")
 _LAYOUTS: Final = {
     "/": worklist_page.layout,
     "/gates": gates.layout,
@@ -86,18 +85,19 @@ def create_app(
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)
-    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload):
+    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion):
         module.register(app)
     protect(app)
+    keep_calm(app)
     keep_door(app, host=host, names=allow_hosts)
     return app
 
 
 def _tell_error(error: Exception) -> None:
-    """Show an error on the page; the traceback goes to the server's log."""
+    """Show an error on the page; where it happened goes to the server's log."""
     if isinstance(error, CytoreconError):
-        set_props(ids.ERROR, {"children": error_alert(str(error))})
+        set_props(ids.ERROR, {"children": error_alert(in_browser(str(error)))})
         return
-    _LOG.error("A callback failed.", exc_info=error)
+    log_error("A callback failed.", error)
     message = "The server could not answer. Reload the page; if it happens again, look in the server's log."
     set_props(ids.ERROR, {"children": error_alert(message)})

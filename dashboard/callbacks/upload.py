@@ -13,7 +13,8 @@ from dashboard.components.gates_view import gates_link
 from dashboard.components.upload_form import upload_done, upload_refused, uploads_list
 from dashboard.services.selection import query_string
 from dashboard.services.study import current_study
-from dashboard.services.upload_checks import SEXES, UploadForm, check_file, typed_number
+from dashboard.services.typed_numbers import read_typed
+from dashboard.services.upload_checks import SEXES, UploadForm, check_file
 from dashboard.services.uploads import (
     known_patient,
     remove_upload,
@@ -116,21 +117,34 @@ def analyse(clicks: int | None, contents: str | None, *values: str | float | Non
     return upload_refused(refused), outcome.problem("contents"), no_update, no_update, *errors
 
 
+#: Fields that hold numbers.
+_NUMBERS = (
+    "day",
+    "beads_per_tube",
+    "blood_volume_ul",
+    "lymphocytes_cells_per_ul",
+    "wbc_cells_per_ul",
+    "age_years",
+)
+
+
 def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadForm:
-    visit, patient, day, panel, beads, volume, alc, wbc, age, sex, programme = values
+    typed = dict(zip((field for field, _ in _FIELDS), values, strict=True))
+    numbers = read_typed({field: typed[field] for field in _NUMBERS})
     return UploadForm(
         contents=contents,
-        patient=str(patient or "").strip(),
-        day=typed_number(day),
-        visit=str(visit or "").strip(),
-        panel=str(panel or ""),
-        beads_per_tube=typed_number(beads),
-        blood_volume_ul=typed_number(volume),
-        lymphocytes_cells_per_ul=typed_number(alc),
-        wbc_cells_per_ul=typed_number(wbc),
-        age_years=typed_number(age),
-        sex=str(sex or SEXES[0]),
-        programme=str(programme or UNKNOWN_PROGRAMME),
+        patient=str(typed["patient"] or "").strip(),
+        visit=str(typed["visit"] or "").strip(),
+        panel=str(typed["panel"] or ""),
+        sex=str(typed["sex"] or SEXES[0]),
+        programme=str(typed["programme"] or UNKNOWN_PROGRAMME),
+        unreadable=numbers.problems,
+        day=numbers.values["day"],
+        beads_per_tube=numbers.values["beads_per_tube"],
+        blood_volume_ul=numbers.values["blood_volume_ul"],
+        lymphocytes_cells_per_ul=numbers.values["lymphocytes_cells_per_ul"],
+        wbc_cells_per_ul=numbers.values["wbc_cells_per_ul"],
+        age_years=numbers.values["age_years"],
     )
 
 

@@ -27,6 +27,12 @@ INTERVAL_NOTE: Final = (
     "Intervals (95 %) hold the counting error only, not pipetting, staining, gating or the draw itself."
 )
 
+#: Stands wherever a table gives results below the LLOQ beside their intervals.
+LLOQ_NOTE: Final = (
+    "<19: fewer cells than can be counted reliably in this tube (LLOQ, here 19 cells/µL), so no number is "
+    "given; the interval is what the few events allow, and may reach above the LLOQ."
+)
+
 Child = Component | str | None
 
 

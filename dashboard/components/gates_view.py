@@ -11,6 +11,7 @@ from cytorecon.results import GateRecord, TubeResult
 from cytorecon.study.model import Tube
 from dashboard.components.basics import (
     INTERVAL_NOTE,
+    LLOQ_NOTE,
     Child,
     data_table,
     empty_state,
@@ -28,6 +29,7 @@ from dashboard.services.gates import (
     population_rows,
     provenance_rows,
 )
+from dashboard.services.hints import in_browser
 from dashboard.services.selection import query_string
 from dashboard.services.tubes import SHAPES, review_notes, tube_state
 
@@ -48,7 +50,7 @@ def gates_content(tube: Tube, result: TubeResult, gate: str) -> html.Div:
     """
     if result.status == "failed":
         state = tube_state(result)
-        return html.Div([empty_state(f"{SHAPES[state]} {tube.tube}: {state}", result.error)])
+        return html.Div([empty_state(f"{SHAPES[state]} {tube.tube}: {state}", in_browser(result.error))])
     chosen = chosen_gate(result, gate)
     return html.Div(
         [
@@ -63,7 +65,7 @@ def gates_content(tube: Tube, result: TubeResult, gate: str) -> html.Div:
             section(
                 "Populations",
                 _population_table(population_rows(result)),
-                html.P(INTERVAL_NOTE, className="caption"),
+                html.P(f"{INTERVAL_NOTE} {LLOQ_NOTE}", className="caption"),
             ),
             section("Where these numbers come from", _provenance(result, chosen)),
         ]

@@ -10,6 +10,7 @@ from cytorecon.figures.format import measure_named, population_label
 from dashboard import ids
 from dashboard.components.basics import (
     INTERVAL_NOTE,
+    LLOQ_NOTE,
     Child,
     csv_button,
     data_table,
@@ -19,6 +20,7 @@ from dashboard.components.basics import (
     summary_cards,
     unbroken,
 )
+from dashboard.components.completion_form import completion_form
 from dashboard.components.gates_view import gates_link
 from dashboard.services.patients import MilestoneRow, PatientView, VisitRow
 from dashboard.services.tubes import SHAPES
@@ -34,6 +36,7 @@ def patient_content(view: PatientView) -> html.Div:
                     "No results yet",
                     "None of this patient's tubes has a result. See the worklist for reasons.",
                 ),
+                completion_form(view.patient),
             ]
         )
     return html.Div(
@@ -41,14 +44,20 @@ def patient_content(view: PatientView) -> html.Div:
             summary_cards(view.cards),
             _figure_section(view),
             section("Milestones", _milestones(view.milestones), _other_rules(view.other_rules)),
+            completion_form(view.patient),
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",
                 _visits(view.visits, view.populations),
-                html.P(INTERVAL_NOTE, className="caption"),
+                html.P(f"{INTERVAL_NOTE} {_table_note(view.measure)}", className="caption"),
                 aside=csv_button(ids.PATIENT_CSV, f"the results of {view.patient.patient}"),
             ),
         ]
     )
+
+
+def _table_note(measure: str) -> str:
+    looked_at = f"{SHAPES['needs a look']} needs a look."
+    return f"{LLOQ_NOTE} {looked_at}" if measure == "cells_per_ul" else looked_at
 
 
 def _figure_section(view: PatientView) -> html.Section:
@@ -114,6 +123,14 @@ def _other_rules(rules: Sequence[tuple[str, str]]) -> Child:
     return html.Details([html.Summary(words), html.Ul(items, className="small")])
 
 
+def _cell(text: str) -> Child:
+    """Return a cell that may be broken where the table is too wide, but not within an interval."""
+    number, space, interval = text.partition(" (")
+    if not space:
+        return html.Span(text, className="breakable")
+    return html.Span([f"{number} ", html.Span(f"({interval}", className="interval")], className="breakable")
+
+
 def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:
     head = ("Day", "Visit", "Tube", "Status", *map(population_label, populations))
     body: list[tuple[Child, ...]] = [
@@ -122,7 +139,7 @@ def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:
             row.visit,
             dcc.Link(row.tube, href=gates_link(row.tube)),
             f"{SHAPES[row.state]} {row.state}",
-            *(row.cells.get(population, "–") for population in populations),
+            *(_cell(row.cells.get(population, "–")) for population in populations),
         )
         for row in rows
     ]

@@ -88,14 +88,8 @@ def _patient_part(patients: Sequence[str], programmes: Sequence[tuple[str, str]]
                 html.Div("For reference ranges and milestones.", className="muted small"),
                 html.Div(
                     [
-                        dmc.NumberInput(
-                            id=ids.UPLOAD_AGE,
-                            label="Age",
-                            description="years, on day 0",
-                            hideControls=True,
-                            allowNegative=False,
-                        ),
-                        _choice(
+                        number_input(ids.UPLOAD_AGE, "Age", "years, on day 0"),
+                        choice_input(
                             ids.UPLOAD_SEX,
                             "Sex",
                             "as for reference ranges",
@@ -104,7 +98,7 @@ def _patient_part(patients: Sequence[str], programmes: Sequence[tuple[str, str]]
                     ],
                     className="form-pair",
                 ),
-                _choice(ids.UPLOAD_PROGRAMME, "Programme", "what day 0 is", programmes),
+                choice_input(ids.UPLOAD_PROGRAMME, "Programme", "what day 0 is", programmes),
             ],
             id=ids.UPLOAD_NEW_PATIENT,
             className="counting",
@@ -113,7 +107,8 @@ def _patient_part(patients: Sequence[str], programmes: Sequence[tuple[str, str]]
     ]
 
 
-def _choice(name: str, label: str, description: str, options: Sequence[tuple[str, str]]) -> dmc.Select:
+def choice_input(name: str, label: str, description: str, options: Sequence[tuple[str, str]]) -> dmc.Select:
+    """Return a choice that may be left open."""
     return dmc.Select(
         id=name,
         label=label,
@@ -129,11 +124,11 @@ def _visit_part(panels: Sequence[tuple[str, str]]) -> list[Component]:
     return [
         html.Div(
             [
-                dmc.NumberInput(
+                dmc.TextInput(
                     id=ids.UPLOAD_DAY,
                     label="Day",
                     description="0 is the transplant",
-                    allowDecimal=False,
+                    autoComplete="off",
                     required=True,
                 ),
                 dmc.TextInput(id=ids.UPLOAD_VISIT, label="Visit", description="optional, e.g. +30"),
@@ -162,15 +157,15 @@ def _counting_part() -> html.Fieldset:
             ),
             html.Div(
                 [
-                    _amount(ids.UPLOAD_BEADS, "Beads per tube", "of this lot"),
-                    _amount(ids.UPLOAD_VOLUME, "Blood volume", "µL in the tube"),
+                    number_input(ids.UPLOAD_BEADS, "Beads per tube", "of this lot"),
+                    number_input(ids.UPLOAD_VOLUME, "Blood volume", "µL in the tube"),
                 ],
                 className="form-pair",
             ),
             html.Div(
                 [
-                    _amount(ids.UPLOAD_ALC, "Lymphocytes (ALC)", "cells/µL"),
-                    _amount(ids.UPLOAD_WBC, "White cells (WBC)", "cells/µL"),
+                    number_input(ids.UPLOAD_ALC, "Lymphocytes (ALC)", "cells/µL"),
+                    number_input(ids.UPLOAD_WBC, "White cells (WBC)", "cells/µL"),
                 ],
                 className="form-pair",
             ),
@@ -179,8 +174,12 @@ def _counting_part() -> html.Fieldset:
     )
 
 
-def _amount(name: str, label: str, unit: str) -> dmc.NumberInput:
-    return dmc.NumberInput(id=name, label=label, description=unit, hideControls=True, allowNegative=False)
+def number_input(name: str, label: str, unit: str) -> dmc.TextInput:
+    """Return a field for a number, which is sent as typed."""
+    # a text field: number fields of browsers drop what they do not like, so that 14,5 becomes 145
+    return dmc.TextInput(
+        id=name, label=label, description=unit, autoComplete="off", inputProps={"inputMode": "decimal"}
+    )
 
 
 def _action_part() -> list[Component]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from dashboard.security.answers import keep_calm, log_error
 from dashboard.security.doorkeeper import keep_door
 from dashboard.security.headers import protect
 
-__all__ = ["keep_door", "protect"]
+__all__ = ["keep_calm", "keep_door", "log_error", "protect"]

@@ -27,6 +27,7 @@ from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.report.words import age_in_words
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
+from dashboard.services.hints import in_browser
 from dashboard.services.measures import (
     available_measures,
     available_populations,
@@ -35,7 +36,7 @@ from dashboard.services.measures import (
 )
 from dashboard.services.selection import TrajectorySelection
 from dashboard.services.study import Snapshot
-from dashboard.services.tubes import TubeState, review_notes, tube_state
+from dashboard.services.tubes import SHAPES, TubeState, review_notes, tube_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ def _samples(snapshot: Snapshot, patient: str) -> tuple[SampleMark, ...]:
     for tube in snapshot.study.tubes:
         if tube.patient == patient:
             result = results[tube.tube]
-            note = result.error or "<br>".join(review_notes(result)[:3])
+            note = in_browser(result.error) or "<br>".join(review_notes(result)[:3])
             marks.append(SampleMark(tube.tube, tube.day, _MARKS[tube_state(result)], note))
     return tuple(sorted(marks, key=lambda mark: mark.day))
 
@@ -330,10 +331,14 @@ def _visit_rows(
 
 
 def cell_text(point: Point) -> str:
-    """Return a result with its interval for a table, e.g. ``58 (51–66)``; the unit is in the head."""
+    """Return a result with its interval for a table, e.g. ``58 (51–66)``; the unit is in the head.
+
+    What needs a look ends with its shape.
+    """
     interval = format_interval(point.low, point.high, point.measure)
     has_interval = point.is_result and interval != MISSING
-    return f"{point.number} ({interval})" if has_interval else point.number
+    text = f"{point.number} ({interval})" if has_interval else point.number
+    return f"{text} {SHAPES['needs a look']}" if point.is_result and point.review else text
 
 
 def patient_csv(snapshot: Snapshot, patient: str) -> str:

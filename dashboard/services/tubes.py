@@ -11,6 +11,7 @@ from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import CountMethod, TubeResult
 from cytorecon.store import NOT_ANALYSED
 from cytorecon.study.model import Tube
+from dashboard.services.hints import in_browser
 from dashboard.services.study import Snapshot
 
 TubeState = Literal["analysed", "needs a look", "failed", "not analysed"]
@@ -121,7 +122,7 @@ def _row(tube: Tube, result: TubeResult) -> WorklistRow:
         state=f"{SHAPES[state]} {state}",
         gates=gate_summary(result),
         method=count_method(result),
-        notes=result.error if result.status == "failed" else _short(review_notes(result)),
+        notes=in_browser(result.error) if result.status == "failed" else _short(review_notes(result)),
         source="upload" if tube.row == 0 else "sheet",
     )
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.knowledge.counting import load_counting_rules
+from cytorecon.knowledge.day_limits import load_day_limits
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import template_names
 from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
-from cytorecon.study.cells import MOST_DAYS
-from cytorecon.study.numbers import read_number
+from cytorecon.study.numbers import quotable
 from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
 from cytorecon.study.rows import OLDEST_YEARS
 from cytorecon.study.visit import visit_problem, visit_rule
@@ -40,7 +40,7 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """What the upload form holds, as typed; None is an empty field, NaN one that is no number.
+    """What the upload form holds; None is an empty field, or one that cannot be read.
 
     Parameters
     ----------
@@ -58,6 +58,9 @@ class UploadForm:
         One of :data:`SEXES`.
     programme : str
         A programme of ``knowledge/programmes.yaml``.
+    unreadable : tuple of (field, message)
+        Numbers that were typed and cannot be read
+        (:func:`dashboard.services.typed_numbers.read_typed`).
     """
 
     contents: str | None
@@ -72,22 +75,7 @@ class UploadForm:
     age_years: float | None = None
     sex: str = SEXES[0]
     programme: str = UNKNOWN_PROGRAMME
-
-
-def typed_number(value: str | float | None) -> float | None:
-    """Return a number as typed: None for an empty field, NaN for what is no number or has two readings.
-
-    Examples
-    --------
-    >>> typed_number("50"), typed_number(""), typed_number("51.420"), typed_number("Muster")
-    (50.0, None, nan, nan)
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    reading = read_number(value.strip())
-    return math.nan if reading.value is None or reading.thousands is not None else reading.value
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 def file_bytes(contents: str) -> bytes:
@@ -124,6 +112,7 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
 
     No message repeats what was typed.
     """
+    unreadable = {field for field, _ in form.unreadable}
     problems = [
         ("contents", check_file(form.contents)),
         ("patient", _check_patient(form.patient)),
@@ -132,11 +121,12 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
         ("panel", "" if form.panel in template_names() else "Choose a panel."),
         *_check_amounts(form),
         *_check_blood_counts(form),
-        ("age_years", _check_age(form.age_years)),
+        ("age_years", check_age(form.age_years)),
         ("sex", "" if form.sex in SEXES else "Choose female, male or unknown."),
         ("programme", "" if form.programme in load_programmes().names else "Choose a programme."),
     ]
-    return tuple((field, message) for field, message in problems if message)
+    found = [(field, message) for field, message in problems if message and field not in unreadable]
+    return (*form.unreadable, *found)
 
 
 def doubts(form: UploadForm) -> Iterator[str]:
@@ -147,9 +137,16 @@ def doubts(form: UploadForm) -> Iterator[str]:
         doubt = "" if value is None else amount_doubt(value, limits.of(field))
         if doubt:
             yield f"{_LABELS[field]}: {doubt}"
+    counts = load_counting_rules().blood_counts
     for field in _BLOOD_COUNTS:
-        if getattr(form, field) == 0:
+        value = getattr(form, field)
+        if value == 0:
             yield f"{_LABELS[field]}: {ZERO_COUNT}"
+        elif value is not None and not counts.of(field).is_usual(value):
+            yield (
+                f"{_LABELS[field]}: {quotable(value)} cells/µL is unusual and was used as written; "
+                "the unit may be another (1.2 × 10⁹/L are 1200 cells/µL)."
+            )
 
 
 def _check_patient(patient: str) -> str:
@@ -161,8 +158,9 @@ def _check_patient(patient: str) -> str:
 def _check_day(day: float | None) -> str:
     if day is None:
         return "Enter the day of the blood draw; 0 is the day of the transplant."
-    if not math.isfinite(day) or day != round(day) or abs(day) > MOST_DAYS:
-        return f"The day is a whole number between -{MOST_DAYS} and {MOST_DAYS}."
+    limits = load_day_limits().draw
+    if not math.isfinite(day) or day != round(day) or not limits.holds(int(day)):
+        return f"The day is a whole number between {limits.earliest} and {limits.latest}."
     return ""
 
 
@@ -172,7 +170,8 @@ def _check_visit(visit: str) -> str:
     return f"{problem} Allowed: {visit_rule(labels)}." if problem else ""
 
 
-def _check_age(age: float | None) -> str:
+def check_age(age: float | None) -> str:
+    """Return what is wrong with an age in years; empty when nothing is, or it is not known."""
     if age is None or 0 <= age <= OLDEST_YEARS:
         return ""
     return f"Enter the age on day 0 in years, 0 to {OLDEST_YEARS:g}, or leave it empty."
@@ -191,11 +190,16 @@ def _check_amounts(form: UploadForm) -> Iterator[tuple[str, str]]:
 
 def _check_blood_counts(form: UploadForm) -> Iterator[tuple[str, str]]:
     counts = {field: getattr(form, field) for field in _BLOOD_COUNTS}
-    wrong = [field for field, value in counts.items() if value is not None and not 0 <= value < math.inf]
+    rules = load_counting_rules()
+    wrong = [
+        field
+        for field, value in counts.items()
+        if value is not None and not 0 <= value <= rules.blood_counts.of(field).most
+    ]
     for field in wrong:
-        yield field, "Enter a number in cells/µL, or leave it empty."
+        most = rules.blood_counts.of(field).most
+        yield field, f"Enter a number up to {most:.15g} in cells/µL, or leave it empty."
     if not wrong:
-        rules = load_counting_rules()
         yield (
             "lymphocytes_cells_per_ul",
             count_conflict(form.wbc_cells_per_ul, form.lymphocytes_cells_per_ul, rules),

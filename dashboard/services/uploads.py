@@ -17,6 +17,8 @@ from cytorecon.results import TubeResult
 from cytorecon.study.model import Patient, Tube
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
+from dashboard.services.completion import unknown_facts
+from dashboard.services.hints import in_browser
 from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import tube_state
 from dashboard.services.upload_checks import SEXES, UploadForm, check_form, doubts, file_bytes
@@ -60,7 +62,8 @@ def known_patient(snapshot: Snapshot, patient: str) -> str:
     sex = known.sex if known.sex != "unknown" else "sex not known"
     unstated = known.programme == UNKNOWN_PROGRAMME
     programme = "programme not known" if unstated else load_programmes().find(known.programme).name
-    return f"{patient} is in this study: {age}, {sex}, {programme}."
+    fill_in = " Fill it in on the patient page." if unknown_facts(known) else ""
+    return f"{patient} is in this study: {age}, {sex}, {programme}.{fill_in}"
 
 
 def next_tube(snapshot: Snapshot, patient: str, day: int) -> str:
@@ -84,7 +87,13 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
     """
     if form.patient in service.snapshot().patients:
         # what is known about a patient is not asked, so what may stand in the hidden fields is not read
-        form = replace(form, age_years=None, sex=SEXES[0], programme=UNKNOWN_PROGRAMME)
+        form = replace(
+            form,
+            age_years=None,
+            sex=SEXES[0],
+            programme=UNKNOWN_PROGRAMME,
+            unreadable=tuple(one for one in form.unreadable if one[0] != "age_years"),
+        )
     problems = check_form(form)
     if problems or form.contents is None or form.day is None:
         return UploadOutcome(problems=problems)
@@ -98,12 +107,29 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
         try:
             result = _add(service, data, tube)
             if result.status == "done" and form.patient not in snapshot.patients:
-                service.store.save_patient(_new_patient(form))
+                service.store.complete_patient(_new_patient(form))
         except CytoreconError as error:
-            return UploadOutcome(problems=(("", str(error)),))
+            return UploadOutcome(problems=(("", in_browser(str(error))),))
     if result.status == "failed":
-        return UploadOutcome(problems=(("", result.error),))
-    return UploadOutcome(tube=tube.tube, message=" ".join([_told(tube, result), *doubts(form)]))
+        return UploadOutcome(problems=(("", in_browser(result.error)),))
+    remarks = (beside(snapshot, tube), *doubts(form))
+    return UploadOutcome(tube=tube.tube, message=" ".join(filter(None, (_told(tube, result), *remarks))))
+
+
+def beside(snapshot: Snapshot, tube: Tube) -> str:
+    """Say that tubes of the same patient, day and panel are counted; nothing if there are none."""
+    same = (tube.patient, tube.day, tube.template)
+    done = {result.tube for result in snapshot.result.tubes if result.status == "done"}
+    alike = [own.tube for own in snapshot.study.tubes if (own.patient, own.day, own.template) == same]
+    others = [own for own in alike if own in done]
+    if not others:
+        return ""
+    known = f"Tube {others[0]} is" if len(others) == 1 else f"Tubes {', '.join(others)} are"
+    return (
+        f"{known} of the same patient, day and panel, from another file; all are counted and drawn, this one "
+        f"as {tube.tube}, and each is marked to be looked at. If they are one sample, or the day is wrong, "
+        "remove this upload."
+    )
 
 
 def _known_file(service: StudyService, snapshot: Snapshot, data: bytes) -> str:

@@ -184,6 +184,68 @@ def test_a_new_patient_is_asked_for_age_sex_and_programme(page: Page, address: s
     )
 
 
+TYPED = [
+    ("day", "14,5", "This is not a number of days. Found: 14,5."),
+    ("day", "26.5", "This is not a number of days. Found: 26.5."),
+    ("day", "1.000", "This number can be read in two ways: 1 or 1000."),
+    ("day", "30x", "This is not a number of days."),
+    ("beads", "48,600", "This number can be read in two ways: 48.6 or 48600."),
+    ("beads", "-5", "Enter a number from 1000 to 10000000 beads, or leave it empty."),
+    ("alc", "1,2", "This is not a number. Found: 1,2."),
+    ("wbc", "1,2", "This is not a number. Found: 1,2."),
+    ("age", "7,5", "This is not a number. Found: 7,5."),
+]
+
+
+def test_numbers_are_read_as_they_are_typed_or_refused(page: Page, address: str, fcs_file: Path) -> None:
+    """A number field of a browser would drop the mark and send 145 for 14,5."""
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(fcs_file)
+    page.locator("#upload-patient").fill("P66")
+    page.locator("#upload-day").fill("30")
+    for field, typed, message in TYPED:
+        box = page.locator(f"#upload-{field}")
+        before = box.input_value()
+        box.fill("")
+        box.press_sequentially(typed)
+        page.get_by_role("button", name="Analyse", exact=True).click()
+        expect(page.get_by_text(message)).to_be_visible()
+        expect(page.get_by_text("Nothing was stored")).to_be_visible()
+        expect(box).to_have_value(typed)
+        box.fill(before)
+    expect(page.locator("#upload-patient")).to_have_value("P66")
+    page.keyboard.press("Escape")
+    page.goto(address)
+    expect(page.locator(".ag-row").first).to_be_visible()
+    expect(page.locator(".ag-row", has_text="P66")).to_have_count(0)
+
+
+def test_what_is_not_known_of_a_patient_is_filled_in_on_its_page(page: Page, address: str) -> None:
+    page.goto(f"{address}/patient?patient=P03")
+    expect(page.get_by_role("heading", name="Not known yet")).to_be_visible()
+    expect(page.locator("#complete-age")).to_be_visible()
+    expect(page.locator("#complete-programme")).to_be_hidden()
+    page.locator("#complete-age").fill("41,5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("This is not a number. Found: 41,5.")).to_be_visible()
+    page.locator("#complete-age").fill("41.5")
+    page.locator("#complete-sex").click()
+    page.get_by_role("option", name="female").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Not known yet")).to_have_count(0)
+    expect(page.locator(".cards")).to_contain_text("41 years")
+
+
+@pytest.mark.parametrize("path", ["/gates?tube=P02/d180/1", "/patient?patient=P03"])
+def test_the_last_column_of_a_table_is_on_the_page_at_1280(page: Page, address: str, path: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(address + path)
+    table = page.locator(".data-table.compact").first
+    expect(table).to_be_visible()
+    assert table.evaluate("table => table.scrollWidth - table.parentElement.clientWidth") <= 0
+
+
 def test_mistakes_are_shown_at_their_fields(page: Page, address: str, tmp_path: Path) -> None:
     sheet = tmp_path / "renamed.fcs"
     sheet.write_text("patient,day\nP01,30\n")

@@ -85,13 +85,104 @@ def test_warnings_are_told_and_are_no_failure(
     place = str(tmp_path / "study")
     assert main(["batch", str(tmp_path / "manifest.csv"), "--out", place, "--json"]) == 0
     captured = capsys.readouterr()
-    remarks = [line for line in captured.err.splitlines() if not line.startswith("Study: ")]
+    *remarks, look, place_line = captured.err.splitlines()
+    assert look == "4 of 4 tubes need a look; see the report or the dashboard."
+    assert place_line == f"Study: {place}"
     assert remarks[0] == (
         "info: patients: There is no patients sheet: age, sex and programme are unknown, so no reference "
         "range applies. Put a patients.csv beside the manifest."
     )
     assert all(line.startswith(("info: ", "warning: ")) for line in remarks)
     assert len(json.loads(captured.out)) == 4
+
+
+def sheet_of(cohort: Path, folder: Path, rows: slice) -> Path:
+    """Write a sheet of some of the cohort's rows, with its own copies of their files."""
+    header, *lines = (cohort / "manifest.csv").read_text().splitlines()
+    if not (folder / "fcs").exists():
+        shutil.copytree(cohort / "fcs", folder / "fcs")
+    sheet = folder / "manifest.csv"
+    sheet.write_text("\n".join([header, *lines[rows]]) + "\n")
+    return sheet
+
+
+def test_tubes_that_need_a_look_are_counted(
+    cohort: Path, study: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["batch", str(cohort / "manifest.csv"), "--out", study, "--jobs", "1"]
+    assert main(words) == 0
+    captured = capsys.readouterr()
+    header, *rows = [line.split("  ") for line in captured.out.splitlines() if line.strip()]
+    assert [name.strip() for name in header if name.strip()][-2:] == ["needs a look", "remark"]
+    assert len([row for row in rows if any("few tubes to learn from" in cell for cell in row)]) == 4
+    assert "4 of 4 tubes need a look; see the report or the dashboard." in captured.err.splitlines()
+    assert main([*words, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    with StudyStore.open(study) as store:
+        outcomes = {outcome.tube: outcome for outcome in store.result(plots=False).tubes}
+    for row in shown:
+        flagged = [count.review for count in outcomes[row["tube"]].counts if count.review]
+        assert row["needs_a_look"] == len(flagged) > 0
+        assert row["review"] == sorted({code for codes in flagged for code in codes})
+        assert row["kept"] == ""
+
+
+def test_files_that_are_offline_are_named_and_cost_nothing(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, place = sheet_of(cohort, tmp_path, slice(None)), str(tmp_path / "study")
+    words = ["batch", str(sheet), "--out", place, "--jobs", "1"]
+    assert main(words) == 0
+    before = counts_of(place, tmp_path / "before.csv")
+    (tmp_path / "fcs").rename(tmp_path / "away")
+    capsys.readouterr()
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    kept = (
+        "Kept from an earlier run; its file cannot be read now: Manifest row {0}: There is no such file. "
+        "Check the name and the folder."
+    )
+    shown = [line for line in captured.out.splitlines() if "  kept  " in line]
+    assert [kept.format(row) in line for row, line in enumerate(shown, start=2)] == [True] * 4
+    failed = [line for line in captured.err.splitlines() if line.startswith("failed: ")]
+    assert [line.partition("/1: ")[2] for line in failed] == [kept.format(row) for row in range(2, 6)]
+    assert counts_of(place, tmp_path / "after.csv") == before
+    assert main([*words, "--json"]) == 2
+    assert {row["status"] for row in json.loads(capsys.readouterr().out)} == {"done"}
+
+
+def test_tubes_that_are_not_listed_stay_unless_told_otherwise(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(tmp_path / "study")
+    words = ["batch", str(tmp_path / "manifest.csv"), "--out", place, "--jobs", "1", "--json"]
+    sheet_of(cohort, tmp_path, slice(2))
+    assert main(words) == 0
+    known = {row["tube"] for row in json.loads(capsys.readouterr().out)}
+    sheet_of(cohort, tmp_path, slice(2, None))
+    assert main(words) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)) == 4
+    assert (
+        f"info: manifest: 2 tubes of an earlier sheet are not in this one and stay as they are: "
+        f"{', '.join(sorted(known, key=lambda name: int(name.split('/d')[1].split('/')[0])))}. "
+        "To take them out, run the batch with --remove-missing."
+    ) in captured.err.splitlines()
+    assert main([*words, "--remove-missing"]) == 0
+    left = {row["tube"] for row in json.loads(capsys.readouterr().out)}
+    assert len(left) == 2
+    assert not left & known
+
+
+def test_a_draw_in_the_future_is_a_problem(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "manifest.csv"
+    file = min((cohort / "fcs").iterdir()).as_posix()
+    sheet.write_text(f"file,patient,sample_date,anchor_date\n{file},P01,2099-01-02,2099-01-01\n")
+    assert main(["batch", str(sheet), "--out", str(tmp_path / "study")]) == 1
+    assert "manifest row 2, column sample_date: The sample is drawn in the future." in capsys.readouterr().err
+    assert not (tmp_path / "study").exists()
 
 
 def test_what_holds_for_a_batch_is_told_once() -> None:

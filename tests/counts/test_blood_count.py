@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cytorecon.counts import TubeQuantities
@@ -11,13 +13,32 @@ RULES = load_counting_rules()
 
 
 def codes(method: CountMethod, measured: dict[str, float], **given: float) -> list[str]:
-    return [issue.code for issue in doubts(method, measured, TubeQuantities(**given), RULES)]
+    quantities = replace(TubeQuantities(), **given)  # type: ignore[arg-type]
+    return [issue.code for issue in doubts(method, measured, quantities, RULES)]
 
 
-@pytest.mark.parametrize(("count", "doubted"), [(3.86, True), (19.9, True), (20.0, False), (4000.0, False)])
-def test_a_count_in_another_unit_is_doubted_where_results_rest_on_it(count: float, doubted: bool) -> None:
-    assert bool(codes("blood_count_wbc", {}, wbc_cells_per_ul=count)) is doubted
-    assert not codes("blood_count_alc", {}, wbc_cells_per_ul=count)
+@pytest.mark.parametrize(
+    ("method", "given", "doubted"),
+    [
+        ("blood_count_wbc", {"wbc_cells_per_ul": 25.0}, True),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 99.9}, True),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 100.0}, False),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 100_000.0}, False),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 100_001.0}, True),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 50.0, "wbc_given_per_l": True}, False),
+        ("blood_count_wbc", {"wbc_cells_per_ul": 300_000.0, "wbc_given_per_l": True}, True),
+        ("blood_count_alc", {"lymphocytes_cells_per_ul": 4.9}, True),
+        ("blood_count_alc", {"lymphocytes_cells_per_ul": 5.0}, False),
+        ("blood_count_alc", {"lymphocytes_cells_per_ul": 4.9, "lymphocytes_given_per_l": True}, False),
+        ("blood_count_alc", {"lymphocytes_cells_per_ul": 20_000.0}, False),
+        ("blood_count_alc", {"lymphocytes_cells_per_ul": 20_001.0}, True),
+        ("blood_count_alc", {"wbc_cells_per_ul": 25.0}, False),
+    ],
+)
+def test_a_count_in_another_unit_is_doubted_where_results_rest_on_it(
+    method: CountMethod, given: dict[str, float], doubted: bool
+) -> None:
+    assert codes(method, {}, **given) == (["count.unit_suspect"] if doubted else [])
 
 
 @pytest.mark.parametrize(
@@ -42,8 +63,14 @@ def test_what_is_not_measured_is_not_compared() -> None:
 def test_messages() -> None:
     (unit,) = doubts("blood_count_alc", {}, TubeQuantities(lymphocytes_cells_per_ul=0.3), RULES)
     assert str(unit) == (
-        "warning: cells/µL: All concentrations rest on a lymphocyte count of 0.3 cells/µL, which is unusual. "
-        "If it is in 10^9/L, multiply it by 1000."
+        "warning: cells/µL: All concentrations rest on a lymphocyte count of 0.3 cells/µL (0.0003 x 10^9/L), "
+        "which is unusual. Is it in the column of its unit, lymphocytes_cells_per_ul or "
+        "lymphocytes_10e9_per_l?"
+    )
+    (high,) = doubts("blood_count_wbc", {}, TubeQuantities(wbc_cells_per_ul=310_324.0), RULES)
+    assert high.message == (
+        "All concentrations rest on a white cell count above 100000 cells/µL (100 x 10^9/L), which is "
+        "unusual."
     )
     (other,) = doubts("beads", {"leukocytes": 108.0}, TubeQuantities(wbc_cells_per_ul=60.0), RULES)
     assert str(other) == (

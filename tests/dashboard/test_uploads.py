@@ -16,8 +16,9 @@ from cytorecon.errors import FcsError
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Anchor, Patient, Tube
+from cytorecon.trajectory import SAME_DAY
 from dashboard.services.study import StudyService
-from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form, typed_number
+from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form
 from dashboard.services.uploads import (
     known_patient,
     next_tube,
@@ -80,11 +81,11 @@ def test_a_complete_form_is_fine() -> None:
             PSEUDONYM,
         ),
         ({"day": None}, "day", "Enter the day of the blood draw; 0 is the day of the transplant."),
-        ({"day": 1.5}, "day", "The day is a whole number between -36525 and 36525."),
-        ({"day": 40_000.0}, "day", "The day is a whole number between -36525 and 36525."),
+        ({"day": 1.5}, "day", "The day is a whole number between -3650 and 36525."),
+        ({"day": 40_000.0}, "day", "The day is a whole number between -3650 and 36525."),
         ({"panel": "nope"}, "panel", "Choose a panel."),
         ({"patient": "1984-03-01"}, "patient", PSEUDONYM),
-        ({"day": math.nan}, "day", "The day is a whole number between -36525 and 36525."),
+        ({"day": math.nan}, "day", "The day is a whole number between -3650 and 36525."),
         ({"visit": "31.03.2024"}, "visit", f"The name of a visit must not hold a date. {VISIT}"),
         (
             {"visit": "Maria Muster"},
@@ -102,7 +103,7 @@ def test_a_complete_form_is_fine() -> None:
         (
             {"wbc_cells_per_ul": -1.0},
             "wbc_cells_per_ul",
-            "Enter a number in cells/µL, or leave it empty.",
+            "Enter a number up to 500000 in cells/µL, or leave it empty.",
         ),
         (
             {"wbc_cells_per_ul": 900.0, "lymphocytes_cells_per_ul": 1200.0},
@@ -160,6 +161,22 @@ def test_a_second_tube_of_a_day_gets_the_next_number_even_after_a_removal(servic
     assert upload(service, replace(FORM, day=30)).tube == "P01/d30/3"
 
 
+def test_a_second_tube_of_a_day_and_panel_is_told_and_both_are_marked(service: StudyService) -> None:
+    outcome = upload(service, replace(FORM, day=30))
+    assert outcome.message == (
+        "P01/d30/2: 293,212 events, 11 populations counted (analysed). Tube P01/d30/1 is of the same "
+        "patient, day and panel, from another file; all are counted and drawn, this one as "
+        "P01/d30/2, and each is marked to be looked at. If they are one sample, or the "
+        "day is wrong, remove this upload."
+    )
+    table = service.snapshot().trajectories
+    marked = table[table["review"].str.contains(SAME_DAY) & (table["population"] == "CD4_T")]
+    assert set(marked["tube"]) == {"P01/d30/1", "P01/d30/2"}
+    third = upload(service, replace(FORM, day=30, contents=data_url(b"FCS3.1 third")))
+    assert "Tubes P01/d30/1, P01/d30/2 are of the same patient" in third.message
+    assert "same patient" not in upload(service, replace(FORM, day=30, panel="t_cd4_cd8")).message
+
+
 def test_a_new_pseudonym_becomes_a_patient(service: StudyService) -> None:
     assert upload(service, replace(FORM, patient="P99")).tube == "P99/d400/1"
     assert service.snapshot().patients == ("P01", "P02", "P03", "P99")
@@ -188,7 +205,8 @@ def test_a_known_patient_is_told_and_stays_as_known(service: StudyService) -> No
     assert service.snapshot().study.patient("P01") == before
     upload(service, replace(FORM, patient="P98", contents=data_url(b"FCS3.1 other")))
     assert known_patient(service.snapshot(), "P98") == (
-        "P98 is in this study: age not known, sex not known, programme not known."
+        "P98 is in this study: age not known, sex not known, programme not known. "
+        "Fill it in on the patient page."
     )
 
 
@@ -207,16 +225,26 @@ def test_unusual_amounts_are_told_with_the_result(service: StudyService) -> None
     )
 
 
-@pytest.mark.parametrize("text", ["Maria", "-", "51.420", "1,5", "1e999", "\u0661"])
-def test_what_is_no_clear_number_is_nan_and_never_an_exception_that_quotes_it(text: str) -> None:
-    typed = typed_number(text)
-    assert typed is not None
-    assert math.isnan(typed)
-
-
 def test_a_name_in_two_doors_is_one_rule(service: StudyService) -> None:
     """A pseudonym a sheet takes, the form takes."""
     assert check_form(replace(FORM, patient="01.02-P_" + "7" * 50)) == ()
+
+
+def test_a_blood_count_that_may_be_in_another_unit_is_told(service: StudyService) -> None:
+    form = replace(FORM, beads_per_tube=None, blood_volume_ul=None, lymphocytes_cells_per_ul=1.2)
+    assert upload(service, form).message.endswith(
+        "Lymphocytes: 1.2 cells/µL is unusual and was used as written; the unit may be another "
+        "(1.2 × 10⁹/L are 1200 cells/µL)."
+    )
+
+
+def test_what_cannot_be_read_is_told_instead_of_that_it_is_missing() -> None:
+    form = replace(FORM, day=None, unreadable=(("day", "This is not a number of days."),))
+    assert check_form(form) == (("day", "This is not a number of days."),)
+
+
+def test_what_cannot_be_read_in_a_field_that_is_not_asked_does_not_matter(service: StudyService) -> None:
+    assert upload(service, replace(FORM, unreadable=(("age_years", "This is not a number."),))).tube
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService) -> None:

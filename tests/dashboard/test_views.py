@@ -17,7 +17,7 @@ from dashboard.services.measures import available_measures, usual_populations
 from dashboard.services.patients import Card, chosen_patient, patient_csv, patient_view
 from dashboard.services.selection import TrajectorySelection, trajectory_selection
 from dashboard.services.study import StudyService
-from tests.builders import WITHOUT_COUNT_TUBE, study_result
+from tests.builders import WITHOUT_COUNT_TUBE, file_sha256, study_result
 
 
 def test_gates_are_a_tree_with_numbers_and_reasons() -> None:
@@ -99,7 +99,7 @@ def test_a_population_that_the_tube_was_not_set_up_for_is_not_assessed() -> None
 def test_provenance_names_file_template_gates_and_software() -> None:
     result = study_result().tube("P01/d14/1")
     rows = dict(provenance_rows(result.provenance, chosen_gate(result, "CD3")))
-    assert rows["File, SHA-256"] == "ab" * 32
+    assert rows["File, SHA-256"] == file_sha256("P01/d14/1")
     assert rows["Template"] == "tbnk, version 1"
     assert rows["This gate, version"] == "2b3c4d5e"
     assert rows["Software"] == "cytorecon, version 0.1.0"
@@ -144,6 +144,13 @@ def test_the_table_has_the_numbers_of_the_figure(read_only: StudyService) -> Non
             point = next(point for point in points[population] if point.tube == row.tube)
             assert row.cells[population].startswith(point.number)
     assert view.visits[0].cells == {"CD4_T": "12 (11–13)", "B": "<0.9 (0–0.061)"}
+
+
+def test_a_number_that_needs_a_look_is_marked_in_the_table(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01", measure="cells_per_ul"))
+    cells = next(row for row in view.visits if row.tube == "P01/d60/1").cells
+    assert cells["CD8_T"].endswith(") ◆")
+    assert "◆" not in cells["CD4_T"]
 
 
 def test_a_failed_tube_stays_in_the_table_and_on_the_lane(read_only: StudyService) -> None:

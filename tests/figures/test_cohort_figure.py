@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
 from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.milestone_bars import milestone_figure
-from cytorecon.figures.points import study_points
+from cytorecon.figures.points import patient_points, study_points
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.figures.valueaxis import value_axis
 from tests.builders import DAYS
@@ -120,3 +120,15 @@ def test_only_what_was_in_time_has_a_star() -> None:
 def test_a_milestone_for_nobody_says_so() -> None:
     figure = milestone_figure((), {}, AXIS)
     assert figure.layout.annotations[0].text == "This milestone applies to no patient of this study."
+
+
+def test_what_needs_a_look_is_drawn_open_and_in_the_legend() -> None:
+    points = patient_points(trajectory_table(), count_table(), patient="P01", measure="cells_per_ul")
+    doubted = [index for index, point in enumerate(points["CD8_T"]) if point.review]
+    assert doubted
+    figure = cohort_figure({"CD8_T": CohortPanel({"P01": points["CD8_T"]})}, time_axis([0, 365]))
+    (lines,) = [trace for trace in figure.data if trace.legendgroup == "patients" and trace.x != (None,)]
+    assert [index for index, symbol in enumerate(lines.marker.symbol) if symbol == "circle-open"] == doubted
+    assert "needs a look" in [trace.name for trace in figure.data]
+    sound = cohort_figure({"CD4_T": CohortPanel({"P01": points["CD4_T"]})}, time_axis([0, 365]))
+    assert "needs a look" not in [trace.name for trace in sound.data]

@@ -23,6 +23,7 @@ from cytorecon.simulate import simulate_cohort, write_cohort
 from cytorecon.store import StudyStore
 from cytorecon.study import StudyResult, csv_text, tidy_counts
 from cytorecon.study.model import Study, Tube
+from tests.jobs.files import copy_with_other_bytes
 
 CD3 = {"CD3": "FITC-A"}
 
@@ -95,7 +96,8 @@ def test_what_is_given_makes_up_for_the_files_and_is_kept(
         kept = given.matrix()
         assert kept is not None
         np.testing.assert_array_equal(kept.matrix, matrix.matrix)
-        added = add_tube(store, first_file(unlabelled), Tube(tube="P09/d5/1", patient="P09", day=5))
+        copy = copy_with_other_bytes(first_file(unlabelled), tmp_path)
+        added = add_tube(store, copy, Tube(tube="P09/d5/1", patient="P09", day=5))
         assert added.status == "done"
         assert added.provenance.spillover_source == "CSV 0123456789ab"
 
@@ -158,7 +160,9 @@ def test_a_matrix_that_cannot_be_used_stops_before_the_work(
 def test_a_matrix_of_other_detectors_fails_the_tubes(good: Path, tmp_path: Path) -> None:
     other = Spillover(np.eye(1), ("BV421-A",), "CSV other")
     result = run_batch(good / "manifest.csv", tmp_path / "study", spillover=other)
-    (error,) = {outcome.error for outcome in result.tubes}
+    errors = [outcome.error for outcome in result.tubes]
+    assert [error.partition(": ")[0] for error in errors] == ["Manifest row 2", "Manifest row 3"]
+    (error,) = {error.partition(": ")[2] for error in errors}
     assert error == (
         "The spillover matrix names channels that the sample does not have, or has twice. "
         "Found: BV421-A. Allowed: FSC-A, FSC-H, SSC-A, FITC-A, PE-A, PerCP-Cy5-5-A, PE-Cy7-A, APC-A, "

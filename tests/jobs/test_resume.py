@@ -14,6 +14,7 @@ from cytorecon.simulate import simulate_cohort, simulate_tube, tube_spec, write_
 from cytorecon.store import StudyStore
 from cytorecon.study import csv_text, tidy_counts
 from cytorecon.study.model import Tube
+from tests.jobs.files import copy_with_other_bytes
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_a_panel_without_cd3_fails_alone(cohort: Path, tmp_path: Path) -> None:
     result = run_batch(cohort / "manifest.csv", tmp_path / "study")
     (error,) = [outcome.error for outcome in result.tubes if outcome.status == "failed"]
     assert error == (
-        "The panel lacks what is needed: CD3 (not found). Found: FITC-A 'CD2 FITC' = CD2; "
+        "Manifest row 4: The panel lacks what is needed: CD3 (not found). Found: FITC-A 'CD2 FITC' = CD2; "
         "PE-A 'CD16+56 PE' = CD16+CD56; PerCP-Cy5-5-A 'CD45 PerCP-Cy5.5' = CD45; "
         "PE-Cy7-A 'CD4 PE-Cy7' = CD4; APC-A 'CD19 APC' = CD19; APC-Cy7-A 'CD8 APC-Cy7' = CD8. "
         "Say which channel it is with --map CD3=CHANNEL."
@@ -122,7 +123,7 @@ def test_an_upload_of_another_kind_founds_a_batch_of_its_own(cohort: Path, tmp_p
     other = Tube(tube="P09/d5/1", patient="P09", day=5, template="t_cd4_cd8")
     with StudyStore.open(tmp_path / "study") as store:
         known = AnalysisSettings.from_json(store.settings())
-        added = add_tube(store, path, other)
+        added = add_tube(store, copy_with_other_bytes(path, tmp_path), other)
         settings = AnalysisSettings.from_json(store.settings())
         assert added.status == "done"
         assert added.provenance.template == "t_cd4_cd8"

@@ -13,6 +13,7 @@ from cytorecon.simulate import simulate_cohort, write_cohort
 from cytorecon.store import StudyStore
 from cytorecon.study import csv_text, tidy_counts
 from cytorecon.study.model import Tube
+from tests.jobs.files import copy_with_other_bytes
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +94,10 @@ def test_bad_files_fail_alone_and_say_why_without_a_file_name(cohort: Path, tmp_
     good = [outcome.tube for outcome in result.tubes if outcome.status == "done"]
     assert len(good) == 2
     said = [error for error in errors.values() if error]
-    assert said[0] == "There is no such file. Check the name and the folder."
-    assert said[1].startswith("This is not an FCS file. Found: it looks like ")
+    assert said[0] == "Manifest row 2: There is no such file. Check the name and the folder."
+    assert said[1].startswith("Manifest row 3: This is not an FCS file. Found: it looks like ")
     assert "ends" in said[2] or "cut" in said[2] or "truncated" in said[2]
-    assert said[3].startswith("Its file holds the same bytes as that of tube ")
+    assert said[3].startswith("Manifest row 6: Its file holds the same bytes as that of tube ")
     assert not any(file.name in error for error in said for file in files)
 
 
@@ -108,7 +109,7 @@ def test_an_upload_is_gated_with_what_the_study_froze(cohort: Path, tmp_path: Pa
     with StudyStore.open(tmp_path / "study") as store:
         settings = store.settings()
         again = known.model_copy(update={"tube": "NEW/d30/1", "patient": "NEW", "day": 30, "row": 0})
-        added = add_tube(store, path, again)
+        added = add_tube(store, copy_with_other_bytes(path, tmp_path), again)
         assert store.settings() == settings
         assert added.counts == result.tube(known.tube).counts
         assert store.tube_result("NEW/d30/1").counts == added.counts

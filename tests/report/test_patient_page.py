@@ -10,6 +10,7 @@ from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
+from tests.builders import file_sha256
 from tests.report.pages import Page, read_page
 from tests.report.studies import part
 
@@ -184,7 +185,7 @@ def test_provenance_names_file_template_gates_sets_and_software(pages: dict[str,
     row = table(pages["P01"], "Tube")["P01/d14/1"]
     assert row == {
         "Tube": "P01/d14/1",
-        "File (SHA-256)": "ab" * 32,
+        "File (SHA-256)": file_sha256("P01/d14/1"),
         "Template": f"tbnk 1 {'cd' * 32}",
         "Gates version": "ef" * 8,
         "Analysed with": "0.1.0",

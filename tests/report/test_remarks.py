@@ -9,7 +9,7 @@ from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report.remarks import Remark, remarks
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.model import Tube
-from cytorecon.trajectory import METHOD_SWITCH, trajectories
+from cytorecon.trajectory import METHOD_SWITCH, SAME_DAY, trajectories
 from tests.report.studies import part
 
 TUBE = Tube(tube="P01/d30/1", patient="P01", day=30)
@@ -79,6 +79,8 @@ def test_populations_that_are_not_evaluable_are_told_once_per_reason() -> None:
     ]
 
 
-@pytest.mark.parametrize("code", [METHOD_SWITCH, "gate.outlier", "gate.unstable", "gate.batch_position"])
+@pytest.mark.parametrize(
+    "code", [METHOD_SWITCH, SAME_DAY, "gate.outlier", "gate.unstable", "gate.batch_position"]
+)
 def test_codes_of_the_program_are_explained(code: str) -> None:
     assert FLAGS[code].message.endswith(".")

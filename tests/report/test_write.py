@@ -12,6 +12,7 @@ from plotly.offline import get_plotlyjs
 from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.milestone import milestones
+from cytorecon.figures.harmless import harmless
 from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube
@@ -187,7 +188,8 @@ def test_text_from_outside_stays_text(hostile: ReportFiles) -> None:
     page = read_page(hostile.patients[HOSTILE])
     assert HOSTILE in page.text
     drawn = json.dumps(page.figures, ensure_ascii=False)
-    assert json.dumps(HOSTILE)[1:-1] in drawn, "the label of an event reaches the figure unharmed"
+    assert json.dumps(harmless(HOSTILE))[1:-1] in drawn, "the label of an event is text in the figure"
+    assert "<script" not in drawn
 
 
 def test_no_path_file_name_or_date_is_in_any_file(hostile: ReportFiles) -> None:

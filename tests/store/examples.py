@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from cytorecon.errors import Issue, Severity
@@ -58,7 +59,12 @@ def without_paths(study: Study) -> Study:
     return study.model_copy(update={"tubes": tubes})
 
 
-def result_of(tube: str, *, sha256: str = "a" * 64, events: int = 512, plot_bytes: int = 400) -> TubeResult:
+def sha256_of(tube: str) -> str:
+    """Return the hash that results of `tube` have here when none is given: each has a file of its own."""
+    return hashlib.sha256(tube.encode()).hexdigest()
+
+
+def result_of(tube: str, *, sha256: str = "", events: int = 512, plot_bytes: int = 400) -> TubeResult:
     """Return a result with every kind of content; `events` marks which version of it this is."""
     below = PopulationCount(
         population="B",
@@ -132,7 +138,11 @@ def result_of(tube: str, *, sha256: str = "a" * 64, events: int = 512, plot_byte
         gates=gates,
         plots=(plot,),
         issues=(Issue("gate.weak", Severity.WARNING, "cd3", "The valley is shallow.", "Look at it."),),
-        provenance=Provenance(file_sha256=sha256, template="tbnk", software_version="0.1.0"),
+        provenance=Provenance(
+            file_sha256=sha256 or hashlib.sha256(tube.encode()).hexdigest(),
+            template="tbnk",
+            software_version="0.1.0",
+        ),
     )
 
 

@@ -103,19 +103,19 @@ def uploaded(store: StudyStore) -> StudyStore:
 def test_a_second_row_of_the_day_does_not_replace_the_upload(uploaded: StudyStore) -> None:
     before = uploaded.tube_result(UPLOADED.tube)
     more = STUDY.model_copy(update={"tubes": (*TUBES, row(5, "P01/d30/2", path="/data/x.fcs"))})
-    taken = uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "e" * 64})
+    taken = uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "e" * 64}).study
     assert names(taken) == ["P02/d30/1", "P01/d30/1", "P01/d-7/1", "P01/d30/3"]
     assert str(taken.tubes[-1].path) == "/data/x.fcs"
     assert uploaded.tube_result(UPLOADED.tube) == before
     assert names(uploaded.study()) == [*names(taken), UPLOADED.tube]
     assert uploaded.study().issues == taken.issues
     assert uploaded.study().patient("P01").age_years == 33.0
-    assert names(uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "e" * 64})) == names(taken)
+    assert names(uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "e" * 64}).study) == names(taken)
 
 
 def test_a_row_with_the_file_of_the_upload_adds_nothing(uploaded: StudyStore) -> None:
     more = STUDY.model_copy(update={"tubes": (*TUBES, row(5, "P01/d30/2"))})
-    taken = uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "f" * 64})
+    taken = uploaded.replace_sheet(more, file_sha256={"P01/d30/2": "f" * 64}).study
     assert names(taken) == names(STUDY)
     assert names(uploaded.study()) == [*names(STUDY), UPLOADED.tube]
     assert uploaded.study().tubes[-1] == UPLOADED

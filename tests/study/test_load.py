@@ -31,6 +31,8 @@ def test_every_column_of_the_manifest_arrives(tmp_path: Path) -> None:
         "dataset": 0,
         "wbc_cells_per_ul": 900.0,
         "lymphocytes_cells_per_ul": 120.0,
+        "wbc_given_per_l": False,
+        "lymphocytes_given_per_l": True,
         "beads_per_tube": 51300.0,
         "bead_lot": "L7",
         "blood_volume_ul": 50.0,

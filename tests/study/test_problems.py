@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cytorecon.errors import Severity
+from cytorecon.study import load_study
 from cytorecon.study.columns import EVENTS, PATIENTS, SheetColumns
 from cytorecon.study.columns import MANIFEST as MANIFEST_COLUMNS
-from tests.study.sheets import MANIFEST, errors, lines, load
+from tests.study.sheets import MANIFEST, errors, lines, load, workbook
 
 LEFT = "The row is left out."
 
@@ -400,25 +401,96 @@ def test_counts_that_look_like_another_unit_are_used_and_remarked(tmp_path: Path
     study = load(
         tmp_path,
         manifest=(
-            "file,patient,day,wbc_cells_per_ul,wbc_10e9_per_l,lymphocytes_cells_per_ul\n"
-            "a.fcs,P01,30,4.2,,\nb.fcs,P01,60,,4200,\nc.fcs,P01,90,4200,4.2,0.3\nd.fcs,P01,99,4200,5.1,\n"
+            "file,patient,day,wbc_cells_per_ul,wbc_10e9_per_l,lymphocytes_cells_per_ul,lymphocytes_10e9_per_l\n"
+            "a.fcs,P01,30,4.2,,,\nb.fcs,P01,60,,300,,\nc.fcs,P01,90,4200,4.2,0.3,\nd.fcs,P01,99,4200,5.1,,\n"
+            "e.fcs,P01,100,,0.05,,0.004\nf.fcs,P01,101,,,,30\n"
         ),
     )
-    as_written = "is unusual and was used as written; the unit may be another. If so, use the column"
+    as_written = "is unusual. It was used as written; its results are marked. If the unit is another, use the"
     assert lines(study.issues) == [
-        f"warning: manifest row 2, column wbc_cells_per_ul: 4.2 cells/µL {as_written} wbc_10e9_per_l.",
-        f"warning: manifest row 3, column wbc_10e9_per_l: 4200 10^9/L {as_written} wbc_cells_per_ul.",
         (
-            f"warning: manifest row 4, column lymphocytes_cells_per_ul: 0.3 cells/µL {as_written} "
-            "lymphocytes_10e9_per_l."
+            "warning: manifest row 2, column wbc_cells_per_ul: A count of 4.2 cells/µL (0.0042 x 10^9/L) "
+            f"{as_written} column wbc_10e9_per_l."
+        ),
+        (
+            "warning: manifest row 3, column wbc_10e9_per_l: A count above 100000 cells/µL (100 x 10^9/L) "
+            f"{as_written} column wbc_cells_per_ul."
+        ),
+        (
+            "warning: manifest row 4, column lymphocytes_cells_per_ul: A count of 0.3 cells/µL (0.0003 x "
+            f"10^9/L) {as_written} column lymphocytes_10e9_per_l."
         ),
         (
             "error: manifest row 5, column wbc_10e9_per_l: It disagrees with wbc_cells_per_ul: 5100 and "
-            "4200 cells/µL. "
-            f"{LEFT}"
+            f"4200 cells/µL. {LEFT}"
+        ),
+        (
+            "warning: manifest row 7, column lymphocytes_10e9_per_l: A count above 20000 cells/µL (20 x "
+            f"10^9/L) {as_written} column lymphocytes_cells_per_ul."
         ),
     ]
-    assert [tube.wbc_cells_per_ul for tube in study.tubes] == [4.2, 4_200_000.0, 4200.0]
+    assert [tube.wbc_cells_per_ul for tube in study.tubes] == [4.2, 300_000.0, 4200.0, 50.0, None]
+    assert [tube.wbc_given_per_l for tube in study.tubes] == [False, True, True, True, False]
+
+
+UNIT_HINT = "1 x 10^9/L are 1000 cells/µL; each has a column of its own."
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "found", "allowed"),
+    [
+        ("wbc_cells_per_ul", "500001", "a number of 6 digits", "500000 cells/µL"),
+        ("wbc_10e9_per_l", "4200", "4200", "500 x 10^9/L"),
+        ("lymphocytes_cells_per_ul", "100001", "a number of 6 digits", "100000 cells/µL"),
+        ("lymphocytes_10e9_per_l", "300", "300", "100 x 10^9/L"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused(
+    tmp_path: Path, column: str, cell: str, found: str, allowed: str
+) -> None:
+    study = load(tmp_path, manifest=f"file,patient,day,{column}\na.fcs,P01,30,\nb.fcs,P01,60,{cell}\n")
+    assert errors(study) == [
+        (
+            f"error: manifest row 3, column {column}: {OUT} {found}. Allowed: a number from 0 up to "
+            f"{allowed}. {LEFT} {UNIT_HINT}"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "value"),
+    [
+        ("wbc_cells_per_ul", "25.000", None),
+        ("wbc_cells_per_ul", "120.000", None),
+        ("wbc_cells_per_ul", "4.500", None),
+        ("wbc_cells_per_ul", "501.000", 501.0),
+        ("lymphocytes_cells_per_ul", "1.250", None),
+        ("lymphocytes_cells_per_ul", "100.500", 100.5),
+        ("wbc_10e9_per_l", "4.500", 4500.0),
+        ("lymphocytes_10e9_per_l", "1.250", 1250.0),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_blood_counts_with_a_mark_before_three_digits_are_asked_about_where_both_readings_can_be(
+    tmp_path: Path, column: str, cell: str, value: float | None, ending: str
+) -> None:
+    header, first, second = (
+        ["file", "patient", "day", column],
+        ["a.fcs", "P01", "30", ""],
+        ["b.fcs", "P01", "60"],
+    )
+    rows = [header, first, [*second, cell]]
+    path = tmp_path / f"manifest.{ending}"
+    if ending == "csv":
+        path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    else:
+        workbook(path, manifest=rows)
+    study = load_study(path)
+    if value is None:
+        assert "This number can be read in two ways" in errors(study)[0]
+        return
+    tube = study.tubes[1]
+    assert value in (tube.wbc_cells_per_ul, tube.lymphocytes_cells_per_ul)
 
 
 def test_in_a_sheet_with_decimal_commas_a_mark_before_three_digits_is_not_guessed(tmp_path: Path) -> None:
@@ -446,8 +518,8 @@ def test_in_a_sheet_with_decimal_commas_a_mark_before_three_digits_is_not_guesse
 
 def test_the_readings_that_a_message_offers_can_be_written(tmp_path: Path) -> None:
     for written in ("1.2340", "1234"):
-        study = load(tmp_path, manifest=f"file;patient;day;wbc_10e9_per_l\na.fcs;P01;30;{written}\n")
-        assert study.tubes[0].wbc_cells_per_ul == pytest.approx(float(written) * 1000)
+        study = load(tmp_path, manifest=f"file;patient;day;wbc_cells_per_ul\na.fcs;P01;30;{written}\n")
+        assert study.tubes[0].wbc_cells_per_ul == float(written)
 
 
 def test_a_point_before_three_digits_is_a_decimal_point_where_that_is_usual(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Fill in what is not known about a patient; what is known stays, be it from a sheet or an upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
+from cytorecon.study.model import Patient
+from cytorecon.study.people import first_anchor
+from cytorecon.study.rows import Vocabulary
+from dashboard.services.hints import in_browser
+from dashboard.services.study import StudyService
+from dashboard.services.typed_numbers import read_typed
+from dashboard.services.upload_checks import SEXES, check_age
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came of it: an error at the field of the age, or one for the whole form; empty when stored."""
+
+    age_problem: str = ""
+    problem: str = ""
+
+    @property
+    def stored(self) -> bool:
+        """Whether something was stored."""
+        return not self.age_problem and not self.problem
+
+
+def unknown_facts(patient: Patient) -> frozenset[str]:
+    """Return which of ``age``, ``sex`` and ``programme`` are not known.
+
+    Examples
+    --------
+    >>> sorted(unknown_facts(Patient(patient="P01", age_years=4.0)))
+    ['programme', 'sex']
+    """
+    unknown = {
+        "age": patient.age_years is None,
+        "sex": patient.sex == SEXES[0],
+        "programme": patient.programme == UNKNOWN_PROGRAMME,
+    }
+    return frozenset(name for name, missing in unknown.items() if missing)
+
+
+def complete(service: StudyService, name: str, *, age: object, sex: str, programme: str) -> Completion:
+    """Store what was filled in about a patient, as far as it was not known.
+
+    Parameters
+    ----------
+    service : StudyService
+        The study.
+    name : str
+        The patient's pseudonym.
+    age : object
+        Age on day 0 in years, as typed.
+    sex, programme : str
+        As chosen; empty when not known.
+    """
+    if name not in service.snapshot().patients:
+        return Completion(problem=f"There is no patient {name} in this study.")
+    unknown = unknown_facts(service.snapshot().study.patient(name))
+    typed = read_typed({"age_years": age if "age" in unknown else None})
+    years = typed.values["age_years"]
+    problem = "".join(message for _, message in typed.problems) or check_age(years)
+    if problem:
+        return Completion(age_problem=problem)
+    if (sex and sex not in SEXES) or (programme and programme not in load_programmes().names):
+        return Completion(problem="Choose from the lists.")
+    if years is None and not sex and not programme:
+        return Completion(problem="Fill in what is known.")
+    known = Patient(
+        patient=name,
+        age_years=years,
+        sex=sex or SEXES[0],
+        programme=programme or UNKNOWN_PROGRAMME,
+        anchors=(first_anchor(programme or UNKNOWN_PROGRAMME, Vocabulary.load(None)),),
+    )
+    try:
+        service.store.complete_patient(known)
+    except CytoreconError as error:
+        return Completion(problem=in_browser(str(error)))
+    return Completion()

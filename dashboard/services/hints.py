@@ -1,0 +1,37 @@
+"""Hints of the core are for people at a terminal; a reader of the dashboard has no options to give."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
+#: What to do, with an option of the command line in it; what else could be done follows a comma.
+_WITH_OPTION: Final = re.compile(
+    r"(?:Use|Say|Give|Run|To)\b.*?(?P<option>--[a-z][a-z-]*(?: [^\s,]+?)?)(?P<instead>, or .+)?[.]"
+)
+
+
+def in_browser(text: str) -> str:
+    """Return a message with every hint to give an option as a hint to ask for it.
+
+    Parameters
+    ----------
+    text : str
+        Message of an error, with its hint.
+
+    Examples
+    --------
+    >>> in_browser("CD3: no channel carries this label. Say which channel it is with --map CD3=CHANNEL.")
+    'CD3: no channel carries this label. Ask the person who runs the batch to give --map CD3=CHANNEL.'
+    >>> in_browser("Give a matrix with --spillover FILE.csv, or export the file again.")
+    'Ask the person who runs the batch to give --spillover FILE.csv, or export the file again.'
+    """
+    return " ".join(map(_asked, _SENTENCE_END.split(text)))
+
+
+def _asked(sentence: str) -> str:
+    found = _WITH_OPTION.fullmatch(sentence)
+    if found is None:
+        return sentence
+    return f"Ask the person who runs the batch to give {found['option']}{found['instead'] or ''}."
