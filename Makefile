@@ -40,9 +40,10 @@ format: $(VENV)/.installed-test ## rewrite the sources in the one format
 fuzz: $(VENV)/.installed-test ## read 20,000 damaged FCS files (ARGS="--files 200000" for more)
 	@$(BIN)/python -W error -m benchmarks.fuzz $(ARGS)
 
-bench: $(VENV)/.installed ## time and memory of the main steps here, and speed against peers
+bench: $(VENV)/.installed-test ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.reading
 
 lock: ## write the lock files anew, keeping versions that still fit (ARGS=--upgrade: newest versions)
 	@$(PYTHON) -m venv $(VENV)/lock

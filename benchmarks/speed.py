@@ -6,17 +6,14 @@ on who else uses it; the ratio of medians of interleaved turns does so much less
 
 from __future__ import annotations
 
-import gc
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from statistics import median
 
-import flowio
 import flowkit
 import numpy as np
 
+from benchmarks.turns import cpu_seconds
 from cytorecon.compensation import compensate
 from cytorecon.fcs import read_fcs
 from cytorecon.knowledge.templates import load_template
@@ -24,22 +21,8 @@ from cytorecon.pipeline import gate
 from cytorecon.simulate import simulate_tube, tube_spec, write_fcs
 from cytorecon.transforms import Logicle
 
-TURNS = 5
 EVENTS = 300_000
 BLOOD = {"CD4_T": 500, "CD8_T": 350, "B": 150, "NK": 180, "monocytes": 350, "granulocytes": 3500}
-
-
-def cpu_seconds(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the median CPU seconds of each piece of work over interleaved turns."""
-    spent: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(TURNS + 1):
-        for name, call in work.items():
-            gc.collect()
-            start = time.process_time()
-            call()
-            spent[name].append(time.process_time() - start)
-    # The first turn warms caches up.
-    return {name: median(times[1:]) for name, times in spent.items()}
 
 
 def main() -> None:
@@ -55,23 +38,13 @@ def main() -> None:
         write_fcs(tube, path)
         rows = [
             (
-                "read a float file",
-                "flowkit.Sample",
-                {"ours": lambda: read_fcs(path), "peer": lambda: flowkit.Sample(str(path))},
-            ),
-            (
-                "read a float file",
-                "flowio.FlowData.as_array",
-                {"ours": lambda: read_fcs(path), "peer": lambda: flowio.FlowData(str(path)).as_array()},
-            ),
-            (
                 "logicle, one channel",
                 "flowkit LogicleTransform",
                 {"ours": lambda: ours.apply(values), "peer": lambda: peer.apply(values.astype(np.float64))},
             ),
             ("compensate six channels", "flowkit.Matrix", _compensation(path)),
         ]
-        print(f"{EVENTS:,} events, {len(sample.channels)} channels, median of {TURNS} turns\n")
+        print(f"{EVENTS:,} events, {len(sample.channels)} channels, medians of interleaved turns\n")
         print(f"{'work':28s} {'peer':28s} {'ours, s':>9s} {'peer, s':>9s} {'peer / ours':>12s}")
         for what, name, work in rows:
             spent = cpu_seconds(work)

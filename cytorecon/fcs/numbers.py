@@ -14,7 +14,12 @@ from cytorecon.errors import FcsError
 #: Around numbers writers put spaces, and NUL where they overwrite a longer value.
 PADDING = " \x00"
 
-_WHOLE = re.compile(r"[0-9]{1,18}")
+#: Some writers fill offsets up with zeros to 20 digits.
+_WHOLE = re.compile(r"0{0,40}[0-9]{1,18}")
+
+#: Ends of segments, where -1 behind a begin of 0 is somebody's way to say that there is none.
+_ENDS = frozenset({"$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS"})
+
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
 _SHORT = r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,12})?(?:[eE][+-]?[0-9]{1,4})?"
 _QUOTABLE = re.compile(rf" {{0,8}}|nan|-?inf|{_SHORT}(?:,{_SHORT}){{0,8}}")
@@ -45,6 +50,8 @@ def number(keywords: Mapping[str, str], name: str, file: str) -> int | None:
     bare = value.strip(PADDING)
     if not bare:
         return None
+    if bare == "-1" and name in _ENDS:
+        return 0
     if not _WHOLE.fullmatch(bare):
         raise FcsError(
             "The keyword is not a whole number.",

@@ -44,7 +44,7 @@ def read_fcs(path: str | Path, *, dataset: int | None = None, linearize: bool = 
         False gives the stored values after the bit masks of ``$PnR``, without gain, log
         amplification and time step: for a look at the file itself. They come in the smallest of
         float32, float64 and uint64 that holds all of them exactly, and ``sample.scale`` is
-        ``Scale.STORED``, which no later step accepts.
+        ``Scale.STORED``, which compensation refuses.
 
     Returns
     -------

@@ -32,6 +32,9 @@ _ASCII_UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 _LARGEST = 64 * 1024 * 1024
 
+#: Three times what the largest number of parameters needs; more would fill the memory.
+_MOST_DELIMITERS = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -67,6 +70,13 @@ def parse_text(segment: bytes, file: str) -> Text:
         )
     text = _decoded(segment)
     delimiter, body = text[0], text[1:]
+    if body.count(delimiter) > _MOST_DELIMITERS:
+        raise FcsError(
+            "The TEXT segment holds too many keywords.",
+            subject=file,
+            found=f"{body.count(delimiter)} delimiters",
+            allowed=f"{_MOST_DELIMITERS}",
+        )
     padding = " \x00\r\n".replace(delimiter, "")  # writers fill up the segment behind the last delimiter
     if body.rstrip(padding).endswith(delimiter):
         body = body.rstrip(padding)
@@ -141,20 +151,23 @@ def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issu
 
 def _tokens(body: str, delimiter: str) -> list[str]:
     """Split at single delimiters, from left to right; a doubled one is the character itself."""
+    if delimiter * 2 not in body and not body.endswith(delimiter):
+        return body.split(delimiter)
     parts = body.split(delimiter)
-    tokens = [parts[0]]
+    tokens: list[str] = []
+    word = [parts[0]]
     glue = False
     for part in parts[1:]:
         if glue:
-            tokens[-1] += delimiter + part
+            word += (delimiter, part)
             glue = False
         elif not part:
             glue = True
         else:
-            tokens.append(part)
-    if glue:
-        tokens.append("")
-    return tokens
+            tokens.append("".join(word))
+            word = [part]
+    tokens.append("".join(word))
+    return [*tokens, ""] if glue else tokens
 
 
 def _complete(tokens: list[str]) -> bool:

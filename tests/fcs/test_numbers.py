@@ -22,7 +22,13 @@ def test_only_ascii_digits_are_a_number(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("keywords", "expected"),
-    [({"$TOT": "  50 "}, 50), ({"$TOT": "007\x00"}, 7), ({"$TOT": "  "}, None), ({}, None)],
+    [
+        ({"$TOT": "  50 "}, 50),
+        ({"$TOT": "007\x00"}, 7),
+        ({"$TOT": "0" * 18 + "50"}, 50),
+        ({"$TOT": "  "}, None),
+        ({}, None),
+    ],
 )
 def test_numbers_may_be_padded_blank_or_missing(keywords: dict[str, str], expected: int | None) -> None:
     assert number(keywords, "$TOT", "") == expected
@@ -46,3 +52,8 @@ def test_text_and_dates_are_not_quoted(value: str) -> None:
 @pytest.mark.parametrize("value", ["", "  ", "5", "-1", "4,1", "1,2,3,4", "2.5e3", "nan", "-inf"])
 def test_numbers_are_quoted(value: str) -> None:
     assert quoted(value) == repr(value)
+
+
+@pytest.mark.parametrize("name", ["$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS"])
+def test_an_end_of_minus_one_means_not_used(name: str) -> None:
+    assert number({name: "-1"}, name, "") == 0

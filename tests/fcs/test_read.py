@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cytorecon.errors import FcsError, Severity
+from cytorecon.compensation import compensate
+from cytorecon.errors import CompensationError, FcsError, Severity
 from cytorecon.fcs import read_fcs
-from cytorecon.sample import ChannelRole, Sample, Scale
+from cytorecon.sample import ChannelRole, Sample, Scale, Spillover
 from tests.fcs.fcs_bytes import EVENTS, NAMES, fcs_bytes, write
 
 
@@ -182,3 +183,14 @@ def test_other_files_named_fcs(tmp_path: Path, content: bytes, what: str) -> Non
         f"tube.fcs: This is not an FCS file. Found: it looks like {what}. Allowed: a file that begins with "
         "FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's software."
     )
+
+
+def test_stored_values_are_left_as_they_are(tmp_path: Path) -> None:
+    keywords: dict[str, str | None] = {"$P3E": "4,1", "$P1G": "4", "$TIMESTEP": "0.01"}
+    content = fcs_bytes(EVENTS, datatype="I", bits=16, limit=1024, keywords=keywords)
+    sample = read_fcs(write(tmp_path, content), linearize=False)
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    assert [channel.maximum for channel in sample.channels] == [1024] * 5
+    with pytest.raises(CompensationError) as caught:
+        compensate(sample, Spillover(np.eye(1), ("FITC-A",), "test"))
+    assert "Found: stored." in str(caught.value)

@@ -120,6 +120,20 @@ def test_a_supplement_adds_and_does_not_replace() -> None:
     ]
 
 
+def test_too_many_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "_MOST_DELIMITERS", 3)
+    with pytest.raises(FcsError) as caught:
+        parse_text(b"/A/1/B/2/", "tube.fcs")
+    assert str(caught.value) == (
+        "tube.fcs: The TEXT segment holds too many keywords. Found: 4 delimiters. Allowed: 3."
+    )
+
+
+def test_a_text_of_delimiters_alone_takes_no_longer_than_its_length() -> None:
+    # A million: with a string that grows by one each time it would take minutes.
+    assert parse_text(b"/" * 1_000_000, "tube.fcs").keywords == {}
+
+
 def test_a_text_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "_LARGEST", 10)
     with pytest.raises(FcsError) as caught:
