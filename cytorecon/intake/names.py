@@ -21,6 +21,9 @@ _STEMS: Final = {
 }
 #: What ``safe_label`` says of words it does not know, in a file that was cleaned before.
 _SAID: Final = re.compile(r"(?:(?P<known>.+) and )?unrecognised text of \d{1,9} characters?")
+_NUMBER: Final = re.compile(r"[0-9.]+")
+#: Wavelengths have three digits, days and months two.
+_LONG_NUMBER: Final = 3
 #: The longest name in the tables of markers and dyes has five words.
 _LONGEST_RUN: Final = 5
 
@@ -34,13 +37,13 @@ def is_detector_name(name: str) -> bool:
     [True, True, True, False, False]
     """
     rules = load_deidentification().detectors
-    words = words_of(name)
-    short = sum(part.isdigit() and len(part) < 3 for word in words for part in word.split("."))
+    words = words_of(name.removeprefix("<").removesuffix(">"))  # BD's <FITC-A> is compensated
+    numbers = [part for word in words if _NUMBER.fullmatch(word) for part in word.split(".")]
     return (
         0 < len(name) <= rules.most_characters
         and name.isprintable()
         and "," not in name
-        and short <= rules.most_short_numbers
+        and sum(len(number) < _LONG_NUMBER for number in numbers) <= rules.most_short_numbers
         and bool(words)
         and _all_known(words)
     )
