@@ -52,19 +52,20 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
         Columns ``tables.COHORT_COLUMNS``; in the order of measures and populations in `table`, then
         by window. Each patient enters a window once, with the result closest to its target day
         (the earlier of two at the same distance). With fewer patients than
-        ``minimum_n_for_quartiles`` the quartiles are left out (`suppressed`).
+        ``minimum_patients`` a window has `n` and nothing else (`suppressed`): medians, quartiles
+        and `n_censored` would be single persons' values.
 
         Values below the LLOQ are not replaced by anything: a quantile that one of them decides is
         empty, and its ``*_reported`` says what is certain, e.g. ``"<12"``.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"patient": ["P01", "P02", "P03"], "days_after_transplant": [98, 100, 105],
-    ...     "population": "B", "measure": "cells_per_ul", "unit": "cells/µL", "value": [np.nan, 20.0, 40.0],
-    ...     "lloq": 5.0, "censored": ["left", "", ""]})
+    >>> table = pd.DataFrame({"patient": [f"P{n}" for n in range(5)], "days_after_transplant": 98,
+    ...     "population": "B", "measure": "cells_per_ul", "unit": "cells/µL",
+    ...     "value": [np.nan, 15.0, 20.0, 40.0, 60.0], "lloq": 5.0, "censored": ["left", "", "", "", ""]})
     >>> cohort_summary(table)[["window", "n", "n_censored", "median_reported", "suppressed"]]
         window  n  n_censored median_reported  suppressed
-    0  day 100  3           1              20        True
+    0  day 100  5           1              20       False
     """
     own = windows or load_visit_windows()
     usable = table[table["value"].notna() | (table["censored"] == "left")]
@@ -74,7 +75,7 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
             chosen = _closest(series, window)
             if len(chosen):
                 names = {"population": str(population), "measure": str(measure), "unit": str(unit)}
-                rows.append(_row(chosen, window, names, own.minimum_n_for_quartiles))
+                rows.append(_row(chosen, window, names, own.minimum_patients))
     return typed_frame(rows, COHORT_COLUMNS)
 
 
@@ -119,15 +120,16 @@ def _closest(series: pd.DataFrame, window: VisitWindow) -> pd.DataFrame:
     return ordered.drop_duplicates("patient")
 
 
-def _row(chosen: pd.DataFrame, window: VisitWindow, names: dict[str, str], minimum_n: int) -> dict[str, Cell]:
+def _row(
+    chosen: pd.DataFrame, window: VisitWindow, names: dict[str, str], minimum_patients: int
+) -> dict[str, Cell]:
     censored = (chosen["censored"] == "left").to_numpy()
     highs = np.where(censored, chosen["lloq"], chosen["value"]).astype(np.float64)
     lows = np.where(censored, 0.0, highs)
-    quartiles, suppressed = (0.25, 0.75), len(chosen) < minimum_n
-    middle = censored_quantile(lows.tolist(), highs.tolist(), 0.5)
-    low, high = (
+    suppressed = len(chosen) < minimum_patients
+    low, middle, high = (
         Quantile() if suppressed else censored_quantile(lows.tolist(), highs.tolist(), fraction)
-        for fraction in quartiles
+        for fraction in (0.25, 0.5, 0.75)
     )
     measure = names["measure"]
     return {
@@ -137,7 +139,7 @@ def _row(chosen: pd.DataFrame, window: VisitWindow, names: dict[str, str], minim
         "to_day": window.to_day,
         **names,
         "n": len(chosen),
-        "n_censored": int(censored.sum()),
+        "n_censored": None if suppressed else int(censored.sum()),
         "median": middle.value,
         "median_reported": middle.text(measure),
         "quartile_low": low.value,

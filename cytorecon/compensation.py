@@ -59,13 +59,16 @@ def compensate(sample: Sample, spillover: Spillover | None) -> Sample:
         )
     if spillover is None:
         _check_no_unusable_matrix(sample)
-        return replace(sample, scale=Scale.COMPENSATED)
+        issues = _not_compensated(sample, "The file holds no spillover matrix")
+        return replace(sample, scale=Scale.COMPENSATED, issues=(*sample.issues, *issues))
     normalised, issues = check_spillover(spillover)
     _check_channels(sample, normalised)
     used = _fluorescence_only(sample, normalised)
     columns = [sample.channel(name).index for name in used.channels]
     events = sample.events.copy()
-    if columns and not np.array_equal(used.matrix, np.eye(len(columns))):
+    if np.array_equal(used.matrix, np.eye(len(columns))):
+        issues = (*issues, *_not_compensated(sample, "The spillover matrix changes nothing"))
+    else:
         inverse = np.linalg.inv(used.matrix).astype(np.float32)
         with np.errstate(invalid="ignore", over="ignore"):  # an event with NaN or inf keeps it
             events[:, columns] = sample.events[:, columns] @ inverse
@@ -146,13 +149,22 @@ def _check_condition(matrix: npt.NDArray[np.float64], source: str) -> None:
         )
 
 
+def _not_compensated(sample: Sample, why: str) -> tuple[Issue, ...]:
+    colours = sum(channel.role is ChannelRole.FLUORESCENCE for channel in sample.channels)
+    if colours < 2:
+        return ()
+    message = f"{why}; the {colours} colours were taken as they are."
+    hint = "That is right only if they were compensated on the instrument, or unmixed."
+    return (Issue("compensation.none", Severity.WARNING, "spillover", message, hint),)
+
+
 def _check_no_unusable_matrix(sample: Sample) -> None:
     for issue in sample.issues:
         if issue.code == "spillover.unusable":
             raise CompensationError(
                 "The file holds a spillover matrix that cannot be used, and no other was given.",
                 found=issue.message.rstrip("."),
-                hint="Give the matrix as CSV, or say that the sample is not to be compensated.",
+                hint="Give the right one with --spillover FILE.csv.",
             )
 
 

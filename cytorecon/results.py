@@ -109,15 +109,18 @@ class GateRecord(Frozen):
     ----------
     gate : str
         Identifier in the template.
+    title : str
+        What pages call it; empty where the template has no title for it.
     parent : str
         Population expression the gate was looked for in.
     kind : {"threshold", "polygon", "none"}
         Shape; ``none`` when not found or passed through.
     channels : tuple of str
         ``$PnN`` of the axes.
-    status : {"found", "absent", "not_evaluable", "passed_through"}
-        ``passed_through`` is an optional gate whose channel the tube lacks: it keeps all events.
-        ``absent``: looked for, and there is no such cloud (no counting beads in the tube).
+    status : {"found", "absent", "not_evaluable", "passed_through", "not_measured"}
+        ``passed_through``: looked for, and there is nothing to take away. ``not_measured``: an
+        optional gate whose channel the tube lacks. Both keep all events. ``absent``: looked for,
+        and there is no such cloud (no counting beads in the tube).
     reason : str
         Why it was not found or passed through.
     method : str
@@ -137,10 +140,11 @@ class GateRecord(Frozen):
     """
 
     gate: str
+    title: str = ""
     parent: str
     kind: Literal["threshold", "polygon", "none"]
     channels: tuple[str, ...] = ()
-    status: Literal["found", "absent", "not_evaluable", "passed_through"]
+    status: Literal["found", "absent", "not_evaluable", "passed_through", "not_measured"]
     reason: str = ""
     method: str = ""
     threshold: float | None = None

@@ -88,7 +88,12 @@ MILESTONE_COLUMNS: Final = (
     "by_day",
     "confirmed",
     "confirmed_day",
+    "deadline_day",
+    "deadline",
+    "borderline_days",
+    "flagged_visits",
     "reading",
+    "caution",
     "source",
 )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 ERROR: Final = "error-message"
+ADDRESS: Final = "address"
+#: Begins the name of each link of the navigation; its path follows.
+NAVIGATION: Final = "navigation"
 STUDY_CHANGED: Final = "study-changed"
 
 WORKLIST_URL: Final = "worklist-url"
@@ -27,6 +30,11 @@ UPLOAD_BEADS: Final = "upload-beads"
 UPLOAD_VOLUME: Final = "upload-volume"
 UPLOAD_ALC: Final = "upload-alc"
 UPLOAD_WBC: Final = "upload-wbc"
+UPLOAD_KNOWN: Final = "upload-known"
+UPLOAD_NEW_PATIENT: Final = "upload-new-patient"
+UPLOAD_AGE: Final = "upload-age"
+UPLOAD_SEX: Final = "upload-sex"
+UPLOAD_PROGRAMME: Final = "upload-programme"
 UPLOAD_ANALYSE: Final = "upload-analyse"
 UPLOAD_MESSAGE: Final = "upload-message"
 UPLOADS_LIST: Final = "uploads-list"

@@ -17,7 +17,7 @@ from cytorecon.trajectory import trajectories
 from tests import builders
 
 WINDOWS = VisitWindows(
-    minimum_n_for_quartiles=5,
+    minimum_patients=5,
     windows=(
         VisitWindow(window="day 30", target_day=30, from_day=22, to_day=44),
         VisitWindow(window="day 100", target_day=100, from_day=80, to_day=139),
@@ -52,8 +52,9 @@ def at_day_100(*values: float | str | None) -> pd.DataFrame:
     return table({f"P{place:02}": {100: value} for place, value in enumerate(values)})
 
 
-def summary(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    found = cohort_summary(frame, windows=WINDOWS)
+def summary(frame: pd.DataFrame, *, minimum: int = 5) -> list[dict[str, Any]]:
+    windows = WINDOWS.model_copy(update={"minimum_patients": minimum})
+    found = cohort_summary(frame, windows=windows)
     assert tuple(found.columns) == COHORT_COLUMNS
     return [{str(key): value for key, value in row.items()} for row in found.to_dict("records")]
 
@@ -71,12 +72,11 @@ def test_median_and_quartiles_of_measured_values() -> None:
     assert (row["target_day"], row["from_day"], row["to_day"]) == (100, 80, 139)
 
 
-def test_quartiles_of_few_patients_are_left_out() -> None:
-    (row,) = summary(at_day_100(10, 20, 30, 40))
-    assert (row["n"], row["median"], row["suppressed"]) == (4, 25.0, True)
-    assert pd.isna(row["quartile_low"])
-    assert pd.isna(row["quartile_high"])
-    assert (row["quartile_low_reported"], row["quartile_high_reported"]) == ("", "")
+def test_of_few_patients_nothing_but_their_number_is_given() -> None:
+    (row,) = summary(at_day_100(10, "<12", 30, 40))
+    assert (row["n"], row["suppressed"]) == (4, True)
+    assert all(pd.isna(row[name]) for name in ("median", "quartile_low", "quartile_high", "n_censored"))
+    assert {row[f"{name}_reported"] for name in ("median", "quartile_low", "quartile_high")} == {""}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_quartiles_of_few_patients_are_left_out() -> None:
 def test_a_median_below_the_lloq_is_said_to_be_below_it(
     values: tuple[float | str, ...], median: float | None, reported: str
 ) -> None:
-    (row,) = summary(at_day_100(*values))
+    (row,) = summary(at_day_100(*values), minimum=2)
     assert row["median_reported"] == reported
     assert (None if pd.isna(row["median"]) else row["median"]) == median
     assert row["n_censored"] == sum(isinstance(value, str) for value in values)
@@ -106,10 +106,11 @@ def test_each_patient_enters_a_window_once_with_the_closest_result() -> None:
             "P02": {100: None, 110: 20.0},  # nothing measured on day 100
             "P03": {140: 30.0, 79: 31.0},  # both outside
             "P04": {22: 40.0, 44: 41.0},
+            "P05": {30: 60.0},
         }
     )
-    first, second = summary(frame)
-    assert (first["window"], first["n"], first["median"]) == ("day 30", 1, 40.0)
+    first, second = summary(frame, minimum=2)
+    assert (first["window"], first["n"], first["median"]) == ("day 30", 2, 50.0)
     assert (second["window"], second["n"], second["median"]) == ("day 100", 2, 11.0)
 
 
@@ -122,7 +123,7 @@ def test_populations_and_measures_keep_their_order_and_stay_apart() -> None:
     assert list(own["window"]) == ["day 14", "day 30", "day 60", "day 100", "6 months", "1 year"]
     assert list(own["n"]) == [3, 2, 2, 3, 3, 3]  # one visit has no count method, one tube failed
     assert set(own["unit"]) == {"cells/µL"}
-    assert csv_text(own).splitlines()[4].startswith("day 100,100,80,139,CD4_T,cells_per_ul,cells/µL,3,0,160,")
+    assert csv_text(own).splitlines()[4].startswith("day 100,100,80,139,CD4_T,cells_per_ul,cells/µL,3,,,,")
 
 
 def test_nothing_in_gives_an_empty_table() -> None:

@@ -184,7 +184,7 @@ def test_a_matrix_in_the_file_that_cannot_be_used_is_not_passed_over() -> None:
     assert str(caught.value) == (
         "The file holds a spillover matrix that cannot be used, and no other was given. "
         "Found: SPILL: The spillover keyword is malformed. "
-        "Give the matrix as CSV, or say that the sample is not to be compensated."
+        "Give the right one with --spillover FILE.csv."
     )
     assert compensate(sample().with_issues([issue]), spillover()).scale is Scale.COMPENSATED
 

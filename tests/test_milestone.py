@@ -48,9 +48,11 @@ def values(course: Mapping[int, Value], **fields: object) -> pd.DataFrame:
             "population": "CD4_T",
             "measure": "cells_per_ul",
             "value": None if below else value,
+            "low": 0.0 if below else value,
             "high": float(str(value)[1:]) if below else value,
             "lloq": float(str(value)[1:]) if below else 5.0,
             "censored": "left" if below else "",
+            "review": "",
         }
         rows.append({**row, **fields})
     columns = (
@@ -59,9 +61,11 @@ def values(course: Mapping[int, Value], **fields: object) -> pd.DataFrame:
         "population",
         "measure",
         "value",
+        "low",
         "high",
         "lloq",
         "censored",
+        "review",
     )
     return pd.DataFrame(rows, columns=list(columns))
 
@@ -227,20 +231,201 @@ def test_confirmation(course: dict[int, Value], confirmed: str, day: int | None,
 
 
 @pytest.mark.parametrize(
-    ("course", "ending"),
+    ("course", "state", "ending"),
     [
-        ({30: 50.0, 60: 250.0}, "between day 30 and day 60; within 100 days."),
-        ({30: 50.0, 100: 250.0}, "between day 30 and day 100; within 100 days."),
-        ({60: 50.0, 130: 250.0}, "between day 60 and day 130; whether by day 100 is not known."),
-        ({100: 50.0, 130: 250.0}, "between day 100 and day 130; later than day 100."),
-        ({30: 250.0}, "at the first visit that could be judged, day 30; within 100 days."),
-        ({130: 250.0}, "at the first visit that could be judged, day 130; whether by day 100 is not known."),
-        ({60: 50.0}, "up to day 60; day 100 lies after the last visit that could be judged."),
-        ({100: 50.0}, "up to day 100."),
+        ({30: 50.0, 60: 250.0}, "in_time", "between day 30 and day 60; within 100 days."),
+        ({30: 50.0, 100: 250.0}, "in_time", "between day 30 and day 100; within 100 days."),
+        (
+            {60: 50.0, 130: 250.0},
+            "unknown",
+            "between day 60 and day 130; whether by day 100 is not known.",
+        ),
+        ({100: 50.0, 130: 250.0}, "late", "between day 100 and day 130; later than day 100."),
+        ({30: 250.0}, "in_time", "at the first visit that could be judged, day 30; within 100 days."),
+        (
+            {130: 250.0},
+            "unknown",
+            "at the first visit that could be judged, day 130; whether by day 100 is not known.",
+        ),
+        ({60: 50.0}, "unknown", "up to day 60; day 100 lies after the last visit that could be judged."),
+        ({100: 50.0}, "not_reached", "up to day 100."),
+        ({60: 50.0, 130: 50.0}, "not_reached", "up to day 130."),
+        ({60: None, 130: None}, "unknown", "at any visit."),
     ],
 )
-def test_a_deadline_is_judged_only_as_far_as_the_visits_tell(course: dict[int, Value], ending: str) -> None:
-    assert one(course, rule(by_day=100))["reading"].endswith(ending)
+def test_a_deadline_is_judged_only_as_far_as_the_visits_tell(
+    course: dict[int, Value], state: str, ending: str
+) -> None:
+    row = one(course, rule(by_day=100))
+    assert (row["deadline_day"], row["deadline"]) == (100, state)
+    assert row["reading"].endswith(ending)
+
+
+def test_a_rule_without_a_deadline_has_no_state() -> None:
+    row = one({30: 50.0, 60: 250.0})
+    assert (row["deadline_day"], row["deadline"]) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("course", "within", "first_within", "ending"),
+    [
+        ({30: 20.0, 60: 250.0, 100: 250.0}, "in_time", "in_time", "within 100 days."),
+        (
+            {30: 20.0, 60: 250.0, 120: 250.0},
+            "unknown",
+            "in_time",
+            "confirmed on day 120; whether confirmed by day 100 is not known.",
+        ),
+        (
+            {30: 20.0, 60: 250.0},
+            "unknown",
+            "unknown",
+            "not confirmed yet; whether confirmed by day 100 is not known.",
+        ),
+        (
+            {30: 20.0, 60: 250.0, 90: 20.0, 120: 20.0},
+            "not_reached",
+            "not_reached",
+            "not confirmed, below again on day 90; not by day 100.",
+        ),
+        (
+            {30: 20.0, 60: 250.0, 120: 20.0},
+            "unknown",
+            "unknown",
+            "not confirmed, below again on day 120; whether confirmed by day 100 is not known.",
+        ),
+        ({100: 20.0, 130: 250.0, 160: 250.0}, "late", "late", "confirmed on day 160; later than day 100."),
+        (
+            {100: 20.0, 130: 250.0, 160: 20.0},
+            "not_reached",
+            "not_reached",
+            "not confirmed, below again on day 160; not by day 100.",
+        ),
+    ],
+)
+def test_whether_the_confirmation_must_lie_within_the_deadline_is_the_rules_to_say(
+    course: dict[int, Value], within: str, first_within: str, ending: str
+) -> None:
+    strict = one(course, rule(confirmation=2, by_day=100, confirm_by_deadline=True))
+    assert strict["deadline"] == within
+    assert strict["reading"].endswith(ending)
+    assert one(course, rule(confirmation=2, by_day=100))["deadline"] == first_within
+
+
+def test_van_roessel_asks_for_both_measures_within_100_days() -> None:
+    asked = {own.milestone: own.confirm_by_deadline for own in load_milestone_rules().milestones}
+    assert [name for name, both in asked.items() if both] == ["cd4_50_confirmed_d100"]
+
+
+def with_evidence(
+    course: Mapping[int, tuple[float, float, float]], codes: Mapping[int, str] | None = None
+) -> pd.DataFrame:
+    """Return a table of CD4 as (value, low, high), with review codes by day."""
+    table = values({day: value for day, (value, _, _) in course.items()})
+    table["low"] = [low for _, low, _ in course.values()]
+    table["high"] = [high for _, _, high in course.values()]
+    table["review"] = [(codes or {}).get(day, "") for day in course]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("course", "days", "caution"),
+    [
+        (
+            {30: (150.0, 140.0, 160.0), 60: (210.0, 195.0, 226.0)},
+            "60",
+            "Borderline: the 95 % interval holds 200/µL on day 60 (195–226).",
+        ),
+        (
+            {30: (190.0, 176.0, 205.0), 60: (210.0, 195.0, 226.0), 90: (205.0, 190.0, 220.0)},
+            "30;60",
+            "Borderline: the 95 % interval holds 200/µL on day 30 (176–205), day 60 (195–226).",
+        ),
+        # 200 itself meets the rule, and so does all above
+        ({30: (150.0, 140.0, 160.0), 60: (210.0, 200.0, 226.0)}, "", ""),
+        # a visit that cannot change the answer
+        (
+            {30: (150.0, 140.0, 160.0), 60: (300.0, 280.0, 320.0), 90: (205.0, 190.0, 220.0)},
+            "",
+            "",
+        ),
+        # not reached: each visit could have been the first one above
+        (
+            {30: (195.0, 180.0, 210.0), 60: (20.0, 15.0, 26.0)},
+            "30",
+            "Borderline: the 95 % interval holds 200/µL on day 30 (180–210).",
+        ),
+    ],
+)
+def test_an_answer_that_rests_on_an_interval_over_the_threshold_is_borderline(
+    course: dict[int, tuple[float, float, float]], days: str, caution: str
+) -> None:
+    row = milestones(with_evidence(course), study(), rule()).iloc[0]
+    assert (row["borderline_days"], row["flagged_visits"], row["caution"]) == (days, "", caution)
+
+
+def test_the_visits_of_a_confirmation_decide_too() -> None:
+    course = {30: (20.0, 15.0, 26.0), 60: (300.0, 280.0, 320.0), 90: (205.0, 190.0, 220.0)}
+    table = with_evidence(course)
+    assert milestones(table, study(), rule()).iloc[0]["borderline_days"] == ""
+    assert milestones(table, study(), rule(confirmation=2)).iloc[0]["borderline_days"] == "90"
+
+
+def test_a_value_below_its_lloq_is_borderline_when_its_interval_holds_the_threshold() -> None:
+    table = values({30: "<198", 60: 500.0})
+    table["high"] = [206.0, 500.0]
+    assert milestones(table, study(), rule()).iloc[0]["borderline_days"] == "30"
+
+
+def test_an_answer_that_rests_on_a_flagged_value_names_visits_and_codes() -> None:
+    course = {30: (20.0, 15.0, 26.0), 60: (300.0, 280.0, 320.0), 90: (305.0, 290.0, 320.0)}
+    codes = {60: "gate.outlier:CD4;count.few_beads", 90: "gate.unstable:CD4"}
+    row = milestones(with_evidence(course, codes), study(), rule()).iloc[0]
+    assert row["borderline_days"] == ""
+    assert row["flagged_visits"] == "60: gate.outlier:CD4, count.few_beads"
+    assert row["caution"] == (
+        "Rests on a flagged tube: day 60 (CD4 threshold far from the batch's, few beads counted)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("course", "confirmation", "days"),
+    [
+        ({14: 10.0, 30: 20.0, 60: 300.0, 90: 310.0}, 1, "30: x.y; 60: x.y"),
+        ({14: 10.0, 30: 20.0, 60: 300.0, 90: 310.0, 120: 320.0}, 2, "30: x.y; 60: x.y; 90: x.y"),
+        ({14: 10.0, 30: 20.0, 60: 30.0}, 1, "60: x.y"),
+        ({14: None, 30: 300.0}, 1, "30: x.y"),
+        ({14: None}, 1, ""),
+    ],
+)
+def test_only_the_visits_that_the_answer_names_count_as_flagged(
+    course: dict[int, Value], confirmation: int, days: str
+) -> None:
+    table = values(course, review="x.y")
+    found = milestones(table, study(), rule(confirmation=confirmation)).iloc[0]
+    assert found["flagged_visits"] == days
+    assert found["caution"] == (f"Rests on a flagged tube: day {_days(days)} (x: y)." if days else "")
+
+
+def _days(visits: str) -> str:
+    return ", ".join(visit.partition(":")[0] for visit in visits.split("; "))
+
+
+def test_caution_says_both() -> None:
+    course = {30: (20.0, 15.0, 26.0), 60: (210.0, 195.0, 226.0)}
+    row = milestones(with_evidence(course, {60: "count.few_beads"}), study(), rule()).iloc[0]
+    assert row["caution"] == (
+        "Borderline: the 95 % interval holds 200/µL on day 60 (195–226); rests on a flagged tube: "
+        "day 60 (few beads counted)."
+    )
+
+
+def test_the_days_of_caution_are_those_of_the_clock_that_is_judged() -> None:
+    anchors = (Anchor(name="HCT1", kind="transplant"), Anchor(name="DLI1", kind="dli", day=20))
+    course = {30: (20.0, 15.0, 26.0), 60: (210.0, 195.0, 226.0)}
+    table = with_evidence(course, {60: "count.few_beads"})
+    row = milestones(table, study(anchors=anchors), rule(), anchor="DLI1").iloc[0]
+    assert (row["by_day"], row["borderline_days"], row["flagged_visits"]) == (40, "40", "40: count.few_beads")
 
 
 def test_what_was_there_before_the_graft_does_not_count() -> None:
@@ -306,7 +491,10 @@ def test_an_event_before_the_first_visit() -> None:
         (
             AppliesTo(programmes=("auto_hsct",)),
             study(),
-            "Not applicable: the rule is for auto_hsct, the patient's programme is allo_hsct.",
+            (
+                "Not applicable: the rule is for autologous stem-cell transplantation, the patient's "
+                "programme is allogeneic stem-cell transplantation."
+            ),
         ),
         (
             AppliesTo(age_from=20),
@@ -319,12 +507,10 @@ def test_an_event_before_the_first_visit() -> None:
             "Not applicable: the rule is for ages below 20 years, the patient was 20.0.",
         ),
         (
-            AppliesTo(age_from=2, age_below=20),
-            study(age=None),
-            (
-                "Not applicable: the rule is for ages from 2 years and below 20 years, the patient's age is "
-                "not known."
-            ),
+            # what is known to exclude the patient is said, not what is unknown
+            AppliesTo(programmes=("auto_hsct",), age_from=20),
+            study(age=12.0, programme="unknown"),
+            "Not applicable: the rule is for ages from 20 years, the patient was 12.0.",
         ),
     ],
 )
@@ -340,12 +526,45 @@ def test_a_rule_is_not_stretched_to_other_patients(applies: AppliesTo, made: Stu
 
 
 @pytest.mark.parametrize(
+    ("applies", "made", "reason"),
+    [
+        (
+            AppliesTo(programmes=("allo_hsct", "scid_hsct")),
+            study(programme="unknown"),
+            (
+                "programme unknown, the rule is for allogeneic stem-cell transplantation or "
+                "transplantation for severe combined immunodeficiency"
+            ),
+        ),
+        (
+            AppliesTo(age_from=2, age_below=20),
+            study(age=None),
+            "age unknown, the rule is for ages from 2 years and below 20 years",
+        ),
+        (
+            AppliesTo(programmes=("auto_hsct",), age_below=20),
+            study(age=None, programme="unknown"),
+            (
+                "programme unknown, the rule is for autologous stem-cell transplantation; age unknown, the "
+                "rule is for ages below 20 years"
+            ),
+        ),
+    ],
+)
+def test_what_is_not_known_of_a_patient_is_not_assumed(applies: AppliesTo, made: Study, reason: str) -> None:
+    row = one({30: 50.0, 60: 250.0}, rule(applies_to=applies, by_day=100), made)
+    assert (row["status"], row["after_day"], row["by_day"]) == ("not_assessable", None, None)
+    assert (row["deadline"], row["caution"]) == ("", "")
+    assert row["reading"] == f"Not assessable: {reason}."
+
+
+@pytest.mark.parametrize(
     ("applies", "made"),
     [
-        (AppliesTo(programmes=("auto_hsct",)), study(programme="unknown")),
+        (AppliesTo(programmes=("allo_hsct",)), study(programme="allo_hsct")),
         (AppliesTo(age_from=20), study(age=20.0)),
         (AppliesTo(age_below=20), study(age=19.9)),
-        (AppliesTo(), study(age=None)),
+        (AppliesTo(), study(age=None, programme="unknown")),
     ],
 )
 def test_a_rule_is_applied_where_nothing_speaks_against_it(applies: AppliesTo, made: Study) -> None:
@@ -409,6 +628,9 @@ def test_a_whole_study_with_the_packaged_rules() -> None:
         "day 300; "
         "later than day 100."
     )
+    # P03 has no age: rules for an age cannot be assessed, those for another programme do not apply.
+    status = table.set_index(["patient", "milestone"])["status"]
+    assert (status["P03", "cd4_200_d90"], status["P03", "cd4_500"]) == ("not_applicable", "not_assessable")
     # B of P02 is not evaluable on day 180, and day 365 comes after the relapse.
     assert found["P02", "b_20"] == (
         "B not > 20/µL up to day 100; relapse or progression on day 300 ended the follow-up."

@@ -9,11 +9,14 @@ import typer
 
 from cytorecon.cli.console import note
 from cytorecon.cli.options import StudyArgument
+from cytorecon.cli.output import check_table, write_table
 
 
 def counts(
     study: StudyArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="File to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE.csv", help="File to write; an earlier table is replaced.")
+    ],
 ) -> None:
     """Write the counts of a study as one CSV table.
 
@@ -21,8 +24,10 @@ def counts(
     """
     from cytorecon.store import StudyStore
     from cytorecon.study.table import csv_text, tidy_counts
+    from cytorecon.tables import COUNT_COLUMNS
 
+    check_table(out, COUNT_COLUMNS, option="--out")
     with StudyStore.open(study) as store:
         table = tidy_counts(store.result(plots=False))
-    out.write_text(csv_text(table), encoding="utf-8", newline="")
+    write_table(out, csv_text(table), option="--out")
     note(f"{len(table)} rows: {out}")

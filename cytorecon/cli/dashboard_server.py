@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
@@ -11,7 +12,7 @@ from cytorecon.errors import CytoreconError
 PACKAGE: Final = "dashboard"
 
 
-def serve_dashboard(location: str, *, host: str, port: int) -> None:
+def serve_dashboard(location: str, *, host: str, port: int, allow_hosts: Sequence[str] = ()) -> None:
     """Serve the study at `location` until interrupted.
 
     Parameters
@@ -20,13 +21,15 @@ def serve_dashboard(location: str, *, host: str, port: int) -> None:
         Study folder or database URL.
     host, port : str, int
         Where to listen.
+    allow_hosts : sequence of str
+        Names, besides `host` and those of this computer, under which browsers may ask for it.
 
     Raises
     ------
     CytoreconError
         If the dashboard is not installed, or something else goes by its name.
     """
-    dashboard_package().serve(location, host=host, port=port)
+    dashboard_package().serve(location, host=host, port=port, allow_hosts=allow_hosts)
 
 
 def dashboard_package() -> ModuleType:

@@ -15,6 +15,7 @@ from cytorecon.cli.console import note, progress_bar
 from cytorecon.cli.dashboard_server import serve_dashboard
 from cytorecon.cli.failures import raise_for
 from cytorecon.cli.options import DEFAULT_HOST, DEFAULT_JOBS, DEFAULT_PORT, JobsOption, PortOption
+from cytorecon.cli.output import check_folder, check_report_folder
 
 #: A checkout has the sample cohort beside the package; an installed wheel does not.
 SAMPLE_DATA: Final = Path(cytorecon.__file__).parents[1] / "sample_data"
@@ -29,8 +30,10 @@ def demo(
     jobs: JobsOption = DEFAULT_JOBS,
 ) -> None:
     """Show the sample cohort, from its files to the dashboard."""
+    check_folder(out, option="--out")
+    check_report_folder(out / "report", option="--out")
     study = str(out / "study")
-    result = analyse(sample_manifest(out), study, jobs=jobs)
+    result = analyse(sample_manifest(out), study, name="Sample cohort", jobs=jobs)
     note(f"{tubes_done(result)} of {len(result.tubes)} tubes analysed: {study}")
     report.write(study, out / "report")
     raise_for(failures_of(result), done=tubes_done(result))

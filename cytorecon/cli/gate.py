@@ -10,7 +10,9 @@ import typer
 
 from cytorecon.cli.console import note, print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
-from cytorecon.cli.options import FilesArgument, JsonOption
+from cytorecon.cli.given import read_given
+from cytorecon.cli.options import FilesArgument, JsonOption, MapOption, SpilloverOption
+from cytorecon.cli.output import check_folder, check_table, write_masks, write_table
 
 if TYPE_CHECKING:
     from cytorecon.gating.gated import GatedSample
@@ -19,10 +21,6 @@ if TYPE_CHECKING:
 
 TemplateOption = Annotated[
     str, typer.Option("--template", metavar="NAME|PATH", help="Packaged template, or a template file.")
-]
-MapOption = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="MARKER=CHANNEL", help="Which channel carries a marker; may be repeated."),
 ]
 CountsOption = Annotated[
     Path | None, typer.Option("--counts", metavar="FILE.csv", help="Write the counts too.")
@@ -37,6 +35,7 @@ def gate(
     files: FilesArgument,
     template: TemplateOption,
     mapping: MapOption = None,
+    spillover: SpilloverOption = None,
     counts: CountsOption = None,
     masks: MasksOption = None,
     as_json: JsonOption = False,
@@ -48,10 +47,14 @@ def gate(
     """
     from cytorecon.pipeline import gate_files
 
-    channels = parse_mapping(mapping or ())
+    given = read_given(mapping, spillover)
+    if counts is not None:
+        check_table(counts, _columns(), option="--counts")
     write = None if masks is None else _mask_writer(files, masks)
     with progress_bar() as advance:
-        gated = gate_files(files, template, mapping=channels, use=write, progress=advance)
+        gated = gate_files(
+            files, template, mapping=given.mapping, spillover=given.spillover, use=write, progress=advance
+        )
     if counts is not None:
         _write_counts(gated, counts)
     done = [item for item in gated if item.result.status == "done"]
@@ -62,35 +65,21 @@ def gate(
     raise_for(failures, done=len(done))
 
 
-def parse_mapping(pairs: Sequence[str]) -> dict[str, str]:
-    """Return marker -> channel of ``MARKER=CHANNEL`` words.
-
-    Raises
-    ------
-    typer.BadParameter
-        If a word has no marker or no channel, or a marker is given twice.
-    """
-    mapping: dict[str, str] = {}
-    for pair in pairs:
-        marker, _, channel = (part.strip() for part in pair.partition("="))
-        if not marker or not channel:
-            raise typer.BadParameter(f"'{pair}' is not MARKER=CHANNEL, e.g. CD3=FITC-A.", param_hint="--map")
-        if marker in mapping:
-            raise typer.BadParameter(f"The marker {marker} is given twice.", param_hint="--map")
-        mapping[marker] = channel
-    return mapping
-
-
 def _mask_writer(files: Sequence[Path], folder: Path) -> Callable[[Path, GatedSample], None]:
     import numpy as np
 
+    check_folder(folder, option="--masks")
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {path: number for number, path in enumerate(files, start=1)}
 
     def write(path: Path, found: GatedSample) -> None:
         file = folder / f"{numbers[path]:03d}-{found.sample.sha256[:12]}.npz"
-        arrays: dict[str, Any] = {population: found.mask(population) for population in found.masks}
-        np.savez_compressed(file, **arrays)
+        arrays: dict[str, Any] = {
+            population: found.mask(population)
+            for population in found.masks
+            if population not in found.reasons
+        }
+        write_masks(file, lambda handle: np.savez_compressed(handle, **arrays), option="--masks")
 
     return write
 
@@ -98,17 +87,17 @@ def _mask_writer(files: Sequence[Path], folder: Path) -> Callable[[Path, GatedSa
 def _write_counts(gated: Sequence[GatedFile], file: Path) -> None:
     import pandas as pd
 
-    from cytorecon.results import PopulationCount
     from cytorecon.study import csv_text
 
-    columns = [
-        "file",
-        "file_sha256",
-        *(name for name in PopulationCount.model_fields if _without_volume(name)),
-    ]
-    table = pd.DataFrame(list(_rows(gated)), columns=columns, dtype=object)
-    file.write_text(csv_text(table), encoding="utf-8", newline="")
+    table = pd.DataFrame(list(_rows(gated)), columns=_columns(), dtype=object)
+    write_table(file, csv_text(table), option="--counts")
     note(f"{len(table)} rows: {file}")
+
+
+def _columns() -> list[str]:
+    from cytorecon.results import PopulationCount
+
+    return ["file", "file_sha256", *filter(_without_volume, PopulationCount.model_fields)]
 
 
 def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
@@ -148,5 +137,14 @@ def _cells(count: PopulationCount) -> tuple[str, ...]:
         count.population,
         "" if count.events is None else str(count.events),
         *("" if percent is None else f"{percent:.2f}" for percent in percents),
-        f"not evaluable: {count.reason}" if count.status == "not_evaluable" else ", ".join(count.review),
+        _note(count),
     )
+
+
+def _note(count: PopulationCount) -> str:
+    from cytorecon.figures.format import is_not_assessed
+
+    if count.status != "not_evaluable":
+        return ", ".join(count.review)
+    # "not assessed: ..." says by itself what it is
+    return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"

@@ -69,6 +69,8 @@ def _of_each(
     files: Sequence[Path], work: Callable[[Path], Found]
 ) -> tuple[list[tuple[Path, Found]], list[Failure]]:
     """Return what `work` found in each file, and the files it could not do."""
+    from cytorecon.pipeline.learn import reason_of
+
     done: list[tuple[Path, Found]] = []
     failures: list[Failure] = []
     with progress_bar() as advance:
@@ -76,7 +78,7 @@ def _of_each(
             try:
                 done.append((path, work(path)))
             except CytoreconError as error:
-                failures.append(Failure(str(path), str(error)))
+                failures.append(Failure(str(path), reason_of(error)))
             advance("reading", count, len(files))
     return done, failures
 

@@ -14,7 +14,7 @@ StudyArgument = Annotated[
 
 FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE", help="FCS files.")]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 JobsOption = Annotated[
     int,
@@ -24,6 +24,18 @@ JobsOption = Annotated[
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")]
+
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="MARKER=CHANNEL", help="Which channel carries a marker; may be repeated."),
+]
+
+SpilloverOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--spillover", metavar="FILE.csv", help="Spillover matrix to use in place of those in the files."
+    ),
+]
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050

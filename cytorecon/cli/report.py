@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cytorecon import __version__
-from cytorecon.cli.console import note, progress_bar
-from cytorecon.cli.options import StudyArgument
+from cytorecon.cli.console import note, print_json, progress_bar
+from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.output import check_report_folder
+
+if TYPE_CHECKING:
+    from cytorecon.report import ReportFiles
 
 
 def report(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the report into.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Write the report of a study.
 
     For each patient: trajectories, milestones and what needs a look.
     """
-    write(study, out)
+    files = write(study, out)
+    if as_json:
+        pages = {patient: str(page) for patient, page in files.patients.items()}
+        print_json(
+            {"index": str(files.index), "patients": pages, "tables": [str(table) for table in files.tables]}
+        )
 
 
-def write(study: str, out: Path) -> None:
+def write(study: str, out: Path) -> ReportFiles:
     """Write the report of the study at `study` under a progress bar, and say where it is."""
     from cytorecon.report import write_report
     from cytorecon.store import StudyStore
 
+    check_report_folder(out, option="--out")
     with StudyStore.open(study) as store:
         result = store.result(plots=False)
     with progress_bar() as advance:
         files = write_report(result, out, software_version=__version__, progress=partial(advance, "writing"))
     note(f"Report: {files.index}")
+    return files

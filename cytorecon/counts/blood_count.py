@@ -48,10 +48,15 @@ def doubts(
             hint = "If it is in 10^9/L, multiply it by 1000."
             yield Issue("count.unit_suspect", Severity.WARNING, "cells/µL", message, hint)
         own = measured.get(population, 0.0)
-        if method in ("beads", "volumetric") and own > 0 and max(own / value, value / own) > least:
+        if method in ("beads", "volumetric") and own > 0 and _apart(own, value, plausible.low) > least:
             message = (
                 f"The tube shows {own:.0f} {population} per µL, "
                 f"but the {words} count of the sheet is {value:g}."
             )
             hint = "Check beads per tube, volumes, dilution and that both are of the same draw."
             yield Issue("count.disagrees_with_blood_count", Severity.WARNING, "cells/µL", message, hint)
+
+
+def _apart(own: float, stated: float, floor: float) -> float:
+    """Return the ratio of two counts; an analyser's 0 stands for anything up to `floor`."""
+    return max(own / stated, stated / own) if stated > 0 else own / floor

@@ -69,7 +69,7 @@ def absolute_counts(
     known = populations or load_populations()
     choice = choose_method(counts, quantities, method=method, rules=limits)
     if choice.blood_ul_counted is None:
-        return tuple(counts)
+        return tuple(_reviewed(count, choice.review) for count in counts)
     review = (*choice.review, *(_bead_review(counts, beads_review) if choice.method == "beads" else ()))
     return tuple(
         _with_concentration(count, counts, choice, limits.lloq_events(count.population), review)
@@ -77,6 +77,12 @@ def absolute_counts(
         else count
         for count in counts
     )
+
+
+def _reviewed(count: PopulationCount, review: Sequence[str]) -> PopulationCount:
+    if count.status != "counted":
+        return count
+    return count.model_copy(update={"review": tuple(dict.fromkeys((*count.review, *review)))})
 
 
 def _bead_review(counts: Sequence[PopulationCount], beads_review: Sequence[str]) -> tuple[str, ...]:
@@ -106,7 +112,7 @@ def _with_concentration(
     assert count.events is not None
     below = count.events < lloq_events
     low, high = _interval(count, counts, choice, blood_ul)
-    return count.model_copy(
+    return _reviewed(count, review).model_copy(
         update={
             "cells_per_ul": None if below else count.events / blood_ul,
             "cells_per_ul_low": low,
@@ -115,7 +121,6 @@ def _with_concentration(
             "below_lloq": below,
             "count_method": choice.method,
             "blood_ul_counted": blood_ul,
-            "review": tuple(dict.fromkeys((*count.review, *review))),
         }
     )
 

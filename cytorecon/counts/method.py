@@ -96,8 +96,12 @@ def choose_method(
             remarks += _unused_beads(counts, quantities, limits)
             return _chosen(candidate, counts, quantities, limits, remarks)
         passed_over.append((candidate, problem))
+    none = _no_method(passed_over)
     return MethodChoice(
-        method="none", issues=(_no_method(passed_over), *_unused_beads(counts, quantities, limits))
+        method="none",
+        # Beads that were added and cannot be found lie somewhere else: among the leukocytes.
+        review=(none.code,) if passed_over else (),
+        issues=(none, *_unused_beads(counts, quantities, limits)),
     )
 
 
@@ -122,9 +126,13 @@ def _problem(
     if method == "blood_count_alc":
         if quantities.lymphocytes_cells_per_ul is None:
             return "the sheet gives no lymphocyte count"
+        if quantities.lymphocytes_cells_per_ul == 0:
+            return "the lymphocyte count of the sheet is 0"
         return _denominator_problem("lymphocytes", counts)
     if quantities.wbc_cells_per_ul is None:
         return "the sheet gives no white cell count"
+    if quantities.wbc_cells_per_ul == 0:
+        return "the white cell count of the sheet is 0"
     return _denominator_problem("leukocytes", counts)
 
 

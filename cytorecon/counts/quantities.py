@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Final, Literal
 
 from cytorecon.errors import CytoreconError
 
 #: What a sheet may ask for; ``auto`` is the best method the sheet allows.
 CountMethodRequest = Literal["auto", "beads", "volumetric", "blood_count_alc", "blood_count_wbc", "none"]
+
+_MAY_BE_0: Final = ("wbc_cells_per_ul", "lymphocytes_cells_per_ul")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,13 @@ class TubeQuantities:
     acquired_volume_ul : float or None
         Volume a volumetric cytometer took up, µL.
     wbc_cells_per_ul, lymphocytes_cells_per_ul : float or None
-        Blood count of the same draw: white cells and absolute lymphocyte count, cells/µL.
+        Blood count of the same draw: white cells and absolute lymphocyte count, cells/µL. 0 is a
+        count in aplasia: it was taken, and nothing can be computed from it.
 
     Raises
     ------
     CytoreconError
-        If a quantity is not a positive, finite number.
+        If a quantity is not a positive, finite number; a blood count may be 0.
     """
 
     beads_per_tube: float | None = None
@@ -45,6 +48,8 @@ class TubeQuantities:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
+            if value == 0 and item.name in _MAY_BE_0:
+                continue
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise CytoreconError(
                     "This quantity cannot be used.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cytorecon.errors import FcsError, Issue, Severity
+from cytorecon.fcs.quoting import quoted_label
 from cytorecon.knowledge.channel_roles import load_channel_roles
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.sample import Channel, ChannelRole
@@ -123,7 +124,7 @@ def _channel(
     borrowed = labels.get(load_channel_roles().detector_of(name), "") if labels and not text else ""
     markers, issues = _markers(name, text or borrowed)
     if borrowed:
-        message = f"The label '{borrowed}' was taken from another data set of the file."
+        message = f"The label {quoted_label(borrowed, name)} was taken from another data set of the file."
         issues = (Issue("fcs.label_borrowed", Severity.INFO, name, message), *issues)
     return Channel(index, name, text or borrowed, role, aspect, markers, maximum), issues
 
@@ -134,13 +135,13 @@ def _markers(name: str, text: str) -> tuple[frozenset[str], tuple[Issue, ...]]:
     by_name = not text or text == name
     label = name if by_name else text
     reading = load_markers().read(label, detector_name=by_name)
+    shown = f"'{name}'" if by_name else quoted_label(text, name)
     hint = f"Say what it is with --map MARKER={name}, or add the label to markers.csv."
     if reading.candidates:
         options = " or ".join("+".join(sorted(found)) for found in reading.candidates)
-        message = f"'{label}' can mean {options}; no marker was assigned."
+        message = f"The label {shown} can mean {options}; no marker was assigned."
         return frozenset(), (Issue("marker.ambiguous", Severity.WARNING, name, message, hint),)
     if reading.unknown_words:
-        words = ", ".join(f"'{word}'" for word in reading.unknown_words)
-        message = f"'{label}' holds words that are not known ({words}); no marker was assigned."
+        message = f"The label is not understood, so no marker was assigned. It is {shown}."
         return frozenset(), (Issue("marker.unknown_words", Severity.WARNING, name, message, hint),)
     return reading.markers, ()

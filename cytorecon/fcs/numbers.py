@@ -22,7 +22,8 @@ _ENDS = frozenset({"$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS"})
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
 _SHORT = r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,12})?(?:[eE][+-]?[0-9]{1,4})?"
-_QUOTABLE = re.compile(rf" {{0,8}}|nan|-?inf|{_SHORT}(?:,{_SHORT}){{0,8}}")
+#: Numbers, lists of them such as a byte order, and single letters such as a data type.
+_QUOTABLE = re.compile(rf"|[A-Za-z]|nan|-?inf|{_SHORT}(?:,{_SHORT}){{0,8}}")
 
 
 def decimal(text: str) -> float:
@@ -65,15 +66,21 @@ def number(keywords: Mapping[str, str], name: str, file: str) -> int | None:
 
 
 def quoted(value: str) -> str:
-    """Return `value` for a message: numbers as they are, of a text only its length.
+    """Return `value` for a message: numbers and single letters as they are, of a text only its length.
 
     Keywords hold names and dates of people; a message may end in a log or a report.
 
     Examples
     --------
     >>> quoted("4,1"), quoted("Jane Doe")
-    ("'4,1'", 'a text of 8 characters')
+    ("'4,1'", 'unrecognised text of 8 characters')
     """
-    if _QUOTABLE.fullmatch(value):
-        return repr(value)
-    return f"a text of {len(value)} character{'' if len(value) == 1 else 's'}"
+    bare = value.strip(PADDING)
+    if _QUOTABLE.fullmatch(bare):
+        return repr(bare)
+    return unrecognised(len(bare))
+
+
+def unrecognised(length: int) -> str:
+    """Return words for a text that is not repeated."""
+    return f"unrecognised text of {length} character{'' if length == 1 else 's'}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cytorecon.errors import Issue, PanelError, Severity
+from cytorecon.fcs.quoting import quoted_label
 from cytorecon.knowledge.channel_roles import load_channel_roles
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.sample import Channel, ChannelRole, Sample
@@ -165,7 +166,8 @@ def _listing(sample: Sample) -> str:
     parts = []
     for channel in sample.channels:
         if channel.role is ChannelRole.FLUORESCENCE:
-            text = f" '{channel.marker_text}'" if channel.marker_text not in ("", channel.name) else ""
+            label = channel.marker_text
+            text = f" {quoted_label(label, channel.name)}" if label not in ("", channel.name) else ""
             markers = f" = {'+'.join(sorted(channel.markers))}" if channel.markers else ""
             parts.append(f"{channel.name}{text}{markers}")
     return "; ".join(parts)

@@ -1,39 +1,23 @@
-"""What of a file's free text may stand in a message: numbers, and words of our own tables.
+"""What of a channel's label may stand in a message: words of our own tables.
 
 Messages are stored with the study, logged and shown, and a patient's name may stand anywhere in a
 file. Names of detectors (``$PnN``) are repeated as they are, since the panel cannot be understood
-without them; of everything else only what cannot be a name.
+without them; of everything else only what cannot be a name
+(:func:`cytorecon.fcs.numbers.quoted`).
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from cytorecon.fcs.numbers import unrecognised
 from cytorecon.knowledge.labels import Lexicon, words_of
 from cytorecon.knowledge.markers import load_markers
 
-_PADDING: Final = " \x00"
-#: A number (also with a decimal comma), a list of single digits such as a byte order, or one letter.
-_HARMLESS: Final = re.compile(
-    r"[+-]?[0-9]{1,18}([.,][0-9]{1,18})?([eE][+-]?[0-9]{1,3})?|[0-9](,[0-9])*|[A-Za-z]"
-)
 #: The longest name in the tables of markers and dyes has five words.
 _LONGEST_NAME: Final = 5
 #: A longer text is a sentence, not a label.
 _MOST_WORDS: Final = 16
-
-
-def quoted_value(text: str) -> str:
-    """Return how a keyword's value or a cell may be named in a message.
-
-    Examples
-    --------
-    >>> quoted_value("12.5"), quoted_value("Jane Doe")
-    ("'12.5'", 'unrecognised text of 8 characters')
-    """
-    value = text.strip(_PADDING)
-    return f"'{value}'" if len(value) <= 40 and _HARMLESS.fullmatch(value) else _unrecognised(len(value))
 
 
 def safe_label(text: str, name: str = "") -> str:
@@ -59,13 +43,13 @@ def safe_label(text: str, name: str = "") -> str:
         rest = pattern.sub(" ", rest)
     words = words_of(rest)
     if len(words) > _MOST_WORDS:
-        return _unrecognised(len(text))
+        return unrecognised(len(text))
     if table.labels.readings(words):
         return text
     known, unknown = _sorted_out(words, table.labels, frozenset(words_of(name)))
     if not unknown:
         return text
-    told = _unrecognised(sum(map(len, unknown)))
+    told = unrecognised(sum(map(len, unknown)))
     return f"{' '.join(known)} and {told}" if known else told
 
 
@@ -96,7 +80,3 @@ def _sorted_out(words: tuple[str, ...], lexicon: Lexicon, own: frozenset[str]) -
 def _is_known(run: tuple[str, ...], lexicon: Lexicon, *, last: bool) -> bool:
     named = lexicon.markers_of_word(run[0]) if len(run) == 1 else lexicon.aliases.get("".join(run), ())
     return bool(named) or lexicon.is_filler(run, last=last)
-
-
-def _unrecognised(length: int) -> str:
-    return f"unrecognised text of {length} character{'' if length == 1 else 's'}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cytorecon.errors import FcsError, FcsTruncatedError
+from cytorecon.fcs.special_files import special_kind
 
 _COPY_AGAIN = "Copy it again from the cytometer."
 
@@ -173,5 +174,9 @@ def _check_regular(mode: int, file: str) -> None:
         raise FcsError("This is a folder, not a file.", subject=file, hint="Name the FCS file in it.")
     if not stat.S_ISREG(mode):
         raise FcsError(
-            "This is a pipe or a device, not a file.", subject=file, hint="Save it as a file first."
+            "This is not a file.",
+            subject=file,
+            found=special_kind(mode),
+            allowed="an FCS file",
+            hint="Save what it gives to a file first, and name that.",
         )

@@ -24,7 +24,11 @@ def special_file(path: Path) -> str:
     ('a device', '')
     """
     try:
-        mode = path.stat().st_mode
+        return special_kind(path.stat().st_mode)
     except OSError:
         return ""  # whoever opens it says why it cannot be opened
+
+
+def special_kind(mode: int) -> str:
+    """Return the same of something whose mode is known."""
     return next((name for is_kind, name in _KINDS if is_kind(mode)), "")

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cytorecon.errors import CompensationError, Issue, Severity
 from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.quoting import safe_label
 from cytorecon.sample import Channel, Spillover
 
 KEYWORDS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
@@ -24,7 +25,7 @@ _COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
 #: More colours than any instrument has; a larger matrix is damage, and slow to check.
 _MOST_COLOURS = 1000
 
-_TRY = "Give a matrix as CSV, or export the file again."
+_TRY = "Give a matrix with --spillover FILE.csv, or export the file again."
 
 
 def spillover_from_keywords(
@@ -84,7 +85,9 @@ def resolve_spillover(
     raise CompensationError(
         "The spillover matrix names channels that the sample does not have, or has twice.",
         subject=spillover.source,
-        found=", ".join([name for name in names if by_name.count(name) != 1][:8]),
+        found=", ".join(
+            [name if name in by_name else safe_label(name) for name in names if by_name.count(name) != 1][:8]
+        ),
         allowed=", ".join(by_name[:40]),
         hint="Use the detector names ($PnN) of this sample.",
     )
@@ -131,16 +134,16 @@ def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float
         If a cell is not a number.
     """
     values = []
-    for cell in cells:
+    for place, cell in enumerate(cells):
         try:
             values.append(float(cell))
-        except ValueError as error:
+        except ValueError:
             raise CompensationError(
                 "The spillover matrix holds something that is not a number.",
                 subject=source,
-                found=quoted(cell),
+                found=f"{quoted(cell)} in row {place // size + 1}, column {place % size + 1}",
                 hint="Decimals are written with a point.",
-            ) from error
+            ) from None  # Python's own text repeats the cell
     return np.array(values, dtype=np.float64).reshape(size, size)
 
 
@@ -185,7 +188,7 @@ def _check_agreement(first: Spillover, second: Spillover) -> None:
         raise CompensationError(
             f"The file holds two spillover matrices that differ ({first.source} and {second.source}).",
             subject=first.source,
-            hint="Give the right one as CSV.",
+            hint="Give the right one with --spillover FILE.csv.",
         )
 
 

@@ -8,6 +8,8 @@ import io
 from pathlib import Path
 
 from cytorecon.errors import CompensationError
+from cytorecon.fcs.quoting import safe_label
+from cytorecon.fcs.special_files import special_file
 from cytorecon.fcs.spillover import square
 from cytorecon.sample import Spillover
 
@@ -31,6 +33,14 @@ def read_spillover_csv(path: str | Path) -> Spillover:
         If the file cannot be read or is not such a table.
     """
     path = Path(path)
+    special = special_file(path)
+    if special:
+        raise CompensationError(
+            "The spillover file cannot be read.",
+            subject=path.name,
+            found=special,
+            allowed="a CSV file in UTF-8",
+        )
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
@@ -68,7 +78,8 @@ def _labelled(rows: list[list[str]], file: str) -> tuple[tuple[str, ...], list[l
         raise CompensationError(
             "Rows and columns of the spillover file name different detectors.",
             subject=file,
-            found=", ".join(sorted(set(row_names) ^ set(names))[:8]) or "a detector twice",
+            found=", ".join(safe_label(name) for name in sorted(set(row_names) ^ set(names))[:8])
+            or "a detector twice",
         )
     return names, [rows[1 + row_names.index(name)][1:] for name in names]
 

@@ -18,7 +18,14 @@ from cytorecon.fcs.numbers import quoted
 #: that are still read, with an issue.
 REQUIRED = ("$PAR", "$DATATYPE", "$BYTEORD")
 
-_STANDARD = re.compile(r"\$[A-Z0-9]{1,20}")
+#: Keywords of FCS 2.0 to 3.2, which may be named in a message; any other word may be anything.
+_STANDARD = re.compile(
+    r"\$(?:P\d{1,5}(?:[BEFGLNORSTVD]|DET|TAG|TYPE|DATATYPE|ANALYTE|FEATURE|CALIBRATION)"
+    r"|(?:BEGIN|END)(?:ANALYSIS|DATA|STEXT|DATETIME)|[BE]TIM|BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|ABRT|CELLS"
+    r"|COM|COMP|CSMODE|CSVBITS|CYT|CYTSN|DATE|EXP|FIL|FLOWRATE|GATE|GATING|INST|LAST_MODIF(?:IER|IED)|LOST|OP"
+    r"|ORIGINALITY|PLATE(?:ID|NAME)|PROJ|SMNO|SPILLOVER|SRC|SYS|TIMESTEP|TR|UNICODE|UNSTAINED(?:INFO|CENTERS)"
+    r"|VOL|WELLID|CARRIER(?:ID|TYPE)|LOCATIONID|(?:R|G|PK|PKN)\d{1,4}[A-Z]?)"
+)
 
 #: A keyword that decides what a value means; two of them are two files in one.
 _DECIDES = re.compile(

@@ -57,7 +57,15 @@ def _add_words(drawing: Drawing, panel: Panel) -> None:
 
 def _milestone_words(crossing: Crossing, measure: str) -> str:
     sign = "≥" if crossing.rule.startswith("≥") else ">"
-    return f"{sign} {format_number(crossing.threshold, measure)}: {crossing.words}"
+    words = [f"{sign} {format_number(crossing.threshold, measure)}: {crossing.words}", _standing(crossing)]
+    words += ["▲ with caution"] if crossing.caution else []
+    return ", ".join(filter(None, words))
+
+
+def _standing(crossing: Crossing) -> str:
+    """Return how a milestone that was reached stands, without its shape; empty without a deadline."""
+    words = crossing.mark.partition(" ")[2]
+    return words.removeprefix("reached").removeprefix(",").strip() if crossing.reached else ""
 
 
 def _note(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cytorecon.figures import theme
 from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.panel import Panel, add_trace
@@ -83,12 +85,11 @@ def add_milestone(drawing: Drawing, panel: Panel) -> bool:
     if crossing is None:
         return False
     level = panel.values.position(crossing.threshold)
-    low, high = panel.time.range
     add_trace(
         drawing,
         panel,
         "threshold",
-        [low, high],
+        list(panel.time.range),
         [level, level],
         mode="lines",
         hoverinfo="skip",
@@ -96,54 +97,69 @@ def add_milestone(drawing: Drawing, panel: Panel) -> bool:
     )
     if crossing.by_day is not None:
         # with no earlier visit the crossing may lie anywhere before this one
-        start = panel.time.position(crossing.after_day) if crossing.after_day is not None else low
-        end = panel.time.position(crossing.by_day)
-        bottom = panel.values.strip[1] if panel.values.strip else panel.values.low
-        add_trace(
-            drawing,
-            panel,
-            "interval",
-            [start, end, end, start],
-            [bottom, bottom, panel.values.high, panel.values.high],
-            mode="lines",
-            fill="toself",
-            fillcolor=theme.MILESTONE_BAND,
-            line={"width": 0},
-            hoverinfo="skip",
-        )
-        add_trace(
-            drawing,
-            panel,
-            "interval",
-            [start, end],
-            [level, level],
-            mode="lines",
-            line={"color": theme.MILESTONE, "width": 4},
-            hoverinfo="skip",
-        )
+        after = crossing.after_day
+        start = panel.time.range[0] if after is None else panel.time.position(after)
+        _add_interval(drawing, panel, (start, panel.time.position(crossing.by_day)), level)
     return True
 
 
-def add_star(drawing: Drawing, panel: Panel) -> bool:
-    """Mark the first visit at or above the threshold; return whether it is among the points."""
+def _add_interval(drawing: Drawing, panel: Panel, span: tuple[float, float], level: float) -> None:
+    """Hatch the time in which the threshold was crossed, and draw it as a bar at the threshold."""
+    start, end = span
+    bottom = panel.values.strip[1] if panel.values.strip else panel.values.low
+    add_trace(
+        drawing,
+        panel,
+        "interval",
+        [start, end, end, start],
+        [bottom, bottom, panel.values.high, panel.values.high],
+        mode="lines",
+        fill="toself",
+        fillcolor="rgba(0,0,0,0)",
+        fillpattern={"shape": "/", "fgcolor": theme.MILESTONE_HATCH, "size": 9, "solidity": 0.12},
+        line={"width": 0},
+        hoverinfo="skip",
+    )
+    add_trace(
+        drawing,
+        panel,
+        "interval",
+        [start, end],
+        [level, level],
+        mode="lines",
+        line={"color": theme.MILESTONE, "width": 4},
+        hoverinfo="skip",
+    )
+
+
+_VISIT: Final = {
+    "star": {"symbol": "star", "size": 23, "color": theme.YELLOW, "line": {"color": theme.INK, "width": 1}},
+    "met": {"symbol": "square-open", "size": 17, "color": theme.MILESTONE, "line": {"width": 1.6}},
+}
+
+
+def add_first_visit(drawing: Drawing, panel: Panel) -> str:
+    """Mark the first visit at or above the threshold, by a star when it was certainly in time.
+
+    Returns
+    -------
+    str
+        Its legend group; empty when that visit is not among the points.
+    """
     crossing = panel.crossing
     if crossing is None or crossing.by_day is None:
-        return False
+        return ""
+    group = "star" if crossing.in_time else "met"
     at = [point for point in panel.points if point.day == crossing.by_day and point.value is not None]
     for point in at[:1]:
         add_trace(
             drawing,
             panel,
-            "star",
+            group,
             [panel.time.position(point.day)],
             [panel.values.position(point.value or 0.0)],
             mode="markers",
             hoverinfo="skip",
-            marker={
-                "symbol": "star",
-                "size": 23,
-                "color": theme.YELLOW,
-                "line": {"color": theme.INK, "width": 1},
-            },
+            marker=_VISIT[group],
         )
-    return bool(at)
+    return group if at else ""

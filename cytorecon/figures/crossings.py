@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import pandas as pd
 
 from cytorecon.figures.format import format_day, measure_named
+from cytorecon.knowledge.milestones import load_milestone_rules
 
 STATUS_WORDS: Final = {
     "reached": "reached",
@@ -16,8 +18,26 @@ STATUS_WORDS: Final = {
     "not_reached_by_last_visit": "not reached yet",
     "censored_by_event": "follow-up ended first",
     "not_evaluable": "could not be judged",
+    "not_assessable": "not assessable",
     "not_applicable": "does not apply",
 }
+#: Statuses of the milestone table, and states of a deadline, as shape and word: nothing is told by
+#: colour alone, and a star means "in time" and nothing else.
+_MARKS: Final = {
+    "not_reached_by_last_visit": "○ not reached",
+    "censored_by_event": "◇ follow-up ended",
+    "not_evaluable": "? could not be judged",
+    "not_assessable": "? not assessable",
+    "not_applicable": "– does not apply",
+}
+_REACHED_MARKS: Final = {
+    "in_time": "★ in time",
+    "late": "● reached late",
+    "unknown": "● reached, in time unknown",
+    "": "● reached",
+}
+_OPEN: Final = "not_reached_by_last_visit"
+_UNCONFIRMED_MARKS: Final = {"no": "◐ not confirmed", "pending": "◐ not confirmed yet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,12 @@ class Crossing:
         The crossing happened after the first and not later than the second; None when unknown.
     confirmed : str
         ``yes``, ``no``, ``pending``, or empty where one visit is enough.
+    deadline_day : int or None
+        Day by which the source asks for it; None when it names none.
+    deadline : str
+        ``in_time``, ``late``, ``unknown``, ``not_reached``; empty without a deadline.
+    caution : str
+        Why it should be taken with caution (borderline, flagged), in words; empty otherwise.
     """
 
     patient: str
@@ -48,16 +74,32 @@ class Crossing:
     after_day: int | None
     by_day: int | None
     confirmed: str
+    deadline_day: int | None = None
+    deadline: str = ""
+    caution: str = ""
 
     @property
     def applies(self) -> bool:
-        """Whether the milestone is defined for this patient."""
-        return self.status != "not_applicable"
+        """Whether the milestone is defined for this patient, as far as is known."""
+        return self.status not in ("not_applicable", "not_assessable")
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it was certainly reached, and confirmed where that is asked for, by its deadline."""
+        return self.deadline == "in_time"
+
+    @property
+    def mark(self) -> str:
+        """How it stands, as shape and word, e.g. ``★ in time``."""
+        if not self.reached:
+            so_far = " so far" if self.deadline == "unknown" and self.status == _OPEN else ""
+            return f"{_MARKS.get(self.status, self.status.replace('_', ' '))}{so_far}"
+        return _UNCONFIRMED_MARKS.get(self.confirmed) or _REACHED_MARKS[self.deadline]
 
     @property
     def judged(self) -> bool:
         """Whether any visit could be judged against the threshold."""
-        return self.status not in ("not_applicable", "not_evaluable")
+        return self.applies and self.status != "not_evaluable"
 
     @property
     def words(self) -> str:
@@ -68,6 +110,11 @@ class Crossing:
     def reached(self) -> bool:
         """Whether a visit at or above the threshold is known."""
         return self.by_day is not None
+
+    @property
+    def met(self) -> bool:
+        """Whether the rule is met: reached, and confirmed where it asks for that."""
+        return self.reached and self.confirmed not in _UNCONFIRMED_MARKS
 
     @property
     def span(self) -> str:
@@ -94,21 +141,35 @@ def crossings(milestones: pd.DataFrame, *, patient: str) -> tuple[Crossing, ...]
 
 
 def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str, Crossing]:
-    """Return, by population, the first milestone that could be judged, in the unit of `measure`.
+    """Return, by population, the milestone that a figure draws, in the unit of `measure`.
+
+    That is the first one that could be judged, in the order of ``drawn_first`` and then of the file
+    (``milestones.yaml``).
 
     Parameters
     ----------
     found : tuple of Crossing
-        Of one patient, the preferred ones first.
+        Of one patient, in any order.
     measure : str
         Measure of the figure.
     """
     unit = measure_named(measure).unit
     chosen: dict[str, Crossing] = {}
-    for crossing in found:
+    for crossing in sorted(found, key=lambda one: drawing_order(one.milestone)):
         if crossing.judged and crossing.unit == unit:
             chosen.setdefault(crossing.population, crossing)
     return chosen
+
+
+def drawing_order(milestone: str) -> int:
+    """Return a sort key: the milestones that a figure prefers come first, unknown ones last."""
+    order = _drawing_order()
+    return order.get(milestone, len(order))
+
+
+@cache
+def _drawing_order() -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(load_milestone_rules().in_order_of_drawing)}
 
 
 def _crossing(row: Mapping[object, object]) -> Crossing:
@@ -126,4 +187,7 @@ def _crossing(row: Mapping[object, object]) -> Crossing:
         after_day=None if pd.isna(cells["after_day"]) else int(cells["after_day"]),
         by_day=None if pd.isna(cells["by_day"]) else int(cells["by_day"]),
         confirmed=str(cells["confirmed"]),
+        deadline_day=None if pd.isna(cells["deadline_day"]) else int(cells["deadline_day"]),
+        deadline=str(cells["deadline"]),
+        caution=str(cells["caution"]),
     )

@@ -14,8 +14,11 @@ from typing import Final, Literal
 
 from cytorecon.counts.reported import below_text, measure_text
 from cytorecon.knowledge.populations import Populations, load_populations
+from cytorecon.knowledge.references import References, load_references
 
 MISSING: Final = "–"
+#: How gating begins the reason of a population that holds all of its parent for want of a channel.
+NOT_ASSESSED: Final = "not assessed"
 MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -79,6 +82,46 @@ def population_label(population: str) -> str:
 def _populations() -> Populations:
     # read once: a page asks for hundreds of names, and the packaged file does not change
     return load_populations()
+
+
+def reference_title(set_name: str) -> str:
+    """Return the name of a reference set for people, as ``knowledge/reference_defaults.yaml`` has it.
+
+    Examples
+    --------
+    >>> reference_title("shearer_2003")
+    'Shearer 2003'
+    """
+    return _references().title(set_name)
+
+
+@cache
+def _references() -> References:
+    return load_references()
+
+
+def is_not_assessed(reason: str) -> bool:
+    """Return whether a population has no number because the tube was not stained or set up for it.
+
+    That is no fault of the tube, and no reason to look again.
+
+    Examples
+    --------
+    >>> is_not_assessed("not assessed: no channel for viability"), is_not_assessed("no valley")
+    (True, False)
+    """
+    return reason.startswith(NOT_ASSESSED)
+
+
+def bare_reason(reason: str) -> str:
+    """Return a reason without the words that say its kind, which stand before it on a page.
+
+    Examples
+    --------
+    >>> bare_reason("not assessed: no channel for viability")
+    'no channel for viability'
+    """
+    return reason.removeprefix(NOT_ASSESSED).removeprefix(": ")
 
 
 def known(value: float | None) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +17,20 @@ from cytorecon.figures import theme
 from cytorecon.figures.format import format_count, format_number, population_label
 from cytorecon.results import GatePlot, GateRecord
 
+NO_TITLES: Final[Mapping[str, str]] = {}
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_OPERATORS: Final = ("and", "or", "not")
 _HEIGHT_PX = 520
-_OUTLINE = {"color": theme.VERMILLION, "width": 2.4}
+Line = Mapping[str, str | float]
+
+#: A gate that needs a look is drawn in the colour of warnings, and dashed.
+_SOUND: Final[Line] = {"color": theme.GREEN, "width": 2.6}
+_DOUBTED: Final[Line] = {"color": theme.VERMILLION, "width": 2.6, "dash": "dash"}
 _STATUS_WORDS = {
     "not_evaluable": "Not evaluable",
     "absent": "No such cloud in this tube",
     "passed_through": "Passed through: every event is kept",
+    "not_measured": "Not measured: every event is kept",
 }
 #: Cividis (even steps of lightness for every kind of colour vision); an empty bin stays white.
 _COLOURS = (
@@ -71,7 +82,9 @@ def _damaged(plot: GatePlot, found: str) -> StoreError:
     )
 
 
-def gate_figure(plot: GatePlot, record: GateRecord) -> go.Figure:
+def gate_figure(
+    plot: GatePlot, record: GateRecord, *, doubts: Sequence[str] = (), titles: Mapping[str, str] = NO_TITLES
+) -> go.Figure:
     """Return the picture of one gate.
 
     Parameters
@@ -81,12 +94,17 @@ def gate_figure(plot: GatePlot, record: GateRecord) -> go.Figure:
     record : GateRecord
         The gate as found. When it was not found, the density is shown without an outline and the
         reason is written on it.
+    doubts : sequence of str
+        What about the gate needs a look, in a few words each; then it is drawn as a warning.
+    titles : mapping of str to str
+        Gate -> what it is called, of the other gates of the tube.
     """
     figure = go.Figure(layout=theme.base_layout(height=_HEIGHT_PX, name=f"gate-{plot.gate}"))
+    title = gate_title(record, doubts, titles)
     figure.update_layout(
         showlegend=False,
-        margin={"l": 70, "r": 18, "t": 62, "b": 58},
-        title={"text": gate_title(plot, record), "x": 0.01, "xanchor": "left", "font": {"size": 15}},
+        margin={"l": 70, "r": 18, "t": 96 if doubts else 70, "b": 58},
+        title={"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 15}},
     )
     if plot.y_label:
         _add_image(figure, plot)
@@ -94,33 +112,51 @@ def gate_figure(plot: GatePlot, record: GateRecord) -> go.Figure:
         _add_histogram(figure, plot)
     _add_axes(figure, plot, found=record.status == "found")
     if record.status == "found":
-        _add_outline(figure, plot, record)
+        _add_outline(figure, plot, record, _DOUBTED if doubts else _SOUND)
     else:
         _add_reason(figure, record)
     return figure
 
 
-def gate_title(plot: GatePlot, record: GateRecord) -> str:
-    """Return the title of a gate's picture: what it is, events inside and their share.
+def gate_name(record: GateRecord) -> str:
+    """Return what a gate is called: its title, else its identifier in words.
+
+    Examples
+    --------
+    >>> gate_name(GateRecord(gate="one_cell", parent="all", kind="none", status="absent"))
+    'one cell'
+    """
+    return record.title or record.gate.replace("_", " ")
+
+
+def gate_title(record: GateRecord, doubts: Sequence[str] = (), titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return the title of a gate's picture: what it is, events inside, and what needs a look.
 
     Parameters
     ----------
-    plot : GatePlot
-        Picture of the gate.
     record : GateRecord
         The gate as found.
+    doubts : sequence of str
+        What about it needs a look.
+    titles : mapping of str to str
+        Gate -> what it is called, of the other gates of the tube.
     """
     small = f"font-size:12px;color:{theme.MUTED}"
-    return f"<b>{plot.title}</b><br><span style='{small}'>{gate_numbers(record)}</span>"
+    warning = f"font-size:12px;color:{theme.VERMILLION}"
+    lines = [f"<b>{gate_name(record)}</b>", f"<span style='{small}'>{gate_numbers(record, titles)}</span>"]
+    lines += [f"<span style='{warning}'>◆ needs a look: {', '.join(doubts)}</span>"] if doubts else []
+    return "<br>".join(lines)
 
 
-def gate_numbers(record: GateRecord) -> str:
-    """Return the numbers of a gate in words, e.g. ``1,204 of 9,876 events inside (12.2 %)``.
+def gate_numbers(record: GateRecord, titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return the numbers of a gate in words, e.g. ``1,204 of 9,876 events inside, 12.2 % of Leukocytes``.
 
     Parameters
     ----------
     record : GateRecord
         The gate as found.
+    titles : mapping of str to str
+        Gate -> what it is called, of the other gates of the tube.
     """
     if record.status != "found":
         words = _STATUS_WORDS[record.status]
@@ -128,11 +164,37 @@ def gate_numbers(record: GateRecord) -> str:
     if record.events_in is None or not record.events_of_parent:
         return f"{format_count(record.events_in)} events inside"
     share = format_number(100 * record.events_in / record.events_of_parent, "percent_of_parent")
-    parent = population_label(record.parent)
     return (
         f"{format_count(record.events_in)} of {format_count(record.events_of_parent)} events inside, "
-        f"{share} % of {parent}"
+        f"{share} % of {parent_words(record.parent, titles)}"
     )
+
+
+def parent_words(parent: str, titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return the events a gate was looked for in, as words.
+
+    Parameters
+    ----------
+    parent : str
+        ``GateRecord.parent``.
+    titles : mapping of str to str
+        Gate -> what it is called.
+
+    Examples
+    --------
+    >>> parent_words("all"), parent_words("CD3_T"), parent_words("not beads", {"beads": "Counting beads"})
+    ('all events', 'CD3 T', 'all events but Counting beads')
+    """
+
+    def named(found: re.Match[str]) -> str:
+        name = found.group()
+        return name if name in _OPERATORS else titles.get(name) or population_label(name).replace("_", " ")
+
+    if parent in ("all", "root"):
+        return "all events"
+    if parent.startswith("not ") and len(parent.split()) == 2:
+        return f"all events but {_NAME.sub(named, parent.removeprefix('not '))}"
+    return _NAME.sub(named, parent)
 
 
 def _centres(low: float, high: float, bins: int) -> npt.NDArray[np.float64]:
@@ -201,15 +263,15 @@ def _add_axes(figure: go.Figure, plot: GatePlot, *, found: bool) -> None:
         )
 
 
-def _add_outline(figure: go.Figure, plot: GatePlot, record: GateRecord) -> None:
+def _add_outline(figure: go.Figure, plot: GatePlot, record: GateRecord, line: Line) -> None:
     if record.kind == "polygon":
         xs, ys = zip(*(*record.vertices, record.vertices[0]), strict=True)
-        figure.add_scatter(x=xs, y=ys, mode="lines", line=_OUTLINE, hoverinfo="skip")
+        figure.add_scatter(x=xs, y=ys, mode="lines", line=line, hoverinfo="skip")
         return
     if record.threshold is None:
         return
     for on_y_axis in _axes_of(plot, record):
-        _add_threshold(figure, record.threshold, record.keep, plot, on_y_axis=on_y_axis)
+        _add_threshold(figure, record, plot, line, on_y_axis=on_y_axis)
 
 
 def _axes_of(plot: GatePlot, record: GateRecord) -> tuple[bool, ...]:
@@ -225,15 +287,15 @@ def _axes_of(plot: GatePlot, record: GateRecord) -> tuple[bool, ...]:
 
 
 def _add_threshold(
-    figure: go.Figure, threshold: float, keep: str, plot: GatePlot, *, on_y_axis: bool
+    figure: go.Figure, record: GateRecord, plot: GatePlot, line: Line, *, on_y_axis: bool
 ) -> None:
     low, high = (plot.y_low, plot.y_high) if on_y_axis else (plot.x_low, plot.x_high)
-    inside = (threshold, high) if keep == "above" else (low, threshold)
+    inside = (record.threshold, high) if record.keep == "above" else (low, record.threshold)
     add_line, add_area = (
         (figure.add_hline, figure.add_hrect) if on_y_axis else (figure.add_vline, figure.add_vrect)
     )
-    add_area(*inside, fillcolor=theme.with_alpha(theme.VERMILLION, 0.07), line_width=0, layer="below")
-    add_line(threshold, line=_OUTLINE)
+    add_area(*inside, fillcolor=theme.with_alpha(str(line["color"]), 0.07), line_width=0, layer="below")
+    add_line(record.threshold, line=line)
 
 
 def _add_reason(figure: go.Figure, record: GateRecord) -> None:

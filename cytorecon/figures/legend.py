@@ -35,7 +35,7 @@ _SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "method": {"mode": "markers", "marker": {"symbol": "diamond-tall-open", "size": 11, "color": theme.INK}},
     "reference": {"mode": "lines", "line": {"color": theme.with_alpha(theme.GREEN, 0.25), "width": 9}},
     "threshold": {"mode": "lines", "line": {"color": theme.MILESTONE, "width": 1.2, "dash": "dash"}},
-    "interval": {"mode": "lines", "line": {"color": theme.with_alpha(theme.ORANGE, 0.35), "width": 9}},
+    "interval": {"mode": "lines", "line": {"color": theme.MILESTONE, "width": 4}},
     "star": {
         "mode": "markers",
         "marker": {
@@ -44,6 +44,10 @@ _SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
             "color": theme.YELLOW,
             "line": {"color": theme.INK, "width": 1},
         },
+    },
+    "met": {
+        "mode": "markers",
+        "marker": {"symbol": "square-open", "size": 11, "color": theme.MILESTONE, "line": {"width": 1.6}},
     },
 }
 

@@ -20,7 +20,8 @@ _HEAD_PX: Final = 74
 def milestone_figure(found: Sequence[Crossing], last_days: Mapping[str, int], axis: TimeAxis) -> go.Figure:
     """Return when each patient reached one milestone.
 
-    A bar spans the interval between the last visit before and the first visit after the crossing;
+    A bar spans the interval between the last visit before and the first visit after the crossing, which
+    is a star when the milestone was certainly reached by its deadline;
     where it was not reached, a dotted line leads to the last visit; where no visit could be judged, a
     cross stands there.
 
@@ -62,9 +63,12 @@ def milestone_figure(found: Sequence[Crossing], last_days: Mapping[str, int], ax
 
 
 _STYLES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
-    "reached": ("reached in this interval", {"mode": "lines", "line": {"color": theme.ORANGE, "width": 12}}),
-    "visit": (
-        "first visit at or above",
+    "reached": (
+        "reached in this interval",
+        {"mode": "lines", "line": {"color": theme.MILESTONE_BAR, "width": 12}},
+    ),
+    "in_time": (
+        "first visit at or above, in time",
         {
             "mode": "markers",
             "marker": {
@@ -72,6 +76,18 @@ _STYLES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
                 "size": 15,
                 "color": theme.YELLOW,
                 "line": {"color": theme.INK, "width": 1},
+            },
+        },
+    ),
+    "visit": (
+        "first visit at or above",
+        {
+            "mode": "markers",
+            "marker": {
+                "symbol": "square",
+                "size": 10,
+                "color": "white",
+                "line": {"color": theme.INK, "width": 1.6},
             },
         },
     ),
@@ -117,15 +133,23 @@ def _add_group(
         for position in _positions(group, crossing, last_day, axis):
             xs.append(position)
             ys.append(row)
-            words.append(
-                f"<b>{crossing.patient}</b><br>{crossing.reading}<br>last visit {format_day(last_day)}"
-            )
+            words.append(_hover(crossing, last_day))
         xs.append(None)
         ys.append(None)
         words.append("")
     if any(x is not None for x in xs):
         name, style = _STYLES[group]
         drawing.scatter(x=xs, y=ys, name=name, hovertext=words, hoverinfo="text", **style)
+
+
+def _hover(crossing: Crossing, last_day: int) -> str:
+    lines = [
+        f"<b>{crossing.patient}</b>",
+        crossing.reading,
+        crossing.caution,
+        f"last visit {format_day(last_day)}",
+    ]
+    return "<br>".join(filter(None, lines))
 
 
 def _positions(group: str, crossing: Crossing, last_day: int, axis: TimeAxis) -> tuple[float, ...]:
@@ -136,4 +160,5 @@ def _positions(group: str, crossing: Crossing, last_day: int, axis: TimeAxis) ->
         return {"waiting": (start, end), "last": (end,)}.get(group, ())
     start = axis.range[0] if crossing.after_day is None else axis.position(crossing.after_day)
     end = axis.position(crossing.by_day)
-    return {"reached": (start, end), "visit": (end,)}.get(group, ())
+    first = "in_time" if crossing.in_time else "visit"
+    return {"reached": (start, end), first: (end,)}.get(group, ())

@@ -22,7 +22,8 @@ LEGEND: Final = {
     "reference": "age-matched reference",
     "threshold": "milestone threshold",
     "interval": "reached in this interval",
-    "star": "first visit at or above",
+    "star": "first visit at or above, in time",
+    "met": "first visit at or above",
 }
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from cytorecon.figures import theme
 from cytorecon.figures.axes import add_axes
-from cytorecon.figures.backdrop import add_background, add_milestone, add_reference, add_star
+from cytorecon.figures.backdrop import add_background, add_first_visit, add_milestone, add_reference
 from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import population_label
@@ -105,11 +105,10 @@ def _add_panel(drawing: Drawing, panel: Panel, cell: Cell, *, tick_spacing: floa
     """Draw `panel` into `cell` and return the legend groups it used."""
     add_axes(drawing, panel, cell, tick_spacing)
     add_background(drawing, panel)
-    groups = set()
+    groups = {add_first_visit(drawing, panel)} - {""}
     for group, drawn in (
         ("reference", add_reference(drawing, panel)),
         ("threshold", add_milestone(drawing, panel)),
-        ("star", add_star(drawing, panel)),
         ("measured", add_measured(drawing, panel)),
         ("below", add_censored(drawing, panel)),
         ("missing", add_missing(drawing, panel)),

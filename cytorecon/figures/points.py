@@ -13,14 +13,18 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from cytorecon.figures.format import (
+    NOT_ASSESSED,
+    bare_reason,
     format_count,
     format_day,
     format_interval,
     format_method,
     format_result,
     format_value,
+    is_not_assessed,
     known,
     population_label,
+    reference_title,
     with_unit,
 )
 from cytorecon.knowledge.review_flags import flag_in_short
@@ -109,7 +113,7 @@ class Point:
     def number(self) -> str:
         """The result without its unit, e.g. ``58``, ``<12`` or ``not evaluable``."""
         if self.state == "not_evaluable":
-            return "not evaluable"
+            return NOT_ASSESSED if is_not_assessed(self.reason) else "not evaluable"
         if self.state == "no_count":
             return "no count method"
         return format_result(self.value, self.measure, lloq=self.lloq, below_lloq=self.state == "below_lloq")
@@ -141,7 +145,7 @@ class Point:
         if self.reference is not None:
             lines.append(_reference_line(self.reference, self.measure))
         if self.reason:
-            lines.append(f"reason: {self.reason}")
+            lines.append(f"reason: {bare_reason(self.reason)}")
         if self.review:
             lines.append(f"needs a look: {', '.join(map(flag_in_short, self.review))}")
         return "<br>".join([*lines, f"tube {self.tube}"])
@@ -154,9 +158,21 @@ def _reference_line(reference: Reference, measure: str) -> str:
 
 
 def reference_name(reference: Reference) -> str:
-    """Return the set and percentiles of a reference, e.g. ``shearer 2003, 10-90 %``."""
-    name = reference.name.replace("_", " ")
-    return f"{name}, {reference.percentiles} %" if reference.percentiles else name
+    """Return the set and percentiles of a reference, e.g. ``Shearer 2003, 10th–90th percentile``."""
+    name = reference_title(reference.name)
+    return f"{name}, {percentile_words(reference.percentiles)}" if reference.percentiles else name
+
+
+def percentile_words(percentiles: str) -> str:
+    """Return what the limits of a reference are, in words.
+
+    Examples
+    --------
+    >>> percentile_words("10-90"), percentile_words("central 95")
+    ('10th–90th percentile', 'central 95 %')
+    """
+    low, dash, high = percentiles.partition("-")
+    return f"{low}th–{high}th percentile" if dash else f"{percentiles} %"
 
 
 def patient_points(

@@ -29,8 +29,10 @@ COHORT_LINE: Final = "rgba(91,103,117,0.35)"
 FEW_PATIENTS_LINE: Final = "rgba(91,103,117,0.85)"
 REFERENCE_BAND: Final = "rgba(0,158,115,0.13)"
 QUARTILE_BAND: Final = "rgba(0,114,178,0.16)"
-MILESTONE: Final = "#B34E00"
-MILESTONE_BAND: Final = "rgba(230,159,0,0.14)"
+#: Ink and hatching, since every colour is taken by a lane of clinical events, the curve or the reference.
+MILESTONE: Final = INK
+MILESTONE_BAR: Final = "rgba(28,39,51,0.42)"
+MILESTONE_HATCH: Final = "rgba(28,39,51,0.30)"
 
 FONT_FAMILY: Final = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 

@@ -94,7 +94,7 @@ class ValueAxis:
     def _linear_ticks(self) -> list[tuple[float, str]]:
         step = _nice_step((self.high - self.low) / 4)
         count = math.floor(self.high / step + 1e-9)
-        digits = max(0, -math.floor(math.log10(step)))
+        digits = next(digits for digits in range(12) if math.isclose(step, round(step, digits)))
         return [(index * step, f"{index * step:,.{digits}f}") for index in range(count + 1)]
 
 

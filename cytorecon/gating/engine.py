@@ -14,11 +14,12 @@ import numpy as np
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
+from cytorecon.gating.doubts import with_doubts
 from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search import search
 from cytorecon.gating.shapes import Mask
-from cytorecon.knowledge.template import AnyGate, Template, names_in, sources_of
+from cytorecon.knowledge.template import AnyGate, Template, names_in, positive_names, sources_of
 from cytorecon.sample import ChannelRole, Sample
 
 #: Reserved name in expressions: every event of the file that has a finite value on every axis.
@@ -64,20 +65,18 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         walk.gate(spec.gate)
     masks = {name: marked.mask for name, marked in walk.populations.items() if marked.mask is not None}
     reasons = {name: marked.reason for name, marked in walk.populations.items() if marked.mask is None}
+    reasons |= _not_assessed(template, walk.found)
     gates = tuple(walk.found[spec.gate] for spec in template.gates)
-    review = {
-        entry.population: _flags(entry.population, template, walk.found) for entry in template.populations
-    }
-    return GatedSample(
+    gated = GatedSample(
         sample=sample,
         template=template,
         gates=gates,
         masks=masks,
         reasons=reasons,
-        review=review,
         searched=walk.searched,
         issues=(*sample.issues, *_issues(gates, template, walk.causes)),
     )
+    return with_doubts(gated, walk.prior)
 
 
 @dataclass(slots=True)
@@ -115,7 +114,7 @@ class _Walk:
 
     def expression(self, text: str) -> Marked:
         """Return the events `text` means; a gate that is absent holds no event."""
-        for name in _positive_names(text):
+        for name in positive_names(text):
             if name in self.template.gate_by_name and self.gate(name).status == "absent":
                 return Marked(None, self.gate(name).reason, absent=True)
         values: dict[str, Mask] = {}
@@ -138,7 +137,7 @@ class _Walk:
 
     def _gate_mask(self, found: FoundGate) -> Mask:
         if found.gate not in self.gate_masks:
-            if found.status == "passed_through":
+            if found.status in ("passed_through", "not_measured"):
                 mask = self.everything
             else:
                 mask = empty_mask(self.sample)
@@ -192,34 +191,14 @@ def _joined(how: np.ufunc, parts: Sequence[ast.expr], values: Mapping[str, Mask]
     return joined
 
 
-def _positive_names(text: str) -> tuple[str, ...]:
-    """Names that are not under ``not``: an absent gate there leaves nothing to report."""
-
-    def walk(node: ast.AST, positive: bool) -> list[str]:
-        if isinstance(node, ast.Name):
-            return [node.id] if positive else []
-        if isinstance(node, ast.UnaryOp):
-            return walk(node.operand, not positive)
-        return [name for child in ast.iter_child_nodes(node) for name in walk(child, positive)]
-
-    return tuple(walk(ast.parse(text, mode="eval").body, True))
-
-
-def _flags(population: str, template: Template, found: Mapping[str, FoundGate]) -> tuple[str, ...]:
-    """Codes of every gate the population rests on, in a stable order."""
-    codes: set[str] = set()
-    waiting, seen = [population], set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in template.population_by_name:
-            entry = template.population_by_name[name]
-            waiting += [*names_in(entry.where), entry.parent]
-        elif name in found:
-            codes.update(f"{code}:{name}" for part in found[name].parts for code in part.flags)
-    return tuple(sorted(codes))
+def _not_assessed(template: Template, found: Mapping[str, FoundGate]) -> dict[str, str]:
+    """Return the populations that hold all of their parent because the tube lacks a channel, and which."""
+    reasons = {}
+    for entry in template.populations:
+        own = [found[name] for name in positive_names(entry.where) if name in found]
+        if own and all(gate.status == "not_measured" for gate in own):
+            reasons[entry.population] = f"not assessed: {own[0].reason}"
+    return reasons
 
 
 def _issues(gates: tuple[FoundGate, ...], template: Template, causes: Mapping[str, str]) -> list[Issue]:
@@ -230,7 +209,7 @@ def _issues(gates: tuple[FoundGate, ...], template: Template, causes: Mapping[st
         if found.status == "not_evaluable" and causes[found.gate] != found.reason:
             hint = "What depends on it is not evaluable in this tube."
             issues.append(Issue("gate.not_evaluable", Severity.WARNING, subject, message, hint))
-        elif found.status == "passed_through":
+        elif found.status in ("passed_through", "not_measured"):
             why = template.gate_by_name[found.gate].why
-            issues.append(Issue("gate.passed_through", Severity.INFO, subject, message, why))
+            issues.append(Issue(f"gate.{found.status}", Severity.INFO, subject, message, why))
     return issues

@@ -52,7 +52,8 @@ class ThresholdEvidence:
     Parameters
     ----------
     histogram : tuple of int
-        Events per bin of the common grid (``kernels.CENTRES``).
+        Events per bin of the common grid (``kernels.CENTRES``); empty for a threshold that is
+        no valley.
     cut : str
         Which valley the gate wants.
     own : ValleyEstimate or None

@@ -17,7 +17,9 @@ from cytorecon.knowledge.template import Template
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
 
-GateStatus = Literal["found", "absent", "passed_through", "not_evaluable"]
+#: Both `passed_through` (looked for, nothing to take away) and `not_measured` (the tube lacks the channel
+#: of an optional gate) keep every event; only the first says something about the cells.
+GateStatus = Literal["found", "absent", "passed_through", "not_measured", "not_evaluable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class FoundPart:
     shape : Threshold or Polygon
         On the transformed scale.
     method : str
-        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``robust_ratio``,
-        ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
+        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``own_tail``, ``batch_tail``,
+        ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
     standard_error : float or None
         Of a threshold, transformed units.
     flags : tuple of str
@@ -50,7 +52,8 @@ class FoundPart:
 class FoundGate:
     """A gate in one tube. With several parts an event is inside when it is inside any of them.
 
-    `evidence` is what this tube alone showed, by part; it is there also when no gate was found.
+    `flags` are the doubts about a gate that has no part. `evidence` is what this tube alone showed, by
+    part; it is there also when no gate was found.
     """
 
     gate: str
@@ -58,6 +61,7 @@ class FoundGate:
     status: GateStatus
     parts: tuple[FoundPart, ...] = ()
     reason: str = ""
+    flags: tuple[str, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     events_in: int | None = None
     events_of_parent: int | None = None
@@ -76,13 +80,14 @@ class GatedSample:
     gates : tuple of FoundGate
         In template order.
     masks : mapping of str to ndarray of bool
-        Populations that could be evaluated.
+        Populations that could be evaluated, and those that hold all of their parent because the
+        tube lacks a channel: their children are counted, they themselves are in `reasons`.
     reasons : mapping of str to str
-        Populations that could not, and why.
-    review : mapping of str to tuple of str
-        Codes per population that say it needs a look.
+        Populations that could not be evaluated, and why.
     searched : mapping of str to ndarray of bool
         Events each gate was looked for in, by the gate's `find_in`.
+    review : mapping of str to tuple of str
+        Codes per population that say it needs a look.
     issues : tuple of Issue
         Everything noticed from reading to gating.
     """
@@ -92,8 +97,8 @@ class GatedSample:
     gates: tuple[FoundGate, ...]
     masks: Mapping[str, Mask]
     reasons: Mapping[str, str]
-    review: Mapping[str, tuple[str, ...]]
     searched: Mapping[str, Mask]
+    review: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
 
     @property
@@ -109,7 +114,7 @@ class GatedSample:
         NotEvaluableError
             If the population could not be found in this tube, or the template has none of it.
         """
-        if population in self.masks:
+        if population in self.masks and population not in self.reasons:
             return self.masks[population]
         reason = self.reasons.get(population, "")
         raise NotEvaluableError(
@@ -131,7 +136,7 @@ class GatedSample:
     def _tally(self, population: str) -> PopulationTally:
         parent = self.template.population_by_name[population].parent
         review = self.review.get(population, ())
-        if population not in self.masks:
+        if population in self.reasons:
             return PopulationTally(
                 population=population,
                 parent=parent,
@@ -166,7 +171,8 @@ class GatedSample:
 
     def records(self) -> tuple[GateRecord, ...]:
         """Return the gates as plain values to save and show, one per part."""
-        return tuple(record for found in self.gates for record in _records_of(found))
+        titles = {spec.gate: spec.title for spec in self.template.gates}
+        return tuple(record for found in self.gates for record in _records_of(found, titles[found.gate]))
 
     @property
     def gates_version(self) -> str:
@@ -174,11 +180,12 @@ class GatedSample:
         return version_of(tuple(part.shape for found in self.gates for part in found.parts))
 
 
-def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
+def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
     if not found.parts:
         return (
             GateRecord(
                 gate=found.gate,
+                title=title,
                 parent=found.find_in,
                 kind="none",
                 status=found.status,
@@ -190,6 +197,7 @@ def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
     return tuple(
         GateRecord(
             gate=part.part,
+            title=_part_title(title, part.part),
             parent=found.find_in,
             kind="threshold" if isinstance(part.shape, Threshold) else "polygon",
             channels=part.shape.channels,
@@ -206,6 +214,12 @@ def _records_of(found: FoundGate) -> tuple[GateRecord, ...]:
         )
         for part in found.parts
     )
+
+
+def _part_title(title: str, part: str) -> str:
+    """Return the title of one part of a gate; a marker with several channels has a part for each."""
+    _, _, channel = part.partition(".")
+    return f"{title}, {channel}" if title and channel else title
 
 
 def evidence_of(gated: GatedSample) -> dict[str, Evidence]:

@@ -19,6 +19,8 @@ from cytorecon.values import Frozen
 
 #: Fewer tubes than this say nothing about a batch.
 MIN_TUBES = 4
+#: A batch of fewer tubes is provisional: its numbers are marked, and it is learned again when it grows.
+SETTLED_TUBES = 8
 #: No instrument repeats a position better than this (transformed units; 0.01 = 0.045 decades).
 SPREAD_FLOOR = 0.01
 #: Stain and detector do not move a valley further than this (0.06 = 0.27 decades): a larger spread
@@ -47,8 +49,17 @@ class ClusterPrior(Frozen):
 
 
 class GatingPrior(Frozen):
-    """All that a batch teaches, by part of gate. Empty means: nothing to learn from."""
+    """All that a batch teaches, by part of gate. Empty means: nothing to learn from.
 
+    Parameters
+    ----------
+    tubes : int
+        How many tubes were looked at, whether or not they showed anything.
+    thresholds, clusters : mapping of str to prior
+        By part of gate.
+    """
+
+    tubes: int = 0
     thresholds: Mapping[str, ThresholdPrior] = {}
     clusters: Mapping[str, ClusterPrior] = {}
 
@@ -83,7 +94,7 @@ def pool(tubes: Sequence[Mapping[str, Evidence]]) -> GatingPrior:
         threshold = _pool_thresholds([own for own in shown if isinstance(own, ThresholdEvidence)])
         if threshold is not None:
             thresholds[part] = threshold
-    return GatingPrior(thresholds=thresholds, clusters=clusters)
+    return GatingPrior(tubes=len(tubes), thresholds=thresholds, clusters=clusters)
 
 
 def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | None:
@@ -111,6 +122,8 @@ def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | Non
 def _together(shown: Sequence[ThresholdEvidence]) -> ValleyEstimate | None:
     """Return the valley of the summed histograms; a tube with many events counts no more than others."""
     total = np.zeros(GRID_BINS)
+    if not all(evidence.histogram for evidence in shown):
+        return None
     for evidence in shown:
         histogram = np.array(evidence.histogram, dtype=np.float64)
         total += histogram * min(1.0, EVENTS_PER_TUBE / max(histogram.sum(), 1.0))

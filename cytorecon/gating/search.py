@@ -7,7 +7,7 @@ the marker when there is no batch, and otherwise "not evaluable". Never everythi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
 
 import numpy as np
@@ -28,6 +28,7 @@ from cytorecon.knowledge.template import (
     Axis,
     BeadGate,
     ClusterGate,
+    LowerTailGate,
     PolygonGateSpec,
     ScatterRegionGate,
     SingletGate,
@@ -38,10 +39,11 @@ Sources = Mapping[str, Mask]
 
 #: An own valley this deep with this many events on each side is kept even against the batch.
 STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
-#: Further from the batch than this many spreads (and this far at least) needs a look.
-OUTLIER_SPREADS, OUTLIER_DISTANCE = 3.0, 0.06
-#: Moving the threshold by one standard error may change the count by this much (log10).
-UNSTABLE = 0.05
+#: Further from the batch than this many spreads (and this far at least) needs a look when it changes the
+#: count; this much further (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
+OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
+#: Moving the threshold by one standard error may change the count by this share; lying apart, by this one.
+UNSTABLE, OUTLIER_CHANGE = 0.11, 0.05
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
 SAME_CLOUD = 2.5
 #: Likely seeds farther than this (in standard deviations) from every certain kind are other cells.
@@ -50,8 +52,15 @@ LIKELY_REACH = 3.5
 MANY_DOUBLETS = 0.15
 #: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
 SEEDS_OUTSIDE = 0.05
+#: One that loses more than this is no gate at all.
+SEEDS_LOST = 0.5
+#: Nor is one in which the cells it was drawn around are fewer than this share: they were strays.
+SEEDS_INSIDE = 0.1
 #: A valley between beads and cells is nearly empty.
 BEAD_DEPTH = 0.9
+#: In each channel nearly all beads (this quantile) are brighter than the cells that lack its marker (this
+#: quantile of the cells: more cells lack a lymphocyte marker) by this much: 0.1 = 0.45 decades.
+BEADS_DIMMEST, CELLS_WITHOUT, BEADS_APART = 0.1, 0.25, 0.1
 
 
 @singledispatch
@@ -97,13 +106,16 @@ def _(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> Foun
     channels = [axes.panel[marker] for marker in spec.markers if marker in axes.panel]
     if len(channels) < 2:
         return _not_evaluable(spec, f"needs two of the markers {', '.join(spec.markers)}")
-    inside = sources[spec.find_in]
-    dimmest = np.minimum.reduce([axes.columns[name][inside] for name in channels])
+    columns = {name: axes.columns[name][sources[spec.find_in]] for name in channels}
+    dimmest = np.minimum.reduce(list(columns.values()))
     own = find_valley(dimmest, "below_brightest")
     if own is None or own.depth < BEAD_DEPTH or own.above < spec.min_events:
-        return FoundGate(
-            spec.gate, spec.find_in, "absent", reason="no cloud of events bright in every channel"
-        )
+        reason = "no cloud of events bright in every channel"
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
+    for name, values in columns.items():
+        if not _stands_out(values, dimmest >= own.position):
+            reason = f"what seems bright in every channel is not brighter than the cells in {name}"
+            return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
     shape = Threshold(tuple(channels), own.position)
     return _found(spec, FoundPart(spec.gate, shape, "bright_in_all", own.standard_error))
 
@@ -134,6 +146,38 @@ def _(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fou
 
 
 @search.register
+def _(spec: LowerTailGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+    channels = axes.resolve(spec.axis)
+    if not channels:
+        return _missing(spec, spec.axis)
+    (channel,) = channels
+    seeds = axes.columns[channel][_seeds(spec, sources)]
+    own = _lower_tail(seeds, spec)
+    learned = prior.thresholds.get(spec.gate)
+    evidence = {spec.gate: ThresholdEvidence((), "above_dimmest", own)}
+    if own is None and learned is None:
+        return FoundGate(
+            spec.gate,
+            spec.find_in,
+            "passed_through",
+            reason=f"fewer than {spec.min_events} certain cells, and no batch to learn from",
+            flags=("gate.no_lower_limit",),
+            evidence=evidence,
+        )
+    flags: tuple[str, ...] = ()
+    if own is None:
+        assert learned is not None
+        position, error, method = learned.position, learned.spread, "batch_tail"
+    elif learned is None:
+        position, error, method = own.position, own.standard_error, "own_tail"
+    else:
+        (position, error), method = shrink(own, learned), "shrunk_to_batch"
+        flags = ("gate.outlier",) if _is_outlier(own, learned) else ()
+    part = FoundPart(spec.gate, Threshold((channel,), position), method, error, flags)
+    return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
+
+
+@search.register
 def _(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
     x, y = axes.resolve(spec.x), axes.resolve(spec.y)
     if not x or not y:
@@ -151,10 +195,17 @@ def _(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> Fo
             spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
         )
     shape = Polygon((x[0], y[0]), _corners(fit_clouds(plane[inside], starts, spec.coverage)))
-    method, flags = ("seeded_cloud", ()) if own else ("batch_cloud", ("gate.batch_position",))
-    if _loses_seeds(spec, inside & ~shape.mask(axes.columns), sources):
-        flags = (*flags, "gate.seeds_outside")
-    part = FoundPart(spec.gate, shape, method, flags=flags)
+    held = shape.mask(axes.columns)
+    outside = inside & ~held
+    why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
+    if why_not:
+        return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=why_not, evidence=own)
+    part = FoundPart(
+        spec.gate,
+        shape,
+        "seeded_cloud" if own else "batch_cloud",
+        flags=tuple(_cluster_flags(spec, own, starts, outside, sources)),
+    )
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=own)
 
 
@@ -179,6 +230,14 @@ def _(spec: PolygonGateSpec, _sources: Sources, axes: Axes, _prior: GatingPrior)
     return _found(spec, FoundPart(spec.gate, Polygon((x[0], y[0]), spec.vertices), "fixed"))
 
 
+def _stands_out(values: Column, beads: Mask) -> bool:
+    """Whether beads are bright in a channel; in one that shows noise only, everything is alike."""
+    cells = values[~beads]
+    if not cells.size:
+        return False
+    return bool(np.quantile(values[beads], BEADS_DIMMEST) > np.quantile(cells, CELLS_WITHOUT) + BEADS_APART)
+
+
 def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
     """Return the cloud of each kind of seeds.
 
@@ -201,13 +260,43 @@ def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str,
     return clouds
 
 
-def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources) -> bool:
-    """Whether more of one certain kind of seeds lies outside than a cloud's rim and chance explain."""
+def why_no_gate(
+    spec: ClusterGate, own: Mapping[str, ClusterEstimate], *, held: Mask, outside: Mask, sources: Sources
+) -> str:
+    """Return why a cloud that was drawn is none after all, or an empty text."""
+    if _loses_seeds(spec, outside, sources, SEEDS_LOST):
+        return "most of the cells that certainly belong to it lie outside"
+    if not own:
+        return ""
+    texts = dict(zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True))
+    seeds = held & np.logical_or.reduce([sources[texts[part]] for part in own])
+    if seeds.sum() < SEEDS_INSIDE * held.sum():
+        return f"of the {int(held.sum())} events in it only {int(seeds.sum())} certainly belong there"
+    return ""
+
+
+def _cluster_flags(
+    spec: ClusterGate,
+    own: Mapping[str, ClusterEstimate],
+    starts: Sequence[ClusterEstimate],
+    outside: Mask,
+    sources: Sources,
+) -> Iterator[str]:
+    if not own:
+        yield "gate.batch_position"
+    if len(starts) == 1 and len(_parts(spec)) > 1:
+        yield "gate.one_kind_of_seeds"
+    if _loses_seeds(spec, outside, sources, SEEDS_OUTSIDE):
+        yield "gate.seeds_outside"
+
+
+def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources, share: float) -> bool:
+    """Whether more of one certain kind of seeds lies outside than `share` and chance explain."""
     for text in spec.seeds:
         if text in sources:
             lost = int((outside & sources[text]).sum())
             seeds = int((sources[spec.find_in] & sources[text]).sum())
-            if seeds >= spec.min_events and lost > SEEDS_OUTSIDE * seeds + 2 * np.sqrt(lost):
+            if seeds >= spec.min_events and lost > share * seeds + 2 * np.sqrt(lost):
                 return True
     return False
 
@@ -217,7 +306,7 @@ def _parts(spec: ClusterGate) -> tuple[str, ...]:
     return tuple(f"{spec.gate}.{number}" for number in range(len(spec.seeds) + len(spec.likely_seeds)))
 
 
-def _seeds(spec: ClusterGate | ScatterRegionGate, sources: Sources) -> Mask:
+def _seeds(spec: LowerTailGate | ScatterRegionGate, sources: Sources) -> Mask:
     """Return the events of all seed expressions that can be evaluated, inside the parent."""
     inside = sources[spec.find_in]
     masks = [sources[text] for text in spec.seeds if text in sources]
@@ -244,9 +333,10 @@ def _threshold(
     if own is not None and learned is not None:
         position, error = shrink(own, learned)
         method = "shrunk_to_batch"
-        distance = abs(own.position - learned.position)
-        if distance > max(OUTLIER_SPREADS * learned.spread, OUTLIER_DISTANCE):
-            flags = ("gate.outlier",)
+        if _is_outlier(own, learned):
+            changes = _changes_count(values, own.position, learned.position, spec.keep, OUTLIER_CHANGE)
+            if changes or abs(own.position - learned.position) > FAR_AWAY:
+                flags = ("gate.outlier",)
             if not _is_strong(own):
                 position, error, method = learned.position, learned.spread, "batch"
     elif own is not None:
@@ -262,26 +352,43 @@ def _threshold(
             return f"one mode only on {channel} ({values.size} events), no batch and no control cells"
         position, error, method = tail.position, tail.standard_error, "control_tail"
         flags = ("gate.control_tail",)
-    if _is_unstable(values, position, error):
+    if _changes_count(values, position - error, position + error, spec.keep, UNSTABLE):
         flags = (*flags, "gate.unstable")
     return FoundPart(part, Threshold((channel,), position, spec.keep), method, error, flags)
+
+
+def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
+    """Return the lower end of the seeds: the upper tail of their mirror image."""
+    tail = control_tail(-seeds, spec.deviations, least=spec.min_events)
+    if tail is None:
+        return None
+    position = -tail.position
+    return ValleyEstimate(
+        position, tail.standard_error, 1.0, float((seeds < position).sum()), float((seeds >= position).sum())
+    )
+
+
+def _is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+    distance = abs(own.position - learned.position)
+    return distance > max(OUTLIER_SPREADS * learned.spread, OUTLIER_DISTANCE)
 
 
 def _is_strong(own: ValleyEstimate) -> bool:
     return own.depth >= STRONG_DEPTH and min(own.below, own.above) >= STRONG_EVENTS
 
 
-def _is_unstable(values: np.ndarray, position: float, error: float) -> bool:
-    """Whether one standard error to either side changes the positive count by more than 12 %."""
-    more, fewer = int((values >= position - error).sum()), int((values >= position + error).sum())
-    # Counting noise alone must not raise the flag.
-    if more - fewer <= 2 * np.sqrt(more) + 2:
-        return False
-    return bool(np.log10(more / max(fewer, 1)) > UNSTABLE)
+def _changes_count(values: Column, one: float, other: float, keep: str, share: float) -> bool:
+    """Whether the events kept by two thresholds differ by more than `share` and than counting noise."""
+    kept = [
+        int((values >= place).sum() if keep == "above" else (values < place).sum()) for place in (one, other)
+    ]
+    more, fewer = max(kept), min(kept)
+    return more - fewer > share * more and more - fewer > 2 * np.sqrt(more) + 2
 
 
 def _corners(points: np.ndarray) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in points)
+    """Return corners to nine decimals: sums in another order of events differ in the sixteenth."""
+    return tuple((round(float(x), 9), round(float(y), 9)) for x, y in points)
 
 
 def _found(spec: AnyGate, *parts: FoundPart) -> FoundGate:
@@ -293,5 +400,5 @@ def _not_evaluable(spec: AnyGate, reason: str) -> FoundGate:
 
 
 def _missing(spec: AnyGate, axis: Axis) -> FoundGate:
-    status: GateStatus = "passed_through" if spec.optional else "not_evaluable"
+    status: GateStatus = "not_measured" if spec.optional else "not_evaluable"
     return FoundGate(spec.gate, spec.find_in, status, reason=f"the tube has no channel for {name_of(axis)}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cytorecon.pipeline import AnalysisSettings, analyze_addition
+from cytorecon.jobs.settings import save_settings
+from cytorecon.pipeline import Addition, AnalysisSettings, analyze_addition
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Patient, Tube
@@ -27,13 +28,22 @@ def add_tube(store: StudyStore, path: Path, tube: Tube) -> TubeResult:
     TubeResult
         A failed one is returned and not stored: nothing of it is worth keeping.
     """
-    settings = AnalysisSettings.from_json(store.settings())
-    addition = analyze_addition(path, tube, settings)
+    addition = _analysed(store, path, tube)
     if addition.result.status == "failed":
         return addition.result
-    if addition.settings != settings:
-        store.set_settings(addition.settings.model_dump_json(), reason=f"new batch with tube {tube.tube}")
     if tube.patient not in {patient.patient for patient in store.study().patients}:
         store.save_patient(Patient(patient=tube.patient))
     store.save_tube(tube, addition.result)
     return addition.result
+
+
+def _analysed(store: StudyStore, path: Path, tube: Tube) -> Addition:
+    settings = AnalysisSettings.from_json(store.settings())
+    addition = analyze_addition(path, tube, settings)
+    if addition.result.status == "failed" or addition.settings == settings:
+        return addition
+    saved = save_settings(store, settings, addition.settings, reason=f"new batch with tube {tube.tube}")
+    if saved == addition.settings:
+        return addition
+    # somebody else has learned meanwhile, perhaps this very batch: the tube follows what is stored
+    return analyze_addition(path, tube, saved)

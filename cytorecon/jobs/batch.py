@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from cytorecon import __version__
-from cytorecon.pipeline import AnalysisSettings, Plan, analyze_tubes, plan_study
-from cytorecon.pipeline.learn import Answer, Item, Progress, Run
+from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.jobs.settings import save_settings
+from cytorecon.jobs.workers import workers
+from cytorecon.knowledge.template import Template
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline import AnalysisSettings, Given, Plan, analyze_tubes, plan_study
+from cytorecon.pipeline.learn import Progress
+from cytorecon.pipeline.source import CHANNEL_GIVEN
 from cytorecon.pipeline.study import no_progress
+from cytorecon.sample import Spillover
 from cytorecon.store import StudyStore
-from cytorecon.study import load_study
+from cytorecon.study import file_digests, load_study
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -26,6 +30,10 @@ def run_batch(
     *,
     patients: Path | None = None,
     events: Path | None = None,
+    name: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    spillover: Spillover | None = None,
+    relearn: bool = False,
     jobs: int = 1,
     progress: Progress = no_progress,
 ) -> StudyResult:
@@ -36,8 +44,19 @@ def run_batch(
     manifest, patients, events : Path
         Sheets, see :func:`~cytorecon.study.load_study`.
     out : str or Path
-        Study folder or database URL. If it holds a study, scales and priors stay as they were,
-        and tubes whose file, sheet row and template are unchanged are not analysed again.
+        Study folder or database URL. If it holds a study, scales and priors of batches of 8 tubes
+        or more stay as they were, and tubes whose file, sheet row and template are unchanged are
+        not analysed again. Uploads stay: a row whose file was uploaded is not counted twice
+        (:mod:`cytorecon.store.uploads`).
+    name : str, optional
+        Name of the study; by default that which it has, and ``"study"`` for a new one.
+    mapping : mapping of str to str, optional
+        Marker to ``$PnN`` for all files whose panel asks for it; by default what was given before.
+    spillover : Spillover, optional
+        Matrix in place of those in the files; by default what was given before. With a new mapping
+        or matrix every tube is analysed again.
+    relearn : bool
+        Learn scales and priors of every batch again from the tubes there are now.
     jobs : int
         Processes. The results do not depend on it.
     progress : callable
@@ -47,60 +66,88 @@ def run_batch(
     -------
     StudyResult
         All tubes of the study, uploads included, without pictures of gates.
+
+    Raises
+    ------
+    StudyError
+        If the sheets cannot be used.
+    PanelError
+        If no panel of the sheet asks for a marker of `mapping`.
+    CompensationError
+        If `spillover` cannot be used.
+    StoreError
+        If the study cannot be opened or written.
     """
-    study = load_study(manifest, patients=patients, events=events)
-    with _opened(out, study) as store, workers(jobs) as run:
+    sheet = load_study(manifest, patients=patients, events=events, name=name)
+    Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
+    with _opened(out, sheet, keep_name=name is None) as (store, study), workers(jobs) as run:
         known = AnalysisSettings.from_json(store.settings())
-        plan = plan_study(study, known=known, run=run, progress=progress)
-        if plan.settings != known:
-            store.set_settings(plan.settings.model_dump_json(), reason="batch")
+        usual = _given_anew(known, mapping, spillover)
+        plan = plan_study(study, known=usual, relearn=relearn, run=run, progress=progress)
+        plan = _saved(store, known, plan)
         analysed = store.done()
         todo = [tube for tube in study.tubes if not _is_done(tube, analysed, plan, store)]
         for tube, result in zip(todo, analyze_tubes(todo, plan, run=run, progress=progress), strict=True):
             store.save_tube(tube, result)
-        return store.result(plots=False)
+        return _with_remarks(store.result(plots=False), plan)
+
+
+def _with_remarks(result: StudyResult, plan: Plan) -> StudyResult:
+    issues = (*result.study.issues, *plan.remarks)
+    return result.model_copy(update={"study": result.study.model_copy(update={"issues": issues})})
 
 
 @contextmanager
-def workers(jobs: int) -> Iterator[Run]:
-    """Yield a ``map`` over `jobs` processes, or the built-in one for a single job."""
-    if jobs <= 1:
-        with threadpool_limits(1):
-            yield map
-        return
-    # spawn, not fork: threads of numerical libraries do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as executor:
-
-        def run(work: Callable[[Item], Answer], items: Iterable[Item], /) -> Iterable[Answer]:
-            return executor.map(work, items)
-
-        yield run
-
-
-def _one_thread() -> None:
-    """Keep numerical libraries from starting threads in every worker: the workers are the parallelism."""
-    threadpool_limits(1)
-
-
-@contextmanager
-def _opened(out: str | Path, study: Study) -> Iterator[StudyStore]:
+def _opened(out: str | Path, sheet: Study, *, keep_name: bool) -> Iterator[tuple[StudyStore, Study]]:
+    """Open or make the study at `out`; yield it with the sheet as it was taken over."""
     if StudyStore.exists(out):
-        store = StudyStore.open(out)
-        store.replace_sheet(study)
+        with StudyStore.open(out) as store:
+            if keep_name:
+                sheet = sheet.model_copy(update={"name": store.study().name})
+            digests = file_digests(sheet.tubes) if store.has_uploads() else {}
+            yield store, store.replace_sheet(sheet, file_sha256=digests)
     else:
         empty = AnalysisSettings(software_version=__version__).model_dump_json()
-        store = StudyStore.create(out, study, empty, software_version=__version__)
-    with store:
-        yield store
+        with StudyStore.create(out, sheet, empty, software_version=__version__) as store:
+            yield store, sheet
+
+
+def _templates(study: Study) -> Iterator[Template]:
+    for name in {str(tube.template_path or tube.template) for tube in study.tubes}:
+        # a template that cannot be loaded fails its tubes, each with the reason
+        with suppress(CytoreconError):
+            yield load_template(name)
+
+
+def _given_anew(
+    known: AnalysisSettings, mapping: Mapping[str, str] | None, spillover: Spillover | None
+) -> AnalysisSettings:
+    """Return `known`, without what was learned from files that are now to be read in another way."""
+    given = known.given.changed(mapping, spillover)
+    return known if given == known.given else known.model_copy(update={"given": given, "batches": {}})
+
+
+def _saved(store: StudyStore, known: AnalysisSettings, plan: Plan) -> Plan:
+    settings = save_settings(store, known, plan.settings, reason="batch")
+    if settings.given != plan.settings.given:
+        raise StoreError(
+            "Another batch has changed the mapping or the matrix of this study meanwhile; this one stops.",
+            hint="Start it again when the other one is done.",
+        )
+    return replace(plan, settings=settings)
 
 
 def _is_done(tube: Tube, analysed: Mapping[str, str], plan: Plan, store: StudyStore) -> bool:
-    """Whether the stored result came from the same file, template, scales and prior."""
+    """Whether the stored result came from the same file, template, scales, prior and what was given."""
     if tube.tube not in plan.hashes or analysed.get(tube.tube) != plan.hashes[tube.tube]:
         return False
+    result, source = store.tube_result(tube.tube), plan.sources[tube.tube]
+    if tuple(issue for issue in result.issues if issue.code == CHANNEL_GIVEN) != source.said:
+        return False
+    if source.spillover is not None and result.provenance.spillover_source != source.spillover.source:
+        return False
     context = plan.settings.batches[plan.batches[tube.tube]]
-    origin = store.tube_result(tube.tube).provenance
+    origin = result.provenance
     return (
         origin.template_sha256,
         origin.prior_sha256,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.values import Frozen
@@ -61,6 +61,53 @@ class Agreement(Frozen):
     source: str = Field(min_length=1)
 
 
+class AmountLimits(Frozen):
+    """What an amount can be, what it usually is, and what to say when it is not."""
+
+    least: float = Field(ge=0)
+    most: float
+    usual_low: float
+    usual_high: float
+    unit: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    hint: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AmountLimits:
+        if not self.least <= self.usual_low < self.usual_high <= self.most:
+            raise ValueError("least, usual_low, usual_high and most must be in this order")
+        return self
+
+    def is_possible(self, value: float) -> bool:
+        """Return whether a tube can have this amount."""
+        return self.least <= value <= self.most
+
+    def is_usual(self, value: float) -> bool:
+        """Return whether the amount raises no question."""
+        return self.usual_low <= value <= self.usual_high
+
+
+class Amounts(Frozen):
+    """Limits of every amount a sheet may give, by column."""
+
+    beads_per_tube: AmountLimits
+    blood_volume_ul: AmountLimits
+    acquired_volume_ul: AmountLimits
+    dilution: AmountLimits
+
+    def of(self, column: str) -> AmountLimits:
+        """Return the limits of one column."""
+        limits: AmountLimits = getattr(self, column)
+        return limits
+
+
+class LymphocytesOverWbc(Agreement):
+    """How far lymphocytes may exceed white cells by rounding: a ratio, and `rounding` in cells/µL."""
+
+    rounding: float = Field(ge=0)
+
+
 class CountingRules(Frozen):
     """All of ``counting.yaml``."""
 
@@ -68,6 +115,8 @@ class CountingRules(Frozen):
     beads: BeadRules
     blood_count_plausible: PlausibleCounts
     blood_count_agreement: Agreement
+    amounts: Amounts
+    lymphocytes_over_wbc: LymphocytesOverWbc
 
     def lloq_events(self, population: str) -> int:
         """Return the events below which `population` is not quantified."""

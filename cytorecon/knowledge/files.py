@@ -82,7 +82,7 @@ def read_yaml(name: str, *, folder: Path | None = None) -> object:
     Examples
     --------
     >>> sorted(read_yaml("counting.yaml"))
-    ['beads', 'blood_count_agreement', 'blood_count_plausible', 'lloq']
+    ['amounts', 'beads', 'blood_count_agreement', 'blood_count_plausible', 'lloq', 'lymphocytes_over_wbc']
     """
     try:
         # A SafeLoader, as yaml.safe_load uses; ruff cannot see that.

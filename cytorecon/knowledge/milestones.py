@@ -45,6 +45,8 @@ class MilestoneRule(Frozen):
         Consecutive evaluable visits that must meet the threshold.
     by_day : int or None
         The source's deadline, days after the anchor.
+    confirm_by_deadline : bool
+        Whether every visit of the confirmation must lie within the deadline, not the first only.
     applies_to : AppliesTo
         Patients the rule was shown for.
     source, effect, note : str
@@ -60,6 +62,7 @@ class MilestoneRule(Frozen):
     unit: str = Field(min_length=1)
     confirmation: int = Field(ge=1, le=10)
     by_day: int | None = Field(default=None, ge=1)
+    confirm_by_deadline: bool = False
     applies_to: AppliesTo
     source: str = Field(min_length=1)
     effect: str = Field(min_length=1)
@@ -71,10 +74,26 @@ class MilestoneRule(Frozen):
 
 
 class MilestoneRules(Frozen):
-    """All rules; visits from `first_day` on count."""
+    """All rules.
+
+    Parameters
+    ----------
+    first_day : int
+        Visits from this day on count.
+    drawn_first : tuple of str
+        Milestones that a figure prefers; see :meth:`in_order_of_drawing`.
+    milestones : tuple of MilestoneRule
+        In the order of the file.
+    """
 
     first_day: int
+    drawn_first: tuple[str, ...] = ()
     milestones: tuple[MilestoneRule, ...]
+
+    @property
+    def in_order_of_drawing(self) -> tuple[str, ...]:
+        """Milestones in the order in which a figure that has room for one prefers them."""
+        return tuple(dict.fromkeys((*self.drawn_first, *(rule.milestone for rule in self.milestones))))
 
 
 def load_milestone_rules(*, folder: Path | None = None) -> MilestoneRules:
@@ -83,7 +102,8 @@ def load_milestone_rules(*, folder: Path | None = None) -> MilestoneRules:
     Raises
     ------
     KnowledgeError
-        If the file cannot be used, a milestone occurs twice, or a programme is unknown.
+        If the file cannot be used, a milestone occurs twice, one that does not exist is to be drawn
+        first, a confirmation by a deadline lacks one of the two, or a programme is unknown.
 
     Examples
     --------
@@ -97,15 +117,40 @@ def load_milestone_rules(*, folder: Path | None = None) -> MilestoneRules:
         raise KnowledgeError(
             "A milestone occurs twice.", subject=MILESTONES_FILE, field="milestone", found=", ".join(twice)
         )
+    undrawn = [name for name in rules.drawn_first if name not in names]
+    if undrawn:
+        raise KnowledgeError(
+            "There is no such milestone.",
+            subject=MILESTONES_FILE,
+            field="drawn_first",
+            found=", ".join(undrawn),
+            allowed=", ".join(names),
+        )
     allowed = load_programmes(folder=folder).names
     for rule in rules.milestones:
-        unknown = [name for name in rule.applies_to.programmes if name not in allowed]
-        if unknown:
-            raise KnowledgeError(
-                "There is no such programme.",
-                subject=MILESTONES_FILE,
-                field=f"{rule.milestone}.applies_to.programmes",
-                found=", ".join(unknown),
-                allowed=", ".join(allowed),
-            )
+        _check_confirmation(rule)
+        _check_programmes(rule, allowed)
     return rules
+
+
+def _check_confirmation(rule: MilestoneRule) -> None:
+    if rule.confirm_by_deadline and (rule.confirmation < 2 or rule.by_day is None):
+        raise KnowledgeError(
+            "A confirmation by the deadline needs a confirmation and a deadline.",
+            subject=MILESTONES_FILE,
+            field=f"{rule.milestone}.confirm_by_deadline",
+            found="true",
+            allowed="false, or a confirmation of 2 or more visits and a by_day",
+        )
+
+
+def _check_programmes(rule: MilestoneRule, allowed: tuple[str, ...]) -> None:
+    unknown = [name for name in rule.applies_to.programmes if name not in allowed]
+    if unknown:
+        raise KnowledgeError(
+            "There is no such programme.",
+            subject=MILESTONES_FILE,
+            field=f"{rule.milestone}.applies_to.programmes",
+            found=", ".join(unknown),
+            allowed=", ".join(allowed),
+        )

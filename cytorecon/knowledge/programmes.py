@@ -13,6 +13,9 @@ from cytorecon.values import Frozen
 
 PROGRAMMES_FILE = "programmes.yaml"
 
+#: Of a patient whose programme nobody stated.
+UNKNOWN_PROGRAMME = "unknown"
+
 
 class Programme(Frozen):
     """One treatment programme; `anchor_kind` is the kind of its first anchor."""

@@ -39,11 +39,47 @@ class CheckLimits(Frozen):
     fewest_events_for_time: Limit
 
 
+class SumRule(Frozen):
+    """Populations whose sum must make up another one.
+
+    Parameters
+    ----------
+    check : str
+        Name; the review code is ``assay.<check>``.
+    title : str
+        The parts, in words.
+    parts : tuple of str
+        Populations that are added; one named twice counts twice.
+    whole : str
+        What they are a percentage of.
+    low, high : float
+        Limits of the sum, percent of `whole`.
+    unit : str
+        Of the limits, in words.
+    doubts : tuple of str
+        Populations that a sum outside the limits casts doubt on.
+    causes, source : str
+        What it may come from, and who set the limits.
+    """
+
+    check: str = Field(pattern=r"^[A-Za-z_]+$")
+    title: str
+    parts: tuple[str, ...] = Field(min_length=1)
+    whole: str
+    low: float = Field(ge=0, le=100)
+    high: float = Field(ge=100)
+    unit: str
+    doubts: tuple[str, ...] = Field(min_length=1)
+    causes: str
+    source: str
+
+
 class QualityLimits(Frozen):
     """The file ``quality.yaml``."""
 
     compensation: CompensationLimits
     checks: CheckLimits
+    assay: tuple[SumRule, ...]
 
 
 @lru_cache(maxsize=8)

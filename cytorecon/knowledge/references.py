@@ -6,6 +6,7 @@ which population, measure and age, and with which gate definitions ours may be c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -91,14 +92,26 @@ class ReferenceDefault(Frozen):
 
 
 class _Defaults(Frozen):
+    titles: Mapping[str, str] = Field(default_factory=dict)
     defaults: tuple[ReferenceDefault, ...]
 
 
 class References(Frozen):
-    """Reference limits with their defaults."""
+    """Reference limits with their defaults, and what pages call the sets."""
 
     ranges: tuple[ReferenceRange, ...]
     defaults: tuple[ReferenceDefault, ...]
+    titles: Mapping[str, str] = Field(default_factory=dict)
+
+    def title(self, set_name: str) -> str:
+        """Return what pages call a set; a set without a title by its name.
+
+        Examples
+        --------
+        >>> load_references().title("mayo_tbbs_2013"), load_references().title("own_lab")
+        ('Mayo Clinic 2013', 'own lab')
+        """
+        return self.titles.get(set_name, set_name.replace("_", " "))
 
     def sets(self, population: str, measure: str) -> tuple[str, ...]:
         """Return the names of all sets that have rows for this population and measure."""
@@ -114,6 +127,7 @@ class References(Frozen):
             defaults=tuple(
                 item for item in self.defaults if item.population == population and item.measure == measure
             ),
+            titles=self.titles,
         )
 
     def find(
@@ -177,12 +191,12 @@ def load_references(*, folder: Path | None = None) -> References:
     for number, row in enumerate(ranges, start=1):
         _check_row(row, number)
         _check_overlap(row, number, ranges[: number - 1])
-    defaults = validated(
+    content = validated(
         _Defaults, read_yaml(REFERENCE_DEFAULTS_FILE, folder=folder), subject=REFERENCE_DEFAULTS_FILE
-    ).defaults
-    for default in defaults:
+    )
+    for default in content.defaults:
         _check_default(default, ranges)
-    return References(ranges=ranges, defaults=defaults)
+    return References(ranges=ranges, defaults=content.defaults, titles=content.titles)
 
 
 def _band(default: ReferenceDefault, age_years: float) -> str:

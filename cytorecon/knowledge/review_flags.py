@@ -15,12 +15,16 @@ FILE = "review_flags.yaml"
 
 
 class ReviewFlag(Frozen):
-    """One code: in short, in a sentence, and what to do."""
+    """One code: in short, in a sentence, and what to do.
 
-    code: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    `whole_tube`: an issue of a tube with this code casts doubt on every number of the tube.
+    """
+
+    code: str = Field(pattern=r"^[a-z_]+\.[A-Za-z_]+$")
     short: str = Field(min_length=1)
     message: str = Field(min_length=1)
     hint: str
+    whole_tube: bool = False
 
 
 class _ReviewFlags(Frozen):
@@ -52,4 +56,4 @@ def flag_in_short(code: str) -> str:
     flag = load_review_flags().get(base)
     if flag is None:
         return code.replace(".", ": ").replace("_", " ")
-    return flag.short.format(gate=gate or "gate")
+    return flag.short.format(gate=gate.replace("_", " ") or "gate")

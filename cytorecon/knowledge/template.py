@@ -43,6 +43,8 @@ class GateSpec(Frozen):
     ----------
     gate : str
         Identifier, a Python-like name; used in expressions.
+    title : str
+        What pages call it; empty = the identifier.
     find_in : str
         Expression of the events the finder looks at.
     optional : bool
@@ -53,6 +55,7 @@ class GateSpec(Frozen):
     """
 
     gate: str
+    title: str = ""
     find_in: str = "all"
     optional: bool = False
     why: str = ""
@@ -104,6 +107,9 @@ class ValleyGate(GateSpec):
         Robust standard deviations above the control's median.
     pool : bool
         Whether positions are learned over the batch.
+    none_seen_doubts : tuple of str
+        Populations that need a look, besides those counted by the gate, when no cell of the tube
+        shows the marker: they are counted by its absence.
     if_one_mode : {"not_evaluable", "keep_all"}
         What one mode, without batch and control, means. ``keep_all`` is only for gates that take
         something away (dead cells): one mode then means there is nothing to take away.
@@ -116,7 +122,35 @@ class ValleyGate(GateSpec):
     control: str = ""
     control_tail: Annotated[float, Field(gt=0)] = 4.0
     pool: bool = True
+    none_seen_doubts: tuple[str, ...] = ()
     if_one_mode: Literal["not_evaluable", "keep_all"] = "not_evaluable"
+
+
+class LowerTailGate(GateSpec):
+    """What is no dimmer than cells that certainly belong there: a threshold below nearly all of them.
+
+    Parameters
+    ----------
+    axis : Axis
+        Marker or scatter axis.
+    seeds : tuple of str
+        Expressions of events that certainly belong inside; those that cannot be evaluated are left out.
+    deviations : float
+        Robust standard deviations below the seeds' median. The deviation comes from their brighter
+        half: debris among the seeds must not widen it.
+    min_events : int
+        Fewer seeds than this: use the batch; without one all events pass, and what rests on the
+        gate is marked.
+    pool : bool
+        Whether positions are learned over the batch.
+    """
+
+    finder: Literal["lower_tail"]
+    axis: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    deviations: Annotated[float, Field(gt=0)]
+    min_events: Annotated[int, Field(gt=0)]
+    pool: bool = True
 
 
 class ClusterGate(GateSpec):
@@ -181,7 +215,7 @@ class PolygonGateSpec(GateSpec):
 
 
 AnyGate = Annotated[
-    SingletGate | BeadGate | ValleyGate | ClusterGate | ScatterRegionGate | PolygonGateSpec,
+    SingletGate | BeadGate | ValleyGate | LowerTailGate | ClusterGate | ScatterRegionGate | PolygonGateSpec,
     Field(discriminator="finder"),
 ]
 
@@ -222,6 +256,25 @@ def names_in(expression: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.id for node in ordered))
 
 
+def positive_names(expression: str) -> tuple[str, ...]:
+    """Return the names of an expression that are not under ``not``.
+
+    Examples
+    --------
+    >>> positive_names("CD4 and not (CD8 or CD19)")
+    ('CD4',)
+    """
+
+    def walk(node: ast.AST, positive: bool) -> list[str]:
+        if isinstance(node, ast.Name):
+            return [node.id] if positive else []
+        if isinstance(node, ast.UnaryOp):
+            return walk(node.operand, not positive)
+        return [name for child in ast.iter_child_nodes(node) for name in walk(child, positive)]
+
+    return tuple(walk(ast.parse(expression, mode="eval").body, True))
+
+
 class Template(Frozen):
     """A gating template.
 
@@ -237,6 +290,9 @@ class Template(Frozen):
         In any order; they are looked for as their expressions demand.
     populations : tuple of PopulationSpec
         Parents first.
+    spillover : {"needed", "optional"}
+        ``optional`` for tubes that may have been compensated in hardware or unmixed: a file
+        without a matrix is then nothing to remark upon.
     sha256 : str
         Hash of the file, filled in by the loader.
     """
@@ -248,6 +304,7 @@ class Template(Frozen):
     about: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    spillover: Literal["needed", "optional"] = "needed"
     gates: tuple[AnyGate, ...]
     populations: tuple[PopulationSpec, ...]
     sha256: str = ""
@@ -283,6 +340,8 @@ class Template(Frozen):
         everything = gates | set(populations) | {"all"}
         for spec in self.gates:
             _check_names(f"gate '{spec.gate}'", spec.find_in, everything)
+            for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
+                _check_names(f"gate '{spec.gate}'", other, set(populations))
             for other in sources_of(spec):
                 _check_names(f"gate '{spec.gate}'", other, everything)
         _refuse_circles(self)
@@ -305,7 +364,7 @@ def sources_of(spec: AnyGate) -> tuple[str, ...]:
         return (spec.find_in, spec.control) if spec.control else (spec.find_in,)
     if isinstance(spec, ClusterGate):
         return (spec.find_in, *spec.seeds, *spec.likely_seeds)
-    if isinstance(spec, ScatterRegionGate):
+    if isinstance(spec, LowerTailGate | ScatterRegionGate):
         return (spec.find_in, *spec.seeds)
     return (spec.find_in,)
 

@@ -23,9 +23,9 @@ class VisitWindow(Frozen):
 
 
 class VisitWindows(Frozen):
-    """All windows by day, and how many patients quartiles need."""
+    """All windows by day, and how many patients a median and quartiles need."""
 
-    minimum_n_for_quartiles: int = Field(ge=2)
+    minimum_patients: int = Field(ge=2)
     windows: tuple[VisitWindow, ...] = Field(min_length=1)
 
 

@@ -92,7 +92,7 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
     >>> found.after_day, found.by_day, found.undecided
     (30, 100, (60,))
     """
-    days = _by_day(visits)
+    days = by_day(visits)
     judged = [visit for visit in days if visit.state != "indeterminate"]
     rises = [
         place
@@ -120,7 +120,19 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
     )
 
 
-def _by_day(visits: Iterable[Visit]) -> list[Visit]:
+def by_day(visits: Iterable[Visit]) -> list[Visit]:
+    """Return one visit per day, in order: what can be judged decides, a contradiction cannot be judged.
+
+    Parameters
+    ----------
+    visits : iterable of Visit
+        In any order.
+
+    Examples
+    --------
+    >>> by_day([Visit(60, "above"), Visit(30, "below"), Visit(60, "indeterminate")])
+    [Visit(day=30, state='below'), Visit(day=60, state='above')]
+    """
     states: dict[int, set[State]] = {}
     for visit in visits:
         states.setdefault(visit.day, set()).add(visit.state)

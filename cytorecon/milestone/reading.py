@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from cytorecon.counts.reported import measure_text
 from cytorecon.knowledge.milestones import MilestoneRule
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.milestone.crossing import Crossing
+from cytorecon.milestone.deadline import Deadline
+from cytorecon.milestone.evidence import Evidence, Value
 
 _SIGNS: Final = {">": ">", ">=": "≥"}
 
@@ -32,13 +36,19 @@ class Finding:
     end : EndOfClock or None
         The event that ended the clock.
     outside : str
-        Why the rule does not apply; empty when it does.
+        Why the rule does not apply, or cannot be assessed; empty when it does.
+    deadline : str
+        How it stands against the deadline of the rule.
+    evidence : Evidence
+        What speaks for caution.
     """
 
     status: str
     crossing: Crossing
     end: EndOfClock | None
     outside: str = ""
+    deadline: Deadline = ""
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def confirmed(self) -> str:
@@ -56,10 +66,11 @@ def rule_text(rule: MilestoneRule) -> str:
     --------
     >>> from cytorecon.knowledge.milestones import load_milestone_rules
     >>> rule_text(load_milestone_rules().milestones[0])
-    '> 50 cells/µL on 2 consecutive visits, by day 100'
+    '> 50 cells/µL on 2 consecutive visits, by day 100 (all of them)'
     """
     visits = f" on {rule.confirmation} consecutive visits" if rule.confirmation > 1 else ""
-    deadline = "" if rule.by_day is None else f", by day {rule.by_day}"
+    both = " (all of them)" if rule.confirm_by_deadline else ""
+    deadline = "" if rule.by_day is None else f", by day {rule.by_day}{both}"
     return f"{_SIGNS[rule.operator]} {rule.threshold:g} {rule.unit}{visits}{deadline}"
 
 
@@ -84,19 +95,74 @@ def reading(rule: MilestoneRule, finding: Finding, name: str) -> str:
     'CD4 T first > 200/µL between day 100 and day 182; confirmed on day 364.'
     """
     if finding.outside:
-        return f"Not applicable: {finding.outside}."
+        kind = "Not assessable" if finding.status == "not_assessable" else "Not applicable"
+        return f"{kind}: {finding.outside}."
     if finding.crossing.by_day is None:
         return _not_reached(rule, finding, name)
     clauses = [_when(rule, finding.crossing, name), *_confirmation(rule, finding)]
-    clauses += [_undecided(finding.crossing), _deadline(rule, finding.crossing)]
+    clauses += [_undecided(finding.crossing), _deadline(rule, finding)]
     return "; ".join(clause for clause in clauses if clause) + "."
 
 
-def _level(rule: MilestoneRule) -> str:
+def caution(rule: MilestoneRule, finding: Finding) -> str:
+    """Return why the finding should be taken with caution, as one sentence; empty when nothing speaks for it.
+
+    Parameters
+    ----------
+    rule : MilestoneRule
+        What was asked.
+    finding : Finding
+        What was found.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.milestones import load_milestone_rules
+    >>> rule = load_milestone_rules().milestones[1]
+    >>> found = Evidence(borderline=(Value(60, 54.0, 46.0, 63.0),))
+    >>> caution(rule, Finding("reached", Crossing(30, 60), None, evidence=found))
+    'Borderline: the 95 % interval holds 50/µL on day 60 (46–63).'
+    """
+    borderline = [
+        f"day {value.day} ({_interval(value, rule.measure)})" for value in finding.evidence.borderline
+    ]
+    flagged = [f"day {', '.join(days)} ({what})" for days, what in _flags_by_days(finding.evidence)]
+    clauses = [
+        f"borderline: the 95 % interval holds {_threshold(rule)} on {', '.join(borderline)}"
+        if borderline
+        else "",
+        f"rests on a flagged tube: {', '.join(flagged)}" if flagged else "",
+    ]
+    words = "; ".join(clause for clause in clauses if clause)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _flags_by_days(found: Evidence) -> list[tuple[tuple[str, ...], str]]:
+    """Return flags in words, those of the same days together: one may touch every visit."""
+    days: dict[str, dict[str, None]] = {}
+    for value in found.flagged:
+        for code in value.review:
+            days.setdefault(flag_in_short(code), {})[str(value.day)] = None
+    together: dict[tuple[str, ...], list[str]] = {}
+    for flag, own in days.items():
+        together.setdefault(tuple(own), []).append(flag)
+    return [(own, ", ".join(flags)) for own, flags in together.items()]
+
+
+def _interval(value: Value, measure: str) -> str:
+    assert value.low is not None
+    assert value.high is not None
+    return f"{measure_text(value.low, measure)}–{measure_text(value.high, measure)}"
+
+
+def _threshold(rule: MilestoneRule) -> str:
     # "200/µL" is what people say for 200 cells/µL.
     unit = rule.unit.removeprefix("cells")
     space = "" if unit.startswith("/") else " "
-    return f"{_SIGNS[rule.operator]} {rule.threshold:g}{space}{unit}"
+    return f"{rule.threshold:g}{space}{unit}"
+
+
+def _level(rule: MilestoneRule) -> str:
+    return f"{_SIGNS[rule.operator]} {_threshold(rule)}"
 
 
 def _when(rule: MilestoneRule, crossing: Crossing, name: str) -> str:
@@ -130,14 +196,19 @@ def _undecided(crossing: Crossing) -> str:
     return f"day {', '.join(days)} could not be judged"
 
 
-def _deadline(rule: MilestoneRule, crossing: Crossing) -> str:
-    if rule.by_day is None or crossing.by_day is None:
+def _deadline(rule: MilestoneRule, finding: Finding) -> str:
+    day, by_day = rule.by_day, finding.crossing.by_day
+    assert by_day is not None
+    if not finding.deadline:
         return ""
-    if crossing.by_day <= rule.by_day:
-        return f"within {rule.by_day} days"
-    if crossing.after_day is not None and crossing.after_day >= rule.by_day:
-        return f"later than day {rule.by_day}"
-    return f"whether by day {rule.by_day} is not known"
+    if finding.deadline == "in_time":
+        return f"{'all of them ' if rule.confirm_by_deadline else ''}within {day} days"
+    if finding.deadline == "late":
+        return f"later than day {day}"
+    if finding.deadline == "not_reached":
+        return f"not by day {day}"
+    confirmed = "confirmed " if day is not None and by_day <= day else ""
+    return f"whether {confirmed}by day {day} is not known"
 
 
 def _not_reached(rule: MilestoneRule, finding: Finding, name: str) -> str:

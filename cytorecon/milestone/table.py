@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import pandas as pd
@@ -12,8 +12,11 @@ from cytorecon.errors import StudyError
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.milestones import MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.milestone.crossing import Crossing, State, Visit, first_crossing
-from cytorecon.milestone.reading import EndOfClock, Finding, reading, rule_text
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programmes, load_programmes
+from cytorecon.milestone.crossing import Crossing, Visit, by_day, first_crossing
+from cytorecon.milestone.deadline import deadline_state
+from cytorecon.milestone.evidence import Value, evidence
+from cytorecon.milestone.reading import EndOfClock, Finding, caution, reading, rule_text
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import MILESTONE_COLUMNS
@@ -26,6 +29,7 @@ Status = Literal[
     "not_reached_by_last_visit",
     "censored_by_event",
     "not_evaluable",
+    "not_assessable",
     "not_applicable",
 ]
 
@@ -77,9 +81,16 @@ def milestones(
         `status` is ``reached`` (the crossing lies after `after_day` and not later than `by_day`),
         ``reached_before_first_visit`` (above at the first visit that can be judged),
         ``not_reached_by_last_visit``, ``censored_by_event`` (a second transplant, relapse, death ...
-        came first; visits after that day do not count), ``not_evaluable`` (no visit could be judged)
-        or ``not_applicable`` (the rule was shown for other patients). `confirmed` is ``yes``, ``no`` or
+        came first; visits after that day do not count), ``not_evaluable`` (no visit could be judged),
+        ``not_assessable`` (the rule asks for a programme or an age that is not known of the patient) or
+        ``not_applicable`` (the rule was shown for other patients). `confirmed` is ``yes``, ``no`` or
         ``pending``, and empty where the rule asks for one visit only or nothing was reached.
+
+        `deadline` says how it stands against `deadline_day`, the day its source asks for: ``in_time``,
+        ``late``, ``unknown`` (the visits leave it open) or ``not_reached``; both are empty for a rule
+        without one. `borderline_days` are the days of visits whose 95 % interval holds the threshold and
+        that could turn the answer (``60;90``); `flagged_visits` are those the answer names whose value
+        carries review codes (``60: gate.outlier:CD4``); `caution` says both in words.
 
     Raises
     ------
@@ -97,56 +108,40 @@ def milestones(
     --------
     >>> study = Study(name="s", patients=(Patient(patient="P01", age_years=40.0),), tubes=())
     >>> table = pd.DataFrame({"patient": "P01", "days_after_transplant": [30, 60], "population": "B",
-    ...     "measure": "cells_per_ul", "value": [5.0, 80.0], "high": [7.0, 90.0], "lloq": 4.0,
-    ...     "censored": ""})
+    ...     "measure": "cells_per_ul", "value": [5.0, 55.0], "low": [4.0, 48.0], "high": [7.0, 63.0],
+    ...     "lloq": 4.0, "censored": "", "review": ""})
     >>> found = milestones(table, study).set_index("milestone")
     >>> found.loc["b_50", "reading"]
     'B first > 50/µL between day 30 and day 60.'
+    >>> found.loc["b_50", "caution"]
+    'Borderline: the 95 % interval holds 50/µL on day 60 (48–63).'
     """
     own = rules or load_milestone_rules()
     events = kinds or load_event_kinds()
-    names = populations or load_populations()
+    names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
-    visits = _visits_by_series(table)
+    series = _values_by_series(table)
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
-            values = visits.get((case.patient.patient, rule.population, rule.measure), [])
-            finding = _finding(case, rule, values, own.first_day)
+            values = series.get((case.patient.patient, rule.population, rule.measure), [])
+            finding = _outside(case, rule, programmes) or _finding(case, rule, values, own.first_day)
             rows.append(_row(case, rule, finding, names))
     return typed_frame(rows, MILESTONE_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    day: int
-    value: float | None
-    high: float | None
-    lloq: float | None
-    censored: bool
+_SERIES: Final = ("patient", "population", "measure")
+_COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "censored", "review")
 
 
-def _visits_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[_Value]]:
-    columns = [
-        "patient",
-        "population",
-        "measure",
-        "days_after_transplant",
-        "value",
-        "high",
-        "lloq",
-        "censored",
-    ]
-    series: dict[tuple[str, str, str], list[_Value]] = {}
-    for patient, population, measure, day, value, high, lloq, censored in table[columns].itertuples(
+def _values_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[Value]]:
+    series: dict[tuple[str, str, str], list[Value]] = {}
+    columns = [*_SERIES, *_COLUMNS]
+    for patient, population, measure, day, *numbers, censored, review in table[columns].itertuples(
         index=False
     ):
-        found = _Value(
-            day=int(day),
-            value=None if pd.isna(value) else float(value),
-            high=None if pd.isna(high) else float(high),
-            lloq=None if pd.isna(lloq) else float(lloq),
-            censored=censored == "left",
-        )
+        value, low, high, lloq = (None if pd.isna(number) else float(number) for number in numbers)
+        codes = tuple(filter(None, review.split(";")))
+        found = Value(int(day), value, low, high, lloq, censored == "left", codes)
         series.setdefault((patient, population, measure), []).append(found)
     return series
 
@@ -177,29 +172,21 @@ def _end_of_clock(study: Study, patient: Patient, day0: int, kinds: EventKinds) 
     return EndOfClock(day=day - day0, name=kinds.find(kind).name)
 
 
-def _finding(case: _Case, rule: MilestoneRule, values: Iterable[_Value], first_day: int) -> Finding:
-    outside = _outside(case, rule)
-    if outside:
-        return Finding(status="not_applicable", crossing=Crossing(), end=None, outside=outside)
+def _finding(case: _Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:
     last = None if case.end is None else case.end.day
-    visits = [Visit(value.day - case.day0, _state(value, rule)) for value in values]
-    started = [visit for visit in visits if visit.day >= first_day]
-    crossing = first_crossing(
-        (visit for visit in started if last is None or visit.day <= last), confirmation=rule.confirmation
+    shifted = (replace(value, day=value.day - case.day0) for value in values)
+    started = [value for value in shifted if value.day >= first_day]
+    counted = [value for value in started if last is None or value.day <= last]
+    visits = by_day(Visit(value.day, value.state(rule)) for value in counted)
+    crossing = first_crossing(visits, confirmation=rule.confirmation)
+    ever_judged = any(value.state(rule) != "indeterminate" for value in started)
+    return Finding(
+        status=_status(crossing, case.end, ever_judged),
+        crossing=crossing,
+        end=case.end,
+        deadline=deadline_state(rule, visits, crossing),
+        evidence=evidence(rule, counted),
     )
-    ever_judged = any(visit.state != "indeterminate" for visit in started)
-    return Finding(status=_status(crossing, case.end, ever_judged), crossing=crossing, end=case.end)
-
-
-def _state(value: _Value, rule: MilestoneRule) -> State:
-    if value.censored:
-        # Known only as below the LLOQ: not at the threshold when the LLOQ, or the upper end of the exact
-        # interval (0 cells in 2 µL of blood are fewer than 2/µL), is no higher.
-        known = [limit for limit in (value.lloq, value.high) if limit is not None]
-        return "below" if known and min(known) <= rule.threshold else "indeterminate"
-    if value.value is None:
-        return "indeterminate"
-    return "above" if rule.meets(value.value) else "below"
 
 
 def _status(crossing: Crossing, end: EndOfClock | None, ever_judged: bool) -> Status:
@@ -210,25 +197,46 @@ def _status(crossing: Crossing, end: EndOfClock | None, ever_judged: bool) -> St
     return "not_reached_by_last_visit" if end is None else "censored_by_event"
 
 
-def _outside(case: _Case, rule: MilestoneRule) -> str:
-    """Return why the rule was not shown for this patient; empty when it may be applied."""
-    wanted = rule.applies_to
-    programme = case.patient.programme
-    if wanted.programmes and programme not in (*wanted.programmes, "unknown"):
-        return f"the rule is for {', '.join(wanted.programmes)}, the patient's programme is {programme}"
+def _outside(case: _Case, rule: MilestoneRule, programmes: Programmes) -> Finding | None:
+    """Return why the rule was not shown for this patient or cannot be assessed; None when it applies."""
+    programme, age = _about_programme(case, rule, programmes), _about_age(case, rule)
+    # what is known to exclude the patient comes before what is not known
+    for reasons, status in (
+        ((programme[0], age[0]), "not_applicable"),
+        ((programme[1], age[1]), "not_assessable"),
+    ):
+        reason = "; ".join(filter(None, reasons))
+        if reason:
+            return Finding(status=status, crossing=Crossing(), end=None, outside=reason)
+    return None
+
+
+def _about_programme(case: _Case, rule: MilestoneRule, programmes: Programmes) -> tuple[str, str]:
+    """Return why the programme excludes the patient, and what is not known about it."""
+    wanted, own = rule.applies_to.programmes, case.patient.programme
+    if not wanted or own in wanted:
+        return "", ""
+    names = " or ".join(programmes.find(programme).name for programme in wanted)
+    if own == UNKNOWN_PROGRAMME:
+        return "", f"programme unknown, the rule is for {names}"
+    return f"the rule is for {names}, the patient's programme is {programmes.find(own).name}", ""
+
+
+def _about_age(case: _Case, rule: MilestoneRule) -> tuple[str, str]:
+    """Return why the age excludes the patient, and what is not known about it."""
+    wanted, age = rule.applies_to, case.age_years
     if wanted.age_from is None and wanted.age_below is None:
-        return ""
+        return "", ""
     limits = [
         f"from {wanted.age_from:g} years" if wanted.age_from else "",
         f"below {wanted.age_below:g} years" if wanted.age_below is not None else "",
     ]
     ages = " and ".join(limit for limit in limits if limit)
-    age = case.age_years
     if age is None:
-        return f"the rule is for ages {ages}, the patient's age is not known"
+        return "", f"age unknown, the rule is for ages {ages}"
     if age < (wanted.age_from or 0.0) or (wanted.age_below is not None and age >= wanted.age_below):
-        return f"the rule is for ages {ages}, the patient was {age:.1f}"
-    return ""
+        return f"the rule is for ages {ages}, the patient was {age:.1f}", ""
+    return "", ""
 
 
 def _row(case: _Case, rule: MilestoneRule, finding: Finding, names: Populations) -> dict[str, Cell]:
@@ -246,6 +254,13 @@ def _row(case: _Case, rule: MilestoneRule, finding: Finding, names: Populations)
         "by_day": crossing.by_day,
         "confirmed": finding.confirmed if asked else "",
         "confirmed_day": crossing.confirmed_day if asked else None,
+        "deadline_day": rule.by_day,
+        "deadline": finding.deadline,
+        "borderline_days": ";".join(dict.fromkeys(str(value.day) for value in finding.evidence.borderline)),
+        "flagged_visits": "; ".join(
+            f"{value.day}: {', '.join(value.review)}" for value in finding.evidence.flagged
+        ),
         "reading": reading(rule, finding, names.display_name(rule.population)),
+        "caution": caution(rule, finding),
         "source": rule.source,
     }

@@ -3,6 +3,7 @@
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
 from cytorecon.pipeline.gate_files import GatedFile, gate_files
 from cytorecon.pipeline.gate_samples import gate
+from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
 from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
 from cytorecon.pipeline.upload import Addition, analyze_addition
@@ -13,6 +14,7 @@ __all__ = [
     "BatchContext",
     "FileInspection",
     "GatedFile",
+    "Given",
     "Plan",
     "analyze_addition",
     "analyze_study",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
+from cytorecon.pipeline.given import Given
 from cytorecon.transforms import TransformSet
 from cytorecon.values import Frozen
 
@@ -24,9 +25,7 @@ class BatchContext(Frozen):
     scales : str
         ``TransformSet`` as JSON.
     prior : GatingPrior
-        What the tubes together taught.
-    tubes : int
-        How many they were.
+        What the tubes together taught, and how many they were.
     notes : tuple of str
         Assumptions made on the way, in words.
     """
@@ -37,7 +36,6 @@ class BatchContext(Frozen):
     template_sha256: str
     scales: str
     prior: GatingPrior
-    tubes: int
     notes: tuple[str, ...] = ()
 
     @property
@@ -45,12 +43,18 @@ class BatchContext(Frozen):
         """The scales."""
         return TransformSet.from_json(self.scales)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was learned from enough tubes to stay as it is."""
+        return self.prior.tubes >= SETTLED_TUBES
+
 
 class AnalysisSettings(Frozen):
-    """The frozen contexts of a study, by batch."""
+    """The frozen contexts of a study, by batch, and what the user said about all its files."""
 
     software_version: str
     batches: Mapping[str, BatchContext] = {}
+    given: Given = Given()
 
     @classmethod
     def from_json(cls, text: str) -> AnalysisSettings:

@@ -9,12 +9,14 @@ from pathlib import Path
 from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
+from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Failure, Progress, attempt, learn, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import gate_prepared, prepare
 from cytorecon.pipeline.study import no_progress
 from cytorecon.pipeline.tube import failed, result_of
 from cytorecon.results import TubeResult
+from cytorecon.sample import Spillover
 from cytorecon.study.model import Tube
 
 Use = Callable[[Path, GatedSample], None]
@@ -33,6 +35,7 @@ def gate_files(
     template: str | Path,
     *,
     mapping: Mapping[str, str] | None = None,
+    spillover: Spillover | None = None,
     use: Use | None = None,
     progress: Progress = no_progress,
 ) -> tuple[GatedFile, ...]:
@@ -46,6 +49,8 @@ def gate_files(
         Name or path of a template.
     mapping : mapping of str to str, optional
         Marker to ``$PnN``.
+    spillover : Spillover, optional
+        In place of the matrices in the files.
     use : callable, optional
         Called with path and gated sample while its events are in memory (masks, exports).
     progress : callable
@@ -57,8 +62,10 @@ def gate_files(
         In the order of `paths`; a bad file has a failed result and stops nothing.
     """
     loaded = load_template(template)
+    given = Given().changed(mapping, spillover)
     sources = [
-        Source(str(number), loaded, path, mapping=mapping or {}) for number, path in enumerate(paths, start=1)
+        Source(str(number), loaded, path, mapping=given.mapping, spillover=given.matrix())
+        for number, path in enumerate(paths, start=1)
     ]
     surveyed = survey_all(sources, map, progress)
     batches = {name: found.batch for name, found in surveyed.surveys.items()}

@@ -8,13 +8,17 @@ import numpy as np
 
 from cytorecon.errors import Issue
 from cytorecon.fcs import read_fcs, safe_keywords
+from cytorecon.fcs.quoting import safe_label
 from cytorecon.quality import check_quality
 from cytorecon.sample import ChannelRole, Sample, Spillover
 from cytorecon.values import Frozen
 
 
 class ChannelInspection(Frozen):
-    """One channel: names, role, markers, detector range and the range of its events (linear)."""
+    """One channel: names, role, markers, detector range and the range of its events (linear).
+
+    `marker_text` is the label (``$PnS``) as far as it consists of known markers and dyes.
+    """
 
     name: str
     marker_text: str
@@ -86,7 +90,7 @@ def _channel(sample: Sample, index: int) -> ChannelInspection:
     )
     return ChannelInspection(
         name=channel.name,
-        marker_text=channel.marker_text,
+        marker_text=safe_label(channel.marker_text, channel.name),
         role="other" if channel.role is ChannelRole.OTHER else channel.role.value,
         markers=tuple(sorted(channel.markers)),
         detector_maximum=channel.maximum,

@@ -127,7 +127,6 @@ def learn(
         template_sha256=template.sha256,
         scales=scales.to_json(),
         prior=prior,
-        tubes=len(sources),
         notes=tuple(f"{issue.message} {issue.hint}".strip() for issue in scales.issues),
     )
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
-from cytorecon.fcs import read_fcs
+from cytorecon.errors import Issue, Severity
+from cytorecon.fcs import read_fcs, resolve_spillover
 from cytorecon.knowledge.template import Template
-from cytorecon.sample import ChannelRole, Sample
+from cytorecon.sample import ChannelRole, Sample, Spillover
+
+#: Code of the issue that records a channel the user gave.
+CHANNEL_GIVEN: Final = "panel.channel_given"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Source:
         Instead of a file: a sample on the linear scale.
     mapping : mapping of str to str
         Marker to ``$PnN``, said by the user.
+    spillover : Spillover or None
+        Said by the user, in place of the file's own matrix.
     """
 
     name: str
@@ -39,13 +46,36 @@ class Source:
     dataset: int | None = None
     sample: Sample | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    spillover: Spillover | None = None
 
     def load(self) -> Sample:
-        """Return the sample on the linear scale (reads the file)."""
-        if self.sample is not None:
-            return self.sample
-        assert self.path is not None
-        return read_fcs(self.path, dataset=self.dataset)
+        """Return the sample on the linear scale (reads the file), with what the user said of it.
+
+        Raises
+        ------
+        FcsError
+            If the file cannot be read.
+        CompensationError
+            If the user's matrix names detectors that the sample does not have.
+        """
+        sample = self.sample
+        if sample is None:
+            assert self.path is not None
+            sample = read_fcs(self.path, dataset=self.dataset)
+        if self.spillover is None:
+            return sample.with_issues(self.said)
+        spillover, issues = resolve_spillover(self.spillover, sample.channels)
+        # what is wrong with the file's own matrix does not matter any more
+        rest = (issue for issue in sample.issues if not issue.code.startswith("spillover."))
+        return replace(sample, spillover=spillover, issues=(*rest, *issues, *self.said))
+
+    @property
+    def said(self) -> tuple[Issue, ...]:
+        """What the user said of the channels, as it is recorded with the result."""
+        return tuple(
+            Issue(CHANNEL_GIVEN, Severity.INFO, marker, f"Its channel was given by the user: {channel}.")
+            for marker, channel in sorted(self.mapping.items())
+        )
 
 
 def batch_of(sample: Sample, template: Template) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cytorecon.compensation import compensate
+from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import resolve_panel
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
@@ -46,7 +47,15 @@ class Prepared:
 def compensated(source: Source) -> Sample:
     """Return the sample of `source`, checked and compensated with its own matrix."""
     sample = source.load()
-    return compensate(sample.with_issues(check_quality(sample)), sample.spillover)
+    done = compensate(sample.with_issues(check_quality(sample)), sample.spillover)
+    if source.template.spillover == "needed":
+        return done
+    return replace(done, issues=tuple(_as_usual(issue) for issue in done.issues))
+
+
+def _as_usual(issue: Issue) -> Issue:
+    """Return a missing matrix as something to know, not to doubt."""
+    return replace(issue, severity=Severity.INFO) if issue.code == "compensation.none" else issue
 
 
 def survey(source: Source) -> Survey:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from cytorecon import __version__
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, Issue, Severity
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
+from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, learn, reason_of, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
+
+#: A settled batch that is this many times as large as when it was learned is worth a remark.
+GROWN = 2
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
@@ -39,6 +43,8 @@ class Plan:
         SHA-256 of their files.
     failures : mapping of str to Failure
         The others.
+    remarks : tuple of Issue
+        What is worth knowing about the batches.
     """
 
     settings: AnalysisSettings
@@ -46,12 +52,14 @@ class Plan:
     batches: Mapping[str, str]
     hashes: Mapping[str, str]
     failures: Mapping[str, Failure]
+    remarks: tuple[Issue, ...] = ()
 
 
 def plan_study(
     study: Study,
     *,
     known: AnalysisSettings | None = None,
+    relearn: bool = False,
     run: Run = map,
     progress: Progress = no_progress,
 ) -> Plan:
@@ -62,27 +70,36 @@ def plan_study(
     study : Study
         With paths.
     known : AnalysisSettings, optional
-        Frozen contexts of an earlier run: a batch in it is not learned again, so that results
-        given out do not change when tubes are added.
+        Contexts of an earlier run. One that is settled is not learned again, so that results
+        given out do not change when tubes are added; a provisional one (few tubes, every number
+        marked) is learned again when there are more tubes.
+    relearn : bool
+        Learn every batch again from the tubes there are now.
     run, progress : callable
         See :func:`~cytorecon.pipeline.learn.learn`.
     """
-    sources, failures = _sources(study.tubes)
+    given = known.given if known else Given()
+    sources, failures = _sources(study.tubes, given)
     surveyed = survey_all(list(sources.values()), run, progress)
     failures |= surveyed.failures
     failures |= _copies(study.tubes, surveyed)
     usable = {name: source for name, source in sources.items() if name not in failures}
     contexts = dict(known.batches) if known else {}
     batches = {name: surveyed.surveys[name].batch for name in usable}
-    for batch in sorted(set(batches.values()) - set(contexts)):
+    remarks: list[Issue] = []
+    for batch in sorted(set(batches.values())):
         members = [source for name, source in usable.items() if batches[name] == batch]
-        contexts[batch] = learn(batch, members, surveyed.surveys, run, progress)
+        if relearn or not _stands(contexts.get(batch), len(members)):
+            contexts[batch] = learn(batch, members, surveyed.surveys, run, progress)
+        elif len(members) >= GROWN * contexts[batch].prior.tubes:
+            remarks.append(_has_grown(contexts[batch], len(members)))
     return Plan(
-        settings=AnalysisSettings(software_version=__version__, batches=contexts),
+        settings=AnalysisSettings(software_version=__version__, batches=contexts, given=given),
         sources=usable,
         batches=batches,
         hashes={name: surveyed.surveys[name].sha256 for name in usable},
         failures=failures,
+        remarks=tuple(remarks),
     )
 
 
@@ -117,7 +134,21 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
     return StudyResult(study=study, tubes=tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress)))
 
 
-def _sources(tubes: Sequence[Tube]) -> tuple[dict[str, Source], dict[str, Failure]]:
+def _has_grown(context: BatchContext, tubes: int) -> Issue:
+    message = (
+        f"Gates of this {context.template} batch lean on the {context.prior.tubes} tubes it had at first; "
+        f"it has {tubes} now."
+    )
+    hint = "--relearn lets all of them teach, and analyses every tube again; numbers given out may change."
+    return Issue("batch.has_grown", Severity.INFO, "batch", message, hint)
+
+
+def _stands(context: BatchContext | None, tubes: int) -> bool:
+    """Whether `context` stays as it is for a batch that now has so many tubes."""
+    return context is not None and (context.is_settled or tubes <= context.prior.tubes)
+
+
+def _sources(tubes: Sequence[Tube], given: Given) -> tuple[dict[str, Source], dict[str, Failure]]:
     templates: dict[str, Template] = {}
     sources: dict[str, Source] = {}
     failures: dict[str, Failure] = {}
@@ -132,7 +163,11 @@ def _sources(tubes: Sequence[Tube]) -> tuple[dict[str, Source], dict[str, Failur
         except CytoreconError as error:
             failures[tube.tube] = Failure(reason_of(error))
             continue
-        sources[tube.tube] = Source(tube.tube, templates[wanted], tube.path, tube.dataset)
+        template = templates[wanted]
+        mapping = given.mapping_for(template)
+        sources[tube.tube] = Source(
+            tube.tube, template, tube.path, tube.dataset, mapping=mapping, spillover=given.matrix()
+        )
     return sources, failures
 
 

@@ -45,9 +45,12 @@ def analyze_addition(path: Path, tube: Tube, settings: AnalysisSettings) -> Addi
         With a failed result when the file cannot be analysed.
     """
     try:
-        source = Source(tube.tube, load_template(tube.template), path, tube.dataset)
+        template = load_template(tube.template)
     except CytoreconError as error:
         return Addition(failed(tube, reason_of(error)), settings)
+    given = settings.given
+    mapping = given.mapping_for(template)
+    source = Source(tube.tube, template, path, tube.dataset, mapping=mapping, spillover=given.matrix())
     found = attempt(survey, source)
     if isinstance(found, Failure):
         return Addition(failed(tube, found.reason), settings)

@@ -107,7 +107,7 @@ def _view(tables: StudyTables, measure: str, points: Mapping[str, PatientPoints]
         plot=plot(figure, name="cohort", title=f"All patients, {label}"),
         columns=tuple(map(population_label, points)),
         rows=_rows(summary, tuple(points)),
-        note=_NOTE.format(least=load_visit_windows().minimum_n_for_quartiles),
+        note=_NOTE.format(least=load_visit_windows().minimum_patients),
     )
 
 

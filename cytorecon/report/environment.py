@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from cytorecon.figures.format import format_day
 
 #: A number or an interval (of at least two characters, so that it can break), with its unit.
-_QUANTITY: Final = re.compile(r"(?<![\w&#;])(&lt;)?\d[\d,.]*\d?(–[\d,.]+\d)?( cells/µL| %)")
+_QUANTITY: Final = re.compile(r"(?<![\w&#;])(&lt;)?\d[\d,.]*\d?(–[\d,.]+\d)?( cells/µL|/µL| %)")
 
 
 @cache

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from cytorecon.figures.crossings import Crossing, crossings, primary_crossings
 from cytorecon.figures.format import (
+    bare_reason,
     format_count,
     format_day,
     format_interval,
@@ -23,7 +26,7 @@ from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
-from cytorecon.report.remarks import Remark, remarks
+from cytorecon.report.remarks import Remark, not_assessed, remarks
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import Series, before, has_value, latest, preferred
 from cytorecon.report.tables import StudyTables
@@ -57,8 +60,10 @@ class MilestoneRow:
     title: str
     status: str
     reading: str
+    caution: str
     source: str
     effect: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +128,12 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         facts=_facts(patient, tubes, tables),
         sentences=(
             *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
-            *_reached_sentence(found, tables),
+            *_reached_sentence(found),
+            *_not_assessable_sentence(patient.patient, tables),
             *_trust_sentence(tubes, noticed),
         ),
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
-        milestones=_milestone_rows(patient.patient, found, tables),
+        milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
         plots=_plots(patient, tables, found, tubes, spec),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
@@ -145,6 +151,7 @@ def _facts(patient: Patient, tubes: TubeResults, tables: StudyTables) -> tuple[t
     done = sum(result.status == "done" for _, result in tubes)
     days = [tube.day for tube, _ in tubes]
     span = f", day {format_day(min(days))} to {format_day(max(days))}" if days else ""
+    absent = not_assessed(tubes)
     return (
         ("Programme", tables.programme_name(patient.programme)),
         ("Age at day 0", words.age_in_words(patient.age_years)),
@@ -153,6 +160,7 @@ def _facts(patient: Patient, tubes: TubeResults, tables: StudyTables) -> tuple[t
         ("Clock", words.anchors_in_words(patient)),
         ("Visits", f"{len(set(days))}{span}"),
         ("Tubes analysed", f"{done} of {len(tubes)}"),
+        *((("Not assessed", ", ".join(absent)),) if absent else ()),
     )
 
 
@@ -165,14 +173,30 @@ def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
     return tuple(found[:sentences])
 
 
-def _reached_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
+def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
     judged = [crossing for crossing in found if crossing.judged]
     if not judged:
         return ("Milestones: none could be judged.",) if found else ()
-    reached = sum(crossing.reached for crossing in judged)
-    late = sum(words.is_late(crossing, tables.deadline(crossing.milestone)) for crossing in found)
-    after = f", {late} of them later than the day the rule asks for" if late else ""
-    return (f"Milestones: {reached} of {len(judged)} that could be judged were reached{after}.",)
+    clauses = [f"{sum(one.met for one in judged)} of {len(judged)} that could be judged were reached"]
+    dated = [crossing for crossing in judged if crossing.deadline]
+    if dated:
+        clauses.append(f"of the {len(dated)} with a deadline, {words.by_the_deadline(dated)}")
+    doubtful = sum(bool(crossing.caution) for crossing in judged)
+    if doubtful:
+        clauses.append(f"{doubtful} to be read with caution (▲)")
+    return (f"Milestones: {'; '.join(clauses)}.",)
+
+
+def _not_assessable_sentence(patient: str, tables: StudyTables) -> tuple[str, ...]:
+    own = tables.milestones[tables.milestones["patient"] == patient]
+    number = int((own["status"] == "not_assessable").sum())
+    if not number:
+        return ()
+    rules = "1 rule" if number == 1 else f"{number} rules"
+    why = (
+        "because the programme or the age is not known: see Milestones, and state it in the sheet of patients"
+    )
+    return (f"{rules} could not be assessed, {why}.",)
 
 
 def _trust_sentence(tubes: TubeResults, noticed: Sequence[Remark]) -> tuple[str, ...]:
@@ -211,7 +235,7 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
 def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
     """Return which later visits gave no value and why: the latest value is then not the newest draw."""
     later = [
-        f"{format_day(other.day)}: {other.text}{f', {other.reason}' if other.reason else ''}"
+        f"{format_day(other.day)}: {other.text}{f', {bare_reason(other.reason)}' if other.reason else ''}"
         for other in points
         if other.day > point.day
     ]
@@ -223,24 +247,26 @@ def _later(point: Point, points: Sequence[Point], tubes: TubeResults) -> str:
     return f"No value since. {'; '.join(later)}." if later else ""
 
 
-def _milestone_rows(patient: str, found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneRow, ...]:
-    own = tables.applicable[tables.applicable["patient"] == patient]
+def _milestone_rows(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneRow, ...]:
     return tuple(
         MilestoneRow(
-            title=tables.milestone_title(crossing.milestone, str(row["rule"])),
-            status=words.milestone_status(crossing, tables.deadline(crossing.milestone)),
-            reading=str(row["reading"]),
-            source=str(row["source"]),
+            title=tables.milestone_title(crossing.milestone, crossing.rule),
+            status=crossing.mark,
+            reading=crossing.reading,
+            caution=crossing.caution,
+            source=crossing.source,
             effect=tables.milestone_effect(crossing.milestone),
+            note=tables.milestone_note(crossing.milestone),
         )
-        for crossing, (_, row) in zip(found, own.iterrows(), strict=True)
+        for crossing in found
     )
 
 
 def _other_rules(patient: str, tables: StudyTables) -> tuple[tuple[str, str], ...]:
-    """Return the rules that were not judged, and why."""
+    """Return the rules that were not judged, and why; what is only not known comes first."""
     table = tables.milestones
-    own = table[(table["patient"] == patient) & (table["status"] == "not_applicable")]
+    every = table[table["patient"] == patient]
+    own = pd.concat([every[every["status"] == status] for status in ("not_assessable", "not_applicable")])
     return tuple(
         (tables.milestone_title(str(row["milestone"]), str(row["rule"])), str(row["reading"]))
         for _, row in own.iterrows()
@@ -309,7 +335,7 @@ def _cell(point: Point | None) -> CountCell:
     if point is None:
         return CountCell("–")
     if not has_value(point):
-        return CountCell(point.text, reason=point.reason)
+        return CountCell(point.text, reason=bare_reason(point.reason))
     return CountCell(
         value=point.number,
         interval=format_interval(point.low, point.high, point.measure),

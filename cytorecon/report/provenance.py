@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cytorecon.figures.format import population_label
+from cytorecon.figures.format import population_label, reference_title
+from cytorecon.figures.points import percentile_words
 from cytorecon.report import words
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
@@ -69,10 +70,14 @@ def reference_sets(
     own = trajectory[(trajectory["patient"] == patient) & (trajectory["reference_set"] != "")]
     return tuple(
         ReferenceSet(
-            name=str(name).replace("_", " "),
+            name=reference_title(str(name)),
             populations=", ".join(map(population_label, dict.fromkeys(rows["population"]))),
-            percentiles=", ".join(filter(None, dict.fromkeys(rows["reference_percentiles"]))) or "not stated",
+            percentiles=", ".join(map(percentile_words, _percentiles(rows))) or "not stated",
             citation=citations.get(str(name), "–"),
         )
         for name, rows in own.groupby("reference_set")
     )
+
+
+def _percentiles(rows: pd.DataFrame) -> list[str]:
+    return [str(own) for own in dict.fromkeys(rows["reference_percentiles"]) if own]

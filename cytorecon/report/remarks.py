@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.figures.format import population_label
+from cytorecon.figures.format import bare_reason, is_not_assessed, population_label
+from cytorecon.figures.gate import gate_name
 from cytorecon.knowledge.review_flags import ReviewFlag, flag_in_short
 from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
@@ -104,9 +105,20 @@ def _of_tube(
         own = [code for code in touched if _is_about(code, issue)]
         if own or issue.severity is not Severity.INFO:
             populations = [population for code in own for population in touched.pop(code)]
-            found.append(_remark(tube, issue, populations))
-    found += [_remark(tube, _explained(code, flags), populations) for code, populations in touched.items()]
+            found.append(_remark(tube, _titled(issue, result), populations))
+    found += [
+        _remark(tube, _titled(_explained(code, flags), result), populations)
+        for code, populations in touched.items()
+    ]
     return [*found, *_not_evaluable(tube, result)]
+
+
+def _titled(issue: Issue, result: TubeResult) -> Issue:
+    """Return `issue` with a subject in which gates and populations go by the names that pages give them."""
+    names = {count.population: population_label(count.population) for count in result.counts}
+    names |= {gate.gate: gate_name(gate) for gate in result.gates}
+    words = [names.get(word, word) for word in issue.subject.split()]
+    return replace(issue, subject=" ".join(words))
 
 
 def _is_about(code: str, issue: Issue) -> bool:
@@ -127,7 +139,7 @@ def _explained(code: str, flags: Mapping[str, ReviewFlag]) -> Issue:
 def _not_evaluable(tube: Tube, result: TubeResult) -> Sequence[Remark]:
     lost: dict[str, list[str]] = {}
     for count in result.counts:
-        if count.status == "not_evaluable":
+        if count.status == "not_evaluable" and not is_not_assessed(count.reason):
             lost.setdefault(count.reason, []).append(population_label(count.population))
     found = []
     for reason, populations in lost.items():
@@ -136,6 +148,28 @@ def _not_evaluable(tube: Tube, result: TubeResult) -> Sequence[Remark]:
             issue = Issue("count.not_evaluable", Severity.WARNING, "counts", message)
             found.append(_remark(tube, issue, populations))
     return found
+
+
+def not_assessed(tubes: Iterable[tuple[Tube, TubeResult]]) -> tuple[str, ...]:
+    """Return which populations hold all of their parent for want of a channel, each with the reason.
+
+    Parameters
+    ----------
+    tubes : iterable of (Tube, TubeResult)
+        Of one patient or of the study.
+
+    Returns
+    -------
+    tuple of str
+        E.g. ``"Viable (no channel for viability)"``, each once.
+    """
+    found = (
+        f"{population_label(count.population)} ({bare_reason(count.reason)})"
+        for _, result in tubes
+        for count in result.counts
+        if count.status == "not_evaluable" and is_not_assessed(count.reason)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _remark(tube: Tube, issue: Issue, populations: Sequence[str]) -> Remark:

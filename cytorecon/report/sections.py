@@ -13,7 +13,16 @@ from cytorecon.values import Frozen
 REPORT_FILE: Final = "report.yaml"
 
 StudySection = Literal[
-    "facts", "patients", "failed", "cohort", "milestones", "review", "left_out", "downloads", "reading"
+    "facts",
+    "patients",
+    "failed",
+    "cohort",
+    "milestones",
+    "review",
+    "left_out",
+    "sheet_remarks",
+    "downloads",
+    "reading",
 ]
 PatientSection = Literal[
     "summary", "latest", "milestones", "trajectories", "counts", "review", "provenance", "reading"

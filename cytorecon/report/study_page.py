@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cytorecon.errors import Issue
+import pandas as pd
+
+from cytorecon.errors import Issue, Severity
 from cytorecon.figures.crossings import Crossing, crossings
 from cytorecon.figures.format import format_day, measure_named, population_label
 from cytorecon.figures.milestone_bars import milestone_figure
@@ -14,7 +16,7 @@ from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.cohort_view import CohortView, cohort_view
 from cytorecon.report.plot import Plot, plot
-from cytorecon.report.remarks import Remark, remarks
+from cytorecon.report.remarks import Remark, not_assessed, remarks
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import Series, latest, preferred
 from cytorecon.report.tables import StudyTables
@@ -57,9 +59,11 @@ class MilestoneCount:
     title: str
     applies: str
     reached: str
-    in_time: str
+    deadline: str
     confirmed: str
+    caution: str
     source: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class StudyPage:
     remarks: tuple[Remark, ...]
     more_remarks: int
     left_out: tuple[Issue, ...]
+    sheet_remarks: tuple[Issue, ...]
 
 
 def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) -> StudyPage:
@@ -122,7 +127,8 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         milestone_plots=_milestone_plots(found, tables, spec),
         remarks=noticed[: spec.study_page_remarks],
         more_remarks=max(0, len(noticed) - spec.study_page_remarks),
-        left_out=tables.study.issues,
+        left_out=tuple(issue for issue in tables.study.issues if issue.severity is Severity.ERROR),
+        sheet_remarks=tuple(issue for issue in tables.study.issues if issue.severity is not Severity.ERROR),
     )
 
 
@@ -140,6 +146,7 @@ def _facts(tables: StudyTables, noticed: Sequence[Remark]) -> tuple[tuple[str, s
     without += [f"{waiting} not analysed yet"] if waiting else []
     days = [tube.day for tube, _ in tables.tubes]
     templates = sorted({_template(result) for result in results if result.status == "done"})
+    absent = not_assessed(tables.tubes)
     versions = sorted({result.provenance.software_version for result in results} - {""})
     return (
         ("Patients", str(len(tables.study.patients))),
@@ -147,6 +154,7 @@ def _facts(tables: StudyTables, noticed: Sequence[Remark]) -> tuple[tuple[str, s
         ("Without a result", ", ".join(without)),
         ("Days", f"{format_day(min(days))} to {format_day(max(days))}" if days else "–"),
         ("To look at again", words.plural(len(noticed), "remark")),
+        *((("Not assessed", ", ".join(absent)),) if absent else ()),
         ("Gating templates", ", ".join(templates) or "–"),
         ("Analysed with", ", ".join(f"cytorecon {version}" for version in versions) or "–"),
     )
@@ -176,7 +184,7 @@ def _patient_row(
         tubes=f"{done} of {len(tubes)}",
         last_day=format_day(max(days)) if days else "–",
         values=tuple(_value(series, population) for population in columns),
-        milestones=f"{sum(one.reached for one in judged)} of {len(judged)}" if judged else "–",
+        milestones=f"{sum(one.met for one in judged)} of {len(judged)}" if judged else "–",
         look=f"▲ {look}" if look else "–",
     )
 
@@ -206,23 +214,30 @@ def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, .
 
 
 def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
-    table = tables.applicable
-    made = {}
-    for name, own in table.groupby("milestone", sort=False):
-        mine = [crossing for crossing in found if crossing.milestone == name]
-        deadline = tables.deadline(str(name))
-        in_time = sum(words.is_in_time(crossing, deadline) for crossing in mine)
-        first = own.iloc[0]
-        made[str(name)] = MilestoneCount(
-            title=tables.milestone_title(str(name), str(first["rule"])),
-            applies=str(len(mine)),
-            reached=_reached(mine),
-            in_time=f"{in_time} by day {deadline}" if deadline and any(one.judged for one in mine) else "–",
-            confirmed=str((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else "–",
-            source=str(first["source"]),
-        )
+    table = tables.milestones[tables.milestones["status"] != "not_applicable"]
     order = {name: place for place, name in enumerate(tables.rules)}
-    return tuple(made[name] for name in sorted(made, key=lambda name: (order.get(name, len(order)), name)))
+    names = sorted(dict.fromkeys(map(str, table["milestone"])), key=lambda name: order.get(name, len(order)))
+    return tuple(_milestone_count(table[table["milestone"] == name], found, tables) for name in names)
+
+
+def _milestone_count(own: pd.DataFrame, found: Sequence[Crossing], tables: StudyTables) -> MilestoneCount:
+    first = own.iloc[0]
+    name = str(first["milestone"])
+    mine = [crossing for crossing in found if crossing.milestone == name]
+    unknown = int((own["status"] == "not_assessable").sum())
+    day = first["deadline_day"]
+    judged = [crossing for crossing in mine if crossing.judged]
+    standing = words.by_the_deadline(judged)
+    return MilestoneCount(
+        title=tables.milestone_title(name, str(first["rule"])),
+        applies=f"{len(mine)} ({unknown} not assessable)" if unknown else str(len(mine)),
+        reached=_reached(mine) if mine else "–",
+        deadline=f"day {day}: {standing}" if standing else "–",
+        confirmed=str((own["confirmed"] == "yes").sum()) if (own["confirmed"] != "").any() else "–",
+        caution=str(sum(bool(crossing.caution) for crossing in judged) or "–"),
+        source=str(first["source"]),
+        note=tables.milestone_note(name),
+    )
 
 
 def _reached(found: Sequence[Crossing]) -> str:
@@ -230,7 +245,7 @@ def _reached(found: Sequence[Crossing]) -> str:
     unjudged = sum(not crossing.judged for crossing in found)
     if unjudged == len(found):
         return "could not be judged"
-    reached = str(sum(crossing.reached for crossing in found))
+    reached = str(sum(crossing.met for crossing in found))
     return f"{reached} ({unjudged} could not be judged)" if unjudged else reached
 
 

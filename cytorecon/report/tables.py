@@ -60,8 +60,8 @@ class StudyTables:
 
     @property
     def applicable(self) -> pd.DataFrame:
-        """The milestones that were judged: those whose rule was shown for such a patient."""
-        return self.milestones[self.milestones["status"] != "not_applicable"]
+        """The milestones whose rule was shown for such a patient, as far as is known."""
+        return self.milestones[~self.milestones["status"].isin(("not_applicable", "not_assessable"))]
 
     def milestone_title(self, milestone: str, rule: str) -> str:
         """Return a milestone in words; one whose rule is not packaged is told by `rule`."""
@@ -73,10 +73,10 @@ class StudyTables:
         known = self.rules.get(milestone)
         return known.effect if known is not None else ""
 
-    def deadline(self, milestone: str) -> int | None:
-        """Return the day by which a milestone's source asks for it; None when it names none."""
+    def milestone_note(self, milestone: str) -> str:
+        """Return how our reading of a milestone differs from its source; empty when it does not."""
         known = self.rules.get(milestone)
-        return known.by_day if known is not None else None
+        return known.note if known is not None else ""
 
     def programme_name(self, programme: str) -> str:
         """Return the name of a programme for people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import PureWindowsPath
 from typing import Final
@@ -19,13 +20,11 @@ from cytorecon.study.model import Patient
 
 #: Word and shape: nothing is told by colour alone.
 POSITIONS: Final = {"below": "▼ below", "within": "● within", "above": "▲ above"}
-#: Statuses of the milestone table, as shape and word.
-_MILESTONE_STATUS: Final = {
-    "reached": "★ reached",
-    "reached_before_first_visit": "★ reached",
-    "not_reached_by_last_visit": "○ not reached",
-    "censored_by_event": "◇ follow-up ended",
-    "not_evaluable": "? not known",
+_DEADLINES: Final = {
+    "in_time": "in time",
+    "late": "late",
+    "unknown": "not known whether in time",
+    "not_reached": "not reached by then",
 }
 
 
@@ -142,31 +141,13 @@ def headline(latest: Point, previous: Point | None) -> str:
     return f"{population_label(latest.population)}: {'; '.join(parts)}."
 
 
-def milestone_status(crossing: Crossing, deadline: int | None) -> str:
-    """Return how a milestone stands, as shape and word.
+def by_the_deadline(found: Iterable[Crossing]) -> str:
+    """Return how milestones with a deadline stand against it, e.g. ``2 in time, 1 late``.
 
-    Parameters
-    ----------
-    crossing : Crossing
-        When the threshold was met.
-    deadline : int or None
-        Day by which the rule's source asks for it.
+    Examples
+    --------
+    >>> by_the_deadline([])
+    ''
     """
-    if is_late(crossing, deadline):
-        return "☆ reached late"
-    return _MILESTONE_STATUS.get(crossing.status, crossing.status.replace("_", " "))
-
-
-def is_late(crossing: Crossing, deadline: int | None) -> bool:
-    """Return whether a milestone was certainly reached after its deadline."""
-    return (
-        deadline is not None
-        and crossing.reached
-        and crossing.after_day is not None
-        and crossing.after_day >= deadline
-    )
-
-
-def is_in_time(crossing: Crossing, deadline: int | None) -> bool:
-    """Return whether a milestone was certainly reached by its deadline."""
-    return deadline is not None and crossing.by_day is not None and crossing.by_day <= deadline
+    times = Counter(crossing.deadline for crossing in found)
+    return ", ".join(f"{times[state]} {words}" for state, words in _DEADLINES.items() if times[state])

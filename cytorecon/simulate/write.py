@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from cytorecon.simulate.plan import PatientPlan
 from cytorecon.simulate.spec import SimulationError
 from cytorecon.simulate.tube import SimulatedTube
 from cytorecon.simulate.visits import VisitPlan
+from cytorecon.study.csv_cells import csv_line
 
 MANIFEST_COLUMNS: Final = (
     "file", "patient", "day", "visit", "panel", "wbc_cells_per_ul", "lymphocytes_cells_per_ul",
@@ -167,11 +166,7 @@ def _write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Cell]
 
 
 def _csv_text(columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_text(value) for value in row] for row in rows)
-    return buffer.getvalue()
+    return csv_line(columns) + "".join(csv_line(map(_text, row)) for row in rows)
 
 
 def _text(value: Cell) -> str:

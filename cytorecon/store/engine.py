@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.store.faults import translated
+from cytorecon.store.media import may_write, opening_mode
 
 BUSY_TIMEOUT_SECONDS: Final = 10
 
@@ -38,18 +39,25 @@ def sqlite_engine(database: Path, *, create: bool = False) -> Engine:
 
     Notes
     -----
-    A connection raises StoreError when the disk cannot keep a write-ahead log.
+    A connection raises StoreError when the disk cannot keep a write-ahead log. In a folder that
+    this user may not write it only reads (:mod:`cytorecon.store.media`).
     """
-    uri = f"{database.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
 
     def connect() -> sqlite3.Connection:
+        mode = "mode=rwc" if create else opening_mode(database)
         connection = sqlite3.connect(
-            uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            f"{database.absolute().as_uri()}?{mode}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
-        _prepare(connection, database)
+        _prepare(connection, database, immutable="immutable" in mode)
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    # Who may not write must look anew each time whether somebody else has the study open.
+    pool = QueuePool if create or may_write(database.parent) else NullPool
+    engine = create_engine("sqlite://", creator=connect, poolclass=pool)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -135,8 +143,10 @@ def sqlite_issues(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3
     )
 
 
-def _prepare(connection: sqlite3.Connection, database: Path) -> None:
+def _prepare(connection: sqlite3.Connection, database: Path, *, immutable: bool = False) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
+    if immutable:
+        return
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         connection.close()

@@ -15,6 +15,7 @@ from typing import Final
 
 from cytorecon.errors import StoreError
 from cytorecon.store.location import Folder
+from cytorecon.store.media import may_write
 from cytorecon.store.mounts import network_filesystem_of
 
 # https://www.sqlite.org/fileformat.html, section 1.3
@@ -53,7 +54,8 @@ def check_folder(folder: Folder) -> None:
             allowed=allowed,
             hint="Make a study with: cytorecon batch MANIFEST --out FOLDER.",
         )
-    refuse_network_share(folder)
+    if may_write(path):  # nobody keeps a study on a share, so one that can only be read is a copy at rest
+        refuse_network_share(folder)
     _check_file(folder)
 
 

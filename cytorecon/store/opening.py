@@ -59,7 +59,7 @@ def _fill(
                 )
             )
             history.append(connection, at, Change.CREATED)
-            write_sheet(connection, study, str(place))
+            write_sheet(connection, study, str(place), {})
     finally:
         engine.dispose()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -16,7 +16,13 @@ from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import create_database, holds_study, open_database
-from cytorecon.store.sheet import check_consistent, unknown_patient, write_sheet
+from cytorecon.store.sheet import (
+    check_consistent,
+    check_file_is_free,
+    check_name_is_free,
+    unknown_patient,
+    write_sheet,
+)
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -84,7 +90,7 @@ class StudyStore:
 
     @classmethod
     def open(cls, location: str | Path, *, clock: Clock = system_clock) -> StudyStore:
-        """Open an existing study.
+        """Open an existing study; one that this user may not write can be read.
 
         Raises
         ------
@@ -129,16 +135,45 @@ class StudyStore:
         with self._changing(Change.SETTINGS_SET, reason=reason) as connection:
             connection.execute(update(schema.study).values(settings=text))
 
-    def replace_sheet(self, study: Study) -> None:
+    def change_settings(self, change: Callable[[str], str], *, reason: str = "") -> str:
+        """Replace the settings by what `change` makes of those stored now, and return that.
+
+        Reading and writing are one transaction, so nothing that others stored meanwhile is lost.
+        Settings that stay the same are no change in the history.
+        """
+        with writing(self._engine, self._subject) as connection:
+            # the row is locked before it is read: PostgreSQL would let two read and then write in turn
+            stored = str(connection.execute(select(schema.study.c.settings).with_for_update()).scalar_one())
+            text = change(stored)
+            if text != stored:
+                history.append(connection, self._clock(), Change.SETTINGS_SET, reason=reason)
+                connection.execute(update(schema.study).values(settings=text))
+        return text
+
+    def replace_sheet(self, study: Study, *, file_sha256: Mapping[str, str] | None = None) -> Study:
         """Take over sheets that were read again; uploads and removals stay.
 
         Results stay for tubes about which the sheet says nothing new that matters to a number;
         the others count as not analysed. Tubes and patients no longer listed are deleted, each
-        with a line in the history.
+        with a line in the history. An upload is never replaced: see :mod:`cytorecon.store.uploads`.
+
+        Parameters
+        ----------
+        study : Study
+            As the sheets say.
+        file_sha256 : mapping of str to str, optional
+            Tube -> SHA-256 of its file: tells which rows are tubes that were uploaded already.
+
+        Returns
+        -------
+        Study
+            The sheets as they were taken over: without those rows, and with the names under
+            which the others are stored.
         """
         check_consistent(study, self._subject)
         with self._changing(Change.SHEET_REPLACED) as connection:
-            for tube in write_sheet(connection, study, self._subject):
+            written = write_sheet(connection, study, self._subject, file_sha256 or {})
+            for tube in written.gone:
                 history.append(
                     connection,
                     self._clock(),
@@ -146,6 +181,13 @@ class StudyStore:
                     tube=tube,
                     reason="not in the sample sheet any more",
                 )
+        return written.study
+
+    def has_uploads(self) -> bool:
+        """Tell whether a tube came by upload, removed ones included."""
+        with self._reading() as connection:
+            found = connection.execute(select(schema.tubes.c.tube).where(schema.tubes.c.upload.is_(True)))
+            return found.first() is not None
 
     def save_patient(self, patient: Patient) -> None:
         """Add a patient, or replace what is known about one."""
@@ -155,12 +197,14 @@ class StudyStore:
     def save_tube(self, tube: Tube, result: TubeResult) -> None:
         """Store a tube (new or known) and its result, in place of an earlier one.
 
-        A removed tube stays removed.
+        A removed tube stays removed. A tube of the sheet and an upload never replace one another,
+        nor does an upload one of another file.
 
         Raises
         ------
         StoreError
-            If the result is another tube's, or the study lacks the patient.
+            If the result is another tube's, another tube has the name, or the study lacks the
+            patient.
         """
         if result.tube != tube.tube:
             raise StoreError(
@@ -174,6 +218,7 @@ class StudyStore:
         with self._changing(Change.TUBE_SAVED, tube=tube.tube) as connection:
             if not rows.has_patient(connection, tube.patient):
                 raise unknown_patient(tube.patient, self._subject)
+            check_name_is_free(connection, tube, result, self._subject)
             rows.write_tube(connection, tube)
             rows.write_result(connection, result)
 
@@ -240,7 +285,8 @@ class StudyStore:
         Raises
         ------
         StoreError
-            If the study has no such tube, or it is not removed.
+            If the study has no such tube, it is not removed, or its file is counted as another
+            tube by now.
         """
         self._set_removed(tube, removed=False, reason=reason)
 
@@ -270,6 +316,8 @@ class StudyStore:
                     allowed=f"a tube that is {'part of the study' if removed else 'removed'}",
                     hint="Look the tube up in the history.",
                 )
+            if not removed:
+                check_file_is_free(connection, tube, self._subject)
             table = schema.tubes
             connection.execute(update(table).where(table.c.tube == tube).values(removed=removed))
 

@@ -1,5 +1,6 @@
 """Studies: sample sheets in, tidy tables out."""
 
+from cytorecon.study.files import file_digests
 from cytorecon.study.load import load_study
 from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Study, Tube
 from cytorecon.study.quantities import tube_quantities
@@ -14,6 +15,7 @@ __all__ = [
     "StudyResult",
     "Tube",
     "csv_text",
+    "file_digests",
     "load_study",
     "tidy_counts",
     "tube_quantities",

@@ -1,32 +1,78 @@
 """Read the cells of one row, collecting every problem instead of stopping at the first.
 
-Messages never repeat a date, a file name or other free text of a cell: they say what shape the
-text has (``99/99/9999``), and the row and column where it stands.
+No message repeats what a cell holds, but for numbers that can be neither date nor record: see
+:mod:`cytorecon.study.found`. It says what kind of thing was found, and the row and column.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.study.sheet import Cell, Sheet
+from cytorecon.knowledge.visit_labels import VisitLabels
+from cytorecon.study.dates import read_date, unclear_date_hint
+from cytorecon.study.found import holds_date, kind_of
+from cytorecon.study.numbers import Reading, is_number_like, quotable, read_number, unmistakable
+from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
+from cytorecon.study.sheet import Cell, Sheet, Unusable
+from cytorecon.study.visit import visit_problem, visit_rule
 
 #: Days beyond a century from the anchor are a date or a record number in the wrong column.
-_MOST_DAYS: Final = 36_525
+MOST_DAYS: Final = 36_525
 #: Serial dates run from 1905-10-01 (a smaller number is most likely a year) to 2099-12-31.
 _SERIAL_DATES: Final = range(2_101, 73_051)
 
-_PSEUDONYM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-_COMMA_NUMBER: Final = re.compile(r"([+-]?\d+),(\d+)")
-_DATE_INSIDE: Final = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _TRUE: Final = frozenset({"yes", "true", "1", "x", "y"})
 _FALSE: Final = frozenset({"no", "false", "0", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a number in a column can be, and between what it usually lies.
+
+    Parameters
+    ----------
+    least, most : float
+        Both included.
+    usual : tuple of float, optional
+        The usual numbers: they settle whether ``51.420`` has a separator of thousands.
+    unit : str
+        For messages.
+    hint : str
+        What to say when the number is out of range.
+    """
+
+    least: float = -math.inf
+    most: float = math.inf
+    usual: tuple[float, float] | None = None
+    unit: str = ""
+    hint: str = ""
+
+    def holds(self, value: float) -> bool:
+        """Return whether the number is possible."""
+        return self.least <= value <= self.most
+
+    def is_usual(self, value: float) -> bool:
+        """Return whether the number raises no question."""
+        low, high = self.usual or (self.least, self.most)
+        return low <= value <= high
+
+    def __str__(self) -> str:
+        """Return the limits in words."""
+        parts = ["a number"]
+        if self.least > -math.inf:
+            parts.append(f"from {self.least:.15g}")
+        if self.most < math.inf:
+            parts.append(f"up to {self.most:.15g}")
+        return " ".join([*parts, *([self.unit] if self.unit else [])])
+
+
+_ANY: Final = Limits()
 
 
 class RowReader:
@@ -45,16 +91,20 @@ class RowReader:
     def __init__(self, sheet: Sheet, number: int, cells: Mapping[str, Cell]) -> None:
         self.sheet = sheet
         self.number = number
-        self.cells = cells
+        self.cells = {name: cell for name, cell in cells.items() if not isinstance(cell, Unusable)}
+        self._filled = frozenset(cells)
         self.issues: list[Issue] = []
+        for column, cell in cells.items():
+            if isinstance(cell, Unusable):
+                self.problem(column, cell.message, code="study.unusable_cell", hint=cell.hint)
 
     def failed(self) -> bool:
         """Return whether the row must be left out."""
         return any(issue.severity is Severity.ERROR for issue in self.issues)
 
     def has(self, column: str) -> bool:
-        """Return whether the cell is filled."""
-        return column in self.cells
+        """Return whether the cell is filled, if only with something that cannot be read."""
+        return column in self._filled
 
     def problem(self, column: str, message: str, *, code: str = "study.bad_value", hint: str = "") -> None:
         """Note a problem that costs the row."""
@@ -69,6 +119,9 @@ class RowReader:
         cell = self.cells.get(column)
         if cell is None:
             return default
+        if isinstance(cell, bool):
+            self.problem(column, "This is a TRUE/FALSE cell. Allowed: text.")
+            return default
         if isinstance(cell, float):
             # A workbook stores 7 as 7.0.
             return str(int(cell)) if cell.is_integer() else repr(cell)
@@ -80,14 +133,24 @@ class RowReader:
     def free_text(self, column: str) -> str:
         """Return text for people; a date in it is not kept."""
         text = self.text(column)
-        if not _DATE_INSIDE.search(text):
+        if not holds_date(text):
             return text
         self.warn(
             column,
-            f"The text holds a date and was left out. Found: {shape(text)}.",
+            "The text holds a date and was left out.",
             code="study.date_in_text",
             hint="Write the day instead, e.g. +30.",
         )
+        return ""
+
+    def visit(self, column: str, labels: VisitLabels) -> str:
+        """Return the name of a visit; what may be a date or a name is not kept."""
+        text = self.text(column)
+        problem = visit_problem(text, labels)
+        if not problem:
+            return text
+        message = f"{problem} It was left out. Allowed: {visit_rule(labels)}."
+        self.warn(column, message, code="study.visit_label")
         return ""
 
     def required_text(self, column: str) -> str:
@@ -99,74 +162,70 @@ class RowReader:
     def pseudonym(self, column: str) -> str:
         """Return a pseudonym or the name of an anchor: letters, digits, dot, hyphen, underscore."""
         text = self.required_text(column)
-        if text and not _PSEUDONYM.fullmatch(text):
-            self.problem(
-                column,
-                "This cannot be a pseudonym. Allowed: up to 64 letters (a-z), digits, '.', '_' and '-',"
-                " beginning with a letter or digit.",
-                hint="Use a study number, not a name.",
-            )
+        if text and not is_pseudonym(text):
+            message = f"This cannot be a pseudonym. Allowed: {PSEUDONYM_RULE}."
+            self.problem(column, message, hint="Use a study number, not a name.")
         return text
 
-    def choice(self, column: str, allowed: Sequence[str], default: str) -> str:
-        """Return one of `allowed`, in any case."""
-        if not self.has(column):
-            return default
-        text = self.text(column).lower().replace(" ", "_").replace("-", "_")
-        if text in allowed:
-            return text
+    def choice(self, column: str, allowed: Sequence[str], default: str, *, also: str = "") -> str:
+        """Return one of `allowed`, in any case; `also` says what else the caller would have taken."""
+        written = self.text(column)
+        text = written.lower().replace(" ", "_").replace("-", "_")
+        if not text or text in allowed:
+            return text or default
         close = difflib.get_close_matches(text, allowed, n=1)
         self.problem(
             column,
-            f"This value is not known. Found: {_word(self.text(column))}. Allowed: {', '.join(allowed)}.",
+            f"This value is not known. Found: {kind_of(written)}. Allowed: {', '.join(allowed)}{also}.",
             hint=f"Did you mean '{close[0]}'?" if close else "",
         )
         return default
 
     def flag(self, column: str) -> bool:
         """Return yes or no; an empty cell is no."""
+        cell = self.cells.get(column)
+        if isinstance(cell, bool):
+            return cell
         text = self.text(column, "no").lower()
         if text not in _TRUE | _FALSE:
-            self.problem(column, f"This is neither yes nor no. Found: {shape(text)}. Allowed: yes, no.")
+            self.problem(column, f"This is neither yes nor no. Found: {kind_of(text)}. Allowed: yes, no.")
         return text in _TRUE
 
-    def number_or_none(
-        self,
-        column: str,
-        *,
-        above: float | None = None,
-        least: float | None = None,
-        most: float | None = None,
-    ) -> float | None:
-        """Return the cell as a finite number within limits."""
+    def number_or_none(self, column: str, allowed: Limits = _ANY, *, whole: bool = False) -> float | None:
+        """Return the cell as a finite number within limits.
+
+        A number that can be read in two ways is a problem: in a sheet with decimal commas; with a
+        comma anywhere; in a column of whole numbers when both readings are whole; and where only
+        the reading with thousands would be usual.
+        """
         cell = self.cells.get(column)
         if cell is None:
             return None
-        value = self._as_number(cell)
-        wanted = _wanted(above, least, most)
+        reading = self._reading(cell)
+        if self._unclear(reading, allowed, whole=whole):
+            self._two_ways(column, reading)
+            return None
+        value = reading.value
         if value is None:
-            found = "a date" if isinstance(cell, date) else shape(str(cell))
             self.problem(
-                column, f"This is not a number. Found: {found}. Allowed: {wanted}.", hint=_comma(cell)
+                column,
+                f"This is not a number. Found: {kind_of(cell)}. Allowed: {allowed}.",
+                hint=_not_a_number(cell),
             )
             return None
-        fits = (
-            (above is None or value > above)
-            and (least is None or value >= least)
-            and (most is None or value <= most)
-        )
-        if not fits:
-            self.problem(column, f"This number is out of range. Found: {value:g}. Allowed: {wanted}.")
+        if not allowed.holds(value):
+            found = f"This number is out of range. Found: {quotable(value)}. Allowed: {allowed}."
+            self.problem(column, found, hint=allowed.hint)
             return None
         return value
 
-    def whole_or_none(self, column: str, *, least: int | None = None) -> int | None:
+    def whole_or_none(self, column: str, allowed: Limits = _ANY) -> int | None:
         """Return the cell as a whole number."""
-        value = self.number_or_none(column, least=least)
+        value = self.number_or_none(column, allowed, whole=True)
         if value is None:
             return None
         if not value.is_integer():
-            self.problem(column, f"This is not a whole number. Found: {value:g}.")
+            self.problem(column, f"This is not a whole number. Found: {quotable(value)}.")
             return None
         return int(value)
 
@@ -175,12 +234,16 @@ class RowReader:
         cell = self.cells.get(column)
         if cell is None:
             return None
-        value = self._as_number(cell)
-        if value is None or not value.is_integer() or abs(value) > _MOST_DAYS:
-            found = "a date" if isinstance(cell, date) else shape(self.text(column))
+        reading = self._reading(cell)
+        if self._unclear(reading, _ANY, whole=True):
+            self._two_ways(column, reading)
+            return None
+        value = reading.value
+        if value is None or not value.is_integer() or abs(value) > MOST_DAYS:
             self.problem(
                 column,
-                f"This is not a number of days. Found: {found}. Allowed: a whole number, e.g. -7 or 30.",
+                f"This is not a number of days. Found: {kind_of(cell)}. "
+                "Allowed: a whole number, e.g. -7 or 30.",
                 hint="A date belongs in the column for dates.",
             )
             return None
@@ -189,22 +252,23 @@ class RowReader:
     def date_or_none(self, column: str) -> date | None:
         """Return the cell as a date: ISO, dd.mm.yyyy, or a workbook's serial number.
 
-        The date stays in memory; no message repeats it.
+        The date stays in memory; no message repeats it, nor a number in its place.
         """
         cell = self.cells.get(column)
         if cell is None or isinstance(cell, date):
             return cell
-        number = self._as_number(cell)
+        number = self._reading(cell).value
         if number is not None:
             found = self._from_serial(number)
         else:
-            found = _from_text(str(cell))
+            found = read_date(str(cell))
         if found is None:
+            kind = kind_of(cell) if number is None else "a number"
             self.problem(
                 column,
-                f"This is not a date that can be read. Found: {shape(self.text(column))}. "
+                f"This is not a date that can be read. Found: {kind}. "
                 "Allowed: yyyy-mm-dd, dd.mm.yyyy, or a date cell of a workbook.",
-                hint=_ambiguous(str(cell)),
+                hint=unclear_date_hint(str(cell)),
             )
         return found
 
@@ -212,75 +276,42 @@ class RowReader:
         days = math.floor(number)
         return self.sheet.epoch + timedelta(days=days) if days in _SERIAL_DATES else None
 
-    def _as_number(self, cell: Cell) -> float | None:
-        if isinstance(cell, date):
-            return None
+    def _reading(self, cell: Cell) -> Reading:
         if isinstance(cell, float):
-            return cell if math.isfinite(cell) else None
-        if _NUMBER.fullmatch(cell):
-            value = float(cell)
-            return value if math.isfinite(value) else None
-        comma = _COMMA_NUMBER.fullmatch(cell)
-        if comma is None or not self.sheet.decimal_comma:
-            return None
-        # 1,500 may be one and a half or fifteen hundred; 0,450 can only be the former.
-        if len(comma[2]) == 3 and comma[1].lstrip("+-").lstrip("0"):
-            return None
-        return float(f"{comma[1]}.{comma[2]}")
+            return Reading(cell if math.isfinite(cell) else None)
+        if isinstance(cell, str):
+            return read_number(cell, decimal_comma=self.sheet.decimal_comma)
+        return Reading(None)
+
+    def _unclear(self, reading: Reading, allowed: Limits, *, whole: bool) -> bool:
+        value, thousands = reading.value, reading.thousands
+        if value is None or thousands is None:
+            return False
+        if whole:
+            return value.is_integer()
+        if reading.by_comma or self.sheet.decimal_comma:
+            return True
+        return allowed.is_usual(thousands) and not allowed.is_usual(value)
+
+    def _two_ways(self, column: str, reading: Reading) -> None:
+        readings = " or ".join(
+            unmistakable(value) for value in (reading.value, reading.thousands) if value is not None
+        )
+        self.problem(
+            column,
+            f"This number can be read in two ways: {readings}.",
+            code="study.number_unclear",
+            hint=f"Write {readings}.",
+        )
 
     def _note(self, severity: Severity, column: str, message: str, code: str, hint: str) -> None:
         subject = f"{self.sheet.name} row {self.number}, column {column}"
         self.issues.append(Issue(code=code, severity=severity, subject=subject, message=message, hint=hint))
 
 
-def shape(text: str) -> str:
-    """Return what a text looks like without saying what it is: digits as 9, letters as a.
-
-    Examples
-    --------
-    >>> shape("03/04/2024")
-    '99/99/9999'
-    """
-    masked = "".join("9" if mark.isdigit() else "a" if mark.isalpha() else mark for mark in text)
-    return masked if len(masked) <= 20 else f"{masked[:17]}..."
-
-
-def _word(text: str) -> str:
-    """Return a word of a vocabulary as written, and anything that may be a name or a date by its shape."""
-    return text if re.fullmatch(r"[^\W\d]\w{0,29}", text) and not re.search(r"\d{4}", text) else shape(text)
-
-
-def _wanted(above: float | None, least: float | None, most: float | None) -> str:
-    limits = [
-        f"above {above:g}" if above is not None else "",
-        f"from {least:g}" if least is not None else "",
-        f"up to {most:g}" if most is not None else "",
-    ]
-    return " ".join(["a number", *(limit for limit in limits if limit)])
-
-
-def _comma(cell: Cell) -> str:
-    if isinstance(cell, str) and _COMMA_NUMBER.fullmatch(cell):
+def _not_a_number(cell: Cell) -> str:
+    if isinstance(cell, date):
+        return "If it is a number that is shown as a date, format the cell as a number."
+    if isinstance(cell, str) and is_number_like(cell) and not holds_date(cell):
         return "Write the number with a decimal point and no separator of thousands."
     return ""
-
-
-def _ambiguous(text: str) -> str:
-    if re.fullmatch(r"\d{1,2}/\d{1,2}/\d{2,4}", text):
-        return "With slashes, day and month cannot be told apart."
-    return ""
-
-
-def _from_text(text: str) -> date | None:
-    iso = re.fullmatch(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\d{2}:\d{2}.*)?", text)
-    dotted = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
-    if iso is not None:
-        year, month, day = (int(part) for part in iso.groups()[:3])
-    elif dotted is not None:
-        day, month, year = (int(part) for part in dotted.groups())
-    else:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -150,7 +150,9 @@ def _unknown(place: int, written: str, name: str, columns: SheetColumns, present
     free = [candidate for candidate in columns.all if candidate not in present]
     close = difflib.get_close_matches(name, free, n=1, cutoff=_SIMILAR)
     slip = bool(close) and difflib.SequenceMatcher(None, name, close[0]).ratio() >= _SLIP
-    shown = f"'{written}'" if _is_harmless(written) else f"number {place + 1}"
+    # A sheet without a header has data in its first row, so only a slip of the pen is repeated.
+    harmless = slip and not re.search(r"\d{3}|\d\D\d", written)
+    shown = f"'{written}'" if harmless else f"number {place + 1}"
     return Issue(
         code="study.column_unknown",
         severity=Severity.ERROR if slip else Severity.WARNING,
@@ -158,8 +160,3 @@ def _unknown(place: int, written: str, name: str, columns: SheetColumns, present
         message="The column is not known and was not read.",
         hint=f"Did you mean '{close[0]}'?" if close else f"Known columns: {', '.join(columns.all)}.",
     )
-
-
-def _is_harmless(written: str) -> bool:
-    """Return whether a header can be repeated: short, and no date or number of a record in it."""
-    return len(written) <= 40 and not re.search(r"\d{4}|\d\D\d{1,2}\D\d", written)

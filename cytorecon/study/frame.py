@@ -20,6 +20,7 @@ _INTEGERS: Final = frozenset(
         "after_day",
         "by_day",
         "confirmed_day",
+        "deadline_day",
         "target_day",
         "from_day",
         "to_day",

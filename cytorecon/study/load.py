@@ -104,7 +104,7 @@ def load_study(
     for patient in persons:
         own = [(event.kind, event.start_day) for event in clinical if event.patient == patient]
         persons[patient] = with_event_anchors(persons[patient], own, words.kinds)
-    accepted = tubes(manifest_rows, persons, Path(manifest).resolve().parent)
+    accepted = tubes(manifest_rows, persons, Path(manifest).resolve().parent, words.kinds)
     found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
     if not accepted:
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")

@@ -89,6 +89,18 @@ def people(
     return found
 
 
+def first_anchor(programme: str, words: Vocabulary, *, kind: str = "", name: str = "") -> Anchor:
+    """Return the anchor of day 0; its kind is that of the programme where nobody says another.
+
+    Examples
+    --------
+    >>> first_anchor("car_t", Vocabulary.load(None))
+    Anchor(name='CART1', kind='car_t', day=0)
+    """
+    kind = kind or words.programmes.find(programme).anchor_kind
+    return Anchor(name=name or f"{words.kinds.find(kind).anchor}1", kind=kind, day=0)
+
+
 def with_event_anchors(person: Person, events: Iterable[tuple[str, int]], kinds: EventKinds) -> Person:
     """Return `person` with an anchor for each (kind, day) that can start a clock and has none yet."""
     anchors = list(person.patient.anchors)
@@ -103,8 +115,7 @@ def _person(
     name: str, rows: Sequence[PatientRow], tubes: Sequence[ManifestRow], words: Vocabulary
 ) -> Person | None:
     first = rows[0]
-    kind = first.anchor_kind or words.programmes.find(first.programme).anchor_kind
-    anchor = Anchor(name=first.anchor or f"{words.kinds.find(kind).anchor}1", kind=kind, day=0)
+    anchor = first_anchor(first.programme, words, kind=first.anchor_kind, name=first.anchor)
     if first.anchor_day not in (None, 0):
         first.reader.problem(
             "anchor_day",
@@ -168,7 +179,7 @@ def _anchors(
         kind = row.anchor_kind or first.kind
         name = row.anchor or _free_name(kinds.find(kind).anchor, kind, anchors)
         if any(anchor.name == name for anchor in anchors):
-            row.reader.problem("anchor", f"The patient already has an anchor called '{name}'.")
+            row.reader.problem("anchor", "The patient already has an anchor of this name.")
             continue
         anchors.append(Anchor(name=name, kind=kind, day=day))
     return tuple(anchors)

@@ -13,11 +13,16 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.knowledge.counting import CountingRules, PlausibleRange, load_counting_rules
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.programmes import Programmes, load_programmes
-from cytorecon.study.cells import RowReader
+from cytorecon.knowledge.templates import template_names
+from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
+from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
+from cytorecon.study.cells import Limits, RowReader
+from cytorecon.study.numbers import quotable
 from cytorecon.study.sheet import Sheet
 
-_SEXES: Final = {"female": "female", "f": "female", "male": "male", "m": "male", "unknown": "unknown"}
-_OLDEST_YEARS: Final = 120.0
+SEXES: Final = {"female": "female", "f": "female", "male": "male", "m": "male", "unknown": "unknown"}
+OLDEST_YEARS: Final = 120.0
+DEFAULT_PANEL: Final = "tbnk"
 _PER_UL_OF_10E9_PER_L: Final = 1000.0
 
 
@@ -28,6 +33,7 @@ class Vocabulary:
     kinds: EventKinds
     programmes: Programmes
     counting: CountingRules
+    visits: VisitLabels
 
     @classmethod
     def load(cls, folder: Path | None) -> Vocabulary:
@@ -36,6 +42,7 @@ class Vocabulary:
             kinds=load_event_kinds(folder=folder),
             programmes=load_programmes(folder=folder),
             counting=load_counting_rules(folder=folder),
+            visits=load_visit_labels(folder=folder),
         )
 
 
@@ -131,14 +138,14 @@ def columns_without_name(sheet: Sheet) -> tuple[Issue, ...]:
 
 def patient_row(reader: RowReader, words: Vocabulary) -> PatientRow:
     """Interpret one row of the patients sheet."""
-    sex = reader.choice("sex", tuple(_SEXES), "unknown")
+    sex = reader.choice("sex", tuple(SEXES), "unknown")
     return PatientRow(
         reader=reader,
         patient=reader.pseudonym("patient"),
-        age_years=reader.number_or_none("age_years", least=0.0, most=_OLDEST_YEARS),
+        age_years=reader.number_or_none("age_years", Limits(0.0, OLDEST_YEARS)),
         birth_year=_birth_year(reader),
         birth_date=reader.date_or_none("birth_date"),
-        sex=_SEXES[sex],
+        sex=SEXES[sex],
         programme=reader.choice("programme", words.programmes.names, "unknown"),
         graft=reader.free_text("graft"),
         anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
@@ -168,7 +175,7 @@ def event_row(reader: RowReader, words: Vocabulary) -> EventRow:
 def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
     """Interpret one row of the manifest."""
     method = reader.choice("count_method", get_args(CountMethodRequest), "auto")
-    return ManifestRow(
+    row = ManifestRow(
         reader=reader,
         file=reader.required_text("file"),
         patient=reader.pseudonym("patient"),
@@ -176,24 +183,45 @@ def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
         sample_date=reader.date_or_none("sample_date"),
         anchor_date=reader.date_or_none("anchor_date"),
         anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
-        visit=reader.free_text("visit"),
-        panel=reader.text("panel", "tbnk"),
+        visit=reader.visit("visit", words.visits),
+        panel=_panel(reader),
         tube=reader.text("tube"),
-        dataset=reader.whole_or_none("dataset", least=0),
+        dataset=reader.whole_or_none("dataset", Limits(0)),
         wbc_cells_per_ul=_blood_count(reader, "wbc", words.counting),
         lymphocytes_cells_per_ul=_blood_count(reader, "lymphocytes", words.counting),
-        beads_per_tube=reader.number_or_none("beads_per_tube", above=0.0),
+        beads_per_tube=_amount(reader, "beads_per_tube", words),
         bead_lot=reader.free_text("bead_lot"),
-        blood_volume_ul=reader.number_or_none("blood_volume_ul", above=0.0),
-        acquired_volume_ul=reader.number_or_none("acquired_volume_ul", above=0.0),
-        dilution=_or_default(reader.number_or_none("dilution", least=1.0), 1.0),
+        blood_volume_ul=_amount(reader, "blood_volume_ul", words),
+        acquired_volume_ul=_amount(reader, "acquired_volume_ul", words),
+        dilution=_or_default(_amount(reader, "dilution", words), 1.0),
         count_method=cast("CountMethodRequest", method),
     )
+    _check_together(row, words)
+    return row
 
 
 def _birth_year(reader: RowReader) -> int | None:
-    value = reader.number_or_none("birth_year", least=1900.0, most=2100.0)
-    return None if value is None else int(value)
+    return reader.whole_or_none("birth_year", Limits(1900, 2100, usual=(1900, 2100)))
+
+
+def _panel(reader: RowReader) -> str:
+    if reader.text("panel").lower().endswith((".yaml", ".yml")):
+        return reader.text("panel")
+    also = ", or the path of a .yaml file"
+    return reader.choice("panel", template_names(), DEFAULT_PANEL, also=also)
+
+
+def _amount(reader: RowReader, column: str, words: Vocabulary) -> float | None:
+    """Return an amount that is possible; an unusual one is remarked."""
+    limits = words.counting.amounts.of(column)
+    usual = (limits.usual_low, limits.usual_high)
+    unit = "" if limits.unit == "fold" else limits.unit
+    value = reader.number_or_none(column, Limits(limits.least, limits.most, usual, unit, limits.hint))
+    if value is not None:
+        message = amount_doubt(value, limits)
+        if message:
+            reader.warn(column, message, code="study.amount_unusual", hint=limits.hint)
+    return value
 
 
 def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:
@@ -208,25 +236,46 @@ def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float |
     if per_ul is not None and abs(converted - per_ul) > 0.1 * max(converted, per_ul):
         reader.problem(
             f"{cells}_10e9_per_l",
-            f"It disagrees with {cells}_cells_per_ul: {converted:g} and {per_ul:g} cells/µL.",
+            f"It disagrees with {cells}_cells_per_ul: {quotable(converted)} and {quotable(per_ul)} cells/µL.",
             code="study.disagreement",
         )
     return converted if per_ul is None else per_ul
 
 
 def _plausible(reader: RowReader, column: str, limits: PlausibleRange) -> float | None:
-    value = reader.number_or_none(column, above=0.0)
-    if value is not None and not limits.low <= value <= limits.high:
+    value = reader.number_or_none(column, Limits(0.0, usual=(limits.low, limits.high)))
+    if value is None:
+        return None
+    if value == 0:
+        reader.warn(column, ZERO_COUNT, code="study.count_zero", hint="Leave it empty if it was not counted.")
+    elif not limits.low <= value <= limits.high:
         other = column.replace("_cells_per_ul", "_10e9_per_l")
         if other == column:
             other = column.replace("_10e9_per_l", "_cells_per_ul")
         reader.warn(
             column,
-            f"{value:g} {limits.unit} is unusual and was used as written; the unit may be another.",
+            f"{quotable(value)} {limits.unit} is unusual and was used as written; the unit may be another.",
             code="study.unit_suspect",
             hint=f"If so, use the column {other}.",
         )
     return value
+
+
+def _check_together(row: ManifestRow, words: Vocabulary) -> None:
+    """Check amounts of one tube against each other."""
+    conflict = count_conflict(row.wbc_cells_per_ul, row.lymphocytes_cells_per_ul, words.counting)
+    if conflict:
+        column = next(
+            name for name in ("lymphocytes_cells_per_ul", "lymphocytes_10e9_per_l") if row.reader.has(name)
+        )
+        row.reader.problem(column, conflict, code="study.disagreement", hint="Check both, and their units.")
+    if row.beads_per_tube is not None and row.dilution > 1:
+        row.reader.warn(
+            "dilution",
+            f"Counts by beads are multiplied by this dilution ({quotable(row.dilution)}).",
+            code="study.dilution_with_beads",
+            hint="Lysing solution does not count: with beads it is 1, unless the blood itself was diluted.",
+        )
 
 
 def _or_default(value: float | None, default: float) -> float:

@@ -1,7 +1,8 @@
 """Read a sheet (CSV or one worksheet of a workbook) into rows of cells, nothing interpreted.
 
-Text of a CSV stays text; a workbook gives numbers and dates as such. Interpretation, and so every
-message about a cell, is in :mod:`cytorecon.study.cells`.
+Text of a CSV stays text; a workbook gives numbers and dates as such, and a cell of it that shows
+something but holds no value to read (:class:`Unusable`). Interpretation, and so every message
+about a cell, is in :mod:`cytorecon.study.cells`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,30 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
 import openpyxl
+from openpyxl.cell import Cell as WorkbookCell
+from openpyxl.cell import MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.columns import normalised
+from cytorecon.study.csv_cells import unescaped
 
-Cell = str | float | date
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A cell that shows something but holds no value to read, and what to say about it."""
+
+    message: str
+    hint: str
+
+
+Cell = str | float | bool | date | Unusable
 
 #: Day 0 of serial dates in workbooks and in CSV files saved from them.
 EXCEL_EPOCH: Final = date(1899, 12, 30)
@@ -42,6 +55,21 @@ _DAMAGED: Final = (
     ValueError,
     OSError,
     EOFError,
+)
+_FORMULA: Final = Unusable(
+    "The cell holds a formula whose result is not stored in the file.",
+    "Open the workbook in a spreadsheet program and save it, or put in the value.",
+)
+_MERGED: Final = Unusable(
+    "The cell is part of a merged cell and has no value of its own.",
+    "Unmerge the cells and fill in each row.",
+)
+_TIME: Final = Unusable(
+    "The cell holds a time of day.", "Put in a number, a date or text, as the column asks for."
+)
+#: How spreadsheets show that a formula has failed, also in a CSV that was saved from one.
+_ERRORS: Final = frozenset(
+    {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
 #: What laboratories write for "no value"; such a cell counts as empty.
 _EMPTY: Final = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "."})
@@ -163,25 +191,30 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
     with warnings.catch_warnings():
         # openpyxl warns about styles and validations it leaves out; neither is data.
         warnings.simplefilter("ignore")
+        content = path.read_bytes()
         try:
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            outline = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+            titles = [worksheet.title for worksheet in outline.worksheets]
+            outline.close()
         except _DAMAGED as error:
             raise StudyError("This is not a workbook (.xlsx).", subject=name) from error
+        title = _worksheet(titles, name, required)
+        if title is None:
+            return None
         try:
-            titles = [worksheet.title for worksheet in workbook.worksheets]
-            title = _worksheet(titles, name, required)
-            if title is None:
-                return None
+            # A workbook shows either results or formulas, and a formula without result looks empty.
+            results, formulas = (
+                openpyxl.load_workbook(io.BytesIO(content), data_only=shown) for shown in (True, False)
+            )
             records = [
-                (number, [_cell(value) for value in row])
-                for number, row in enumerate(workbook[title].iter_rows(values_only=True), start=1)
+                (number, [_cell(cell, formula) for cell, formula in zip(row, formula_row, strict=True)])
+                for number, (row, formula_row) in enumerate(
+                    zip(results[title].iter_rows(), formulas[title].iter_rows(), strict=True), start=1
+                )
             ]
-            epoch = workbook.epoch.date()
         except _DAMAGED as error:
             raise StudyError("The workbook is damaged.", subject=name) from error
-        finally:
-            workbook.close()
-    return _sheet(name, records, (), epoch=epoch)
+    return _sheet(name, records, (), epoch=results.epoch.date())
 
 
 def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
@@ -197,16 +230,33 @@ def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
     )
 
 
-def _cell(value: object) -> Cell:
+def _cell(cell: WorkbookCell | MergedCell, formula: WorkbookCell | MergedCell) -> Cell:
+    if isinstance(cell, MergedCell):
+        return _MERGED
+    value = cell.value
     if value is None:
-        return ""
+        # The type of an empty text that a formula gave is "str".
+        return _FORMULA if formula.data_type == "f" and cell.data_type != "str" else ""
     if isinstance(value, bool):
-        return str(value).lower()
+        return value
     if isinstance(value, int | float):
         return float(value)
     if isinstance(value, datetime):
         return value.date()
+    if isinstance(value, time | timedelta):
+        return _TIME
     return value if isinstance(value, date) else str(value)
+
+
+def _read(cell: Cell) -> Cell:
+    """Return a cell without spaces around it; an error that a spreadsheet shows is unusable."""
+    if not isinstance(cell, str):
+        return cell
+    text = unescaped(cell.strip())
+    if text.upper() in _ERRORS:
+        message = f"The cell shows the error {text.upper()} of a spreadsheet."
+        return Unusable(message, "Mend the formula, or put in the value.")
+    return text
 
 
 def _sheet(
@@ -225,7 +275,7 @@ def _sheet(
     header = dict(top.cells)
     return Sheet(
         name=name,
-        header=tuple(str(header.get(place, "")).strip() for place in range(width)),
+        header=tuple(_column_name(header.get(place, "")) for place in range(width)),
         rows=tuple(rows),
         decimal_comma=decimal_comma,
         epoch=epoch,
@@ -233,13 +283,17 @@ def _sheet(
     )
 
 
+def _column_name(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else "" if isinstance(cell, Unusable) else str(cell)
+
+
 def _filled(records: Iterable[tuple[int, Sequence[Cell]]]) -> Iterator[Row]:
     for number, record in records:
-        stripped = [cell.strip() if isinstance(cell, str) else cell for cell in record]
         cells = tuple(
             (place, cell)
-            for place, cell in enumerate(stripped)
+            for place, cell in enumerate(map(_read, record))
             if not (isinstance(cell, str) and cell.lower() in _EMPTY)
         )
-        if cells:
+        # Merged cells of a row without any other value are the frame around a title, or nothing.
+        if any(cell is not _MERGED for _, cell in cells):
             yield Row(number=number, cells=cells)

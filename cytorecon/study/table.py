@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -15,6 +13,7 @@ from cytorecon.counts import reported_concentration
 from cytorecon.errors import Severity
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study.csv_cells import csv_line
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
@@ -116,19 +115,17 @@ def csv_text(frame: pd.DataFrame) -> str:
     -------
     str
         Lines end with ``\n``; numbers are written plainly with six significant digits, truth as
-        ``True``/``False``, and what is not known as an empty field.
+        ``True``/``False``, what is not known as an empty field, and a text that a spreadsheet
+        would run as a formula with an apostrophe in front.
 
     Examples
     --------
     >>> csv_text(pd.DataFrame({"a": [1.0, None], "b": ["x", "y, z"]}))
     'a,b\n1,x\n,"y, z"\n'
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
     columns = [frame[column].astype(object).tolist() for column in frame.columns]
-    writer.writerows([_text(value) for value in row] for row in zip(*columns, strict=True))
-    return buffer.getvalue()
+    rows = (csv_line(map(_text, row)) for row in zip(*columns, strict=True))
+    return csv_line(frame.columns) + "".join(rows)
 
 
 def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from cytorecon.knowledge.event_kinds import EventKinds
 from cytorecon.study.cells import RowReader
 from cytorecon.study.model import Anchor, ClinicalEvent, Tube
 from cytorecon.study.people import Person, in_days, other_anchor_date
@@ -45,7 +46,9 @@ def clinical_events(rows: Sequence[EventRow], found: Mapping[str, Person]) -> tu
     return tuple(events)
 
 
-def tubes(rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path) -> tuple[Tube, ...]:
+def tubes(
+    rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path, kinds: EventKinds
+) -> tuple[Tube, ...]:
     """Return the tubes whose rows can be used; problems are noted on the rows.
 
     Parameters
@@ -56,6 +59,8 @@ def tubes(rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path
         Patients with their clocks.
     folder : Path
         What paths in the manifest are relative to.
+    kinds : EventKinds
+        Tell which names of anchors a message may repeat.
     """
     seen_files: dict[tuple[Path, int], int] = {}
     seen_tubes: dict[tuple[str, int, str, str], int] = {}
@@ -64,7 +69,7 @@ def tubes(rows: Sequence[ManifestRow], found: Mapping[str, Person], folder: Path
     for row in rows:
         if row.reader.failed():
             continue
-        day = _sample_day(row, found[row.patient])
+        day = _sample_day(row, found[row.patient], kinds)
         path = _resolved(folder, row.file)
         _check_repeated(row, (path, row.dataset or 0), seen_files)
         if day is None or row.reader.failed():
@@ -102,9 +107,9 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
     )
 
 
-def _sample_day(row: ManifestRow, person: Person) -> int | None:
+def _sample_day(row: ManifestRow, person: Person, kinds: EventKinds) -> int | None:
     """Return the day of the draw on the patient's clock; the column `day` counts from the row's anchor."""
-    anchor = _anchor(row, person)
+    anchor = _anchor(row, person, kinds)
     if anchor is None:
         return None
     stated = None if row.day is None else row.day + anchor.day
@@ -118,18 +123,24 @@ def _sample_day(row: ManifestRow, person: Person) -> int | None:
     return day
 
 
-def _anchor(row: ManifestRow, person: Person) -> Anchor | None:
+def _anchor(row: ManifestRow, person: Person, kinds: EventKinds) -> Anchor | None:
     if not row.anchor:
         return person.patient.anchors[0]
     anchor = person.patient.anchor(row.anchor)
     if anchor is None:
-        names = ", ".join(item.name for item in person.patient.anchors)
+        names = ", ".join(_anchor_name(item, kinds) for item in person.patient.anchors)
         row.reader.problem("anchor", f"The patient has no anchor of this name. Allowed: {names}.")
     elif row.anchor_date is not None and person.day0 is not None:
         apart = (row.anchor_date - person.day0).days - anchor.day
         if apart:
             other_anchor_date(row.reader, apart)
     return anchor
+
+
+def _anchor_name(anchor: Anchor, kinds: EventKinds) -> str:
+    """Return the name of an anchor where we made it (HCT1); any other may be that of a person."""
+    usual = anchor.name.rstrip("0123456789") == kinds.find(anchor.kind).anchor
+    return anchor.name if usual else f"the one of day {anchor.day}"
 
 
 def _day(

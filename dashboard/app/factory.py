@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,9 @@ from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
-from dashboard.security import protect
+from dashboard.security import keep_door, protect
 from dashboard.services.study import AddTube, StudyService
-from dashboard.services.uploads import LIMIT_BYTES
+from dashboard.services.upload_checks import LIMIT_BYTES
 
 _LOG: Final = logging.getLogger("dashboard")
 _LAYOUTS: Final = {
@@ -35,7 +36,13 @@ _LAYOUTS: Final = {
 LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
 
 
-def create_app(location: str | Path, *, add_tube: AddTube = add_tube) -> Dash:
+def create_app(
+    location: str | Path,
+    *,
+    add_tube: AddTube = add_tube,
+    host: str = "127.0.0.1",
+    allow_hosts: Iterable[str] = (),
+) -> Dash:
     """Return the dashboard of the study at `location`.
 
     Parameters
@@ -44,11 +51,18 @@ def create_app(location: str | Path, *, add_tube: AddTube = add_tube) -> Dash:
         A study folder, or the URL of its PostgreSQL database.
     add_tube : callable
         Analyses an uploaded file and stores the result.
+    host : str
+        Address it listens on.
+    allow_hosts : iterable of str
+        Names, besides `host` and those of this computer, under which it may be asked for. A
+        request under any other name is refused.
 
     Raises
     ------
     StoreError
         If there is no study, or it cannot be opened.
+    CytoreconError
+        If one of `allow_hosts` is no name of a host.
     """
     service = StudyService(StudyStore.open(location), add_tube)
     app = Dash(
@@ -75,6 +89,7 @@ def create_app(location: str | Path, *, add_tube: AddTube = add_tube) -> Dash:
     for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload):
         module.register(app)
     protect(app)
+    keep_door(app, host=host, names=allow_hosts)
     return app
 
 

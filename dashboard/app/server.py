@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import waitress
 
 from cytorecon.errors import CytoreconError
 from dashboard.app.factory import LARGEST_REQUEST, create_app
+from dashboard.security.names import bracketed
 
 
-def serve(location: str | Path, host: str = "127.0.0.1", port: int = 8050) -> None:
+def serve(
+    location: str | Path, host: str = "127.0.0.1", port: int = 8050, *, allow_hosts: Iterable[str] = ()
+) -> None:
     """Serve the dashboard of the study at `location` until interrupted.
 
     Parameters
@@ -24,21 +30,25 @@ def serve(location: str | Path, host: str = "127.0.0.1", port: int = 8050) -> No
     host : str
         Address to listen on. There is no login: any other than this computer's own is warned of.
     port : int
-        Port to listen on.
+        Port to listen on; 0 takes a free one, which is printed.
+    allow_hosts : iterable of str
+        Further names under which browsers reach it; see
+        :func:`~dashboard.app.factory.create_app`.
 
     Raises
     ------
     StoreError
         If there is no study, or it cannot be opened.
     CytoreconError
-        If the port is taken or the address is not one of this computer's.
+        If the port is taken, the address is not one of this computer's, or one of `allow_hosts` is
+        no name of a host.
     """
-    app = create_app(location)
+    app = create_app(location, host=host, allow_hosts=allow_hosts)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(
             app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST
         )
-        _tell_start(host, port)
+        _tell_start(host, listener.getsockname()[1])
         server.run()
 
 
@@ -50,16 +60,23 @@ def _listening_socket(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise CytoreconError(
             "The dashboard cannot listen here: there is no such address.",
-            subject=f"{host}:{port}",
+            subject=f"{bracketed(host)}:{port}",
             hint="Use 127.0.0.1, or an address of this computer.",
         ) from error
     except OSError as error:
         raise CytoreconError(
             "The dashboard cannot listen here.",
-            subject=f"{host}:{port}",
+            subject=f"{bracketed(host)}:{port}",
             found=os.strerror(error.errno or 0),
-            hint="Is another dashboard running? Choose another port, e.g. --port 8051.",
+            hint=_WAYS_OUT.get(error.errno or 0, ""),
         ) from error
+
+
+_WAYS_OUT: Final = {
+    errno.EADDRINUSE: "Is another dashboard running? Choose another port, e.g. --port 8051.",
+    errno.EADDRNOTAVAIL: "Use 127.0.0.1, or an address of this computer.",
+    errno.EACCES: "This user may not open that port; choose one above 1023, e.g. --port 8050.",
+}
 
 
 def _tell_start(host: str, port: int) -> None:
@@ -68,7 +85,8 @@ def _tell_start(host: str, port: int) -> None:
             f"Warning: {host} can be reached from other computers, and the dashboard has no login: "
             "whoever reaches it sees the study. Use 127.0.0.1 unless your network protects it.\n"
         )
-    sys.stderr.write(f"cytorecon dashboard on http://{host}:{port}/ (stop with Ctrl-C)\n")
+    sys.stderr.write(f"cytorecon dashboard on http://{bracketed(host)}:{port}/ (stop with Ctrl-C)\n")
+    sys.stderr.flush()
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The choice of a tube, and downloads."""
+"""Links that keep the patient, the choice of a tube, and downloads."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from dash import Dash, Input, NoUpdate, Output, State, no_update
 from dashboard import ids
 from dashboard.services.cohorts import cohort_csv
 from dashboard.services.patients import patient_csv
-from dashboard.services.selection import query_string
+from dashboard.services.selection import query_string, selection_in_url, tube_in_url
 from dashboard.services.study import current_study
+from dashboard.services.tubes import patient_and_tube
 
 Download = dict[str, str | bool]
 
 
 def register(app: Dash) -> None:
     """Bind the callbacks of this module to `app`."""
+    # two of them, since the second address is only there while the page of a patient is
+    for address in (ids.ADDRESS, ids.PATIENT_URL):
+        app.callback(
+            Output(f"{ids.NAVIGATION}/patient", "href", allow_duplicate=True),
+            Output(f"{ids.NAVIGATION}/gates", "href", allow_duplicate=True),
+            Input(address, "search"),
+            prevent_initial_call="initial_duplicate",
+        )(links_of_patient)
     app.callback(
         Output(ids.GATES_URL, "search"),
         Input(ids.GATES_TUBE, "value"),
@@ -31,6 +40,14 @@ def register(app: Dash) -> None:
         Input(ids.COHORT_CSV, "n_clicks"),
         prevent_initial_call=True,
     )(download_cohort)
+
+
+def links_of_patient(search: str | None) -> tuple[str, str]:
+    """Return the addresses of the pages of patient and gates, for whom the present page shows."""
+    patient, tube = patient_and_tube(
+        current_study().snapshot(), selection_in_url(search).patient, tube_in_url(search)
+    )
+    return f"/patient{query_string({'patient': patient})}", f"/gates{query_string({'tube': tube})}"
 
 
 def gates_search(tube: str | None) -> str | NoUpdate:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, no_update
 from dash.development.base_component import Component
 
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from dashboard import ids
 from dashboard.components.gates_view import gates_link
 from dashboard.components.upload_form import upload_done, upload_refused, uploads_list
 from dashboard.services.selection import query_string
 from dashboard.services.study import current_study
+from dashboard.services.upload_checks import SEXES, UploadForm, check_file, typed_number
 from dashboard.services.uploads import (
-    UploadForm,
-    check_file,
+    known_patient,
     remove_upload,
     removed_uploads,
     restore_upload,
@@ -24,6 +25,7 @@ from dashboard.services.uploads import (
 
 #: Fields of the form that show a message of their own, in the order of the callback's outputs.
 _FIELDS = (
+    ("visit", ids.UPLOAD_VISIT),
     ("patient", ids.UPLOAD_PATIENT),
     ("day", ids.UPLOAD_DAY),
     ("panel", ids.UPLOAD_PANEL),
@@ -31,6 +33,9 @@ _FIELDS = (
     ("blood_volume_ul", ids.UPLOAD_VOLUME),
     ("lymphocytes_cells_per_ul", ids.UPLOAD_ALC),
     ("wbc_cells_per_ul", ids.UPLOAD_WBC),
+    ("age_years", ids.UPLOAD_AGE),
+    ("sex", ids.UPLOAD_SEX),
+    ("programme", ids.UPLOAD_PROGRAMME),
 )
 
 Analysed = tuple[Component | str, str, NoUpdate | None, int | NoUpdate, *tuple[str | None, ...]]
@@ -54,11 +59,17 @@ def register(app: Dash) -> None:
         *(Output(name, "error") for _, name in _FIELDS),
         Input(ids.UPLOAD_ANALYSE, "n_clicks"),
         State(ids.UPLOAD_FILE, "contents"),
-        State(ids.UPLOAD_VISIT, "value"),
         *(State(name, "value") for _, name in _FIELDS),
         running=[(Output(ids.UPLOAD_ANALYSE, "loading"), True, False)],
         prevent_initial_call=True,
     )(analyse)
+    app.callback(
+        Output(ids.UPLOAD_KNOWN, "children"),
+        Output(ids.UPLOAD_NEW_PATIENT, "hidden"),
+        Input(ids.UPLOAD_PATIENT, "value"),
+        Input(ids.STUDY_CHANGED, "data"),
+        prevent_initial_call=True,
+    )(tell_patient)
     app.callback(
         Output(ids.UPLOADS_LIST, "children"),
         Output(ids.UPLOAD_PATIENT, "data"),
@@ -87,11 +98,9 @@ def tell_file(contents: str | None) -> str:
     return f"✕ {problem}" if problem else f"● File ready, {len(contents) * 3 / 4e6:.1f} MB."
 
 
-def analyse(
-    clicks: int | None, contents: str | None, visit: str | None, *values: str | float | None
-) -> Analysed:
+def analyse(clicks: int | None, contents: str | None, *values: str | float | None) -> Analysed:
     """Analyse the chosen file and store its result, or say what is wrong with the form."""
-    form = _form(contents, visit, values)
+    form = _form(contents, values)
     service = current_study()
     outcome = upload(service, form) if clicks else None
     if outcome is None:
@@ -107,24 +116,29 @@ def analyse(
     return upload_refused(refused), outcome.problem("contents"), no_update, no_update, *errors
 
 
-def _form(contents: str | None, visit: str | None, values: Sequence[str | float | None]) -> UploadForm:
-    patient, day, panel, beads, volume, alc, wbc = values
+def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadForm:
+    visit, patient, day, panel, beads, volume, alc, wbc, age, sex, programme = values
     return UploadForm(
         contents=contents,
         patient=str(patient or "").strip(),
-        day=_number(day),
-        visit=(visit or "").strip(),
+        day=typed_number(day),
+        visit=str(visit or "").strip(),
         panel=str(panel or ""),
-        beads_per_tube=_number(beads),
-        blood_volume_ul=_number(volume),
-        lymphocytes_cells_per_ul=_number(alc),
-        wbc_cells_per_ul=_number(wbc),
+        beads_per_tube=typed_number(beads),
+        blood_volume_ul=typed_number(volume),
+        lymphocytes_cells_per_ul=typed_number(alc),
+        wbc_cells_per_ul=typed_number(wbc),
+        age_years=typed_number(age),
+        sex=str(sex or SEXES[0]),
+        programme=str(programme or UNKNOWN_PROGRAMME),
     )
 
 
-def _number(value: str | float | None) -> float | None:
-    # an emptied NumberInput sends an empty string
-    return float(value) if value not in (None, "") else None
+def tell_patient(patient: str | None, _changed: int | None) -> tuple[str, bool]:
+    """Say what is known about a patient of the study, and whether the fields of a new one are hidden."""
+    typed = (patient or "").strip()
+    known = known_patient(current_study().snapshot(), typed)
+    return known, bool(known) or not typed
 
 
 def list_uploads(_changed: int | None) -> tuple[Component, list[str]]:

@@ -22,6 +22,11 @@ _FIGURE_CONFIG: Final[Any] = {
     "toImageButtonOptions": {"format": "svg"},
 }
 
+#: Stands wherever a 95 % interval does.
+INTERVAL_NOTE: Final = (
+    "Intervals (95 %) hold the counting error only, not pipetting, staining, gating or the draw itself."
+)
+
 Child = Component | str | None
 
 
@@ -66,7 +71,15 @@ def summary_cards(cards: Sequence[Card]) -> html.Div:
 
 
 def _card(card: Card) -> html.Div:
-    badge = dmc.Badge(card.note, color=_TONES[card.tone], variant="light", size="sm", tt="none")
+    badge = dmc.Badge(
+        card.note,
+        color=_TONES[card.tone],
+        variant="light",
+        size="sm",
+        tt="none",
+        # a note is read whole, on two lines if need be
+        styles={"root": {"height": "auto"}, "label": {"whiteSpace": "normal", "overflow": "visible"}},
+    )
     note = badge if card.note and card.tone != "plain" else html.Div(card.note, className="muted small")
     return html.Div(
         [html.Div(card.title, className="card-title"), html.Div(card.value, className="card-value"), note],
@@ -134,6 +147,11 @@ def data_table(
         className="data-table compact" if compact else "data-table",
     )
     return with_aria(html.Div(table, className="table-scroll", tabIndex=0, role="region"), label=caption)
+
+
+def unbroken(text: str) -> str:
+    """Return text in which no line ends before or after the slash of ``200/µL`` (word joiners)."""
+    return text.replace("/µL", "\u2060/\u2060µL")
 
 
 def csv_button(name: str, what: str) -> dmc.Button:

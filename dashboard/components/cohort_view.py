@@ -9,7 +9,15 @@ from dash import html
 from cytorecon.figures.format import measure_named, population_label
 from cytorecon.figures.milestone_bars import milestone_figure
 from dashboard import ids
-from dashboard.components.basics import Child, csv_button, data_table, empty_state, figure_graph, section
+from dashboard.components.basics import (
+    INTERVAL_NOTE,
+    Child,
+    csv_button,
+    data_table,
+    empty_state,
+    figure_graph,
+    section,
+)
 from dashboard.services.cohorts import CohortView
 
 
@@ -33,7 +41,7 @@ def cohort_content(view: CohortView) -> html.Div:
             section(
                 "All patients",
                 figure_graph(view.figure, name="cohort-figure", label=label),
-                html.P(view.caption, className="caption"),
+                html.P(f"{view.caption} {INTERVAL_NOTE}", className="caption"),
             ),
             section("When a milestone was reached", *_milestones(view)),
             section(
@@ -49,8 +57,11 @@ def _milestones(view: CohortView) -> Sequence[Child]:
     if not view.milestone:
         return (html.Div("No milestone applies to the patients of this study.", className="muted"),)
     figure = milestone_figure(view.crossings, view.last_days, view.axis)
-    head = ("Patient", "Reached", "In words")
-    rows = [(crossing.patient, crossing.words, crossing.reading) for crossing in view.crossings]
+    head = ("Patient", "Status", "In words")
+    rows = [
+        (crossing.patient, crossing.mark, " ".join(filter(None, (crossing.reading, crossing.caution))))
+        for crossing in view.crossings
+    ]
     return (
         html.Div(view.milestone_title, className="figure-title"),
         figure_graph(figure, name="milestone-figure", label=f"{view.milestone_title}, one bar per patient."),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 
-from cytorecon.figures.gate import gate_figure
+from cytorecon.figures.gate import gate_figure, gate_name
 from cytorecon.results import GateRecord, TubeResult
 from cytorecon.study.model import Tube
 from dashboard.components.basics import (
+    INTERVAL_NOTE,
     Child,
     data_table,
     empty_state,
@@ -21,7 +22,9 @@ from dashboard.services.gates import (
     GateRow,
     PopulationRow,
     chosen_gate,
+    gate_doubts,
     gate_rows,
+    gate_titles,
     population_rows,
     provenance_rows,
 )
@@ -41,7 +44,7 @@ def gates_content(tube: Tube, result: TubeResult, gate: str) -> html.Div:
     result : TubeResult
         With its pictures.
     gate : str
-        Gate whose picture is shown; the first one when there is no such picture.
+        Gate whose picture is shown; see :func:`chosen_gate` when there is no such picture.
     """
     if result.status == "failed":
         state = tube_state(result)
@@ -57,7 +60,11 @@ def gates_content(tube: Tube, result: TubeResult, gate: str) -> html.Div:
                 ],
                 className="gates-columns",
             ),
-            section("Populations", _population_table(population_rows(result))),
+            section(
+                "Populations",
+                _population_table(population_rows(result)),
+                html.P(INTERVAL_NOTE, className="caption"),
+            ),
             section("Where these numbers come from", _provenance(result, chosen)),
         ]
     )
@@ -79,12 +86,16 @@ def _gate_list(tube: str, rows: Sequence[GateRow], chosen: GateRecord | None) ->
 
 
 def _gate_item(tube: str, row: GateRow, active: bool) -> html.Li:
-    state = "" if row.status == "found" else f" state-{'bad' if row.status == 'not evaluable' else 'plain'}"
-    name = row.gate.replace("_", " ")
+    doubts = (
+        html.Div(f"needs a look: {', '.join(row.doubts)}", className="caution small") if row.doubts else None
+    )
     text = html.Div(
         [
-            html.Div([html.Span(f"{row.shape} ", className=f"shape{state}"), html.B(name)]),
+            html.Div(
+                [html.Span(f"{row.shape} ", className=f"shape state-{row.standing}"), html.B(row.title)]
+            ),
             html.Div(row.numbers, className="muted small"),
+            doubts,
         ],
         style={"paddingLeft": row.depth * _INDENT_PX},
     )
@@ -103,8 +114,9 @@ def _picture(result: TubeResult, chosen: GateRecord | None) -> Child:
     if chosen is None:
         return empty_state("No pictures", "This result was stored without pictures of its gates.")
     plot = next(plot for plot in result.plots if plot.gate == chosen.gate)
-    label = f"Density of events for gate {chosen.gate}. Its numbers are in the list of gates."
-    return figure_graph(gate_figure(plot, chosen), name="gate-figure", label=label)
+    label = f"Density of events for gate {gate_name(chosen)}. Its numbers are in the list of gates."
+    figure = gate_figure(plot, chosen, doubts=gate_doubts(chosen, result), titles=gate_titles(result))
+    return figure_graph(figure, name="gate-figure", label=label)
 
 
 def _population_table(rows: Sequence[PopulationRow]) -> html.Div:

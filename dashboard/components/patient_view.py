@@ -9,6 +9,7 @@ from dash import dcc, html
 from cytorecon.figures.format import measure_named, population_label
 from dashboard import ids
 from dashboard.components.basics import (
+    INTERVAL_NOTE,
     Child,
     csv_button,
     data_table,
@@ -16,6 +17,7 @@ from dashboard.components.basics import (
     figure_graph,
     section,
     summary_cards,
+    unbroken,
 )
 from dashboard.components.gates_view import gates_link
 from dashboard.services.patients import MilestoneRow, PatientView, VisitRow
@@ -38,10 +40,11 @@ def patient_content(view: PatientView) -> html.Div:
         [
             summary_cards(view.cards),
             _figure_section(view),
-            section("Milestones", _milestones(view.milestones, view.other_milestones)),
+            section("Milestones", _milestones(view.milestones), _other_rules(view.other_rules)),
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",
                 _visits(view.visits, view.populations),
+                html.P(INTERVAL_NOTE, className="caption"),
                 aside=csv_button(ids.PATIENT_CSV, f"the results of {view.patient.patient}"),
             ),
         ]
@@ -55,7 +58,9 @@ def _figure_section(view: PatientView) -> html.Section:
     )
     children: list[Child] = [
         figure_graph(view.figure, name="patient-figure", label=label),
-        html.P(f"{view.caption} The value axes differ from panel to panel.", className="caption"),
+        html.P(
+            f"{view.caption} The value axes differ from panel to panel. {INTERVAL_NOTE}", className="caption"
+        ),
     ]
     if view.days_with_results < 2:
         children.insert(
@@ -69,17 +74,44 @@ def _figure_section(view: PatientView) -> html.Section:
     return section("Recovery", *children)
 
 
-def _milestones(rows: Sequence[MilestoneRow], others: int) -> Child:
+def _milestones(rows: Sequence[MilestoneRow]) -> Child:
     if not rows:
         return html.Div(
             "No milestone can be judged: they are defined in cells/µL, for certain programmes and ages.",
             className="muted",
         )
-    head = ("Milestone", "Result", "Confirmed", "Source")
-    body = [(row.title, row.reading, row.confirmed, row.source) for row in rows]
-    more = f"{others} further milestones are defined for other ages or programmes." if others else ""
-    table = data_table("Milestones of this patient", head, body, numeric=range(0))
-    return html.Div([table, html.P(more, className="caption")])
+    head = ("Milestone", "Status", "Result", "Source, and what it found")
+    body = [
+        (unbroken(row.title), html.Span(row.status, className="mark"), _result(row), _source(row))
+        for row in rows
+    ]
+    legend = "★ means in time for the rule's deadline. A crossing is only known to lie between two visits."
+    return html.Div(
+        [
+            data_table("Milestones of this patient", head, body, numeric=range(0)),
+            html.P(legend, className="caption"),
+        ]
+    )
+
+
+def _result(row: MilestoneRow) -> html.Div:
+    caution = html.Div(f"▲ {row.caution}", className="caution small") if row.caution else None
+    return html.Div([unbroken(row.reading), caution])
+
+
+def _source(row: MilestoneRow) -> html.Div:
+    note = html.Div(f"Our reading: {row.note}", className="muted small") if row.note else None
+    return html.Div([row.source, html.Div(row.effect, className="muted small"), note])
+
+
+def _other_rules(rules: Sequence[tuple[str, str]]) -> Child:
+    if not rules:
+        return None
+    unknown = sum(reason.startswith("Not assessable") for _, reason in rules)
+    words = f"{len(rules)} rules that were not judged"
+    words += f", {unknown} of them for want of programme or age" if unknown else ""
+    items = [html.Li([html.B(title), f": {reason}"]) for title, reason in rules]
+    return html.Details([html.Summary(words), html.Ul(items, className="small")])
 
 
 def _visits(rows: Sequence[VisitRow], populations: Sequence[str]) -> html.Div:

@@ -41,6 +41,7 @@ def shell(study_name: str, version: str) -> dmc.MantineProvider:
         children=[
             html.A("Skip to content", href="#main", className="skip-link"),
             dcc.Store(id=ids.STUDY_CHANGED, data=0),
+            dcc.Location(id=ids.ADDRESS, refresh=False),
             dmc.AppShell(
                 header={"height": 58},
                 navbar={"width": 168, "breakpoint": "sm"},
@@ -89,7 +90,10 @@ def _header(study_name: str, version: str) -> dmc.Group:
 
 
 def _navigation() -> list[dmc.NavLink]:
-    return [dmc.NavLink(label=name, href=path, active="exact", variant="light") for path, name in PAGES]
+    return [
+        dmc.NavLink(id=f"{ids.NAVIGATION}{path}", label=name, href=path, active="exact", variant="light")
+        for path, name in PAGES
+    ]
 
 
 def error_alert(message: str) -> dmc.Alert:

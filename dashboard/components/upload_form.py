@@ -11,10 +11,12 @@ from dash.development.base_component import Component
 from cytorecon.study.model import Tube
 from dashboard import ids
 from dashboard.components.basics import with_aria
-from dashboard.services.uploads import LIMIT_BYTES, LIMIT_MB
+from dashboard.services.upload_checks import LIMIT_BYTES, LIMIT_MB, SEXES
 
 
-def upload_drawer(patients: Sequence[str], panels: Sequence[tuple[str, str]]) -> dmc.Drawer:
+def upload_drawer(
+    patients: Sequence[str], panels: Sequence[tuple[str, str]], programmes: Sequence[tuple[str, str]]
+) -> dmc.Drawer:
     """Return the drawer with the form that analyses one file.
 
     Parameters
@@ -23,6 +25,8 @@ def upload_drawer(patients: Sequence[str], panels: Sequence[tuple[str, str]]) ->
         Pseudonyms to choose from; another may be typed.
     panels : sequence of (name, title)
         Templates.
+    programmes : sequence of (programme, name)
+        What a new patient can be treated in.
     """
     return dmc.Drawer(
         id=ids.UPLOAD_DRAWER,
@@ -32,7 +36,13 @@ def upload_drawer(patients: Sequence[str], panels: Sequence[tuple[str, str]]) ->
         keepMounted=True,
         closeButtonProps={"aria-label": "Close"},
         children=html.Div(
-            [*_file_part(), *_visit_part(patients, panels), _counting_part(), *_action_part()],
+            [
+                *_file_part(),
+                *_patient_part(patients, programmes),
+                *_visit_part(panels),
+                _counting_part(),
+                *_action_part(),
+            ],
             className="upload-form",
         ),
     )
@@ -62,8 +72,7 @@ def _file_part() -> list[Component]:
     ]
 
 
-def _visit_part(patients: Sequence[str], panels: Sequence[tuple[str, str]]) -> list[Component]:
-    names = [name for name, _ in panels]
+def _patient_part(patients: Sequence[str], programmes: Sequence[tuple[str, str]]) -> list[Component]:
     return [
         dmc.Autocomplete(
             id=ids.UPLOAD_PATIENT,
@@ -72,6 +81,52 @@ def _visit_part(patients: Sequence[str], panels: Sequence[tuple[str, str]]) -> l
             data=list(patients),
             required=True,
         ),
+        with_aria(html.Div(id=ids.UPLOAD_KNOWN, className="muted small"), live="polite"),
+        html.Fieldset(
+            [
+                html.Legend("New patient (optional)"),
+                html.Div("For reference ranges and milestones.", className="muted small"),
+                html.Div(
+                    [
+                        dmc.NumberInput(
+                            id=ids.UPLOAD_AGE,
+                            label="Age",
+                            description="years, on day 0",
+                            hideControls=True,
+                            allowNegative=False,
+                        ),
+                        _choice(
+                            ids.UPLOAD_SEX,
+                            "Sex",
+                            "as for reference ranges",
+                            [(sex, sex) for sex in SEXES[1:]],
+                        ),
+                    ],
+                    className="form-pair",
+                ),
+                _choice(ids.UPLOAD_PROGRAMME, "Programme", "what day 0 is", programmes),
+            ],
+            id=ids.UPLOAD_NEW_PATIENT,
+            className="counting",
+            hidden=True,
+        ),
+    ]
+
+
+def _choice(name: str, label: str, description: str, options: Sequence[tuple[str, str]]) -> dmc.Select:
+    return dmc.Select(
+        id=name,
+        label=label,
+        description=description,
+        data=[{"value": value, "label": title} for value, title in options],
+        clearable=True,
+        placeholder="not known",
+    )
+
+
+def _visit_part(panels: Sequence[tuple[str, str]]) -> list[Component]:
+    names = [name for name, _ in panels]
+    return [
         html.Div(
             [
                 dmc.NumberInput(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dash_mantine_components as dmc
 from dash import dcc, html
+from dash.development.base_component import Component
 
+from cytorecon.study.model import Tube
 from dashboard import ids
 from dashboard.components.basics import empty_state, page_head
 from dashboard.components.gates_view import gates_content
+from dashboard.services.selection import query_string
 from dashboard.services.study import current_study
 
 
@@ -17,7 +20,7 @@ def layout(tube: str | None = None, gate: str | None = None, **_unknown: str) ->
     Parameters
     ----------
     tube, gate : str or None
-        As they stand in the URL; the first tube and its first picture when absent.
+        As they stand in the URL; the first tube, and what needs a look in it, when absent.
     """
     service = current_study()
     study = service.snapshot().study
@@ -49,10 +52,19 @@ def layout(tube: str | None = None, gate: str | None = None, **_unknown: str) ->
     return html.Div(
         [
             dcc.Location(id=ids.GATES_URL, refresh="callback-nav"),
-            page_head("Gates", selector, subtitle=_subtitle(wanted if chosen else "")),
+            page_head(
+                "Gates", *_patient_link(chosen), selector, subtitle=_subtitle(wanted if chosen else "")
+            ),
             html.Div(content, id=ids.GATES_CONTENT),
         ]
     )
+
+
+def _patient_link(tube: Tube | None) -> tuple[Component, ...]:
+    if tube is None:
+        return ()
+    address = "/patient" + query_string({"patient": tube.patient})
+    return (dcc.Link(f"Trajectory of {tube.patient}", href=address, className="page-link"),)
 
 
 def _subtitle(tube: str) -> str:

@@ -12,7 +12,7 @@ from dashboard.components.worklist_view import worklist_filters, worklist_grid
 from dashboard.services.selection import split_names
 from dashboard.services.study import current_study
 from dashboard.services.tubes import STATES, filter_rows, worklist_rows, worklist_summary
-from dashboard.services.uploads import panels, removed_uploads, uploaded_tubes
+from dashboard.services.uploads import panels, programmes, removed_uploads, uploaded_tubes
 
 
 def layout(
@@ -46,6 +46,6 @@ def layout(
             with_aria(html.Div(id=ids.UPLOADS_MESSAGE, className="muted small"), live="polite"),
             None if rows else empty_state("No tubes yet", hint),
             html.Div(worklist_grid(shown, search or ""), className="panel grid-panel"),
-            upload_drawer(snapshot.patients, panels()),
+            upload_drawer(snapshot.patients, panels(), programmes()),
         ]
     )

@@ -10,11 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
-from cytorecon.figures.crossings import Crossing, crossings
+from cytorecon.figures.crossings import Crossing, crossings, drawing_order
 from cytorecon.figures.format import MISSING, Measure, population_label
 from cytorecon.figures.points import study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
-from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.study.table import csv_text
 from dashboard.services.measures import (
@@ -23,7 +22,7 @@ from dashboard.services.measures import (
     chosen_measure,
     chosen_populations,
 )
-from dashboard.services.patients import open_ended_first, zero_label
+from dashboard.services.patients import milestone_title, zero_label
 from dashboard.services.selection import TrajectorySelection
 from dashboard.services.study import Snapshot
 
@@ -60,11 +59,12 @@ class CohortView:
     @property
     def caption(self) -> str:
         """What the symbols mean."""
-        least = load_visit_windows().minimum_n_for_quartiles
+        least = load_visit_windows().minimum_patients
         return (
             "One grey line per patient; squares are medians of a visit window, the band its quartiles. "
-            f"A window needs {least} patients for a median and quartiles. n under an axis is the number of "
-            "patients with a result in that window. The value axes differ from panel to panel."
+            f"A window needs {least} patients for a median and quartiles, here and in the download. n under "
+            "an axis is the number of patients with a result in that window. The value axes differ from "
+            "panel to panel."
         )
 
     @property
@@ -176,10 +176,10 @@ def _last_day(snapshot: Snapshot, patient: str) -> int:
 
 def _milestones(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     """Return (milestone, title) of the milestones that apply to somebody here."""
-    titles = {rule.milestone: rule.title for rule in load_milestone_rules().milestones}
     table = snapshot.milestones
-    names = dict.fromkeys(str(name) for name in table[table["status"] != "not_applicable"]["milestone"])
-    return tuple((name, titles.get(name, name)) for name in sorted(names, key=open_ended_first))
+    applicable = table[~table["status"].isin(("not_applicable", "not_assessable"))]
+    names = dict.fromkeys(map(str, applicable["milestone"]))
+    return tuple((name, milestone_title(name)) for name in sorted(names, key=drawing_order))
 
 
 def _chosen_milestone(milestones: tuple[tuple[str, str], ...], wanted: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from cytorecon.figures.format import (
     MISSING,
@@ -13,26 +14,39 @@ from cytorecon.figures.format import (
     format_method,
     format_number,
     format_value,
+    is_not_assessed,
     population_label,
 )
-from cytorecon.figures.gate import gate_numbers
-from cytorecon.knowledge.review_flags import flag_in_short
+from cytorecon.figures.gate import gate_name, gate_numbers
+from cytorecon.knowledge.review_flags import flag_in_short, load_review_flags
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
 
-GATE_SHAPES: Final = {"found": "●", "passed_through": "○", "absent": "○", "not_evaluable": "✕"}
+#: How a gate stands: sound, in need of a look, not to be evaluated, or nothing to gate.
+Standing = Literal["good", "watch", "bad", "plain"]
+
+#: A shape for each, so that colour is never the only sign; the second is that of a tube to look at.
+GATE_SHAPES: Final[Mapping[Standing, str]] = {"good": "●", "watch": "◆", "bad": "✕", "plain": "○"}
+#: The gate a page opens on where none needs a look, as the templates call it.
+_FIRST: Final = "lymphocyte"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate in the tree on the left."""
+    """One gate in the tree on the left; `doubts` says what about it needs a look."""
 
     gate: str
+    title: str
     depth: int
     numbers: str
-    status: str
-    shape: str
+    standing: Standing
     has_plot: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        """How it stands, as a shape."""
+        return GATE_SHAPES[self.standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +67,48 @@ class PopulationRow:
 
 def gate_rows(result: TubeResult) -> tuple[GateRow, ...]:
     """Return the gates of a tube in their order, each with its depth in the tree."""
-    depths = _depths(result)
+    depths, titles = _depths(result), gate_titles(result)
     plots = {plot.gate for plot in result.plots}
     return tuple(
         GateRow(
             gate=gate.gate,
+            title=gate_name(gate),
             depth=depths[gate.gate],
-            numbers=gate_numbers(gate),
-            status=gate.status.replace("_", " "),
-            shape=GATE_SHAPES[gate.status],
+            numbers=gate_numbers(gate, titles),
+            standing=gate_standing(gate, result),
             has_plot=gate.gate in plots,
+            doubts=gate_doubts(gate, result),
         )
         for gate in result.gates
     )
+
+
+def gate_titles(result: TubeResult) -> Mapping[str, str]:
+    """Return what each gate of a tube is called."""
+    return {gate.gate: gate_name(gate) for gate in result.gates}
+
+
+def gate_doubts(gate: GateRecord, result: TubeResult) -> tuple[str, ...]:
+    """Return what about a gate that was found needs a look, in a few words each.
+
+    Its own flags, and the codes that name it on the populations it counts
+    (``gate.outlier:CD4`` names gate CD4, and each of its parts).
+    """
+    if gate.status != "found":
+        return ()
+    name = gate.gate.partition(".")[0]
+    own = [f"{code}:{name}" for code in gate.reason.split(", ") if code in load_review_flags()]
+    named = [code for count in result.counts for code in count.review if code.partition(":")[2] == name]
+    return tuple(dict.fromkeys(map(flag_in_short, (*own, *named))))
+
+
+def gate_standing(gate: GateRecord, result: TubeResult) -> Standing:
+    """Return how a gate stands."""
+    if gate.status == "not_evaluable":
+        return "bad"
+    if gate.status != "found":
+        return "plain"
+    return "watch" if gate_doubts(gate, result) else "good"
 
 
 def _depths(result: TubeResult) -> dict[str, int]:
@@ -93,10 +136,6 @@ def population_rows(result: TubeResult) -> tuple[PopulationRow, ...]:
 
 
 def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
-    if count.status == "not_evaluable":
-        status = f"not evaluable: {count.reason}"
-    else:
-        status = f"needs a look: {', '.join(map(flag_in_short, count.review))}" if count.review else "counted"
     return PopulationRow(
         label=population_label(count.population),
         depth=depth,
@@ -112,15 +151,28 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
         ),
         interval=format_interval(count.cells_per_ul_low, count.cells_per_ul_high, "cells_per_ul"),
         method=format_method(count.count_method) if count.count_method != "none" else MISSING,
-        status=status,
+        status=_status(count),
     )
 
 
+def _status(count: PopulationCount) -> str:
+    if count.status == "not_evaluable":
+        return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"
+    return f"needs a look: {', '.join(map(flag_in_short, count.review))}" if count.review else "counted"
+
+
 def chosen_gate(result: TubeResult, wanted: str) -> GateRecord | None:
-    """Return the gate called `wanted` if it has a picture, else the first that has one."""
+    """Return the gate whose picture is shown.
+
+    The one called `wanted` if it has a picture; else the first that needs a look; else that of the
+    lymphocytes; else the first with a picture, and None where there is none.
+    """
     plots = {plot.gate for plot in result.plots}
     pictured = [gate for gate in result.gates if gate.gate in plots]
-    return next((gate for gate in pictured if gate.gate == wanted), pictured[0] if pictured else None)
+    doubted = [gate for gate in pictured if gate_standing(gate, result) in ("watch", "bad")]
+    usual = [gate for gate in pictured if gate.gate.startswith(_FIRST)]
+    asked = [gate for gate in pictured if gate.gate == wanted]
+    return next(iter((*asked, *doubted, *usual, *pictured)), None)
 
 
 def _version(name: str, version: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,7 +22,9 @@ from cytorecon.figures.lanes import SampleMark, SampleState
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
-from cytorecon.knowledge.milestones import load_milestone_rules
+from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
+from cytorecon.report.words import age_in_words
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
 from dashboard.services.measures import (
@@ -51,9 +53,12 @@ class MilestoneRow:
     """One milestone of the table, all as text."""
 
     title: str
-    confirmed: str
+    status: str
     reading: str
+    caution: str
     source: str
+    effect: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class PatientView:
     primary: Mapping[str, Crossing]
     cards: tuple[Card, ...]
     milestones: tuple[MilestoneRow, ...]
-    other_milestones: int
+    other_rules: tuple[tuple[str, str], ...]
     visits: tuple[VisitRow, ...]
 
     @property
@@ -141,7 +146,6 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
     events = tuple(event for event in snapshot.study.events if event.patient == patient.patient)
     samples = _samples(snapshot, patient.patient)
     found = crossings(snapshot.milestones, patient=patient.patient)
-    preferred = tuple(sorted(found, key=lambda crossing: open_ended_first(crossing.milestone)))
     applicable = tuple(crossing for crossing in found if crossing.applies)
     if not any(crossing.judged for crossing in applicable):
         applicable = ()
@@ -156,10 +160,10 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         axis=patient_axis(patient, events, samples, selection.time),
         events=events,
         samples=samples,
-        primary=primary_crossings(preferred, measure) if measure else {},
-        cards=_cards(patient, points, preferred, samples),
+        primary=primary_crossings(found, measure) if measure else {},
+        cards=_cards(patient, points, found, samples),
         milestones=_milestone_rows(applicable),
-        other_milestones=len(found) - len(applicable),
+        other_rules=_other_rules([one for one in found if one not in applicable]),
         visits=_visit_rows(snapshot, patient.patient, points),
     )
 
@@ -225,10 +229,11 @@ def _cards(
 
 
 def _about_card(patient: Patient) -> Card:
-    age = f"{patient.age_years:g} y" if patient.age_years is not None else "age unknown"
-    about = [patient.sex if patient.sex != "unknown" else "", patient.programme.replace("_", " ")]
-    about.append(patient.graft)
-    return Card("At transplant", age, " · ".join(part for part in about if part and part != "unknown"))
+    age = "age unknown" if patient.age_years is None else age_in_words(patient.age_years)
+    unknown = patient.programme == UNKNOWN_PROGRAMME
+    programme = "programme unknown" if unknown else load_programmes().find(patient.programme).name
+    about = [patient.sex if patient.sex != "unknown" else "", programme, patient.graft]
+    return Card("On day 0", age, " · ".join(filter(None, about)))
 
 
 def _latest_card(points: tuple[Point, ...]) -> Card | None:
@@ -244,20 +249,14 @@ def _latest_card(points: tuple[Point, ...]) -> Card | None:
 
 
 def _milestone_card(crossing: Crossing) -> Card:
+    sign = "≥" if crossing.rule.startswith("≥") else ">"
     threshold = format_value(crossing.threshold, "cells_per_ul")
-    title = f"{population_label(crossing.population)}, milestone {threshold}"
+    title = f"{population_label(crossing.population)} {sign} {threshold}"
+    note = f"{crossing.mark}{' · ▲ with caution' if crossing.caution else ''}"
     if not crossing.reached:
-        return Card(title, crossing.words)
-    note, tone = _CONFIRMED[crossing.confirmed]
-    return Card(title, crossing.words, note, tone)
-
-
-_CONFIRMED = {
-    "yes": ("confirmed", "good"),
-    "no": ("not confirmed", "watch"),
-    "pending": ("not confirmed yet", "watch"),
-    "": ("reached", "good"),
-}
+        return Card(title, crossing.words, note)
+    sound = crossing.met and not crossing.caution and crossing.deadline in ("", "in_time")
+    return Card(title, crossing.words, note, "good" if sound else "watch")
 
 
 def _samples_card(samples: tuple[SampleMark, ...]) -> Card:
@@ -274,28 +273,37 @@ def _samples_card(samples: tuple[SampleMark, ...]) -> Card:
     )
 
 
-def open_ended_first(milestone: str) -> bool:
-    """Return a sort key: milestones without a deadline come before those with one."""
-    return milestone not in _open_ended()
-
-
 @cache
-def _open_ended() -> frozenset[str]:
-    rules = load_milestone_rules().milestones
-    return frozenset(rule.milestone for rule in rules if rule.by_day is None)
+def _rules() -> Mapping[str, MilestoneRule]:
+    return {rule.milestone: rule for rule in load_milestone_rules().milestones}
+
+
+def milestone_title(milestone: str) -> str:
+    """Return a milestone in words; one whose rule is not packaged by its identifier."""
+    rule = _rules().get(milestone)
+    return milestone if rule is None else rule.title
 
 
 def _milestone_rows(found: tuple[Crossing, ...]) -> tuple[MilestoneRow, ...]:
-    rules = {rule.milestone: rule for rule in load_milestone_rules().milestones}
-    return tuple(
-        MilestoneRow(
-            title=rules[crossing.milestone].title if crossing.milestone in rules else crossing.milestone,
-            confirmed=crossing.confirmed or MISSING,
-            reading=crossing.reading,
-            source=crossing.source,
-        )
-        for crossing in found
+    return tuple(_milestone_row(crossing, _rules().get(crossing.milestone)) for crossing in found)
+
+
+def _milestone_row(crossing: Crossing, rule: MilestoneRule | None) -> MilestoneRow:
+    return MilestoneRow(
+        title=milestone_title(crossing.milestone),
+        status=crossing.mark,
+        reading=crossing.reading,
+        caution=crossing.caution,
+        source=crossing.source,
+        effect="" if rule is None else rule.effect,
+        note="" if rule is None else rule.note,
     )
+
+
+def _other_rules(found: Sequence[Crossing]) -> tuple[tuple[str, str], ...]:
+    """Return the rules that were not judged, and why; what is only not known comes first."""
+    ordered = sorted(found, key=lambda crossing: crossing.status != "not_assessable")
+    return tuple((milestone_title(crossing.milestone), crossing.reading) for crossing in ordered)
 
 
 def _visit_rows(

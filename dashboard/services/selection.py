@@ -84,6 +84,17 @@ def selection_in_url(search: str | None) -> TrajectorySelection:
     )
 
 
+def tube_in_url(search: str | None) -> str:
+    """Return the tube of a URL's query; empty when it names none.
+
+    Examples
+    --------
+    >>> tube_in_url("?tube=P01/d30/1&gate=CD3")
+    'P01/d30/1'
+    """
+    return dict(parse_qsl((search or "").removeprefix("?"))).get("tube", "")
+
+
 def trajectory_selection(
     measure: str | None = None,
     time: str | None = None,

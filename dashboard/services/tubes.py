@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, TypedDict
 
 from cytorecon.errors import Severity
-from cytorecon.figures.format import population_label
+from cytorecon.figures.format import is_not_assessed, population_label
 from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import CountMethod, TubeResult
 from cytorecon.store import NOT_ANALYSED
@@ -55,7 +55,7 @@ def review_notes(result: TubeResult) -> tuple[str, ...]:
     lost = tuple(
         f"{population_label(count.population)} not evaluable: {count.reason}"
         for count in result.counts
-        if count.status == "not_evaluable"
+        if count.status == "not_evaluable" and not is_not_assessed(count.reason)
     )
     said = tuple(
         issue.message
@@ -81,10 +81,12 @@ def gate_summary(result: TubeResult) -> str:
     if not result.gates:
         return ""
     found = sum(gate.status in ("found", "passed_through") for gate in result.gates)
-    lost = sum(gate.status == "not_evaluable" for gate in result.gates)
-    absent = len(result.gates) - found - lost
-    parts = [f"{found} found", f"{absent} absent" if absent else "", f"{lost} lost" if lost else ""]
-    return ", ".join(part for part in parts if part)
+    # not a word on gates whose channel the panel lacks: that is no event of this tube
+    others = {"absent": "absent", "not_evaluable": "lost"}
+    numbers = {words: sum(gate.status == status for gate in result.gates) for status, words in others.items()}
+    return ", ".join(
+        [f"{found} found", *(f"{number} {words}" for words, number in numbers.items() if number)]
+    )
 
 
 _SHORT_METHODS: Final[dict[CountMethod, str]] = {
@@ -157,3 +159,22 @@ def worklist_summary(rows: Sequence[WorklistRow]) -> str:
 
 def _plural(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def patient_and_tube(snapshot: Snapshot, patient: str, tube: str) -> tuple[str, str]:
+    """Return whom a page shows, and the tube to look at: the one it shows, else the patient's latest.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The study.
+    patient, tube : str
+        What the address names; either may be empty or unknown.
+    """
+    for known in snapshot.study.tubes:
+        if known.tube == tube:
+            return known.patient, tube
+    own = sorted(
+        (known for known in snapshot.study.tubes if known.patient == patient), key=lambda one: one.day
+    )
+    return (patient, own[-1].tube) if own else ("", "")

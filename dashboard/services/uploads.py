@@ -1,61 +1,27 @@
-"""Take an uploaded file: check what was typed, analyse, store; remove and restore uploads."""
+"""Take an uploaded file: analyse and store it; remove and restore uploads."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, StoreError
 from cytorecon.figures.format import format_count, format_day
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import load_template, template_names
+from cytorecon.report.words import age_in_words
 from cytorecon.results import TubeResult
-from cytorecon.study.model import Tube
+from cytorecon.study.model import Patient, Tube
+from cytorecon.study.people import first_anchor
+from cytorecon.study.rows import Vocabulary
 from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import tube_state
-
-#: Larger files belong to ``cytorecon batch``: the browser holds the whole file in memory, twice.
-LIMIT_MB: Final = 25
-LIMIT_BYTES: Final = LIMIT_MB * 1_000_000
-#: Every FCS file begins with ``FCS`` and its version, e.g. ``FCS3.1``.
-_SIGNATURE: Final = re.compile(rb"FCS[23]\.[0-9]")
-_PSEUDONYM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-#: A hundred years in either direction.
-_DAYS: Final = 36_525
+from dashboard.services.upload_checks import SEXES, UploadForm, check_form, doubts, file_bytes
 
 REMOVED: Final = "removed on the dashboard"
-
-
-@dataclass(frozen=True, slots=True)
-class UploadForm:
-    """What the upload form holds, as typed; None is an empty field.
-
-    Parameters
-    ----------
-    contents : str or None
-        The file as the browser sends it: ``data:…;base64,…``.
-    patient, visit, panel : str
-        Pseudonym, name of the visit, template.
-    day : float or None
-        Day of the blood draw on the patient's clock.
-    beads_per_tube, blood_volume_ul, lymphocytes_cells_per_ul, wbc_cells_per_ul : float or None
-        What relates events to blood.
-    """
-
-    contents: str | None
-    patient: str
-    day: float | None
-    visit: str = ""
-    panel: str = "tbnk"
-    beads_per_tube: float | None = None
-    blood_volume_ul: float | None = None
-    lymphocytes_cells_per_ul: float | None = None
-    wbc_cells_per_ul: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,67 +42,25 @@ def panels() -> tuple[tuple[str, str], ...]:
     return tuple((name, load_template(name).title) for name in template_names())
 
 
-def check_file(contents: str | None) -> str:
-    """Return what is wrong with the chosen file, or an empty string."""
-    if not contents:
-        return "Choose an FCS file."
-    try:
-        data = _decode(contents)
-    except (ValueError, binascii.Error):
-        return "The file did not arrive whole. Choose it again."
-    if len(data) > LIMIT_BYTES:
-        return f"The file has {len(data) / 1e6:.0f} MB; up to {LIMIT_MB} MB can be uploaded here."
-    if not _SIGNATURE.match(data):
-        return "This is not an FCS file: it does not begin with FCS2.0, FCS3.0, FCS3.1 or FCS3.2."
-    return ""
+def programmes() -> tuple[tuple[str, str], ...]:
+    """Return (programme, name) of the programmes a patient can be in."""
+    rows = load_programmes().programmes
+    return tuple((row.programme, row.name) for row in rows if row.programme != UNKNOWN_PROGRAMME)
 
 
-def _decode(contents: str) -> bytes:
-    header, _, body = contents.partition(",")
-    if not header.startswith("data:") or not body:
-        raise ValueError("not a data URL")
-    return base64.b64decode(body, validate=True)
+def known_patient(snapshot: Snapshot, patient: str) -> str:
+    """Return what the study knows about a patient, in words; empty when it does not know the patient.
 
-
-def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
-    """Return (field, message) for everything that is wrong with the form; empty when nothing is."""
-    problems = [
-        ("contents", check_file(form.contents)),
-        ("patient", _check_patient(form.patient)),
-        ("day", _check_day(form.day)),
-        ("panel", "" if form.panel in template_names() else "Choose a panel."),
-        *_check_amounts(form),
-    ]
-    return tuple((field, message) for field, message in problems if message)
-
-
-def _check_patient(patient: str) -> str:
-    if _PSEUDONYM.fullmatch(patient):
+    The form then need not ask: what a sheet or an earlier upload said stands.
+    """
+    if patient not in snapshot.patients:
         return ""
-    return "Enter the study pseudonym: 1 to 32 letters, digits, - or _. Never a name or hospital number."
-
-
-def _check_day(day: float | None) -> str:
-    if day is None:
-        return "Enter the day of the blood draw; 0 is the day of the transplant."
-    if day != round(day) or abs(day) > _DAYS:
-        return f"The day is a whole number between -{_DAYS} and {_DAYS}."
-    return ""
-
-
-def _check_amounts(form: UploadForm) -> list[tuple[str, str]]:
-    problems = []
-    for field, value, unit in (
-        ("beads_per_tube", form.beads_per_tube, "beads"),
-        ("blood_volume_ul", form.blood_volume_ul, "µL"),
-        ("lymphocytes_cells_per_ul", form.lymphocytes_cells_per_ul, "cells/µL"),
-        ("wbc_cells_per_ul", form.wbc_cells_per_ul, "cells/µL"),
-    ):
-        if value is not None and value <= 0:
-            problems.append((field, f"Enter a number above 0 ({unit}), or leave it empty."))
-    if form.beads_per_tube is not None and form.blood_volume_ul is None:
-        problems.append(("blood_volume_ul", "Counting beads need the blood volume of the tube, in µL."))
-    return problems
+    known = snapshot.study.patient(patient)
+    age = "age not known" if known.age_years is None else f"{age_in_words(known.age_years)} on day 0"
+    sex = known.sex if known.sex != "unknown" else "sex not known"
+    unstated = known.programme == UNKNOWN_PROGRAMME
+    programme = "programme not known" if unstated else load_programmes().find(known.programme).name
+    return f"{patient} is in this study: {age}, {sex}, {programme}."
 
 
 def next_tube(snapshot: Snapshot, patient: str, day: int) -> str:
@@ -158,10 +82,13 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
     form : UploadForm
         As typed.
     """
+    if form.patient in service.snapshot().patients:
+        # what is known about a patient is not asked, so what may stand in the hidden fields is not read
+        form = replace(form, age_years=None, sex=SEXES[0], programme=UNKNOWN_PROGRAMME)
     problems = check_form(form)
     if problems or form.contents is None or form.day is None:
         return UploadOutcome(problems=problems)
-    data = _decode(form.contents)
+    data = file_bytes(form.contents)
     with service.one_upload:
         snapshot = service.snapshot()
         known = _known_file(service, snapshot, data)
@@ -170,11 +97,13 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
         tube = _tube(next_tube(snapshot, form.patient, int(form.day)), form)
         try:
             result = _add(service, data, tube)
+            if result.status == "done" and form.patient not in snapshot.patients:
+                service.store.save_patient(_new_patient(form))
         except CytoreconError as error:
             return UploadOutcome(problems=(("", str(error)),))
     if result.status == "failed":
         return UploadOutcome(problems=(("", result.error),))
-    return UploadOutcome(tube=tube.tube, message=_told(tube, result))
+    return UploadOutcome(tube=tube.tube, message=" ".join([_told(tube, result), *doubts(form)]))
 
 
 def _known_file(service: StudyService, snapshot: Snapshot, data: bytes) -> str:
@@ -197,6 +126,16 @@ def _tube(name: str, form: UploadForm) -> Tube:
         blood_volume_ul=form.blood_volume_ul,
         lymphocytes_cells_per_ul=form.lymphocytes_cells_per_ul,
         wbc_cells_per_ul=form.wbc_cells_per_ul,
+    )
+
+
+def _new_patient(form: UploadForm) -> Patient:
+    return Patient(
+        patient=form.patient,
+        age_years=form.age_years,
+        sex=form.sex,
+        programme=form.programme,
+        anchors=(first_anchor(form.programme, Vocabulary.load(None)),),
     )
 
 
@@ -239,5 +178,8 @@ def restore_upload(service: StudyService, tube: str) -> str:
     """Bring a removed upload back and return what was done, in words."""
     if tube not in {upload.tube for upload in removed_uploads(service.snapshot())}:
         return f"{tube} is not among the removed uploads any more."
-    service.store.restore_tube(tube)
+    try:
+        service.store.restore_tube(tube)
+    except StoreError as error:
+        return f"{tube} was not restored. {error.message} Found: {error.found}. {error.hint}"
     return f"{tube} was restored."

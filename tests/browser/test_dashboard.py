@@ -67,6 +67,22 @@ def test_a_row_leads_to_its_gates_and_back(page: Page, address: str) -> None:
     expect(page.locator("h1")).to_have_text("Worklist")
 
 
+def test_the_way_from_gates_to_patient_and_back_keeps_the_patient(page: Page, address: str) -> None:
+    page.goto(f"{address}/gates?tube=P02/d180/1")
+    expect(page.locator("#gate-figure .main-svg").first).to_be_visible()
+    navigation = page.locator("nav").first
+    navigation.get_by_role("link", name="Patient").click()
+    page.wait_for_url("**/patient?patient=P02")
+    expect(page.locator("h1")).to_have_text("P02 · recovery after HCT")
+    page.locator("#patient-select").click()
+    page.get_by_role("option", name="P03").click()
+    expect(page.locator("h1")).to_have_text("P03 · recovery after HCT")
+    navigation.get_by_role("link", name="Gates").click()
+    page.wait_for_url("**/gates?tube=P03/d365/1")
+    page.get_by_role("link", name="Trajectory of P03").click()
+    page.wait_for_url("**/patient?patient=P03")
+
+
 def test_the_controls_of_a_patient_are_the_url(page: Page, address: str) -> None:
     page.goto(f"{address}/patient?patient=P01")
     expect(page.locator("#patient-figure .main-svg").first).to_be_visible()
@@ -139,6 +155,33 @@ def test_an_upload_is_removed_and_restored(page: Page, address: str, fcs_file: P
     expect(page.locator('.ag-row[row-id="P77/d14/1"]')).to_have_count(0)
     page.get_by_role("button", name="Restore P77/d14/1").click()
     expect(page.get_by_text("P77/d14/1 was restored.")).to_be_visible()
+
+
+def test_a_new_patient_is_asked_for_age_sex_and_programme(page: Page, address: str, fcs_file: Path) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Analyse a file").click()
+    page.locator("#upload-file input").set_input_files(fcs_file)
+    expect(page.locator("#upload-age")).to_be_hidden()
+    page.locator("#upload-patient").fill("P02")
+    expect(page.locator("#upload-known")).to_contain_text("P02 is in this study: 6 years on day 0, male")
+    expect(page.locator("#upload-age")).to_be_hidden()
+    page.locator("#upload-patient").fill("P88")
+    expect(page.locator("#upload-age")).to_be_visible()
+    page.locator("#upload-age").fill("7.5")
+    page.locator("#upload-sex").click()
+    page.get_by_role("option", name="female").click()
+    page.locator("#upload-programme").click()
+    page.get_by_role("option", name="gene therapy").click()
+    page.locator("#upload-day").fill("30")
+    page.locator("#upload-visit").fill("Maria Muster")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text("has a word that is not known as a word for visits")).to_be_visible()
+    page.locator("#upload-visit").fill("+30")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text("Analysed and stored")).to_be_visible()
+    expect(page.locator("#upload-known")).to_contain_text(
+        "P88 is in this study: 7 years on day 0, female, gene"
+    )
 
 
 def test_mistakes_are_shown_at_their_fields(page: Page, address: str, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from cytorecon.cli import main
-from cytorecon.cli.gate import parse_mapping
+from cytorecon.cli.given import parse_mapping
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:

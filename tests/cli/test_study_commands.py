@@ -12,7 +12,11 @@ import pytest
 
 from cytorecon.cli import demo as demo_module
 from cytorecon.cli import main
+from cytorecon.cli.batch import remarks_of
+from cytorecon.errors import Issue, Severity
 from cytorecon.store import StudyStore
+from cytorecon.study import StudyResult
+from tests.builders import study_result
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +76,54 @@ def test_bad_rows_are_named_and_the_others_analysed(
     assert len(done) >= 2
 
 
+def test_warnings_are_told_and_are_no_failure(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *rows = (cohort / "manifest.csv").read_text().splitlines()
+    rows = [row.replace("fcs/", f"{cohort.as_posix()}/fcs/", 1) for row in rows]
+    (tmp_path / "manifest.csv").write_text("\n".join([header, *rows]) + "\n")
+    place = str(tmp_path / "study")
+    assert main(["batch", str(tmp_path / "manifest.csv"), "--out", place, "--json"]) == 0
+    captured = capsys.readouterr()
+    remarks = [line for line in captured.err.splitlines() if not line.startswith("Study: ")]
+    assert remarks[0] == (
+        "info: patients: There is no patients sheet: age, sex and programme are unknown, so no reference "
+        "range applies. Put a patients.csv beside the manifest."
+    )
+    assert all(line.startswith(("info: ", "warning: ")) for line in remarks)
+    assert len(json.loads(captured.out)) == 4
+
+
+def test_what_holds_for_a_batch_is_told_once() -> None:
+    note = Issue("batch.assumption", Severity.INFO, "scales", "Taken as logicle.")
+    own = Issue("quality.margin", Severity.WARNING, "FITC-A", "Full.")
+    row = Issue("sheet.row", Severity.ERROR, "row 3", "No day.")
+    made = study_result()
+    tubes = tuple(outcome.model_copy(update={"issues": (own, note)}) for outcome in made.tubes)
+    study = made.study.model_copy(update={"issues": (row, own)})
+    result = StudyResult(study=study, tubes=tubes)
+    assert list(remarks_of(result)) == ["warning: FITC-A: Full.", "info: scales: Taken as logicle."]
+
+
+def test_a_study_has_the_name_it_was_given(cohort: Path, tmp_path: Path) -> None:
+    def named(*words: str) -> str:
+        place = str(tmp_path / "study")
+        assert main(["batch", str(cohort / "manifest.csv"), "--out", place, *words]) == 0
+        with StudyStore.open(place) as store:
+            return store.study().name
+
+    assert named() == "study"
+    assert named("--name", " HSCT 2031 µ ") == "HSCT 2031 µ"
+    assert named() == "HSCT 2031 µ"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[2J", "x" * 81])
+def test_what_is_no_name_of_a_study(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "no.csv", "--out", str(tmp_path / "study"), "--name", name]) == 1
+    assert "A name has 1 to 80 characters and one line." in capsys.readouterr().err
+    assert not (tmp_path / "study").exists()
+
+
 def test_a_sheet_without_a_needed_column_is_a_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,14 +156,20 @@ def test_serve_opens_the_study_first(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'nowhere'}")
 
 
-def test_serve_hands_place_and_port_on(study: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, str, int]] = []
+def test_serve_hands_place_port_and_names_on(study: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[str, str, int, list[str]]] = []
     monkeypatch.setattr(
         "cytorecon.cli.serve.serve_dashboard",
-        lambda location, *, host, port: calls.append((location, host, port)),
+        lambda location, *, host, port, allow_hosts: calls.append((location, host, port, list(allow_hosts))),
     )
-    assert main(["serve", study, "--host", "127.0.0.2", "--port", "8123"]) == 0
-    assert calls == [(study, "127.0.0.2", 8123)]
+    words = ["serve", study, "--host", "127.0.0.2", "--port", "8123"]
+    assert main([*words, "--allow-host", "a.example", "--allow-host", "b.example"]) == 0
+    monkeypatch.setenv("CYTORECON_ALLOW_HOST", "c.example d.example")
+    assert main(words) == 0
+    assert calls == [
+        (study, "127.0.0.2", 8123, ["a.example", "b.example"]),
+        (study, "127.0.0.2", 8123, ["c.example", "d.example"]),
+    ]
 
 
 def test_demo_goes_from_files_to_the_dashboard(

@@ -28,6 +28,13 @@ def test_beads_and_blood_count_are_compared(measured: float, doubted: bool) -> N
     assert found == (["count.disagrees_with_blood_count"] if doubted else [])
 
 
+@pytest.mark.parametrize(("measured", "doubted"), [(0.5, False), (28.0, False), (29.0, True), (3000.0, True)])
+def test_a_count_of_0_stands_for_what_the_analyser_cannot_tell_from_none(
+    measured: float, doubted: bool
+) -> None:
+    assert bool(codes("beads", {"leukocytes": measured}, wbc_cells_per_ul=0.0)) is doubted
+
+
 def test_what_is_not_measured_is_not_compared() -> None:
     assert not codes("beads", {}, wbc_cells_per_ul=1000.0, lymphocytes_cells_per_ul=300.0)
 

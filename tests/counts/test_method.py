@@ -169,3 +169,22 @@ def test_a_quantity_must_be_a_positive_number(value: float) -> None:
         f"tube quantities, blood_volume_ul: This quantity cannot be used. Found: {value:g}. "
         "Allowed: a positive number, or nothing when it is not known."
     )
+
+
+def test_a_blood_count_of_0_is_told_and_nothing_rests_on_it() -> None:
+    aplasia = TubeQuantities(wbc_cells_per_ul=0.0, lymphocytes_cells_per_ul=0.0)
+    choice = choose_method(counts(without=("beads",)), aplasia)
+    assert choice.method == "none"
+    assert messages(choice) == [
+        (
+            "count.no_method",
+            Severity.WARNING,
+            (
+                "No concentration can be given: the lymphocyte count of the blood count cannot be used "
+                "because the lymphocyte count of the sheet is 0; the white cell count of the blood count "
+                "cannot be used because the white cell count of the sheet is 0."
+            ),
+            "Complete the sheet or look at the gates named.",
+        )
+    ]
+    assert choose_method(counts(), replace(aplasia, acquired_volume_ul=100.0)).method == "volumetric"

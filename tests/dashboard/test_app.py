@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import logging
 import re
@@ -15,7 +16,7 @@ from dash import Dash
 from cytorecon.errors import CytoreconError, StoreError
 from dashboard import serve
 from dashboard.app import create_app
-from dashboard.services.uploads import LIMIT_BYTES
+from dashboard.services.upload_checks import LIMIT_BYTES
 from tests.dashboard.analysis import fake_addition
 
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
@@ -144,6 +145,28 @@ def test_an_address_nobody_has_is_told(saved_study: Path) -> None:
     )
 
 
+def test_an_address_of_another_computer_is_told(saved_study: Path) -> None:
+    with pytest.raises(CytoreconError) as caught:
+        serve(saved_study, host="192.0.2.1", port=8050)
+    assert str(caught.value) == (
+        "192.0.2.1:8050: The dashboard cannot listen here. Found: Cannot assign requested address. "
+        "Use 127.0.0.1, or an address of this computer."
+    )
+
+
+def test_a_port_of_the_system_is_told(saved_study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("dashboard.app.server.socket.create_server", refuse)
+    with pytest.raises(CytoreconError) as caught:
+        serve(saved_study, host="::1", port=80)
+    assert str(caught.value) == (
+        "[::1]:80: The dashboard cannot listen here. Found: Permission denied. "
+        "This user may not open that port; choose one above 1023, e.g. --port 8050."
+    )
+
+
 class FakeServer:
     """Stands in for waitress: it is asked to run and returns."""
 
@@ -169,4 +192,6 @@ def test_an_address_others_can_reach_is_warned_of(
         "whoever reaches it sees the study. Use 127.0.0.1 unless your network protects it.\n"
     )
     assert (warning in told) == warned
-    assert told.endswith(f"cytorecon dashboard on http://{host}:0/ (stop with Ctrl-C)\n")
+    found = re.search(rf"cytorecon dashboard on http://{host}:(\d+)/ \(stop with Ctrl-C\)\n$", told)
+    assert found is not None
+    assert int(found[1]) > 0

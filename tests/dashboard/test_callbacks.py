@@ -13,9 +13,21 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.callbacks.cohort import show_cohort
-from dashboard.callbacks.navigation import download_cohort, download_patient, gates_search
+from dashboard.callbacks.navigation import (
+    download_cohort,
+    download_patient,
+    gates_search,
+    links_of_patient,
+)
 from dashboard.callbacks.patient import show_patient
-from dashboard.callbacks.upload import analyse, list_uploads, open_drawer, remove_or_restore, tell_file
+from dashboard.callbacks.upload import (
+    analyse,
+    list_uploads,
+    open_drawer,
+    remove_or_restore,
+    tell_file,
+    tell_patient,
+)
 from dashboard.callbacks.worklist import filter_worklist, open_gates
 from dashboard.services.study import current_study
 from tests.builders import FAILED_TUBE
@@ -23,6 +35,9 @@ from tests.dashboard.rendered import by_id, of_type, text
 
 FCS = "data:;base64," + base64.b64encode(b"FCS3.1 whatever").decode()
 BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
+
+#: Age, sex and programme: of a new patient only.
+NOT_ASKED = (None, None, None)
 
 Trigger = Callable[[str], None]
 
@@ -43,6 +58,20 @@ def trigger() -> Iterator[Trigger]:
 
     yield used
     context_value.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("search", "links"),
+    [
+        ("?tube=P02/d30/1&gate=CD3", ("/patient?patient=P02", "/gates?tube=P02/d30/1")),
+        ("?patient=P02&time=linear", ("/patient?patient=P02", "/gates?tube=P02/d365/1")),
+        ("?tube=P09/d1/1", ("/patient", "/gates")),
+        ("", ("/patient", "/gates")),
+        (None, ("/patient", "/gates")),
+    ],
+)
+def test_the_navigation_keeps_the_patient(search: str | None, links: tuple[str, str]) -> None:
+    assert links_of_patient(search) == links
 
 
 def test_a_control_of_the_patient_page_redraws_it_and_writes_the_url(trigger: Trigger) -> None:
@@ -144,7 +173,7 @@ def test_a_chosen_file_is_checked_at_once() -> None:
 
 def test_an_analysis_is_stored_and_told() -> None:
     message, file_state, contents, revision, *errors = analyse(
-        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None
+        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None, *NOT_ASKED
     )
     assert "P01/d400/1" in text(message)
     assert [link.href for link in of_type(message, "Link")] == [
@@ -157,27 +186,61 @@ def test_an_analysis_is_stored_and_told() -> None:
 
 def test_mistakes_are_told_at_their_fields() -> None:
     message, file_state, _, revision, *errors = analyse(
-        1, None, None, "", None, "tbnk", 50_000, None, None, None
+        1, None, None, "", None, "tbnk", 50_000, None, None, None, *NOT_ASKED
     )
     assert text(message) == "Nothing was stored Check the marked fields."
     assert file_state == "Choose an FCS file."
     assert revision is no_update
-    assert [error is not None for error in errors] == [True, True, False, False, True, False, False]
+    assert [error is not None for error in errors] == [
+        *(False, True, True, False, False, True, False, False),
+        *(False, False, False),
+    ]
+
+
+def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
+    message, _, _, revision, *errors = analyse(
+        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None
+    )
+    assert text(message) == "Nothing was stored Check the marked fields."
+    assert revision is no_update
+    assert [error is not None for error in errors] == [
+        *(True, False, True, False, True, True, True, True),
+        *(True, False, False),
+    ]
+    assert "Maria" not in " ".join(str(error) for error in errors)
+
+
+def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
+    assert tell_patient("P01", 0) == (
+        "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation.",
+        True,
+    )
+    assert tell_patient("P9", 0) == ("", False)
+    assert tell_patient(None, 0) == ("", True)
+    analyse(1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct")
+    known, hidden = tell_patient(" P99 ", 1)
+    assert hidden
+    assert known == (
+        "P99 is in this study: 9 months on day 0, female, transplantation for severe combined "
+        "immunodeficiency."
+    )
 
 
 def test_when_only_the_file_is_wrong_the_message_says_so() -> None:
-    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None)
+    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED)
     assert text(message) == "Nothing was stored Choose an FCS file."
 
 
 def test_a_file_that_cannot_be_read_is_told_with_its_reason() -> None:
-    message, _, _, revision, *_ = analyse(1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None)
+    message, _, _, revision, *_ = analyse(
+        1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED
+    )
     assert text(message) == "Nothing was stored The file ends before its data do."
     assert revision is no_update
 
 
 def test_an_upload_is_listed_removed_and_restored(trigger: Trigger) -> None:
-    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None)
+    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None, *NOT_ASKED)
     listed, patients = list_uploads(1)
     assert "P99/d400/1" in text(listed)
     assert patients == ["P01", "P02", "P03", "P99"]

@@ -102,6 +102,26 @@ def test_gates_show_the_picture_that_is_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("request_context")
+def test_gates_lead_to_the_patient_of_the_tube() -> None:
+    links = {link.children: link.href for link in of_type(gates.layout(tube="P02/d180/1"), "Link")}
+    assert links["Trajectory of P02"] == "/patient?patient=P02"
+
+
+@pytest.mark.usefixtures("request_context")
+@pytest.mark.parametrize("layout", [gates.layout, patient.layout, cohort.layout])
+def test_what_an_interval_holds_is_said_where_there_is_one(layout: Layout) -> None:
+    assert "hold the counting error only, not pipetting, staining, gating" in text(layout())
+
+
+@pytest.mark.usefixtures("request_context")
+def test_milestones_have_their_status_and_our_reading() -> None:
+    words = text(patient.layout(patient="P01"))
+    assert "★ in time" in words
+    assert "▲ Rests on a flagged tube: day 180 (count method changed)." in words
+    assert "Our reading: The sources name a value, not a confirmation" in words
+
+
+@pytest.mark.usefixtures("request_context")
 def test_a_patient_that_is_not_there() -> None:
     words = text(patient.layout(patient="P77"))
     assert "There is no patient P77 in this study." in words

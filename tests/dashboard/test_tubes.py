@@ -12,6 +12,7 @@ from dashboard.services.tubes import (
     count_method,
     filter_rows,
     gate_summary,
+    patient_and_tube,
     review_notes,
     tube_state,
     worklist_rows,
@@ -47,6 +48,29 @@ def test_an_information_needs_no_look_and_a_warning_does() -> None:
     for severity, expected in ((Severity.INFO, "analysed"), (Severity.WARNING, "needs a look")):
         issue = Issue("count.few_beads", severity, "beads", "Only 400 beads were counted.")
         assert tube_state(TubeResult(tube="P01/d14/1", status="done", issues=(issue,))) == expected
+
+
+def test_what_the_tube_was_not_set_up_for_needs_no_look() -> None:
+    count = PopulationCount(
+        population="viable", parent="singlets", status="not_evaluable", reason="not assessed: no dye"
+    )
+    assert tube_state(TubeResult(tube="P01/d14/1", status="done", counts=(count,))) == "analysed"
+
+
+@pytest.mark.parametrize(
+    ("patient", "tube", "found"),
+    [
+        ("P02", "", ("P02", "P02/d365/1")),
+        ("", "P02/d30/1", ("P02", "P02/d30/1")),
+        ("", "P09/d1/1", ("", "")),
+        ("P09", "", ("", "")),
+        ("", "", ("", "")),
+    ],
+)
+def test_a_page_shows_a_patient_and_a_tube(
+    read_only: StudyService, patient: str, tube: str, found: tuple[str, str]
+) -> None:
+    assert patient_and_tube(read_only.snapshot(), patient, tube) == found
 
 
 def test_what_needs_a_look_is_said_once() -> None:

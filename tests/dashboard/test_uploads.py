@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,13 +15,13 @@ import pytest
 from cytorecon.errors import FcsError
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
-from cytorecon.study.model import Tube
+from cytorecon.study.model import Anchor, Patient, Tube
 from dashboard.services.study import StudyService
+from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form, typed_number
 from dashboard.services.uploads import (
-    LIMIT_BYTES,
-    UploadForm,
-    check_form,
+    known_patient,
     next_tube,
+    programmes,
     remove_upload,
     removed_uploads,
     restore_upload,
@@ -36,6 +37,20 @@ def data_url(data: bytes) -> str:
 
 FORM = UploadForm(
     contents=data_url(b"FCS3.1 whatever"), patient="P01", day=400, beads_per_tube=50_000, blood_volume_ul=50
+)
+
+
+PSEUDONYM = (
+    "Enter the study pseudonym: up to 64 letters (a-z), digits, '.', '_' and '-', beginning with a letter or "
+    "digit; no date. Never a name or hospital number."
+)
+VISIT = (
+    "Allowed: up to 24 letters, digits, spaces and + - . /, in words for visits, e.g. +30, 1 y, week 6, "
+    "pre-transplant, relapse."
+)
+BEADS = (
+    "Enter a number from 1000 to 10000000 beads, or leave it empty. It is the number of beads in the tube, "
+    "not per µL; it stands on the package of the lot."
 )
 
 
@@ -57,27 +72,54 @@ def test_a_complete_form_is_fine() -> None:
         (
             {"patient": "Maria Muster"},
             "patient",
-            "Enter the study pseudonym: 1 to 32 letters, digits, - or _. Never a name or hospital number.",
+            PSEUDONYM,
         ),
         (
             {"patient": ""},
             "patient",
-            "Enter the study pseudonym: 1 to 32 letters, digits, - or _. Never a name or hospital number.",
+            PSEUDONYM,
         ),
         ({"day": None}, "day", "Enter the day of the blood draw; 0 is the day of the transplant."),
         ({"day": 1.5}, "day", "The day is a whole number between -36525 and 36525."),
         ({"day": 40_000.0}, "day", "The day is a whole number between -36525 and 36525."),
         ({"panel": "nope"}, "panel", "Choose a panel."),
+        ({"patient": "1984-03-01"}, "patient", PSEUDONYM),
+        ({"day": math.nan}, "day", "The day is a whole number between -36525 and 36525."),
+        ({"visit": "31.03.2024"}, "visit", f"The name of a visit must not hold a date. {VISIT}"),
         (
-            {"beads_per_tube": 0.0},
-            "beads_per_tube",
-            "Enter a number above 0 (beads), or leave it empty.",
+            {"visit": "Maria Muster"},
+            "visit",
+            f"The name of a visit has a word that is not known as a word for visits. {VISIT}",
+        ),
+        ({"beads_per_tube": 0.0}, "beads_per_tube", BEADS),
+        ({"beads_per_tube": 51.42}, "beads_per_tube", BEADS),
+        ({"beads_per_tube": math.nan}, "beads_per_tube", BEADS),
+        (
+            {"blood_volume_ul": 0.05},
+            "blood_volume_ul",
+            "Enter a number from 1 to 5000 µL, or leave it empty. It is in µL; 0.05 mL are 50 µL.",
         ),
         (
             {"wbc_cells_per_ul": -1.0},
             "wbc_cells_per_ul",
-            "Enter a number above 0 (cells/µL), or leave it empty.",
+            "Enter a number in cells/µL, or leave it empty.",
         ),
+        (
+            {"wbc_cells_per_ul": 900.0, "lymphocytes_cells_per_ul": 1200.0},
+            "lymphocytes_cells_per_ul",
+            (
+                "There are more lymphocytes (1200) than white cells (900 cells/µL), "
+                "and lymphocytes are white cells."
+            ),
+        ),
+        ({"age_years": 345.0}, "age_years", "Enter the age on day 0 in years, 0 to 120, or leave it empty."),
+        (
+            {"age_years": math.nan},
+            "age_years",
+            "Enter the age on day 0 in years, 0 to 120, or leave it empty.",
+        ),
+        ({"sex": "boy"}, "sex", "Choose female, male or unknown."),
+        ({"programme": "nope"}, "programme", "Choose a programme."),
         (
             {"blood_volume_ul": None},
             "blood_volume_ul",
@@ -121,6 +163,60 @@ def test_a_second_tube_of_a_day_gets_the_next_number_even_after_a_removal(servic
 def test_a_new_pseudonym_becomes_a_patient(service: StudyService) -> None:
     assert upload(service, replace(FORM, patient="P99")).tube == "P99/d400/1"
     assert service.snapshot().patients == ("P01", "P02", "P03", "P99")
+
+
+def test_what_is_typed_about_a_new_patient_is_kept(service: StudyService) -> None:
+    form = replace(FORM, patient="P99", age_years=7.5, sex="male", programme="car_t")
+    assert upload(service, form).tube == "P99/d400/1"
+    assert service.snapshot().study.patient("P99") == Patient(
+        patient="P99",
+        age_years=7.5,
+        sex="male",
+        programme="car_t",
+        anchors=(Anchor(name="CART1", kind="car_t"),),
+    )
+
+
+def test_a_known_patient_is_told_and_stays_as_known(service: StudyService) -> None:
+    snapshot = service.snapshot()
+    assert known_patient(snapshot, "P99") == ""
+    assert known_patient(snapshot, "P01") == (
+        "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation."
+    )
+    before = snapshot.study.patient("P01")
+    assert upload(service, replace(FORM, age_years=345.0, sex="boy", programme="car_t")).tube
+    assert service.snapshot().study.patient("P01") == before
+    upload(service, replace(FORM, patient="P98", contents=data_url(b"FCS3.1 other")))
+    assert known_patient(service.snapshot(), "P98") == (
+        "P98 is in this study: age not known, sex not known, programme not known."
+    )
+
+
+def test_programmes_to_choose_from_leave_out_that_of_which_nothing_is_known() -> None:
+    assert ("allo_hsct", "allogeneic stem-cell transplantation") in programmes()
+    assert "unknown" not in dict(programmes())
+
+
+def test_unusual_amounts_are_told_with_the_result(service: StudyService) -> None:
+    form = replace(FORM, beads_per_tube=2000.0, wbc_cells_per_ul=0.0, lymphocytes_cells_per_ul=0.0)
+    assert upload(service, form).message == (
+        "P01/d400/1: 293,212 events, 11 populations counted (analysed). Beads per tube: This amount is "
+        "unusual and was used as written. Found: 2000. Usual: 5000 to 500000 beads. Lymphocytes: 0 is taken "
+        "as too few to count; no concentration is computed from it. White cells: 0 is taken as too few to "
+        "count; no concentration is computed from it."
+    )
+
+
+@pytest.mark.parametrize("text", ["Maria", "-", "51.420", "1,5", "1e999", "\u0661"])
+def test_what_is_no_clear_number_is_nan_and_never_an_exception_that_quotes_it(text: str) -> None:
+    typed = typed_number(text)
+    assert typed is not None
+    assert math.isnan(typed)
+
+
+def test_a_name_in_two_doors_is_one_rule(service: StudyService) -> None:
+    """A pseudonym a sheet takes, the form takes."""
+    assert check_form(replace(FORM, patient="01.02-P_" + "7" * 50)) == ()
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService) -> None:
@@ -181,6 +277,19 @@ def test_an_upload_can_be_removed_and_restored(service: StudyService) -> None:
     assert [gone.tube for gone in removed_uploads(service.snapshot())] == [tube]
     assert restore_upload(service, tube) == "P01/d400/1 was restored."
     assert [back.tube for back in uploaded_tubes(service.snapshot())] == [tube]
+
+
+def test_an_upload_whose_file_is_counted_as_another_tube_is_not_restored(service: StudyService) -> None:
+    tube = upload(service, FORM).tube
+    remove_upload(service, tube)
+    row = next(own for own in service.snapshot().study.tubes if own.tube == "P02/d30/1")
+    same = service.store.tube_result(tube).model_copy(update={"tube": row.tube})
+    service.store.save_tube(row, same)
+    assert restore_upload(service, tube) == (
+        "P01/d400/1 was not restored. Its file is counted as another tube by now. Found: tube P02/d30/1. "
+        "Take the other tube out first."
+    )
+    assert [gone.tube for gone in removed_uploads(service.snapshot())] == [tube]
 
 
 def test_a_tube_of_the_sheet_cannot_be_removed_here(service: StudyService) -> None:

@@ -6,7 +6,10 @@ import csv
 import io
 
 from cytorecon.figures.cohort import WindowSummary
+from cytorecon.figures.crossings import crossings, primary_crossings
 from cytorecon.figures.points import patient_points
+from cytorecon.report.tables import study_tables
+from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.tables import COHORT_COLUMNS, TRAJECTORY_COLUMNS
 from dashboard.services.cohorts import cohort_csv, cohort_view, window_summaries
 from dashboard.services.gates import chosen_gate, gate_rows, population_rows, provenance_rows
@@ -19,11 +22,11 @@ from tests.builders import WITHOUT_COUNT_TUBE, study_result
 
 def test_gates_are_a_tree_with_numbers_and_reasons() -> None:
     rows = gate_rows(study_result().tube("P02/d180/1"))
-    assert [(row.gate, row.depth, row.status, row.has_plot) for row in rows] == [
-        ("viability", 1, "passed through", False),
-        ("lymphocytes", 2, "found", True),
-        ("CD3", 3, "found", True),
-        ("CD19", 4, "not evaluable", True),
+    assert [(row.gate, row.depth, row.shape, row.has_plot) for row in rows] == [
+        ("viability", 1, "○", False),
+        ("lymphocytes", 2, "●", True),
+        ("CD3", 3, "●", True),
+        ("CD19", 4, "✕", True),
     ]
     assert rows[3].numbers == "Not evaluable: no valley between negative and positive events"
 
@@ -39,14 +42,58 @@ def test_populations_are_a_tree_with_units_and_missing_is_a_dash() -> None:
     assert population_rows(study_result().tube("P01/d14/1"))[7].cells_per_ul == "<0.9 cells/µL"
 
 
-def test_the_gate_that_is_asked_for_is_shown_else_the_first_with_a_picture() -> None:
+def shown(result: TubeResult, wanted: str = "") -> str:
+    gate = chosen_gate(result, wanted)
+    return "" if gate is None else gate.gate
+
+
+def flagged(result: TubeResult, code: str) -> TubeResult:
+    """Return `result` with `code` on CD3 T."""
+    counts = tuple(
+        count.model_copy(update={"review": (code,)}) if count.population == "CD3_T" else count
+        for count in result.counts
+    )
+    return result.model_copy(update={"counts": counts})
+
+
+def test_the_gate_that_is_asked_for_is_shown_else_that_of_the_lymphocytes() -> None:
     result = study_result().tube("P01/d14/1")
-    assert [getattr(chosen_gate(result, name), "gate", "") for name in ("CD3", "viability", "nope")] == [
-        "CD3",
-        "lymphocytes",
-        "lymphocytes",
-    ]
-    assert chosen_gate(result.model_copy(update={"plots": ()}), "CD3") is None
+    assert [shown(result, name) for name in ("CD3", "viability", "nope", "")] == [
+        "CD3", "lymphocytes", "lymphocytes", "lymphocytes",
+    ]  # fmt: skip
+    beads_first = result.model_copy(update={"gates": result.gates[::-1]})
+    assert shown(beads_first) == "lymphocytes"
+    unnamed = tuple(gate for gate in result.gates if gate.gate != "lymphocytes")
+    assert shown(result.model_copy(update={"gates": unnamed})) == "CD3"
+    assert shown(result.model_copy(update={"plots": ()}), "CD3") == ""
+
+
+def test_the_first_gate_that_needs_a_look_is_shown_unasked() -> None:
+    assert shown(study_result().tube("P02/d180/1")) == "CD19", "not evaluable"
+    result = flagged(study_result().tube("P01/d14/1"), "gate.outlier:CD3")
+    assert (shown(result), shown(result, "lymphocytes")) == ("CD3", "lymphocytes")
+
+
+def test_a_gate_that_needs_a_look_is_not_green() -> None:
+    result = flagged(study_result().tube("P01/d14/1"), "gate.outlier:CD3")
+    own = {row.gate: row for row in gate_rows(result)}
+    assert (own["CD3"].standing, own["CD3"].shape) == ("watch", "◆")
+    assert own["CD3"].doubts == ("CD3 threshold far from the batch's",)
+    assert (own["CD19"].standing, own["CD19"].doubts) == ("good", ())
+    by_itself = tuple(
+        gate.model_copy(update={"reason": "gate.unstable"}) if gate.gate == "CD19" else gate
+        for gate in result.gates
+    )
+    rows = {row.gate: row for row in gate_rows(result.model_copy(update={"gates": by_itself}))}
+    assert rows["CD19"].doubts == ("CD19 threshold uncertain",)
+
+
+def test_a_population_that_the_tube_was_not_set_up_for_is_not_assessed() -> None:
+    count = PopulationCount(
+        population="viable", parent="singlets", status="not_evaluable", reason="not assessed: no dye"
+    )
+    (row,) = population_rows(TubeResult(tube="P01/d14/1", status="done", counts=(count,)))
+    assert (row.percent_of_parent, row.status) == ("–", "not assessed: no dye")
 
 
 def test_provenance_names_file_template_gates_and_software() -> None:
@@ -111,9 +158,9 @@ def test_a_failed_tube_stays_in_the_table_and_on_the_lane(read_only: StudyServic
 def test_cards_say_age_latest_result_milestone_and_tubes(read_only: StudyService) -> None:
     view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
     assert view.cards == (
-        Card("At transplant", "34.5 y", "female · allo hsct · PBSC, unrelated"),
+        Card("On day 0", "34 years", "female · allogeneic stem-cell transplantation · PBSC, unrelated"),
         Card("CD4 T on day +365", "420 cells/µL", "below reference", "watch"),
-        Card("CD4 T, milestone 200 cells/µL", "between +100 and +180", "confirmed", "good"),
+        Card("CD4 T ≥ 50 cells/µL", "between +30 and +60", "★ in time", "good"),
         Card("Tubes analysed", "6 of 6", "1 to look at", "watch"),
     )
 
@@ -124,7 +171,31 @@ def test_only_milestones_that_apply_are_listed_and_the_others_counted(read_only:
     assert "CD4 T above 200/µL, confirmed" in titles
     assert not any("children" in title for title in titles)
     own = read_only.snapshot().milestones
-    assert len(titles) + view.other_milestones == (own["patient"] == "P01").sum()
+    assert len(titles) + len(view.other_rules) == (own["patient"] == "P01").sum()
+    reasons = dict(view.other_rules)
+    assert reasons["CD4 T above 500/µL (children)"] == (
+        "Not applicable: the rule is for ages below 18 years, the patient was 34.5."
+    )
+
+
+def test_a_milestone_has_its_status_caution_and_note(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
+    rows = {row.title: row for row in view.milestones}
+    own = rows["CD4 T at least 50/µL within 100 days"]
+    assert (own.status, own.caution) == ("★ in time", "")
+    assert own.note.startswith("The study was in children")
+    assert own.effect.startswith("Non-relapse mortality")
+    assert rows["CD4 T above 200/µL, confirmed"].status == "● reached"
+    assert rows["CD4 T above 200/µL, confirmed"].caution == (
+        "Rests on a flagged tube: day 180 (count method changed)."
+    )
+
+
+def test_rules_that_cannot_be_assessed_come_first(read_only: StudyService) -> None:
+    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P03"))
+    reasons = [reason.partition(":")[0] for _, reason in view.other_rules]
+    assert reasons == sorted(reasons, reverse=True)
+    assert set(reasons) == {"Not assessable", "Not applicable"}
 
 
 def test_milestones_that_no_visit_can_judge_are_not_listed(service: StudyService) -> None:
@@ -136,9 +207,12 @@ def test_milestones_that_no_visit_can_judge_are_not_listed(service: StudyService
     assert not any("milestone" in card.title for card in view.cards)
 
 
-def test_the_drawn_milestone_has_no_deadline(read_only: StudyService) -> None:
-    view = patient_view(read_only.snapshot(), TrajectorySelection(patient="P01"))
-    assert view.primary["CD4_T"].milestone == "cd4_200"
+def test_report_and_dashboard_draw_the_same_rules(read_only: StudyService) -> None:
+    snapshot = read_only.snapshot()
+    for patient in snapshot.patients:
+        view = patient_view(snapshot, TrajectorySelection(patient=patient, measure="cells_per_ul"))
+        found = crossings(study_tables(snapshot.result).applicable, patient=patient)
+        assert view.primary == primary_crossings(found, "cells_per_ul")
 
 
 def test_an_unknown_patient_or_population_is_not_made_up(read_only: StudyService) -> None:
@@ -172,15 +246,16 @@ def test_the_cohort_has_every_patient_and_counts_windows(read_only: StudyService
     assert view.highlight == "P02"
     assert view.table_head[:2] == ("Population", "day 14")
     assert view.table_rows == (("CD4 T", "n 3", "n 2", "n 2", "n 3", "n 3", "n 3"),)
-    assert view.milestone == "cd4_200"
-    assert [crossing.patient for crossing in view.crossings] == ["P01", "P02", "P03"]
+    assert view.milestone == "cd4_50_d100"
+    assert [crossing.patient for crossing in view.crossings] == ["P01", "P02"]
 
 
 def test_windows_with_few_patients_have_no_median(read_only: StudyService) -> None:
     snapshot = read_only.snapshot()
     few = window_summaries(snapshot.cohort, "cells_per_ul")["CD4_T"][0]
     assert few == WindowSummary("day 14", 14, 3)
-    enough = snapshot.cohort.assign(suppressed=False, quartile_low=1.0, quartile_low_reported="1")
+    assert snapshot.cohort["median"].isna().all()
+    enough = snapshot.cohort.assign(suppressed=False, median=12.0, median_reported="12")
     window = window_summaries(enough, "cells_per_ul")["CD4_T"][0]
     assert window.median is not None
     assert (window.median.value, window.median.text) == (12.0, "12")

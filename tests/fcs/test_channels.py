@@ -57,7 +57,7 @@ def test_an_ambiguous_label_asks() -> None:
     assert channel.markers == frozenset()
     (issue,) = issues
     assert issue == (
-        "warning: FL1: 'CD3/4 FITC' can mean CD34 or CD3+CD4; no marker was assigned. "
+        "warning: FL1: The label 'CD3/4 FITC' can mean CD34 or CD3+CD4; no marker was assigned. "
         "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
     )
 
@@ -67,8 +67,8 @@ def test_a_label_with_unknown_words_asks() -> None:
     assert channel.markers == frozenset()
     (issue,) = issues
     assert issue == (
-        "warning: FL1: 'CD3 isotype FITC' holds words that are not known ('ISOTYPE'); no marker was "
-        "assigned. "
+        "warning: FL1: The label is not understood, so no marker was assigned. "
+        "It is CD3 FITC and unrecognised text of 7 characters. "
         "Say what it is with --map MARKER=FL1, or add the label to markers.csv."
     )
 

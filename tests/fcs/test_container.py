@@ -59,7 +59,7 @@ def test_an_unknown_version() -> None:
 
 @pytest.mark.parametrize(
     ("field", "found"),
-    [(b"      -1", "'-1'"), (b"    1_00", "a text of 4 characters"), (b"    1e2 ", "'1e2'")],
+    [(b"      -1", "'-1'"), (b"    1_00", "unrecognised text of 4 characters"), (b"    1e2 ", "'1e2'")],
 )
 def test_an_offset_that_is_no_number(field: bytes, found: str) -> None:
     assert message(patched(10, field)) == (

@@ -26,7 +26,8 @@ def repairs(tmp_path: Path, content: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "found"), [("C", "'C'"), ("U", "'U'"), ("c", "'C'"), ("list", "a text of 4 characters")]
+    ("mode", "found"),
+    [("C", "'C'"), ("U", "'U'"), ("c", "'C'"), ("list", "unrecognised text of 4 characters")],
 )
 def test_histograms_are_refused(tmp_path: Path, mode: str, found: str) -> None:
     assert message(tmp_path, fcs_bytes(keywords={"$MODE": mode})) == (

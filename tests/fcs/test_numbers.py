@@ -46,12 +46,12 @@ def test_any_number_is_read_as_python_writes_it(value: float) -> None:
 
 @pytest.mark.parametrize("value", ["12.03.1980", "Jane Doe", "1980-03-12", "+49 89 123", "a" * 500])
 def test_text_and_dates_are_not_quoted(value: str) -> None:
-    assert quoted(value) == f"a text of {len(value)} characters"
+    assert quoted(value) == f"unrecognised text of {len(value)} characters"
 
 
 @pytest.mark.parametrize("value", ["", "  ", "5", "-1", "4,1", "1,2,3,4", "2.5e3", "nan", "-inf"])
 def test_numbers_are_quoted(value: str) -> None:
-    assert quoted(value) == repr(value)
+    assert quoted(value) == repr(value.strip())
 
 
 @pytest.mark.parametrize("name", ["$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS"])

@@ -27,11 +27,20 @@ def test_what_describes_the_data_is_allowed() -> None:
         "$PAR": "5",
         "$P12N": "FITC-A",
         "$P1S": "CD3",
-        "$SPILLOVER": "1,a,1",
+        "$SPILLOVER": "1,FITC-A,1",
         "SPILL": "",
         "$CYT": "Canto",
     }
     assert allowed_keywords(keywords) == keywords
+
+
+def test_of_labels_and_matrices_only_what_is_known_is_allowed() -> None:
+    keywords = {"$P1N": "FITC-A", "$P1S": "CD3 Jane Doe", "$SPILLOVER": "1,Jane Doe,1", "SPILL": "1,FITC-A,1"}
+    assert allowed_keywords(keywords) == {
+        "$P1N": "FITC-A",
+        "$P1S": "CD3 and unrecognised text of 7 characters",
+        "SPILL": "1,FITC-A,1",
+    }
 
 
 def test_a_serial_number_in_the_instruments_name_is_cut_out() -> None:

@@ -23,13 +23,17 @@ def refusal(path: Path | str) -> str:
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "tube.fcs")
     assert refusal(tmp_path / "tube.fcs") == (
-        "tube.fcs: This is a pipe or a device, not a file. Save it as a file first."
+        "tube.fcs: This is not a file. Found: a named pipe. Allowed: an FCS file. "
+        "Save what it gives to a file first, and name that."
     )
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices with names here")
 def test_a_device_is_refused() -> None:
-    assert refusal("/dev/zero") == ("zero: This is a pipe or a device, not a file. Save it as a file first.")
+    assert refusal("/dev/zero") == (
+        "zero: This is not a file. Found: a device. Allowed: an FCS file. "
+        "Save what it gives to a file first, and name that."
+    )
 
 
 def test_a_name_no_file_can_have() -> None:

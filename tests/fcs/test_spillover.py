@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,10 @@ def test_channels_that_are_not_there() -> None:
 @pytest.mark.parametrize(
     ("text", "begins", "parts"),
     [
-        ("FITC-A,PE-A,1,0,0,1", "a text of 6 characters", 6),
+        ("FITC-A,PE-A,1,0,0,1", "unrecognised text of 6 characters", 6),
         ("3,FITC-A,PE-A,1,0.2,0.01,1", "'3'", 7),
         ("1000000000,FITC-A", "'1000000000'", 2),
-        ("٢,FITC-A,PE-A,1,0.2,0.01,1", "a text of 1 character", 7),
+        ("٢,FITC-A,PE-A,1,0.2,0.01,1", "unrecognised text of 1 character", 7),
         ("2", "'2'", 1),
     ],
 )
@@ -77,15 +78,15 @@ def test_a_malformed_keyword(text: str, begins: str, parts: int) -> None:
     assert message({"$SPILLOVER": text}) == (
         f"$SPILLOVER: The spillover keyword is malformed. Found: it begins with {begins} and has "
         f"{parts} parts. "
-        "Allowed: n, then n channel names, then n x n numbers. Give a matrix as CSV, or export the "
-        "file again."
+        "Allowed: n, then n channel names, then n x n numbers. Give a matrix with --spillover "
+        "FILE.csv, or export the file again."
     )
 
 
 def test_a_word_in_the_matrix() -> None:
     assert message({"$SPILLOVER": "2,FITC-A,PE-A,1,low,0,1"}) == (
         "$SPILLOVER: The spillover matrix holds something that is not a number. "
-        "Found: a text of 3 characters. Decimals are written with a point."
+        "Found: unrecognised text of 3 characters in row 1, column 2. Decimals are written with a point."
     )
 
 
@@ -101,7 +102,7 @@ def test_two_matrices_that_agree() -> None:
 def test_two_matrices_that_differ(other: str) -> None:
     assert message({"$SPILLOVER": GOOD, "SPILL": other}) == (
         "$SPILLOVER: The file holds two spillover matrices that differ ($SPILLOVER and SPILL). "
-        "Give the right one as CSV."
+        "Give the right one with --spillover FILE.csv."
     )
 
 
@@ -124,7 +125,7 @@ def test_comp_of_fcs_3_0() -> None:
     assert spillover.channels == ("FSC-A", "FITC-A", "PE-A", "APC-A")
     assert message({"$COMP": "3,1,0,0,0,1,0,0,0,1"}) == (
         "$COMP: The spillover keyword is malformed. Found: it begins with '3' and has 10 parts. "
-        "Allowed: 4, then 4 x 4 numbers. Give a matrix as CSV, or export the file again."
+        "Allowed: 4, then 4 x 4 numbers. Give a matrix with --spillover FILE.csv, or export the file again."
     )
 
 
@@ -135,7 +136,7 @@ def test_a_matrix_that_cannot_be_used_is_an_issue_of_the_sample(tmp_path: Path) 
     assert (issue.code, issue.severity) == ("spillover.unusable", Severity.ERROR)
     assert str(issue) == (
         "error: SPILL: The spillover matrix holds something that is not a number. "
-        "Found: a text of 1 character. Decimals are written with a point."
+        "Found: 'x' in row 1, column 2. Decimals are written with a point."
     )
 
 
@@ -207,6 +208,26 @@ def test_a_csv_file_that_is_not_square(tmp_path: Path, text: str, found: str) ->
 def test_a_csv_file_whose_rows_name_other_detectors(tmp_path: Path) -> None:
     assert csv_message(csv_file(tmp_path, ",FITC-A,PE-A\nFITC-A,1,0\nAPC-A,0,1\n")) == (
         "matrix.csv: Rows and columns of the spillover file name different detectors. Found: APC-A, PE-A."
+    )
+
+
+def test_names_that_are_no_detectors_are_not_repeated(tmp_path: Path) -> None:
+    assert message({"SPILL": "2,FITC-A,Jane Doe,1,0,0,1"}) == (
+        "SPILL: The spillover matrix names channels that the sample does not have, or has twice. "
+        "Found: unrecognised text of 7 characters. "
+        "Allowed: FSC-A, FITC-A, PE-A, APC-A. Use the detector names ($PnN) of this sample."
+    )
+    assert csv_message(csv_file(tmp_path, ",FITC-A,Jane\nFITC-A,1,0\nDoe-A,0,1\n")) == (
+        "matrix.csv: Rows and columns of the spillover file name different detectors. "
+        "Found: A and unrecognised text of 3 characters, unrecognised text of 4 characters."
+    )
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "matrix.csv"
+    os.mkfifo(pipe)
+    assert csv_message(pipe) == (
+        "matrix.csv: The spillover file cannot be read. Found: a named pipe. Allowed: a CSV file in UTF-8."
     )
 
 

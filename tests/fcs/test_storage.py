@@ -38,7 +38,7 @@ def test_a_required_keyword_is_missing(name: str) -> None:
 
 def test_an_unknown_kind_of_number() -> None:
     assert message(words("X")) == (
-        "tube.fcs, $DATATYPE: Numbers of this kind cannot be read. Found: a text of 1 character. Allowed: "
+        "tube.fcs, $DATATYPE: Numbers of this kind cannot be read. Found: 'X'. Allowed: "
         "I (integer), F (float), D (double) or A (ASCII). Export the sample as FCS 3.1 with "
         "floating-point data."
     )
@@ -82,7 +82,7 @@ def test_an_impossible_length_of_ascii_numbers(value: str | None, found: str) ->
 @pytest.mark.parametrize(
     ("order", "found"),
     [
-        ("little", "a text of 6 characters"),
+        ("little", "unrecognised text of 6 characters"),
         ("1,2,2,4", "'1,2,2,4'"),
         ("0,1", "'0,1'"),
         ("1,2,3,4,5,6,7,8,9", "'1,2,3,4,5,6,7,8,9'"),

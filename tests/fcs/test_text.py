@@ -100,7 +100,9 @@ def test_a_required_keyword_twice_is_refused(name: str) -> None:
 def test_a_message_does_not_quote_text() -> None:
     with pytest.raises(FcsError) as caught:
         parse_text(b"/$P1N/Jane Doe/$P1N/FITC-A/", "tube.fcs")
-    assert "Found: a text of 8 characters and a text of 6 characters." in str(caught.value)
+    assert "Found: unrecognised text of 8 characters and unrecognised text of 6 characters." in str(
+        caught.value
+    )
 
 
 def test_letters_of_other_scripts_do_not_become_a_standard_keyword() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
@@ -98,6 +100,21 @@ def test_each_patient_has_an_interval_or_a_line_to_the_last_visit() -> None:
         "last visit": [AXIS.position(365)],
     }
     assert figure.layout.yaxis.ticktext == ("P01", "P02", "P03")
+
+
+def test_only_what_was_in_time_has_a_star() -> None:
+    found = (
+        replace(crossing("P01", 60, 100), deadline="in_time", caution="Borderline: ..."),
+        replace(crossing("P02", 60, 100), deadline="unknown"),
+    )
+    figure = milestone_figure(found, {"P01": 365, "P02": 365}, AXIS)
+    marks = {trace.name: trace for trace in figure.data}
+    assert marks["first visit at or above, in time"].marker.symbol == "star"
+    assert [y for y in marks["first visit at or above, in time"].y if y is not None] == [0]
+    assert [y for y in marks["first visit at or above"].y if y is not None] == [1]
+    assert marks["first visit at or above, in time"].hovertext[0] == (
+        "<b>P01</b><br>In words.<br>Borderline: ...<br>last visit +365"
+    )
 
 
 def test_a_milestone_for_nobody_says_so() -> None:

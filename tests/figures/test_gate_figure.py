@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cytorecon.errors import StoreError
 from cytorecon.figures.gate import density, gate_figure, gate_numbers
+from cytorecon.figures.theme import GREEN, VERMILLION
 from cytorecon.results import GatePlot, GateRecord, TubeResult
 from tests.figures.tables import result
 
@@ -92,6 +93,32 @@ def test_the_title_has_events_and_share_of_the_parent() -> None:
     plot, record = parts("P01/d14/1", "CD3")
     assert gate_numbers(record) == "2,016 of 7,638 events inside, 26.4 % of Lymphocytes"
     assert gate_numbers(record) in gate_figure(plot, record).layout.title.text
+
+
+def test_a_gate_that_needs_a_look_is_drawn_as_a_warning() -> None:
+    plot, record = parts("P01/d14/1", "CD3")
+    sound, doubted = gate_figure(plot, record), gate_figure(plot, record, doubts=["threshold uncertain"])
+    assert (sound.layout.shapes[1].line.color, sound.layout.shapes[1].line.dash) == (GREEN, None)
+    assert (doubted.layout.shapes[1].line.color, doubted.layout.shapes[1].line.dash) == (VERMILLION, "dash")
+    assert "◆ needs a look: threshold uncertain" in doubted.layout.title.text
+    assert "needs a look" not in sound.layout.title.text
+
+
+def test_a_gate_and_its_parent_go_by_their_titles() -> None:
+    plot, record = parts("P01/d14/1", "CD3")
+    named = record.model_copy(
+        update={"title": "CD3 positive", "parent": "leukocytes and not (bead_cloud or x)"}
+    )
+    title = gate_figure(plot, named, titles={"bead_cloud": "Counting beads"}).layout.title.text
+    assert title.startswith("<b>CD3 positive</b><br>")
+    assert "% of Leukocytes and not (Counting beads or x)" in title
+
+
+def test_a_gate_without_its_channel_says_so() -> None:
+    plot, record = parts("P01/d14/1", "CD3")
+    missing = record.model_copy(update={"status": "not_measured", "reason": "no channel for viability"})
+    assert gate_numbers(missing) == "Not measured: every event is kept: no channel for viability"
+    assert gate_figure(plot, missing).layout.shapes == ()
 
 
 def test_ticks_are_those_of_the_plot() -> None:

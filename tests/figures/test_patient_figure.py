@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import plotly.graph_objects as go
+import pytest
 
 from cytorecon.figures.crossings import Crossing, crossings, primary_crossings
+from cytorecon.figures.lanes import LANES
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, patient_points
+from cytorecon.figures.theme import with_alpha
 from cytorecon.figures.timeaxis import TimeAxis, time_axis
 from cytorecon.figures.valueaxis import value_axis
 from tests.builders import DAYS
@@ -41,9 +44,13 @@ def legend(figure: go.Figure) -> set[str]:
     return {trace.name for trace in figure.data if trace.showlegend}
 
 
-def cd4_200(patient: str) -> Crossing:
+def milestone(patient: str, name: str) -> Crossing:
     found = crossings(milestone_table(), patient=patient)
-    return next(crossing for crossing in found if crossing.milestone == "cd4_200")
+    return next(crossing for crossing in found if crossing.milestone == name)
+
+
+def cd4_200(patient: str) -> Crossing:
+    return milestone(patient, "cd4_200")
 
 
 def test_below_the_lloq_stands_in_the_strip_with_a_line_to_the_limit_and_never_at_zero() -> None:
@@ -102,18 +109,55 @@ def test_a_change_of_count_method_is_marked_between_the_visits() -> None:
     assert trace.hovertext == ("count method changes: beads → blood count (lymphocytes)",)
 
 
-def test_a_milestone_is_an_interval_with_a_star_at_the_first_visit_above() -> None:
+def test_a_milestone_is_an_interval_with_a_mark_at_the_first_visit_above() -> None:
     own = points("P01", "CD4_T")
-    figure = patient_figure(own, AXIS, milestones={"CD4_T": cd4_200("P01")})
+    figure = patient_figure(own, AXIS, milestones={"CD4_T": replace(cd4_200("P01"), caution="")})
     interval = [trace for trace in groups(figure, "interval") if trace.fill is None]
     assert [list(trace.x) for trace in interval] == [[AXIS.position(100), AXIS.position(180)]]
-    assert [x for x, _ in markers(figure, "star")] == [AXIS.position(180)]
+    assert [x for x, _ in markers(figure, "met")] == [AXIS.position(180)]
+    assert groups(figure, "star") == []
     assert "> 200: between +100 and +180" in [note.text for note in figure.layout.annotations]
     assert {"milestone threshold", "reached in this interval", "first visit at or above"} <= legend(figure)
 
 
+@pytest.mark.parametrize(
+    ("deadline", "confirmed", "group", "words"),
+    [
+        ("in_time", "", "star", "≥ 50: between +30 and +60, in time"),
+        ("in_time", "yes", "star", "≥ 50: between +30 and +60, in time"),
+        ("late", "", "met", "≥ 50: between +30 and +60, late"),
+        ("unknown", "", "met", "≥ 50: between +30 and +60, in time unknown"),
+        ("unknown", "pending", "met", "≥ 50: between +30 and +60, not confirmed yet"),
+        ("not_reached", "no", "met", "≥ 50: between +30 and +60, not confirmed"),
+    ],
+)
+def test_a_star_means_in_time_and_nothing_else(deadline: str, confirmed: str, group: str, words: str) -> None:
+    crossing = replace(milestone("P01", "cd4_50_d100"), deadline=deadline, confirmed=confirmed, caution="")
+    figure = patient_figure(points("P01", "CD4_T"), AXIS, milestones={"CD4_T": crossing})
+    assert [x for x, _ in markers(figure, group)] == [AXIS.position(60)]
+    assert ("★" in crossing.mark) == (group == "star")
+    assert words in [note.text for note in figure.layout.annotations]
+
+
+def test_caution_stands_beside_the_milestone() -> None:
+    crossing = replace(cd4_200("P01"), caution="Borderline: ...")
+    figure = patient_figure(points("P01", "CD4_T"), AXIS, milestones={"CD4_T": crossing})
+    assert "> 200: between +100 and +180, ▲ with caution" in [note.text for note in figure.layout.annotations]
+
+
+def test_a_milestone_shares_no_colour_with_a_lane_of_events() -> None:
+    figure = patient_figure(points("P01", "CD4_T"), AXIS, milestones={"CD4_T": cd4_200("P01")})
+    lanes = {lane.colour for lane in LANES}
+    hatched, bar = groups(figure, "interval")
+    assert hatched.fillpattern.shape == "/"
+    assert bar.line.color not in lanes
+    assert hatched.fillpattern.fgcolor not in {with_alpha(colour, 0.12) for colour in lanes}
+
+
 def test_a_milestone_that_was_not_reached_has_a_threshold_only() -> None:
-    crossing = replace(cd4_200("P01"), after_day=365, by_day=None, status="not_reached_by_last_visit")
+    crossing = replace(
+        cd4_200("P01"), after_day=365, by_day=None, status="not_reached_by_last_visit", caution=""
+    )
     figure = patient_figure(points("P01", "CD4_T"), AXIS, milestones={"CD4_T": crossing})
     assert len(groups(figure, "threshold")) == 1
     assert groups(figure, "interval") == groups(figure, "star") == []
@@ -128,7 +172,7 @@ def test_the_reference_band_goes_through_the_limits_of_each_visit() -> None:
     lows = [values.position(point.reference.low) for point in own["CD4_T"] if point.reference]
     assert list(band.y[: len(lows)]) == lows
     assert reference_caption(own) == (
-        "Reference band, recalculated at the age of each visit. CD4 T: shearer 2003, 10-90 %."
+        "Reference band, recalculated at the age of each visit. CD4 T: Shearer 2003, 10th–90th percentile."
     )
 
 
@@ -188,9 +232,36 @@ def test_nothing_to_draw_is_said_in_words() -> None:
     assert figure.layout.annotations[0].text == "No results of this kind for this patient."
 
 
-def test_the_first_milestone_that_applies_is_the_one_drawn() -> None:
+def test_the_milestone_that_is_drawn_is_the_same_whatever_the_order() -> None:
     found = crossings(milestone_table(), patient="P01")
     chosen = primary_crossings(found, "cells_per_ul")
     assert chosen["CD4_T"].milestone == "cd4_50_d100"
+    assert chosen["B"].milestone == "b_50"
+    assert primary_crossings(found[::-1], "cells_per_ul") == chosen
     assert all(crossing.applies for crossing in chosen.values())
     assert primary_crossings(found, "percent_of_lymphocytes") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "deadline", "mark"),
+    [
+        ("not_reached_by_last_visit", "", "○ not reached"),
+        ("not_reached_by_last_visit", "not_reached", "○ not reached"),
+        ("not_reached_by_last_visit", "unknown", "○ not reached so far"),
+        ("censored_by_event", "unknown", "◇ follow-up ended"),
+        ("not_evaluable", "unknown", "? could not be judged"),
+        ("not_assessable", "", "? not assessable"),
+        ("not_applicable", "", "– does not apply"),
+    ],
+)
+def test_what_was_not_reached_says_why(status: str, deadline: str, mark: str) -> None:
+    crossing = replace(cd4_200("P01"), by_day=None, confirmed="", status=status, deadline=deadline)
+    assert crossing.mark == mark
+    assert not crossing.reached
+
+
+def test_what_cannot_be_assessed_is_neither_judged_nor_drawn() -> None:
+    crossing = replace(cd4_200("P01"), status="not_assessable", by_day=None)
+    assert not crossing.applies
+    assert not crossing.judged
+    assert primary_crossings((crossing,), "cells_per_ul") == {}

@@ -65,7 +65,7 @@ def test_everything_known_is_in_the_hover_text() -> None:
         "9,600 events",
         "LLOQ 0.83 cells/µL",
         "counted by beads",
-        "reference at this age 424–1,509 cells/µL (mayo tbbs 2013), below",
+        "reference at this age 424–1,509 cells/µL (Mayo Clinic 2013), below",
         "tube P01/d100/1",
     ]
 

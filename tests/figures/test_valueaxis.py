@@ -51,6 +51,21 @@ def test_a_log_scale_names_whole_cells() -> None:
     assert axis.position(100.0) == 2.0
 
 
+@pytest.mark.parametrize(
+    ("value", "labels"),
+    [
+        (9.4, ["0.0", "2.5", "5.0", "7.5", "10.0"]),
+        (0.94, ["0.00", "0.25", "0.50", "0.75", "1.00"]),
+        (94.0, ["0", "25", "50", "75", "100"]),
+        (8.0, ["0", "2", "4", "6", "8"]),
+    ],
+)
+def test_a_label_is_the_value_of_its_tick(value: float, labels: list[str]) -> None:
+    ticks = value_axis([point(value, lloq=0.0, measure="percent_of_parent")]).ticks()
+    assert [label for _, label in ticks] == labels
+    assert [float(label) for _, label in ticks] == pytest.approx([position for position, _ in ticks])
+
+
 def test_a_value_under_a_log_scale_is_put_on_its_end() -> None:
     axis = value_axis([point(40.0)])
     assert axis.position(0.0) == axis.position(1e-9) == axis.low

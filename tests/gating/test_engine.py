@@ -197,7 +197,7 @@ def test_an_optional_gate_without_channel_lets_all_events_pass_and_says_so() -> 
         {"a_cells": "viable"},
     )
     result = gated(CLEAR, template)
-    assert result.mask("viable").all()
+    assert result.masks["viable"].all()
     assert result.mask("a_cells").tolist() == CARRIED["a"].tolist()
     assert [str(issue) for issue in result.issues] == [
         "info: gate dye: The tube has no channel for dye. Only with a dye."

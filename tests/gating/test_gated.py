@@ -82,7 +82,15 @@ def test_a_tally_has_the_events_of_parent_and_denominators(result: GatedSample) 
         int((IS_T | IS_B).sum()),
     )
     assert b_cells.lymphocytes == b_cells.leukocytes == int((IS_T | IS_B).sum())
-    assert (tallies["viable"].parent, tallies["viable"].parent_events) == ("root", 4000)
+    assert (tallies["leukocytes"].parent, tallies["leukocytes"].parent_events) == ("viable", 4000)
+
+
+def test_without_a_dye_nobody_is_said_to_be_viable(result: GatedSample) -> None:
+    viable = next(tally for tally in result.tallies() if tally.population == "viable")
+    assert (viable.status, viable.events) == ("not_evaluable", None)
+    assert viable.reason == "not assessed: the tube has no channel for dye"
+    with pytest.raises(NotEvaluableError):
+        result.mask("viable")
 
 
 def test_what_is_no_part_of_lymphocytes_is_no_share_of_them(result: GatedSample) -> None:
@@ -131,7 +139,7 @@ def test_records_say_how_each_gate_came_about(result: GatedSample) -> None:
     assert len(cd3.version) == 12
     assert (cd8.kind, cd8.status, cd8.threshold) == ("none", "not_evaluable", None)
     assert cd8.reason == "one mode only on CD8 (4000 events), no batch and no control cells"
-    assert (dye.kind, dye.status, dye.reason) == ("none", "passed_through", "the tube has no channel for dye")
+    assert (dye.kind, dye.status, dye.reason) == ("none", "not_measured", "the tube has no channel for dye")
 
 
 def test_the_version_of_all_gates_changes_with_any_of_them(result: GatedSample) -> None:

@@ -83,7 +83,7 @@ def test_one_misread_tube_does_not_move_the_batch() -> None:
 
 def test_fewer_tubes_than_four_teach_nothing() -> None:
     assert pool([]) == GatingPrior()
-    assert pool(TUBES[: MIN_TUBES - 1]) == GatingPrior()
+    assert pool(TUBES[: MIN_TUBES - 1]) == GatingPrior(tubes=MIN_TUBES - 1)
     assert set(pool(TUBES[:MIN_TUBES]).thresholds) == {"CD3"}
 
 

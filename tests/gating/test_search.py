@@ -13,8 +13,10 @@ from cytorecon.gating import search as search_module
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
 from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
+from cytorecon.gating.search import why_no_gate
 from cytorecon.gating.shapes import Polygon, Threshold
 from cytorecon.knowledge.review_flags import load_review_flags
+from cytorecon.knowledge.template import ClusterGate
 from tests.gating.samples import Values, gated, made_template, mixture, valley
 
 TWO = mixture([(2000, 0.25, 0.05), (600, 0.75, 0.05)], seed=1)
@@ -23,7 +25,7 @@ LIGHT = {"FSC-A": np.full(2600, 0.5), "SSC-A": np.full(2600, 0.3)}
 
 
 def batch(position: float, spread: float = 0.02, part: str = "CD3") -> GatingPrior:
-    return GatingPrior(thresholds={part: ThresholdPrior(position=position, spread=spread, tubes=9)})
+    return GatingPrior(tubes=9, thresholds={part: ThresholdPrior(position=position, spread=spread, tubes=9)})
 
 
 def found(values: Values, prior: GatingPrior | None = None, **fields: object) -> FoundGate:
@@ -117,7 +119,7 @@ def test_nothing_to_take_away_is_not_a_failure() -> None:
     assert gate.reason == "one mode only on CD3 (2600 events), no batch and no control cells"
 
 
-@pytest.mark.parametrize(("optional", "status"), [(True, "passed_through"), (False, "not_evaluable")])
+@pytest.mark.parametrize(("optional", "status"), [(True, "not_measured"), (False, "not_evaluable")])
 def test_a_channel_the_tube_lacks(optional: bool, status: str) -> None:
     template = made_template([valley("viability", optional=optional)], {"viable": "viability"})
     gate = gated({"CD3": ONE}, template).gates[0]
@@ -200,6 +202,21 @@ def test_no_beads_are_found_among_cells(beads: int) -> None:
     assert result.mask("cells").all()
 
 
+def test_a_detector_that_shows_noise_only_makes_no_beads() -> None:
+    """Its noise is what is dimmest in T cells and beads; the cells above its valley would be the beads."""
+    rng = np.random.default_rng(8)
+    n = 8500
+    noise = np.where(rng.random(n) < 0.9, 0.45, 0.1) + 0.02 * rng.normal(size=n)
+    light = {**stained_cells(8000, 500), "c": noise}
+    for marker in "ab":
+        light[marker][:8000] = 0.7 + 0.02 * rng.normal(size=8000)
+    result = gated(light, BEADS)
+    assert result.gates[0].status == "absent"
+    assert result.gates[0].reason == (
+        "what seems bright in every channel is not brighter than the cells in a"
+    )
+
+
 def test_beads_need_two_of_their_markers() -> None:
     result = gated({"a": TWO}, BEADS)
     assert result.gates[0].status == "not_evaluable"
@@ -249,6 +266,7 @@ CLOUDY = made_template(
     [CLOUD, valley("CD3"), valley("CD19"), valley("CD56")], {"lymphocytes": "cloud", "CD3_T": "CD3"}
 )
 KNOWN = GatingPrior(
+    tubes=9,
     thresholds={name: ThresholdPrior(position=0.5, spread=0.02, tubes=9) for name in ("CD3", "CD19", "CD56")},
     clusters={
         f"cloud.{number}": ClusterPrior(mean=CENTRES[kind], covariance=((6e-4, 0.0), (0.0, 6e-4)), tubes=9)
@@ -323,8 +341,8 @@ def test_a_cloud_that_loses_certain_cells_says_so() -> None:
     columns = blood({"T": 800, "monocytes": 600, "other": 5000})
     columns["SSC-A"][:100] += 0.2
     result = gated(columns, CLOUDY)
-    assert cloud(result).parts[0].flags == ("gate.seeds_outside",)
-    assert result.review["lymphocytes"] == ("gate.seeds_outside:cloud",)
+    assert cloud(result).parts[0].flags == ("gate.one_kind_of_seeds", "gate.seeds_outside")
+    assert result.review["lymphocytes"] == ("gate.one_kind_of_seeds:cloud", "gate.seeds_outside:cloud")
 
 
 REGION = made_template(
@@ -383,9 +401,10 @@ SINGLETS = made_template(
 def test_without_a_second_aspect_all_events_pass() -> None:
     """Old cytometers record the height only."""
     result = gated({"FSC-H": TWO}, SINGLETS)
-    assert result.gates[0].status == "passed_through"
+    assert result.gates[0].status == "not_measured"
     assert result.gates[0].reason == "the tube has no channel for forward scatter (A)"
-    assert result.mask("singlets").all()
+    assert result.masks["singlets"].all()
+    assert result.reasons == {"singlets": "not assessed: the tube has no channel for forward scatter (A)"}
 
 
 @pytest.mark.parametrize(("doublets", "flags"), [(100, ()), (700, ("gate.many_doublets",))])
@@ -430,3 +449,106 @@ def test_every_flag_has_words_for_people() -> None:
     codes = set(re.findall(r'"(gate\.\w+)"', text))
     assert {"gate.outlier", "gate.unstable", "gate.seeds_outside"} <= codes
     assert codes <= set(load_review_flags())
+
+
+def test_a_cloud_of_one_kind_says_so_where_there_is_no_batch() -> None:
+    numbers = {"T": 800, "B": 0, "NK": 0, "monocytes": 600, "other": 5000}
+    assert cloud(gated(blood(numbers), CLOUDY)).parts[0].flags == ("gate.one_kind_of_seeds",)
+    assert cloud(gated(blood(numbers), CLOUDY, KNOWN)).parts[0].flags == ()
+
+
+def test_a_polygon_beside_its_seeds_is_no_gate() -> None:
+    """The ray that meets a neighbour first can leave the seeds outside: 0 lymphocytes would be a number."""
+    seeds = np.array([True] * 100 + [False] * 900)
+    everything = np.ones(1000, dtype=bool)
+    spec = next(spec for spec in CLOUDY.gates if spec.gate == "cloud")
+    assert isinstance(spec, ClusterGate)
+    sources = {spec.find_in: everything, **dict.fromkeys(spec.seeds, seeds)}
+    assert (
+        why_no_gate(spec, {}, held=everything & ~seeds, outside=seeds, sources=sources)
+        == "most of the cells that certainly belong to it lie outside"
+    )
+
+
+def test_a_cloud_of_granulocytes_around_a_few_stray_seeds_is_no_gate() -> None:
+    """Without lymphocytes, granulocytes that shine in the CD3 detector are its brightest mode."""
+    seeds = np.array([True] * 60 + [False] * 940)
+    everything = np.ones(1000, dtype=bool)
+    spec = next(spec for spec in CLOUDY.gates if spec.gate == "cloud")
+    assert isinstance(spec, ClusterGate)
+    sources = {spec.find_in: everything, **dict.fromkeys(spec.seeds, seeds)}
+    own = {"cloud.0": ClusterEstimate((0.5, 0.5), ((1e-3, 0.0), (0.0, 1e-3)), 60)}
+    assert (
+        why_no_gate(spec, own, held=everything, outside=~everything, sources=sources)
+        == "of the 1000 events in it only 60 certainly belong there"
+    )
+
+
+# ------------------------------------------------------------------------------- what is too small
+
+SIZE = {
+    "gate": "size",
+    "finder": "lower_tail",
+    "find_in": "CD45",
+    "axis": {"scatter": "forward"},
+    "seeds": ["CD3"],
+    "deviations": 3,
+    "min_events": 40,
+    "optional": True,
+}
+SIZED = made_template([SIZE, valley("CD45"), valley("CD3", find_in="CD45")], {"leukocytes": "CD45 and size"})
+
+
+def cells_and_debris(t_cells: int, *, shift: float = 0.0) -> dict[str, Values]:
+    """Return T cells, larger granulocytes, and debris of which one in five has bound CD45."""
+    rng = np.random.default_rng(12)
+    numbers = [t_cells, 2000, 400, 1600]
+    places = {"FSC-A": (0.3, 0.5, 0.1, 0.1), "CD45": (0.8, 0.7, 0.7, 0.2), "CD3": (0.8, 0.2, 0.2, 0.2)}
+    return {
+        name: np.repeat(centres, numbers)
+        + (shift if name == "FSC-A" else 0.0)
+        + 0.03 * rng.normal(size=sum(numbers))
+        for name, centres in places.items()
+    }
+
+
+def test_what_is_smaller_than_lymphocytes_is_no_leukocyte() -> None:
+    result = gated(cells_and_debris(500), SIZED)
+    (part,) = next(found for found in result.gates if found.gate == "size").parts
+    assert part.method == "own_tail"
+    assert isinstance(part.shape, Threshold)
+    assert part.shape.value == pytest.approx(0.3 - 3 * 0.03, abs=0.01)
+    assert result.mask("leukocytes")[:2500].mean() > 0.995
+    assert result.mask("leukocytes")[2500:].sum() < 5
+
+
+def test_without_certain_cells_the_batch_says_how_small_a_cell_is() -> None:
+    prior = batch(0.21, part="size")
+    result = gated(cells_and_debris(10), SIZED, prior)
+    (part,) = next(found for found in result.gates if found.gate == "size").parts
+    assert (part.method, part.shape) == ("batch_tail", Threshold(("FSC-A",), 0.21))
+    assert result.review["leukocytes"] == ()
+    moved = gated(cells_and_debris(500, shift=0.2), SIZED, prior)
+    assert "gate.outlier:size" in moved.review["leukocytes"]
+
+
+def test_without_certain_cells_and_batch_debris_is_kept_and_said_so() -> None:
+    """Not evaluable would lose the leukocytes of a patient without lymphocytes."""
+    result = gated(cells_and_debris(10), SIZED)
+    gate = next(found for found in result.gates if found.gate == "size")
+    assert (gate.status, gate.reason) == (
+        "passed_through",
+        "fewer than 40 certain cells, and no batch to learn from",
+    )
+    assert result.review["leukocytes"] == ("gate.no_lower_limit:size",)
+    assert result.mask("leukocytes")[2010:2410].all()
+
+
+def test_an_outlier_that_changes_no_count_is_none() -> None:
+    """In a wide empty valley two positions far apart keep the same events."""
+    dim, bright = mixture([(2000, 0.1, 0.02)], seed=1), mixture([(500, 0.9, 0.02)], seed=2)
+    values = np.concatenate([dim, bright])
+    (part,) = found(values, batch(0.42, 0.01)).parts
+    assert part.flags == ()
+    (far,) = found(values, batch(0.2, 0.01)).parts
+    assert far.flags == ("gate.outlier",)

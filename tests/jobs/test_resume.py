@@ -76,6 +76,7 @@ def test_a_file_that_changed_is_analysed_again(cohort: Path, tmp_path: Path) -> 
 
 
 def test_a_file_that_came_later_is_analysed_then(cohort: Path, tmp_path: Path) -> None:
+    """And the others of a small batch with it: it is learned again, and their numbers said so."""
     file = sorted((cohort / "fcs").iterdir())[1]
     file.rename(tmp_path / "late.fcs")
     first = run_batch(cohort / "manifest.csv", tmp_path / "study")
@@ -83,8 +84,9 @@ def test_a_file_that_came_later_is_analysed_then(cohort: Path, tmp_path: Path) -
     (tmp_path / "late.fcs").rename(file)
     stages = Stages()
     second = run_batch(cohort / "manifest.csv", tmp_path / "study", progress=stages)
-    assert stages.done["gating and counting"] == 1
+    assert stages.done["gating and counting"] == 4
     assert {outcome.status for outcome in second.tubes} == {"done"}
+    assert all("batch.few_tubes" in count.review for tube in first.tubes for count in tube.counts)
 
 
 def test_a_panel_without_cd3_fails_alone(cohort: Path, tmp_path: Path) -> None:
@@ -130,3 +132,11 @@ def test_an_upload_of_another_kind_founds_a_batch_of_its_own(cohort: Path, tmp_p
         assert csv_text(tidy_counts(store.result()).query("patient != 'P09'")) == csv_text(
             tidy_counts(result)
         )
+
+
+def test_relearning_is_asked_for(cohort: Path, tmp_path: Path) -> None:
+    """Nothing but the wish for it makes a batch that has not grown learn again."""
+    run_batch(cohort / "manifest.csv", tmp_path / "study")
+    stages = Stages()
+    run_batch(cohort / "manifest.csv", tmp_path / "study", relearn=True, progress=stages)
+    assert stages.done == {"reading": 4, "learning from the batch": 4}

@@ -59,10 +59,12 @@ def test_the_number_of_processes_changes_no_number(cohort: Path, tmp_path: Path)
     assert csv_text(tidy_counts(one)) == csv_text(tidy_counts(two))
 
 
-def test_a_tube_added_later_changes_no_number_given_out(cohort: Path, tmp_path: Path) -> None:
-    before = run_batch(edited(cohort, tmp_path / "a.csv", rows=5), tmp_path / "study")
+def test_a_tube_added_later_changes_no_number_given_out(tmp_path: Path) -> None:
+    cohort = tmp_path / "nine"
+    write_cohort(simulate_cohort(patients=3, visits=3, events=3000, seed=8), cohort)
+    before = run_batch(edited(cohort, tmp_path / "a.csv", rows=8), tmp_path / "study")
     after = run_batch(edited(cohort, tmp_path / "a.csv"), tmp_path / "study")
-    assert len(after.tubes) == len(before.tubes) + 1
+    assert len(after.tubes) == len(before.tubes) + 1 == 9
     known = {result.tube for result in before.tubes}
     table = tidy_counts(after)
     assert csv_text(table[table["tube"].isin(known)]) == csv_text(tidy_counts(before))
@@ -121,3 +123,43 @@ def test_a_file_that_cannot_be_added_leaves_the_study_as_it_was(cohort: Path, tm
         added = add_tube(store, bad, Tube(tube="X/d1/1", patient="X", day=1))
         assert added.status == "failed"
         assert store.revision() == revision
+
+
+def test_an_upload_that_the_sheet_lists_again_is_counted_once(cohort: Path, tmp_path: Path) -> None:
+    run_batch(edited(cohort, tmp_path / "a.csv", rows=1), tmp_path / "study")
+    with (cohort / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        second = list(csv.DictReader(file))[1]
+    day = int(second["day"])
+    upload = Tube(tube=f"{second['patient']}/d{day}/1", patient=second["patient"], day=day)
+    with StudyStore.open(tmp_path / "study") as store:
+        add_tube(store, cohort / second["file"], upload)
+        uploaded = store.tube_result(upload.tube)
+    whole = run_batch(edited(cohort, tmp_path / "a.csv"), tmp_path / "study")
+    assert len(whole.tubes) == len({outcome.provenance.file_sha256 for outcome in whole.tubes}) == 6
+    assert whole.study.tubes[-1] == upload
+    with StudyStore.open(tmp_path / "study") as store:
+        assert store.tube_result(upload.tube) == uploaded
+    (error,) = [str(issue) for issue in whole.study.issues if issue.code == "study.listed_again"]
+    assert error.startswith(
+        f"error: manifest row 3: Its file was uploaded as tube {upload.tube}, which says otherwise: "
+        f"beads_per_tube ({second['beads_per_tube']} here, nothing there), "
+    )
+
+
+def test_another_file_of_an_uploaded_visit_is_a_second_tube(cohort: Path, tmp_path: Path) -> None:
+    with (cohort / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        first, second, *_ = csv.DictReader(file)
+    run_batch(edited(cohort, tmp_path / "a.csv", rows=1), tmp_path / "study")
+    upload = Tube(tube=f"{first['patient']}/d{second['day']}/1", patient="P01", day=int(second["day"]))
+    with StudyStore.open(tmp_path / "study") as store:
+        add_tube(store, max((cohort / "fcs").iterdir()), upload)
+        uploaded = store.tube_result(upload.tube)
+    result = run_batch(edited(cohort, tmp_path / "a.csv", rows=2), tmp_path / "study")
+    assert [tube.tube for tube in result.study.tubes] == [
+        f"P01/d{first['day']}/1",
+        f"P01/d{second['day']}/2",
+        upload.tube,
+    ]
+    assert {outcome.status for outcome in result.tubes} == {"done"}
+    with StudyStore.open(tmp_path / "study") as store:
+        assert store.tube_result(upload.tube) == uploaded

@@ -104,6 +104,25 @@ def test_a_milestone_occurs_twice(tmp_path: Path) -> None:
     )
 
 
+def test_a_milestone_that_does_not_exist_is_to_be_drawn_first(tmp_path: Path) -> None:
+    text = edited("milestones.yaml", "drawn_first: [cd4_50_d100,", "drawn_first: [cd4_d100,")
+    found = message(load_milestone_rules, tmp_path, "milestones.yaml", text)
+    assert found.startswith(
+        "milestones.yaml, drawn_first: There is no such milestone. Found: cd4_d100. "
+        "Allowed: cd4_50_confirmed_d100, cd4_50_d100, "
+    )
+
+
+def test_a_confirmation_by_a_deadline_needs_both(tmp_path: Path) -> None:
+    text = edited("milestones.yaml", "    confirmation: 2\n    by_day: 100\n", "    confirmation: 2\n")
+    found = message(load_milestone_rules, tmp_path, "milestones.yaml", text)
+    assert found == (
+        "milestones.yaml, cd4_50_confirmed_d100.confirm_by_deadline: A confirmation by the deadline needs a "
+        "confirmation and a deadline. Found: true. Allowed: false, or a confirmation of 2 or more visits and "
+        "a by_day."
+    )
+
+
 def test_a_milestone_names_an_unknown_programme(tmp_path: Path) -> None:
     text = edited("milestones.yaml", "[allo_hsct, scid_hsct], age_from", "[allo, scid_hsct], age_from")
     found = message(load_milestone_rules, tmp_path, "milestones.yaml", text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.counting import load_counting_rules
 from cytorecon.knowledge.event_kinds import load_event_kinds
 from cytorecon.knowledge.files import read_csv_rows, read_text
@@ -14,6 +15,7 @@ from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.knowledge.references import load_references
+from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.knowledge.visit_windows import load_visit_windows
 
 EVERYWHERE = [
@@ -81,6 +83,19 @@ def test_band_edges_belong_to_the_older_band() -> None:
     assert (younger.set, older.set) == ("shearer_2003", "mayo_tbbs_2013")
 
 
+@pytest.mark.parametrize(("age", "low"), [(55.0, 101), (55.99, 101), (56.0, 110)])
+def test_a_person_of_55_completed_years_is_not_over_55(age: float, low: float) -> None:
+    """The Mayo catalogue says "18-55 years" and ">55 years"."""
+    found = load_references().find("NK", "cells_per_ul", age, "all")
+    assert found is not None
+    assert (found.set, found.low) == ("mayo_tbbs_2013", low)
+
+
+def test_every_shipped_reference_set_has_a_title() -> None:
+    references = load_references()
+    assert set(references.titles) == {row.set for row in references.ranges}
+
+
 @pytest.mark.parametrize(
     ("population", "measure", "age", "sex"),
     [
@@ -142,7 +157,7 @@ def test_windows_and_limits_are_what_the_documents_say() -> None:
     assert rules.lloq_events("CD4_T") == 50
     assert (rules.beads.minimum_events.value, rules.beads.review_events.value) == (100, 1000)
     assert [window.target_day for window in windows.windows] == [-7, 14, 30, 60, 100, 180, 270, 365, 545, 730]
-    assert windows.minimum_n_for_quartiles == 5
+    assert windows.minimum_patients == 5
 
 
 def test_a_csv_of_the_package_opens_in_a_spreadsheet() -> None:
@@ -159,3 +174,43 @@ def test_a_users_folder_is_used_by_every_loader(tmp_path: Path) -> None:
     (tmp_path / "counting.yaml").write_text(text, encoding="utf-8")
     assert load_counting_rules(folder=tmp_path).lloq_events("B") == 20
     assert load_counting_rules().lloq_events("B") == 50
+
+
+def test_limits_of_amounts_hold_what_laboratories_pipette() -> None:
+    amounts = load_counting_rules().amounts
+    for column, usual in (
+        ("beads_per_tube", (48_440, 51_420, 100_000)),
+        ("blood_volume_ul", (20, 50, 100, 200)),
+        ("acquired_volume_ul", (25, 100, 500)),
+        ("dilution", (1, 2, 10, 20)),
+    ):
+        assert all(amounts.of(column).is_usual(value) for value in usual)
+        assert amounts.of(column).reason
+        assert amounts.of(column).source
+    assert not amounts.beads_per_tube.is_possible(999)
+    assert not amounts.blood_volume_ul.is_possible(0.05)
+    assert not amounts.dilution.is_possible(0.1)
+
+
+def test_limits_of_amounts_must_be_in_order(tmp_path: Path) -> None:
+    text = read_text("counting.yaml").replace("usual_low: 5000\n", "usual_low: 500\n")
+    (tmp_path / "counting.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        load_counting_rules(folder=tmp_path)
+    error = caught.value
+    assert (error.subject, error.field, error.allowed) == (
+        "counting.yaml",
+        "amounts.beads_per_tube",
+        "Value error, least, usual_low, usual_high and most must be in this order",
+    )
+
+
+def test_words_for_visits_hold_no_name_twice_and_a_users_words_replace_them(tmp_path: Path) -> None:
+    words = [word for group in load_visit_labels().words for word in group]
+    assert sorted(words) == sorted(set(words))
+    assert all(word == word.lower() for word in words)
+    own = "longest: 10\nletters_beside_digits: 1\ndigits: 3\nwords: [[ronda]]\n"
+    (tmp_path / "visit_labels.yaml").write_text(own, encoding="utf-8")
+    labels = load_visit_labels(folder=tmp_path)
+    assert labels.allows("Ronda", beside_digit=False)
+    assert not labels.allows("week", beside_digit=False)

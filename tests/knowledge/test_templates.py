@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def test_a_template_in_the_users_folder_replaces_the_packaged_one(tmp_path: Path
     text = (resources.files("cytorecon.knowledge") / "templates" / "tbnk.yaml").read_text(encoding="utf-8")
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "tbnk.yaml").write_text(
-        text.replace("version: 1.0.0", "version: 9.0.0"), "utf-8"
+        re.sub(r"(?m)^version: .*", "version: 9.0.0", text), "utf-8"
     )
     (tmp_path / "templates" / "ours.yaml").write_text(text.replace("name: tbnk", "name: ours"), "utf-8")
     assert load_template("tbnk", folder=tmp_path).version == "9.0.0"

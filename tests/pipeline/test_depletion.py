@@ -102,6 +102,7 @@ def test_a_cohort_with_hardly_any_lymphocytes_is_not_evaluable() -> None:
             "lymphocyte_cloud: fewer than 40 certain lymphocytes of each kind, and no batch to learn from"
         )
         assert set(gated.masks) == {"beads", "singlets", "viable", "leukocytes"}
+        assert "gate.no_lower_limit" in flags(gated, "leukocytes")
 
 
 def test_lymphopenia_beside_usual_tubes_is_counted_with_a_flag(usual_tubes: Tubes) -> None:

@@ -13,6 +13,7 @@ from cytorecon.pipeline import gate
 from cytorecon.simulate import SimulatedTube
 from tests.pipeline.tubes import (
     DETECTORS,
+    JUDGED,
     events,
     flags,
     is_close,
@@ -74,12 +75,32 @@ def test_alone_a_forgotten_antibody_asks_for_a_look(usual_tubes: Tubes, marker: 
     assert "gate.control_tail" in flags(alone, population)
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [*(f"without {marker}" for marker in DETECTORS), *(f"{one} for {other}" for one, other in SWAPPED)],
+)
+def test_no_number_is_wrong_without_asking_for_a_look(
+    usual_tubes: Tubes, beside: Mapping[str, GatedSample], failure: str
+) -> None:
+    """Beside stained tubes, where the batch says where a threshold lies and 0 would look like a count."""
+    gated = beside[failure]
+    wrong = {
+        population
+        for population in JUDGED
+        if tallies(gated)[population].events is not None and not is_close(gated, usual_tubes[0], population)
+    }
+    assert {population for population in wrong if not flags(gated, population)} == set()
+    assert wrong, "a failure that changes nothing tests nothing"
+
+
 @pytest.mark.parametrize(("one", "other"), SWAPPED)
 def test_swapped_labels_show_beside_other_tubes(
     beside: Mapping[str, GatedSample], one: str, other: str
 ) -> None:
     """CD4 and CD8 look alike: their exchange cannot be seen, and is not tested."""
-    assert "gate.outlier" in flags(beside[f"{one} for {other}"], "CD3_T")
+    gated = beside[f"{one} for {other}"]
+    assert flags(gated, "CD3_T")
+    assert flags(gated, "B")
 
 
 @pytest.mark.parametrize("marker", ["CD3", "CD4"])
@@ -112,6 +133,6 @@ def test_events_that_are_no_numbers_are_left_out(usual_tubes: Tubes) -> None:
     broken[:30, sample.channel("FITC-A").index] = np.nan
     broken[30:60, sample.channel("SSC-A").index] = np.inf
     gated = gate(replace(sample, events=broken), "tbnk")
-    for population in gated.populations:
-        assert not gated.mask(population)[:60].any()
+    for mask in gated.masks.values():
+        assert not mask[:60].any()
     assert is_close(gated, usual_tubes[0], "CD3_T")

@@ -55,7 +55,7 @@ def test_children_lie_inside_parents_and_t_cells_add_up(batch: tuple[SimulatedTu
     for one in gated(batch):
         for entry in one.template.populations:
             if entry.parent != "root":
-                assert not (one.mask(entry.population) & ~one.mask(entry.parent)).any()
+                assert not (one.masks[entry.population] & ~one.masks[entry.parent]).any()
         parts = sum(int(one.mask(name).sum()) for name in ("CD4_T", "CD8_T", "DP_T", "DN_T"))
         assert parts == int(one.mask("CD3_T").sum())
 

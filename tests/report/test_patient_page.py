@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cytorecon.report import ReportFiles, write_report
-from cytorecon.results import TubeResult
+from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 from tests.report.pages import Page, read_page
@@ -39,7 +39,7 @@ def test_the_latest_value_has_unit_interval_events_lloq_and_reference(pages: dic
         "LLOQ": "0.83",
         "Counted by": "beads",
         "Position": "▼ below",
-        "Reference at this age": "650–1,500 shearer 2003, 10-90 %",
+        "Reference at this age": "650–1,500 Shearer 2003, 10th–90th percentile",
         "Compared with the visit before": "up from 70 cells/µL on day +180",
     }
 
@@ -59,7 +59,7 @@ def test_the_sentences_at_the_top(pages: dict[str, Page]) -> None:
     text = pages["P02"].texts["summary"]
     assert (
         "CD4 T: 95 cells/µL on day +365 (95 % interval 93–97); up from 70 cells/µL on day +180; "
-        "below the reference for this age, 650–1,500 cells/µL (shearer 2003, 10-90 %)."
+        "below the reference for this age, 650–1,500 cells/µL (Shearer 2003, 10th–90th percentile)."
     ) in text
     assert "Before relying on this page: 1 tube without a result and 1 remark to look at again." in text
     assert "HCT1 on day 0, DLI1 on day +120" in text
@@ -97,15 +97,72 @@ def test_a_failed_tube_keeps_its_line_with_the_reason(pages: dict[str, Page]) ->
 def test_milestones_are_read_in_words(pages: dict[str, Page]) -> None:
     rows = table(pages["P02"], "Milestone")
     late = rows["CD4 T at least 50/µL within 100 days"]
-    assert late["Status"] == "☆ reached late"
+    assert late["Status"] == "● reached late"
     assert late["Reading"] == "CD4 T first ≥ 50/µL between day 100 and day 180; later than day 100."
-    assert rows["NK above 100/µL (children)"]["Status"] == "★ reached"
+    assert rows["NK above 100/µL (children)"]["Status"] == "● reached"
     assert rows["CD4 T above 200/µL, confirmed"]["Status"] == "◇ follow-up ended"
     assert "de Koning 2021" in late["Source, and what it found"]
     assert "CD4 T above 104/µL at day 100 (adults)" not in rows
     assert "CD4 T above 104/µL at day 100 (adults)" in pages["P02"].texts["milestones"]
     assert "Not applicable: the rule is for ages from 20 years" in pages["P02"].texts["milestones"]
-    assert "3 of them later than the day the rule asks for." in pages["P02"].texts["summary"]
+    assert "Our reading: The study was in children" in late["Source, and what it found"]
+    twice = rows["CD4 T above 50/µL on two consecutive visits within 100 days"]
+    assert twice["Status"] == "◐ not confirmed"
+    assert (
+        "Milestones: 5 of 14 that could be judged were reached; of the 5 with a deadline, 3 late, "
+        "2 not reached by then."
+    ) in pages["P02"].texts["summary"]
+
+
+def test_a_milestone_that_is_borderline_or_flagged_says_so(pages: dict[str, Page]) -> None:
+    rows = table(pages["P01"], "Milestone")
+    assert rows["CD4 T at least 50/µL within 100 days"]["Status"] == "★ in time"
+    assert "▲" not in rows["CD4 T at least 50/µL within 100 days"]["Reading"]
+    assert rows["CD4 T above 200/µL, confirmed"]["Reading"].endswith(
+        "▲ Rests on a flagged tube: day 180 (count method changed)."
+    )
+
+
+def test_what_cannot_be_assessed_is_told_and_not_judged(tmp_path: Path) -> None:
+    whole = part("P01")
+    nobody = whole.study.patients[0].model_copy(update={"programme": "unknown"})
+    study = whole.study.model_copy(update={"patients": (nobody,)})
+    report = write_report(StudyResult(study=study, tubes=whole.tubes), tmp_path, software_version="0.1.0")
+    page = read_page(report.patients["P01"])
+    assert "CD4 T at least 50/µL within 100 days" not in table(page, "Milestone")
+    assert (
+        "CD4 T at least 50/µL within 100 days: Not assessable: programme unknown, the rule is for allogeneic "
+        "stem-cell transplantation or transplantation for severe combined immunodeficiency."
+    ) in page.texts["milestones"]
+    assert (
+        "rules could not be assessed, because the programme or the age is not known" in page.texts["summary"]
+    )
+    index = table(read_page(report.index), "Milestone")
+    assert index["CD4 T at least 50/µL within 100 days"]["Applies to"] == "0 (1 not assessable)"
+
+
+def test_a_population_that_the_tube_was_not_set_up_for_is_not_assessed(tmp_path: Path) -> None:
+    """It is no 100 %, and no reason to look again."""
+    whole = part("P01")
+
+    def without_doublets(tube: Tube) -> TubeResult:
+        result = whole.tube(tube.tube)
+        absent = PopulationCount(
+            population="singlets", parent="root", status="not_evaluable", reason="not assessed: no FSC-H"
+        )
+        return result.model_copy(update={"counts": (absent, *result.counts[1:])})
+
+    result = StudyResult(study=whole.study, tubes=tuple(map(without_doublets, whole.study.tubes)))
+    report = write_report(result, tmp_path, software_version="0.1.0")
+    page = read_page(report.patients["P01"])
+    assert "Not assessed Singlets (no FSC-H)" in page.texts["summary"]
+    assert "Singlets" not in page.texts["review"]
+    assert "Not assessed Singlets (no FSC-H)" in read_page(report.index).texts["facts"]
+    rows = [line.split(",") for line in (tmp_path / "counts.csv").read_text().splitlines()]
+    own = [dict(zip(rows[0], row, strict=False)) for row in rows[1:] if "singlets" in row[:5]]
+    assert {(row["status"], row["reason"], row["percent_of_parent"]) for row in own} == {
+        ("not_evaluable", "not assessed: no FSC-H", "")
+    }
 
 
 def test_a_flagged_number_is_marked_and_explained(pages: dict[str, Page]) -> None:
@@ -133,9 +190,8 @@ def test_provenance_names_file_template_gates_sets_and_software(pages: dict[str,
         "Analysed with": "0.1.0",
     }
     sets = table(pages["P01"], "Set")
-    assert "mayo tbbs 2013" in sets
-    assert sets["mayo tbbs 2013"]["Populations"] == "CD4 T, CD8 T, B, NK"
-    assert sets["mayo tbbs 2013"]["Source"] not in ("", "–")
+    assert sets["Mayo Clinic 2013"]["Populations"] == "CD4 T, CD8 T, B, NK"
+    assert sets["Mayo Clinic 2013"]["Source"] not in ("", "–")
     assert "Set" not in [rows[0][0] for rows in pages["P03"].tables], "no age, so no reference"
 
 

@@ -61,7 +61,7 @@ def test_an_unknown_section(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error_of(monkeypatch, "section: facts", "section: weather") == (
         "report.yaml, study_page.0.section: 1 field cannot be used. Found: 'weather'. "
         "Allowed: Input should be 'facts', 'patients', 'failed', 'cohort', 'milestones', 'review', "
-        "'left_out', 'downloads' or 'reading'."
+        "'left_out', 'sheet_remarks', 'downloads' or 'reading'."
     )
 
 

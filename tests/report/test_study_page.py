@@ -55,19 +55,12 @@ def test_each_failed_tube_has_its_reason(index: Page) -> None:
 def test_milestones_over_all_patients(index: Page) -> None:
     rows = table(index, "Milestone")
     first = rows["CD4 T at least 50/µL within 100 days"]
-    assert (first["Applies to"], first["Reached"], first["In time"], first["Confirmed"]) == (
-        "2",
-        "2",
-        "1 by day 100",
-        "–",
-    )
+    assert list(first.values())[1:-1] == ["2", "2", "day 100: 1 in time, 1 late", "–", "–"]
     confirmed = rows["CD4 T above 200/µL, confirmed"]
-    assert (confirmed["Applies to"], confirmed["Reached"], confirmed["In time"], confirmed["Confirmed"]) == (
-        "3",
-        "2",
-        "–",
-        "2",
-    )
+    assert list(confirmed.values())[1:-1] == ["3", "2", "–", "2", "1"]
+    assert "Our reading: The sources name a value, not a confirmation" in confirmed["Source"]
+    unknown = rows["CD4 T above 500/µL (children)"]
+    assert (unknown["Applies to"], unknown["Reached"]) == ("1 (1 not assessable)", "0")
 
 
 def test_few_patients_have_a_number_per_window_but_no_median(index: Page) -> None:
@@ -99,13 +92,19 @@ def test_with_enough_patients_there_are_medians_and_below_the_lloq_stays_words(t
     assert row["B"] == "<0.9 <0.9–<31 n = 6"
 
 
-def test_rows_of_the_sheet_that_were_left_out_are_told(tmp_path: Path, index: Page) -> None:
+def test_rows_that_were_left_out_are_told_apart_from_rows_that_were_used(tmp_path: Path, index: Page) -> None:
     assert "left_out" not in index.texts
     whole = part("P03")
-    issue = Issue("sheet.day", Severity.ERROR, "row 7, column day", "The day is missing.", "Fill it in.")
-    result = StudyResult(study=whole.study.model_copy(update={"issues": (issue,)}), tubes=whole.tubes)
+    issues = (
+        Issue("sheet.day", Severity.ERROR, "row 7, column day", "The day is missing.", "Fill it in."),
+        Issue("sheet.unit", Severity.WARNING, "row 8, column wbc", "4.2 cells/µL is unusual."),
+    )
+    result = StudyResult(study=whole.study.model_copy(update={"issues": issues}), tubes=whole.tubes)
     page = read_page(write_report(result, tmp_path, software_version="0.1.0").index)
     assert "row 7, column day: The day is missing. Fill it in." in page.texts["left_out"]
+    assert "row 8" not in page.texts["left_out"]
+    assert "These rows were used." in page.texts["sheet_remarks"]
+    assert "row 8, column wbc: 4.2 cells/µL is unusual." in page.texts["sheet_remarks"]
 
 
 def test_tubes_that_wait_for_analysis_are_not_called_failed(tmp_path: Path) -> None:

@@ -122,3 +122,21 @@ def store(location: str) -> Iterator[StudyStore]:
         location, STUDY, SETTINGS, software_version="0.1.0", clock=TickingClock()
     ) as store:
         yield store
+
+
+@pytest.fixture
+def powerless() -> Iterator[Path]:
+    """Run as a user without rights; give a folder of this user's with a study in it."""
+    place = Path(tempfile.mkdtemp(prefix="cytorecon-"))  # pytest's own folders are closed to others
+    StudyStore.create(place, STUDY, SETTINGS, software_version="0.1.0").close()
+    user = os.geteuid()
+    if user == 0:
+        for path in (place, place / "study.sqlite"):
+            os.chown(path, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        yield place
+    finally:
+        place.chmod(0o700)
+        os.seteuid(user)
+        shutil.rmtree(place)

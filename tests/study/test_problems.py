@@ -8,54 +8,82 @@ from pathlib import Path
 import pytest
 
 from cytorecon.errors import Severity
-from tests.study.sheets import errors, lines, load
+from cytorecon.study.columns import EVENTS, PATIENTS, SheetColumns
+from cytorecon.study.columns import MANIFEST as MANIFEST_COLUMNS
+from tests.study.sheets import MANIFEST, errors, lines, load
 
 LEFT = "The row is left out."
 
+DAYS = "Allowed: a whole number, e.g. -7 or 30. The row is left out. A date belongs in the column for dates."
+OUT = "This number is out of range. Found:"
+NOT = "This is not a number. Found:"
+NOT_DAYS = "This is not a number of days. Found:"
+UNKNOWN = "This value is not known. Found:"
+
+
+def two_ways(one: str, other: str) -> str:
+    return f"This number can be read in two ways: {one} or {other}. {LEFT} Write {one} or {other}."
+
+
+PSEUDONYM = (
+    "This cannot be a pseudonym. Allowed: up to 64 letters (a-z), digits, '.', '_' and '-', "
+    "beginning with a letter or digit; no date. The row is left out. Use a study number, not a name."
+)
+BEADS = "Allowed: a number from 1000 up to 10000000 beads. The row is left out."
+BEADS_HINT = "It is the number of beads in the tube, not per µL; it stands on the package of the lot."
+VOLUME = "Allowed: a number from 1 up to 5000 µL. The row is left out."
+NO_SEPARATOR = "Write the number with a decimal point and no separator of thousands."
+
 MANIFEST_ROWS = [
-    ("day", "sixty", ("column day: This is not a number of days. Found: aaaaa. Allowed: a whole number, "
-    "e.g. -7 or "
-     f"30. {LEFT} A date belongs in the column for dates.")),
-    ("day", "30.5", ("column day: This is not a number of days. Found: 99.9. Allowed: a whole number, "
-    "e.g. -7 or "
-     f"30. {LEFT} A date belongs in the column for dates.")),
-    ("day", "45382", ("column day: This is not a number of days. Found: 99999. Allowed: a whole number, "
-    "e.g. -7 or "
-     f"30. {LEFT} A date belongs in the column for dates.")),
-    ("day", "2024-03-31", ("column day: This is not a number of days. Found: 9999-99-99. Allowed: a whole "
-    "number, "
-     f"e.g. -7 or 30. {LEFT} A date belongs in the column for dates.")),
-    ("day", "", f"column day: Neither day nor sample_date is filled. {LEFT}"),
-    ("file", "", f"column file: The cell is empty. {LEFT}"),
-    ("patient", "", f"column patient: The cell is empty. {LEFT}"),
-    ("patient", "Anna Muster", ("column patient: This cannot be a pseudonym. Allowed: up to 64 letters "
-    "(a-z), digits, "
-     f"'.', '_' and '-', beginning with a letter or digit. {LEFT} Use a study number, not a name.")),
-    ("patient", "P01/../x", ("column patient: This cannot be a pseudonym. Allowed: up to 64 letters "
-    "(a-z), digits, "
-     f"'.', '_' and '-', beginning with a letter or digit. {LEFT} Use a study number, not a name.")),
-    ("beads_per_tube", "many", ("column beads_per_tube: This is not a number. Found: aaaa. Allowed: a "
-    "number above 0. "
-     f"{LEFT}")),
-    ("beads_per_tube", "0", ("column beads_per_tube: This number is out of range. Found: 0. Allowed: a "
-    "number above 0. "
-     f"{LEFT}")),
-    ("blood_volume_ul", "1e999", ("column blood_volume_ul: This is not a number. Found: 9a999. Allowed: a "
-    "number "
-     f"above 0. {LEFT}")),
-    ("blood_volume_ul", '"1,500"', ("column blood_volume_ul: This is not a number. Found: 9,999. Allowed: "
-    "a number above "
-     f"0. {LEFT} Write the number with a decimal point and no separator of thousands.")),
-    ("dilution", "0.5", ("column dilution: This number is out of range. Found: 0.5. Allowed: a number "
-    "from 1. "
-     f"{LEFT}")),
-    ("dataset", "1.5", f"column dataset: This is not a whole number. Found: 1.5. {LEFT}"),
-    ("dataset", "-1", ("column dataset: This number is out of range. Found: -1. Allowed: a number from 0. "
-     f"{LEFT}")),
-    ("count_method", "bead", ("column count_method: This value is not known. Found: bead. Allowed: auto, "
-    "beads, "
-     f"volumetric, blood_count_alc, blood_count_wbc, none. {LEFT} Did you mean 'beads'?")),
-    ("anchor", "HCT2", f"column anchor: The patient has no anchor of this name. Allowed: HCT1. {LEFT}"),
+    ("day", "sixty", f"{NOT_DAYS} a word of 5 letters. {DAYS}"),
+    ("day", "30.5", f"{NOT_DAYS} 30.5. {DAYS}"),
+    ("day", "45382", f"{NOT_DAYS} a number of 5 digits. {DAYS}"),
+    ("day", "2024-03-31", f"{NOT_DAYS} something like a date. {DAYS}"),
+    ("day", "1.095", f"{NOT_DAYS} 1.095. {DAYS}"),
+    ("day", "", f"Neither day nor sample_date is filled. {LEFT}"),
+    ("file", "", f"The cell is empty. {LEFT}"),
+    ("patient", "", f"The cell is empty. {LEFT}"),
+    ("patient", "Anna Muster", PSEUDONYM),
+    ("patient", "P01/../x", PSEUDONYM),
+    ("patient", "1984-03-01", PSEUDONYM),
+    ("beads_per_tube", "many", f"{NOT} a word of 4 letters. {BEADS}"),
+    ("beads_per_tube", "0", f"{OUT} 0. {BEADS} {BEADS_HINT}"),
+    ("beads_per_tube", "51.42", f"{OUT} 51.42. {BEADS} {BEADS_HINT}"),
+    ("beads_per_tube", "51.420", two_ways("51.42", "51420")),
+    ("beads_per_tube", "4711081547", f"{OUT} a number of 10 digits. {BEADS} {BEADS_HINT}"),
+    ("beads_per_tube", "51 420", f"{NOT} 51 420. {BEADS} {NO_SEPARATOR}"),
+    ("beads_per_tube", "1.051.420", f"{NOT} 1.051.420. {BEADS} {NO_SEPARATOR}"),
+    ("blood_volume_ul", "1e999", f"{NOT} a text of 5 characters. {VOLUME}"),
+    ("blood_volume_ul", '"1,500"', two_ways("1.5", "1500")),
+    ("blood_volume_ul", '"50,5"', f"{NOT} 50,5. {VOLUME} {NO_SEPARATOR}"),
+    ("blood_volume_ul", "0.05", f"{OUT} 0.05. {VOLUME} It is in µL; 0.05 mL are 50 µL."),
+    ("acquired_volume_ul", "0.1", f"{OUT} 0.1. {VOLUME} It is in µL; 0.1 mL are 100 µL."),
+    ("dilution", "0.5", (
+        f"{OUT} 0.5. Allowed: a number from 1 up to 1000. {LEFT} "
+        "1 is undiluted; 50 µL of blood made up to 500 µL and measured by volume is 10."
+    )),
+    ("dataset", "1.5", f"This is not a whole number. Found: 1.5. {LEFT}"),
+    ("dataset", "1.095", f"This is not a whole number. Found: 1.095. {LEFT}"),
+    ("day", "1.000", two_ways("1", "1000")),
+    ("dataset", "1.000", two_ways("1", "1000")),
+    ("dataset", "-1", f"{OUT} -1. Allowed: a number from 0. {LEFT}"),
+    ("count_method", "bead", (
+        f"{UNKNOWN} a word of 4 letters. Allowed: auto, beads, "
+        f"volumetric, blood_count_alc, blood_count_wbc, none. {LEFT} Did you mean 'beads'?"
+    )),
+    ("panel", "Muster", (
+        f"{UNKNOWN} a word of 6 letters. Allowed: leukocyte_differential, "
+        f"t_cd4_cd8, tbnk, or the path of a .yaml file. {LEFT}"
+    )),
+    ("anchor", "HCT2", f"The patient has no anchor of this name. Allowed: HCT1. {LEFT}"),
+    ("tube", "#REF!", (
+        f"The cell shows the error #REF! of a spreadsheet. {LEFT} Mend the formula, or put in the value."
+    )),
+    ("lymphocytes_cells_per_ul", "5200", (
+        "There are more lymphocytes (5200) than white cells (4200 cells/µL), "
+        f"and lymphocytes are white cells. {LEFT} Check both, and their units."
+    )),
+    ("lymphocytes_cells_per_ul", "1.300", two_ways("1.3", "1300")),
 ]  # fmt: skip
 
 COLUMNS = (
@@ -64,21 +92,26 @@ COLUMNS = (
     "day",
     "beads_per_tube",
     "blood_volume_ul",
+    "acquired_volume_ul",
     "dilution",
     "dataset",
     "count_method",
+    "panel",
     "anchor",
+    "tube",
+    "wbc_cells_per_ul",
+    "lymphocytes_cells_per_ul",
 )
 
 
 @pytest.mark.parametrize(("column", "cell", "message"), MANIFEST_ROWS)
 def test_a_bad_cell_costs_its_row_only(tmp_path: Path, column: str, cell: str, message: str) -> None:
-    good = {"file": "a.fcs", "patient": "P01", "day": "30"}
+    good = {"file": "a.fcs", "patient": "P01", "day": "30", "wbc_cells_per_ul": "4200"}
     bad = {**good, "file": "b.fcs", "day": "60", column: cell}
     rows = [",".join(row.get(name, "") for name in COLUMNS) for row in (good, bad)]
     study = load(tmp_path, manifest="\n".join([",".join(COLUMNS), *rows]))
     assert [tube.row for tube in study.tubes] == [2]
-    assert lines(study.issues) == [f"error: manifest row 3, {message}"]
+    assert lines(study.issues) == [f"error: manifest row 3, column {column}: {message}"]
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_sheets(tmp_path: Path) -> None:
@@ -90,7 +123,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_sheets(tmp_path: Path) ->
     )
     places = [issue.subject for issue in study.issues]
     assert places == [
-        "manifest, column 'colour'",
+        "manifest, column number 5",
         "manifest row 2, column file",
         "manifest row 2, column day",
         "manifest row 2, column dilution",
@@ -109,13 +142,13 @@ def test_all_problems_come_at_once_in_the_order_of_the_sheets(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("written", "found", "hint"),
     [
-        ("03/04/2024", "99/99/9999", " With slashes, day and month cannot be told apart."),
-        ("25/04/2024", "99/99/9999", " With slashes, day and month cannot be told apart."),
-        ("31.02.2024", "99.99.9999", ""),
-        ("2024-13-01", "9999-99-99", ""),
-        ("31.3.24", "99.9.99", ""),
-        ("2024", "9999", ""),
-        ("next week", "aaaa aaaa", ""),
+        ("03/04/2024", "something like a date", " With slashes, day and month cannot be told apart."),
+        ("25/04/2024", "something like a date", " With slashes, day and month cannot be told apart."),
+        ("31.02.2024", "something like a date", ""),
+        ("2024-13-01", "something like a date", ""),
+        ("31.3.24", "something like a date", ""),
+        ("2024", "a number", ""),
+        ("next week", "a text of 2 words", ""),
     ],
 )
 def test_a_date_that_cannot_be_read_is_not_repeated(
@@ -252,7 +285,7 @@ def test_rows_of_one_patient_that_do_not_fit(tmp_path: Path) -> None:
             "needs a "
             "further anchor: anchor_kind with anchor_day or anchor_date."
         ),
-        f"error: patients row 5, column anchor: The patient already has an anchor called 'HCT1'. {LEFT}",
+        f"error: patients row 5, column anchor: The patient already has an anchor of this name. {LEFT}",
         (
             "error: patients row 6, column anchor_day: The day of this anchor is not known. Allowed: a "
             "day, or an "
@@ -314,7 +347,10 @@ def test_ages_that_cannot_be_had_or_disagree(tmp_path: Path) -> None:
         ("P01,cmv,,10,20,yes,", f"column ongoing: An event that has an end is not ongoing. {LEFT}"),
         (
             "P01,cmv,,10,,maybe,",
-            f"column ongoing: This is neither yes nor no. Found: aaaaa. Allowed: yes, no. {LEFT}",
+            (
+                "column ongoing: This is neither yes nor no. Found: a word of 5 letters. Allowed: yes, no. "
+                f"{LEFT}"
+            ),
         ),
         (
             "P01,cmv,,10,,,2024-03-31",
@@ -343,14 +379,16 @@ def test_an_unknown_kind_or_programme_lists_what_is_known(tmp_path: Path) -> Non
     )
     assert errors(study) == [
         (
-            "error: patients row 2, column programme: This value is not known. Found: alo_hsct. Allowed: "
+            "error: patients row 2, column programme: This value is not known. Found: a text of 8 characters."
+            " Allowed: "
             "allo_hsct, "
             "auto_hsct, auto_hsct_autoimmune, scid_hsct, gene_therapy, car_t, msc, ipsc_product, "
             "chemotherapy, ageing, "
             f"unknown. {LEFT} Did you mean 'allo_hsct'?"
         ),
         (
-            "error: patients row 3, column anchor_kind: This value is not known. Found: cmv. Allowed: "
+            "error: patients row 3, column anchor_kind: This value is not known. Found: a word of 3 letters. "
+            "Allowed: "
             "transplant, "
             "stem_cell_boost, dli, car_t, gene_therapy, cell_infusion, last_chemotherapy, enrolment. "
             f"{LEFT}"
@@ -383,20 +421,96 @@ def test_counts_that_look_like_another_unit_are_used_and_remarked(tmp_path: Path
     assert [tube.wbc_cells_per_ul for tube in study.tubes] == [4.2, 4_200_000.0, 4200.0]
 
 
-def test_a_comma_that_may_separate_thousands_is_not_guessed(tmp_path: Path) -> None:
+def test_in_a_sheet_with_decimal_commas_a_mark_before_three_digits_is_not_guessed(tmp_path: Path) -> None:
     study = load(
         tmp_path,
         manifest=(
-            "file;patient;day;blood_volume_ul\na.fcs;P01;30;1,500\nb.fcs;P01;60;1,50\nc.fcs;P01;90;0,500\n"
+            "file;patient;day;blood_volume_ul;beads_per_tube;lymphocytes_10e9_per_l\n"
+            "a.fcs;P01;30;20,500;51420;\nb.fcs;P01;60;20,50;51420,0;0,450\nc.fcs;P01;90;50;51.420;\n"
+            "d.fcs;P01;91;50;51420;1.234\ne.fcs;P01;92;50.5;51420.50;0.450\n"
         ),
     )
-    assert [tube.blood_volume_ul for tube in study.tubes] == [1.5, 0.5]
+    assert [tube.blood_volume_ul for tube in study.tubes] == [20.5, 50.5]
+    assert [tube.beads_per_tube for tube in study.tubes] == [51420.0, 51420.5]
+    assert [tube.lymphocytes_cells_per_ul for tube in study.tubes] == [450.0, 450.0]
+    ways = "This number can be read in two ways"
+    assert lines(study.issues) == [
+        f"error: manifest row 2, column blood_volume_ul: {ways}: 20.5 or 20500. {LEFT} Write 20.5 or 20500.",
+        f"error: manifest row 4, column beads_per_tube: {ways}: 51.42 or 51420. {LEFT} Write 51.42 or 51420.",
+        (
+            f"error: manifest row 5, column lymphocytes_10e9_per_l: {ways}: 1.2340 or 1234. {LEFT} "
+            "Write 1.2340 or 1234."
+        ),
+    ]
+
+
+def test_the_readings_that_a_message_offers_can_be_written(tmp_path: Path) -> None:
+    for written in ("1.2340", "1234"):
+        study = load(tmp_path, manifest=f"file;patient;day;wbc_10e9_per_l\na.fcs;P01;30;{written}\n")
+        assert study.tubes[0].wbc_cells_per_ul == pytest.approx(float(written) * 1000)
+
+
+def test_a_point_before_three_digits_is_a_decimal_point_where_that_is_usual(tmp_path: Path) -> None:
+    study = load(tmp_path, manifest="file,patient,day,wbc_10e9_per_l\na.fcs,P01,30,4.125\n")
+    assert study.tubes[0].wbc_cells_per_ul == 4125.0
+    assert lines(study.issues) == []
+
+
+def test_unusual_amounts_are_used_and_remarked(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,beads_per_tube,blood_volume_ul,acquired_volume_ul,dilution\n"
+            "a.fcs,P01,30,2000,5,,\nb.fcs,P01,60,,,3000,100\nc.fcs,P01,90,51420,50,,10\n"
+        ),
+    )
+    unusual = "This amount is unusual and was used as written. Found"
     assert lines(study.issues) == [
         (
-            "error: manifest row 2, column blood_volume_ul: This is not a number. Found: 9,999. "
-            f"Allowed: a number above 0. {LEFT} Write the number with a decimal point and no separator of "
-            "thousands."
-        )
+            f"warning: manifest row 2, column beads_per_tube: {unusual}: 2000. Usual: 5000 to 500000 beads. "
+            f"{BEADS_HINT}"
+        ),
+        (
+            f"warning: manifest row 2, column blood_volume_ul: {unusual}: 5. Usual: 10 to 1000 µL. "
+            "It is in µL; 0.05 mL are 50 µL."
+        ),
+        (
+            f"warning: manifest row 3, column acquired_volume_ul: {unusual}: 3000. Usual: 10 to 2000 µL. "
+            "It is in µL; 0.1 mL are 100 µL."
+        ),
+        (
+            f"warning: manifest row 3, column dilution: {unusual}: 100. Usual: 1 to 50 fold. "
+            "1 is undiluted; 50 µL of blood made up to 500 µL and measured by volume is 10."
+        ),
+        (
+            "warning: manifest row 4, column dilution: Counts by beads are multiplied by this dilution (10). "
+            "Lysing solution does not count: with beads it is 1, unless the blood itself was diluted."
+        ),
+    ]
+    assert [tube.beads_per_tube for tube in study.tubes] == [2000.0, None, 51420.0]
+
+
+def test_a_count_of_0_is_aplasia_and_costs_no_row(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        manifest=(
+            "file,patient,day,wbc_10e9_per_l,lymphocytes_cells_per_ul\n"
+            "a.fcs,P01,7,0,0\nb.fcs,P01,10,0.1,0\nc.fcs,P01,11,0.1,140\n"
+        ),
+    )
+    zero = (
+        "0 is taken as too few to count; no concentration is computed from it. "
+        "Leave it empty if it was not counted."
+    )
+    assert [(tube.wbc_cells_per_ul, tube.lymphocytes_cells_per_ul) for tube in study.tubes] == [
+        (0.0, 0.0),
+        (100.0, 0.0),
+        (100.0, 140.0),
+    ]
+    assert lines(study.issues) == [
+        f"warning: manifest row 2, column wbc_10e9_per_l: {zero}",
+        f"warning: manifest row 2, column lymphocytes_cells_per_ul: {zero}",
+        f"warning: manifest row 3, column lymphocytes_cells_per_ul: {zero}",
     ]
 
 
@@ -409,11 +523,11 @@ def test_unknown_columns_are_never_silent(tmp_path: Path) -> None:
     found = lines(study.issues)
     assert found[0] == (f"error: manifest, column 'bead_per_tube': {not_read} Did you mean 'beads_per_tube'?")
     assert found[1].startswith(
-        f"warning: manifest, column 'room': {not_read} Known columns: file, patient, day, sample_date, "
+        f"warning: manifest, column number 5: {not_read} Known columns: file, patient, day, sample_date, "
         "anchor_date,"
     )
     assert found[2].startswith(f"warning: manifest, column number 6: {not_read} Known columns: file,")
-    assert found[3] == f"warning: manifest, column 'volume µL': {not_read} Did you mean 'blood_volume_ul'?"
+    assert found[3] == f"warning: manifest, column number 8: {not_read} Did you mean 'blood_volume_ul'?"
     assert found[4] == (
         "warning: manifest, column number 7: The column has values but no name and was not read. "
         "Give it a name, or empty it."
@@ -438,24 +552,49 @@ def test_a_row_longer_than_the_header(tmp_path: Path) -> None:
 
 
 def test_dates_in_text_are_not_kept(tmp_path: Path) -> None:
-    study = load(
-        tmp_path,
-        manifest="file,patient,day,visit\na.fcs,P01,30,drawn 31.03.2024\n",
-        patients="patient,graft\nP01,PBSC 2024-03-01\n",
-    )
-    assert (study.tubes[0].visit, study.patients[0].graft) == ("", "")
+    study = load(tmp_path, manifest=MANIFEST, patients="patient,graft\nP01,PBSC 2024-03-01\n")
+    assert study.patients[0].graft == ""
     assert lines(study.issues) == [
         (
-            "warning: manifest row 2, column visit: The text holds a date and was left out. Found: aaaaa "
-            "99.99.9999. "
+            "warning: patients row 2, column graft: The text holds a date and was left out. "
             "Write the day instead, e.g. +30."
-        ),
-        (
-            "warning: patients row 2, column graft: The text holds a date and was left out. Found: aaaa "
-            "9999-99-99. "
-            "Write the day instead, e.g. +30."
-        ),
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("drawn 31.03.2024", "must not hold a date."),
+        ("3 March", "must not hold a date."),
+        ("Anna Muster", "has a word that is not known as a word for visits."),
+        ("Muster", "has a word that is not known as a word for visits."),
+        ("day 4711081", "has a number of more than 4 digits."),
+        ("week_6", "has a sign that is not allowed."),
+        ("follow-up visit before relapse", "is too long (30 characters)."),
+    ],
+)
+def test_the_name_of_a_visit_can_hold_neither_date_nor_name(
+    tmp_path: Path, written: str, problem: str
+) -> None:
+    study = load(tmp_path, manifest=f"file,patient,day,visit\na.fcs,P01,30,{written}\n")
+    assert study.tubes[0].visit == ""
+    assert lines(study.issues) == [
+        (
+            f"warning: manifest row 2, column visit: The name of a visit {problem} It was left out. Allowed: "
+            "up to 24 letters, digits, spaces and + - . /, in words for visits, e.g. +30, 1 y, week 6, "
+            "pre-transplant, relapse."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "written", ["+30", "-14", "1 y", "d30", "C1D15", "2 years", "pre-HSCT", "Tag +30", "6 mo."]
+)
+def test_usual_names_of_visits_are_kept(tmp_path: Path, written: str) -> None:
+    study = load(tmp_path, manifest=f"file,patient,day,visit\na.fcs,P01,30,{written}\n")
+    assert study.tubes[0].visit == written
+    assert lines(study.issues) == []
 
 
 def test_no_issue_repeats_a_date_a_file_or_a_name(tmp_path: Path) -> None:
@@ -463,19 +602,47 @@ def test_no_issue_repeats_a_date_a_file_or_a_name(tmp_path: Path) -> None:
     study = load(
         tmp_path,
         manifest=(
-            "file,patient,day,sample_date,anchor_date,visit,count_method,beads_per_tube,panel\n"
-            "CANARY_Anna.fcs,P01,1,,,,,,\n"
-            "CANARY_Anna.fcs,P01,2,,,,,,\n"
-            "CANARY_b.fcs,Canary Anna,3,,,,,,\n"
-            "CANARY_c.fcs,P01,CANARY,01/02/1977,CANARY,CANARY 01.02.1977,Canary Anna,CANARY,\n"
-            "CANARY_d.fcs,P01,,1977-02-01,1977-02-03,,,,\n"
+            "file,patient,day,sample_date,anchor_date,visit,count_method,beads_per_tube,panel,Anna,anchor\n"
+            "CANARY_Anna.fcs,P01,1,,,,,,,Canary,\n"
+            "CANARY_Anna.fcs,P01,2,,,,,,,,\n"
+            "CANARY_b.fcs,Canary Anna,3,,,,,,,,\n"
+            "CANARY_c.fcs,P01,CANARY,01/02/1977,CANARY,CANARY 01.02.1977,Canary,CANARY,Canary,,\n"
+            "CANARY_d.fcs,P01,,1977-02-01,1977-02-03,Canary,,28157,,,\n"
+            "CANARY_e.fcs,P01,28157,1977,,,,28157,,,\n"
+            "CANARY_f.fcs,P01,5,,,,,,,,Canary\n"
         ),
-        patients="patient,sex,birth_date,graft\nP01,Canary Anna,01/02/1977,\nCanary Anna,,,\n",
-        events="patient,kind,start_day,ongoing\nCANARY,Canary Anna,CANARY,CANARY\n",
+        patients=(
+            "patient,sex,birth_date,graft,anchor\nP01,,,,Canary\nP01,,,,Canary\nP02,Canary,01/02/1977,,\n"
+            "Canary Anna,,,,\n"
+        ),
+        events="patient,kind,start_day,ongoing\nCANARY,Canary,CANARY,CANARY\n",
     )
-    assert len(study.issues) > 10
+    assert len(study.issues) > 15
     text = " ".join(str(issue) for issue in study.issues)
-    assert not re.search(r"canary|anna|1977", text, re.IGNORECASE)
+    assert not re.search(r"canary|anna|1977|28157", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "name", ["Zvonimirka", "Zvonimirka Muster", "Zvonimirka1977", "1977-02-01", "47110815"]
+)
+@pytest.mark.parametrize("columns", [MANIFEST_COLUMNS, PATIENTS, EVENTS], ids=lambda columns: columns.sheet)
+def test_no_column_repeats_what_may_be_a_name(tmp_path: Path, columns: SheetColumns, name: str) -> None:
+    """The same text in each column in turn, and above it as a column."""
+    usual = {"file": "{}.fcs", "patient": "P{}", "day": "{}", "kind": "cmv", "start_day": "1"}
+    rows = [
+        ",".join(name if place == own else usual.get(own, "").format(number) for own in columns.all)
+        for number, place in enumerate(columns.all)
+        if place != "patient"
+    ]
+    header = ",".join(columns.all)
+    sheets = {
+        "manifest": MANIFEST,
+        columns.sheet: "\n".join([f"{header},{name}", *(f"{row},x" for row in rows)]),
+    }
+    study = load(tmp_path, **sheets)
+    assert len(study.issues) > 3
+    assert name not in " ".join(str(issue) for issue in study.issues)
+    assert "Zvonimirka" not in " ".join(str(issue) for issue in study.issues)
 
 
 def test_every_error_is_an_error_and_every_remark_a_warning(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,8 @@ def test_missing_columns_are_listed_with_everything_else(tmp_path: Path) -> None
                 "name."
             ),
             (
-                "  error: patients row 2, column sex: This value is not known. Found: boy. Allowed: "
-                "female, f, male, m, "
+                "  error: patients row 2, column sex: This value is not known. Found: a word of 3 letters. "
+                "Allowed: female, f, male, m, "
                 "unknown. The row is left out."
             ),
         ]
@@ -143,3 +144,15 @@ def test_a_workbook_does_not_need_the_other_worksheets(tmp_path: Path) -> None:
         tmp_path / "book.xlsx", manifest=[["file", "patient", "day"], ["a.fcs", "P01", 1]], notes=[["x"]]
     )
     assert lines(load_study(path).issues) == []
+
+
+def test_a_sheet_without_a_header_repeats_nothing_of_its_first_row(tmp_path: Path) -> None:
+    error = refusal(tmp_path, manifest="anna.fcs,Canary,Day,1977-02-01\nb.fcs,P01,30,\n")
+    assert [issue.subject for issue in error.issues] == [
+        "manifest, column file",
+        "manifest, column patient",
+        "manifest, column number 1",
+        "manifest, column number 2",
+        "manifest, column number 4",
+    ]
+    assert not re.search("anna|canary|1977", str(error), re.IGNORECASE)

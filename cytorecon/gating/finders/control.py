@@ -23,8 +23,10 @@ class ControlTail:
     events: int
 
 
-def control_tail(values: npt.NDArray[np.float32], deviations: float) -> ControlTail | None:
-    """Return median + `deviations` robust standard deviations of `values`; None if too few.
+def control_tail(
+    values: npt.NDArray[np.float32], deviations: float, *, least: int = MIN_CONTROL_EVENTS
+) -> ControlTail | None:
+    """Return median + `deviations` robust standard deviations of `values`; None if fewer than `least`.
 
     The deviation is taken from the lower half (median to 16th percentile), which a few positive
     contaminants among the controls do not widen.
@@ -35,7 +37,7 @@ def control_tail(values: npt.NDArray[np.float32], deviations: float) -> ControlT
     >>> round(control_tail(values, 4.0).position, 1)
     0.4
     """
-    if values.size < MIN_CONTROL_EVENTS:
+    if values.size < least:
         return None
     low, median = np.quantile(values.astype(np.float64), [0.1587, 0.5])
     deviation = float(median - low)

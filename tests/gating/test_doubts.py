@@ -1,0 +1,132 @@
+"""How doubts spread from gates, tube and sums to the numbers that rest on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cytorecon.errors import Issue, Severity
+from cytorecon.gating.doubts import with_doubts
+from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
+from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
+from cytorecon.gating.shapes import Threshold
+from tests.gating.samples import gated, made_template, mixture, valley
+
+SETTLED = GatingPrior(tubes=SETTLED_TUBES)
+TEMPLATE = made_template(
+    [
+        valley("seed"),
+        valley("CD45", control="seed"),
+        valley("CD3", find_in="lymphocytes"),
+        valley("CD19", find_in="lymphocytes", control="seed"),
+        valley("CD56", find_in="lymphocytes"),
+    ],
+    {"lymphocytes": "CD45", "CD3_T": "CD3", "B": "CD19 and not CD3", "NK": "CD56 and not (CD3 or CD19)"},
+    {"CD3_T": "lymphocytes", "B": "lymphocytes", "NK": "lymphocytes"},
+)
+LINEAGE = np.repeat(["CD3", "CD19", "CD56"], [600, 200, 200])
+
+
+def found(gate: str, *flags: str, method: str = "own_valley", inside: int = 3) -> FoundGate:
+    find_in = TEMPLATE.gate_by_name[gate].find_in
+    part = FoundPart(gate, Threshold((gate,), 0.5), method, 0.01, flags)
+    return FoundGate(gate, find_in, "found", (part,), events_in=inside, events_of_parent=1000)
+
+
+@pytest.fixture(scope="module")
+def clean() -> GatedSample:
+    light = {
+        name: np.where(name == LINEAGE, 0.75, 0.2) + mixture([(1000, 0, 0.03)], seed=number)
+        for number, name in enumerate(("CD3", "CD19", "CD56"))
+    }
+    cells = mixture([(1000, 0.8, 0.03)], seed=7)
+    debris = {name: mixture([(800, 0.2, 0.03)], seed=11) for name in (*light, "CD45", "seed")}
+    columns = {**light, "CD45": cells, "seed": light["CD3"]}
+    return gated({name: np.concatenate([values, debris[name]]) for name, values in columns.items()}, TEMPLATE)
+
+
+def doubted(
+    clean: GatedSample, *gates: FoundGate, prior: GatingPrior = SETTLED
+) -> dict[str, tuple[str, ...]]:
+    """Return the review codes of the clean tube, had these of its gates been found so."""
+    odd = {gate.gate: gate for gate in gates}
+    changed = replace(clean, gates=tuple(odd.get(gate.gate, gate) for gate in clean.gates))
+    return dict(with_doubts(changed, prior).review)
+
+
+def test_a_clean_tube_has_no_doubts(clean: GatedSample) -> None:
+    assert doubted(clean) == dict.fromkeys(["lymphocytes", "CD3_T", "B", "NK"], ())
+
+
+def test_a_gate_s_doubt_reaches_all_that_rests_on_it(clean: GatedSample) -> None:
+    code = "gate.unstable:CD45"
+    assert doubted(clean, found("CD45", "gate.unstable")) == dict.fromkeys(
+        ["lymphocytes", "CD3_T", "B", "NK"], (code,)
+    )
+    assert doubted(clean, found("CD3", "gate.unstable")) == {
+        "lymphocytes": (),
+        "CD3_T": ("gate.unstable:CD3",),
+        "B": ("gate.unstable:CD3",),
+        "NK": ("gate.unstable:CD3",),
+    }
+
+
+def test_a_seed_passes_on_that_it_lies_apart_but_not_that_its_count_is_uncertain(clean: GatedSample) -> None:
+    codes = doubted(clean, found("seed", "gate.outlier", "gate.unstable"))
+    assert codes["lymphocytes"] == codes["B"] == ("gate.outlier:seed",)
+
+
+def test_a_stain_without_any_positive_cell_is_a_doubt_of_what_is_counted_by_it(clean: GatedSample) -> None:
+    """0 B cells: absent, or was the antibody forgotten? T and NK cells do not depend on it."""
+    codes = doubted(clean, found("CD19", method="batch"))
+    assert codes == {"lymphocytes": (), "CD3_T": (), "B": ("gate.none_seen:CD19",), "NK": ()}
+    assert doubted(clean, found("CD45", method="batch"))["NK"] == ("gate.none_seen:CD45",)
+
+
+def test_cells_that_show_a_marker_are_not_none_wherever_the_threshold_comes_from(clean: GatedSample) -> None:
+    assert doubted(clean, found("CD19", method="batch", inside=11))["B"] == ()
+
+
+def test_a_threshold_that_takes_away_has_nothing_to_show(clean: GatedSample) -> None:
+    """No dead cells: the threshold of the batch is right, and nothing is missing."""
+    part = FoundPart("CD45", Threshold(("CD45",), 0.5, "below"), "batch", 0.01)
+    assert doubted(clean, FoundGate("CD45", "all", "found", (part,)))["lymphocytes"] == ()
+
+
+@pytest.mark.parametrize(("tubes", "words"), [(1, "1 tube"), (SETTLED_TUBES - 1, "7 tubes")])
+def test_every_number_of_a_small_batch_says_so(clean: GatedSample, tubes: int, words: str) -> None:
+    again = with_doubts(clean, GatingPrior(tubes=tubes))
+    assert set(again.review.values()) == {("batch.few_tubes",)}
+    assert str(again.issues[-1]) == (
+        f"warning: batch: Positions were learned from {words}; 8 are needed to trust them. Analyse it "
+        "together with more tubes of the same panel and cytometer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("severity", "codes"), [(Severity.WARNING, ("compensation.none",)), (Severity.INFO, ())]
+)
+def test_a_doubt_about_the_tube_is_one_about_each_number(
+    clean: GatedSample, severity: Severity, codes: tuple[str, ...]
+) -> None:
+    issue = Issue("compensation.none", severity, "spillover", "No matrix.")
+    again = with_doubts(replace(clean, issues=(issue,)), SETTLED)
+    assert set(again.review.values()) == {codes}
+
+
+def test_other_issues_of_a_tube_are_no_doubt_about_numbers(clean: GatedSample) -> None:
+    issue = Issue("quality.time_gap", Severity.WARNING, "time", "A gap.")
+    assert set(with_doubts(replace(clean, issues=(issue,)), SETTLED).review.values()) == {()}
+
+
+def test_lymphocytes_that_are_nothing_are_a_doubt_about_all(clean: GatedSample) -> None:
+    """Without NK stain one lymphocyte in five is nothing at all."""
+    masks = {**clean.masks, "NK": np.zeros_like(clean.masks["NK"])}
+    again = with_doubts(replace(clean, masks=masks), SETTLED)
+    assert set(again.review.values()) == {("assay.lymphosum",)}
+    assert (
+        again.issues[-1].message
+        == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
+    )
