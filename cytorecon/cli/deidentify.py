@@ -77,9 +77,7 @@ def deidentify(
 
 def _show(folder: CleanFolder, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            [{"source": str(path), **clean.model_dump(mode="json")} for path, clean in folder.files]
-        )
+        print_json([{"source": str(path), **clean.model_dump(mode="json")} for path, clean in folder.files])
         return
     rows = [
         (

@@ -13,7 +13,7 @@ from cytorecon.fcs.numbers import PADDING
 from cytorecon.intake.names import clean_label, clean_names
 from cytorecon.intake.removed import Removed, removed_keywords
 from cytorecon.knowledge.deidentification import load_deidentification
-from cytorecon.sample import Channel, Sample, Spillover
+from cytorecon.sample import Channel, ChannelRole, Sample, Spillover
 
 #: What is written anew and so is not left out.
 _REWRITTEN: Final = re.compile(
@@ -47,7 +47,6 @@ def clean(sample: Sample) -> Cleaned:
     Examples
     --------
     >>> import numpy as np
-    >>> from cytorecon.sample import ChannelRole
     >>> channel = Channel(0, "MUELLER-A", "CD3 FITC", ChannelRole.FLUORESCENCE, "A")
     >>> sample = Sample(np.empty((0, 1), np.float32), (channel,), {"$TOT": "0", "$SRC": "a name"})
     >>> cleaned = clean(sample)
@@ -57,9 +56,7 @@ def clean(sample: Sample) -> Cleaned:
     (('$SRC',), ('P1-A',))
     """
     names = clean_names(sample.channels)
-    channels = tuple(
-        _channel(channel, name) for channel, name in zip(sample.channels, names, strict=True)
-    )
+    channels = tuple(_channel(channel, name) for channel, name in zip(sample.channels, names, strict=True))
     keywords = _keywords(sample.keywords) | _names(channels)
     gone, unknown = removed_keywords(
         {name: value for name, value in sample.keywords.items() if not _REWRITTEN.fullmatch(name)}, keywords
@@ -83,7 +80,10 @@ def clean(sample: Sample) -> Cleaned:
 
 
 def _channel(channel: Channel, name: str) -> Channel:
-    return replace(channel, name=name, marker_text=clean_label(channel.marker_text, channel.name, name))
+    label = clean_label(channel.marker_text, channel.name, name)
+    if channel.role is not ChannelRole.FLUORESCENCE and label not in (channel.marker_text, name):
+        label = ""  # no marker is looked for here, so half a label says nothing
+    return replace(channel, name=name, marker_text=label)
 
 
 def _keywords(keywords: Mapping[str, str]) -> dict[str, str]:

@@ -184,6 +184,4 @@ def _amplifier(keywords: Mapping[str, str], index: int) -> Amplifier:
     decades, offset = parts if len(parts) == 2 else (math.nan, math.nan)
     gain = decimal(keywords.get(f"$P{index + 1}G", ""))
     valid = 0 <= decades <= 30 and offset >= 0
-    return Amplifier(
-        decades if valid else 0.0, offset if valid else 0.0, gain if gain > 0 else 1.0
-    )
+    return Amplifier(decades if valid else 0.0, offset if valid else 0.0, gain if gain > 0 else 1.0)

@@ -134,7 +134,9 @@ def deidentify_files(
         (item.source, item.clean.model_copy(update={"patient": names.get(item.called, "")})) for item in taken
     )
     clean_files = [clean for _, clean in done]
-    _write_new(out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, panel) for clean in clean_files)]))
+    _write_new(
+        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, panel) for clean in clean_files)])
+    )
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
         _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
@@ -221,9 +223,7 @@ def _removed_rows(files: Iterable[CleanFile]) -> Iterable[tuple[str, ...]]:
     return ((clean.file, what, str(count)) for clean in files for what, count in clean.removed.rows())
 
 
-def _key_rows(
-    done: Iterable[tuple[Path, CleanFile]], names: dict[str, str]
-) -> Iterable[tuple[str, ...]]:
+def _key_rows(done: Iterable[tuple[Path, CleanFile]], names: dict[str, str]) -> Iterable[tuple[str, ...]]:
     yield from (("patient", name, called) for called, name in names.items())
     yield from (("file", clean.file, str(path.resolve())) for path, clean in done)
 

@@ -39,4 +39,6 @@ def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> N
             continue  # macOS refuses this limit
         _, hard = resource.getrlimit(kind)
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(kind, (allowed, allowed))
+        # a second between the signal that says why and the one that only ends
+        grace = 1 if kind == resource.RLIMIT_CPU and allowed == wanted else 0
+        resource.setrlimit(kind, (allowed, allowed + grace if hard != allowed else hard))

@@ -56,7 +56,7 @@ def clean_names(channels: Sequence[Channel]) -> tuple[str, ...]:
     """
     times = Counter(channel.name for channel in channels)
     kept = {name for name, count in times.items() if count == 1 and is_detector_name(name)}
-    names = []
+    names: list[str] = []
     for channel in channels:
         name = channel.name
         if name not in kept:

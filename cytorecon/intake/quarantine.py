@@ -31,7 +31,8 @@ _MODULE: Final = "cytorecon.intake.worker"
 
 #: One thread: each more reserves tens of MB of the address space.
 _ENVIRONMENT: Final = {
-    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    name: "1"
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 }
 _NEEDED: Final = ("SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
 
@@ -146,6 +147,5 @@ def _new(issues: tuple[Issue, ...], known: tuple[Issue, ...]) -> tuple[Issue, ..
     return tuple(
         issue
         for issue in issues
-        if (issue.code, issue.subject) not in said
-        and not (matrix and issue.code.startswith("spillover."))
+        if (issue.code, issue.subject) not in said and not (matrix and issue.code.startswith("spillover."))
     )

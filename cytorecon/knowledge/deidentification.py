@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.values import Frozen
 
 FILE = "deidentification.yaml"
+
+
+_OTHER = re.compile(r"other instrument [0-9a-f]{4}")
 
 
 class _Pattern(Frozen):
@@ -108,17 +112,25 @@ class Deidentification(Frozen):
         return self._known_pattern.fullmatch(name) is not None
 
     def instrument(self, text: str) -> str:
-        """Return the model of cytometer that ``$CYT`` names; empty when it is none we know.
+        """Return the model of cytometer that ``$CYT`` names.
+
+        A text without a model we know becomes a number of 16 bits: enough to keep tubes of two
+        instruments apart, too little to find the text again. Empty stays empty.
 
         Examples
         --------
         >>> rules = load_deidentification()
         >>> rules.instrument("FACSCanto II of Jane Doe"), rules.instrument("4486521 Attune NxT Acoustic")
         ('FACSCanto II', 'Attune NxT')
+        >>> rules.instrument("Jane Doe")
+        'other instrument 0133'
         """
-        words = " ".join(text.split())
+        words = " ".join(text.replace("\x00", " ").split())
+        if not words or _OTHER.fullmatch(words):
+            return words
         found = (pattern.search(words) for pattern in self._instrument_patterns)
-        return next((match[0] for match in found if match), "")
+        model = next((match[0] for match in found if match), "")
+        return model or f"other instrument {hashlib.sha256(words.encode()).hexdigest()[:4]}"
 
     def is_detector_word(self, word: str) -> bool:
         """Tell whether a word in capitals belongs to names of detectors."""
@@ -126,7 +138,9 @@ class Deidentification(Frozen):
 
     @cached_property
     def _kept_patterns(self) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
-        return tuple((re.compile(row.pattern, re.ASCII), re.compile(row.value, re.ASCII)) for row in self.kept)
+        return tuple(
+            (re.compile(row.pattern, re.ASCII), re.compile(row.value, re.ASCII)) for row in self.kept
+        )
 
     @cached_property
     def _instrument_patterns(self) -> tuple[re.Pattern[str], ...]:
