@@ -131,6 +131,10 @@ class Sample:
             )
         self.events.flags.writeable = False
 
+    def __repr__(self) -> str:
+        """Return size and scale: events and keywords are no reading."""
+        return f"<Sample of {self.n_events} events x {len(self.channels)} channels, {self.scale.value}>"
+
     @property
     def n_events(self) -> int:
         """Number of events (rows)."""

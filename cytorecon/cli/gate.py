@@ -143,8 +143,9 @@ def _cells(count: PopulationCount) -> tuple[str, ...]:
 
 def _note(count: PopulationCount) -> str:
     from cytorecon.figures.format import is_not_assessed
+    from cytorecon.knowledge.review_flags import flag_in_short
 
     if count.status != "not_evaluable":
-        return ", ".join(count.review)
+        return "; ".join(flag_in_short(code) for code in count.review)
     # "not assessed: ..." says by itself what it is
     return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"

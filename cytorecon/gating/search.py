@@ -56,6 +56,8 @@ SEEDS_OUTSIDE = 0.05
 SEEDS_LOST = 0.5
 #: Nor is one in which the cells it was drawn around are fewer than this share: they were strays.
 SEEDS_INSIDE = 0.1
+#: A region of scatter in which the cells it was drawn around are fewer than this share holds debris as well.
+SEEDS_MAJORITY = 0.5
 #: A valley between beads and cells is nearly empty.
 BEAD_DEPTH = 0.9
 #: In each channel nearly all beads (this quantile) are brighter than the cells that lack its marker (this
@@ -219,7 +221,10 @@ def _(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior: GatingPrior
         return _not_evaluable(spec, f"{int(seeds.sum())} certain cells, needs {spec.min_events}")
     plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
     shape = Polygon((x[0], y[0]), _corners(densest_region(plane, spec.coverage)))
-    return _found(spec, FoundPart(spec.gate, shape, "back_gated"))
+    held = sources[spec.find_in] & shape.mask(axes.columns)
+    mixed = int((held & seeds).sum()) < SEEDS_MAJORITY * int(held.sum())
+    flags = ("gate.mixed_region",) if mixed else ()
+    return _found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
 
 @search.register

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
+from cytorecon.errors import CytoreconError
 from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
@@ -53,6 +54,8 @@ def gate(
 
     Raises
     ------
+    CytoreconError
+        If `samples` are something else, a path for example.
     PanelError
         If a sample lacks a required marker.
     CompensationError
@@ -68,7 +71,7 @@ def gate(
     True
     """
     loaded = template if isinstance(template, Template) else load_template(template)
-    several = [samples] if isinstance(samples, Sample) else list(samples)
+    several = _listed(samples)
     sources = [
         Source(str(number), loaded, sample=sample, mapping=mapping or {})
         for number, sample in enumerate(several)
@@ -83,3 +86,17 @@ def gate(
         context = contexts[surveys[source.name].batch]
         gated.append(gate_prepared(prepare(source, context.transforms), source, context.prior))
     return gated[0] if isinstance(samples, Sample) else tuple(gated)
+
+
+def _listed(samples: Sample | Sequence[Sample]) -> list[Sample]:
+    several = [samples] if isinstance(samples, Sample | str | Path) else list(samples)
+    for place, sample in enumerate(several):
+        if not isinstance(sample, Sample):
+            raise CytoreconError(
+                "Only samples can be gated.",
+                subject=f"samples, number {place + 1}",
+                found=type(sample).__name__,
+                allowed="Sample",
+                hint="Read the file first: read_fcs(path).",
+            )
+    return several

@@ -9,12 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import read_fcs, resolve_spillover
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.template import Template
 from cytorecon.sample import ChannelRole, Sample, Spillover
 
+#: A largest difference smaller by this (fraction of a dye's light) is no chance.
+CLEARLY_CLOSER: Final = 0.02
 #: Code of the issue that records a channel the user gave.
 CHANNEL_GIVEN: Final = "panel.channel_given"
 
@@ -68,7 +72,8 @@ class Source:
         spillover, issues = resolve_spillover(self.spillover, sample.channels)
         # what is wrong with the file's own matrix does not matter any more
         rest = (issue for issue in sample.issues if not issue.code.startswith("spillover."))
-        return replace(sample, spillover=spillover, issues=(*rest, *issues, *self.said))
+        doubt = looks_transposed(spillover, sample.spillover)
+        return replace(sample, spillover=spillover, issues=(*rest, *issues, *doubt, *self.said))
 
     @property
     def said(self) -> tuple[Issue, ...]:
@@ -77,6 +82,27 @@ class Source:
             Issue(CHANNEL_GIVEN, Severity.INFO, marker, f"Its channel was given by the user: {channel}.")
             for marker, channel in sorted(self.mapping.items())
         )
+
+
+def looks_transposed(given: Spillover, own: Spillover | None) -> tuple[Issue, ...]:
+    """Return a doubt when a given matrix is more like the file's own with rows and columns exchanged.
+
+    Some programs write the dye in columns. Such a matrix is as regular as the right one, and all
+    tubes of a batch are wrong alike, so nothing else would show it.
+    """
+    if own is None or set(given.channels) != set(own.channels):
+        return ()
+    order = [own.channels.index(name) for name in given.channels]
+    written = own.matrix[np.ix_(order, order)]
+    as_given, exchanged = (float(np.abs(written - matrix).max()) for matrix in (given.matrix, given.matrix.T))
+    if as_given - exchanged < CLEARLY_CLOSER:
+        return ()
+    message = (
+        f"The matrix that was given is closer to the file's own with rows and columns exchanged (largest "
+        f"difference {exchanged:.2f}) than as it is ({as_given:.2f})."
+    )
+    hint = "Rows are dyes, columns are detectors. If it is right as it is, nothing has to be done."
+    return (Issue("compensation.transposed", Severity.WARNING, given.source, message, hint),)
 
 
 def batch_of(sample: Sample, template: Template) -> str:

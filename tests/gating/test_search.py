@@ -552,3 +552,17 @@ def test_an_outlier_that_changes_no_count_is_none() -> None:
     assert part.flags == ()
     (far,) = found(values, batch(0.2, 0.01)).parts
     assert far.flags == ("gate.outlier",)
+
+
+def test_a_region_that_holds_mostly_other_events_says_so() -> None:
+    """Red cells scatter where small lymphocytes do: T cells are counted right, their share is not."""
+    rng = np.random.default_rng(13)
+
+    def flagged(others: int) -> tuple[str, ...]:
+        place = rng.normal([0.4, 0.2], 0.02, size=(500 + others, 2))
+        light = np.repeat([0.8, 0.2], [500, others]) + 0.03 * rng.normal(size=500 + others)
+        result = gated({"FSC-A": place[:, 0], "SSC-A": place[:, 1], "CD3": light}, REGION)
+        return result.gates[1].parts[0].flags
+
+    assert flagged(300) == ()
+    assert flagged(900) == ("gate.mixed_region",)

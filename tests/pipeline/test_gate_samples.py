@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cytorecon.compensation import compensate
-from cytorecon.errors import CompensationError, PanelError
+from cytorecon.errors import CompensationError, CytoreconError, NotEvaluableError, PanelError
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.templates import load_template
@@ -55,6 +56,33 @@ def test_t_b_and_nk_cells_share_no_cell_and_beads_are_no_cells(usual_gated: Gate
         kinds = [gated.mask(population) for population in ("CD3_T", "B", "NK", "beads")]
         assert np.sum(kinds, axis=0).max() == 1
         assert not (gated.mask("beads") & gated.mask("singlets")).any()
+
+
+def test_children_lie_inside_parents_and_t_cells_add_up(usual_gated: Gated) -> None:
+    for gated in usual_gated:
+        for entry in gated.template.populations:
+            if entry.parent != "root":
+                assert not (gated.masks[entry.population] & ~gated.masks[entry.parent]).any()
+        parts = sum(int(gated.mask(name).sum()) for name in ("CD4_T", "CD8_T", "DP_T", "DN_T"))
+        assert parts == int(gated.mask("CD3_T").sum())
+
+
+def test_counts_are_a_table_with_intervals(usual_gated: Gated) -> None:
+    row = usual_gated[0].counts().set_index("population").loc["CD4_T"]
+    assert row["percent_of_parent_low"] < row["percent_of_parent"] < row["percent_of_parent_high"]
+    assert row["percent_of_lymphocytes"] < row["percent_of_parent"]
+
+
+def test_a_tube_without_beads_has_none_and_all_else() -> None:
+    gated = gate(tube(seed=2, beads_per_tube=0).sample(), "tbnk")
+    with pytest.raises(NotEvaluableError) as caught:
+        gated.mask("beads")
+    assert str(caught.value) == (
+        "template tbnk: population 'beads' is not evaluable: no cloud of events bright in every channel "
+        f"Allowed: {', '.join(gated.populations)}."
+    )
+    assert events(gated, "CD3_T") > 300
+    assert not [issue for issue in gated.issues if issue.code == "gate.not_evaluable"]
 
 
 def test_usual_tubes_need_no_look(usual_gated: Gated) -> None:
@@ -176,6 +204,16 @@ def test_a_panel_without_cd3_is_refused(usual_tubes: Tubes) -> None:
     )
 
 
+def test_the_user_may_say_which_channel_it_is(usual_tubes: Tubes) -> None:
+    sample = usual_tubes[0].sample()
+    unnamed = tuple(
+        replace(channel, markers=frozenset(), marker_text="") if "CD3" in channel.markers else channel
+        for channel in sample.channels
+    )
+    named = gate(replace(sample, channels=unnamed), "tbnk", mapping={"CD3": "FITC-A"})
+    assert np.array_equal(named.mask("CD3_T"), gate(sample, "tbnk").mask("CD3_T"))
+
+
 def test_each_required_marker_is_asked_for(usual_tubes: Tubes) -> None:
     for marker, detector in DETECTORS.items():
         with pytest.raises(PanelError) as caught:
@@ -238,4 +276,15 @@ def test_a_sample_that_is_compensated_already_is_refused(usual_tubes: Tubes) -> 
         gate(replace(usual_tubes[0].sample(), scale=Scale.COMPENSATED), "tbnk")
     assert str(caught.value) == (
         "Only a sample on the linear scale can be compensated. Found: compensated. Allowed: linear."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["tube.fcs", Path("tube.fcs"), ["tube.fcs"]])
+def test_a_path_is_no_sample(wrong: object) -> None:
+    with pytest.raises(CytoreconError) as caught:
+        gate(wrong, "tbnk")  # type: ignore[call-overload]
+    kind = "PosixPath" if isinstance(wrong, Path) else "str"
+    assert str(caught.value) == (
+        f"samples, number 1: Only samples can be gated. Found: {kind}. Allowed: Sample. "
+        "Read the file first: read_fcs(path)."
     )

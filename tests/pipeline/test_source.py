@@ -6,12 +6,15 @@ import os
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cytorecon.cli import main
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsError, Issue
 from cytorecon.fcs import read_fcs
 from cytorecon.pipeline import inspect_file
+from cytorecon.pipeline.source import looks_transposed
+from cytorecon.sample import Spillover
 from tests.fcs.fcs_bytes import fcs_bytes, write
 
 
@@ -53,3 +56,29 @@ def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
     link = tmp_path / "link.fcs"
     link.symlink_to(write(tmp_path, fcs_bytes()))
     assert read_fcs(link).n_events == 10
+
+
+OWN = Spillover(np.array([[1, 0.3, 0.01], [0.02, 1, 0.2], [0.0, 0.05, 1]]), ("a", "b", "c"), "$SPILLOVER")
+
+
+def given(matrix: np.ndarray, channels: tuple[str, ...] = ("a", "b", "c")) -> tuple[Issue, ...]:
+    return looks_transposed(Spillover(matrix, channels, "sheet.csv"), OWN)
+
+
+def test_a_matrix_with_rows_and_columns_exchanged_is_doubted() -> None:
+    """All tubes of the batch are wrong alike then, and nothing else would show it."""
+    (doubt,) = given(OWN.matrix.T)
+    assert str(doubt) == (
+        "warning: sheet.csv: The matrix that was given is closer to the file's own with rows and columns "
+        "exchanged (largest difference 0.00) than as it is (0.28). Rows are dyes, columns are detectors. "
+        "If it is right as it is, nothing has to be done."
+    )
+
+
+def test_a_matrix_that_is_like_the_file_s_own_or_better_is_not_doubted() -> None:
+    assert given(OWN.matrix) == ()
+    assert given(OWN.matrix * 1.1 - 0.1 * np.eye(3)) == ()
+    order = [2, 0, 1]
+    assert given(OWN.matrix[np.ix_(order, order)], ("c", "a", "b")) == ()
+    assert looks_transposed(OWN, None) == ()
+    assert given(OWN.matrix.T, ("a", "b", "d")) == ()
