@@ -25,11 +25,11 @@ LOOKED_AT: Final = 512
 
 
 def archive_kind(content: bytes) -> str:
-    """Return what kind of archive begins with `content`; empty when it is none.
+    r"""Return what kind of archive begins with `content`; empty when it is none.
 
     Examples
     --------
-    >>> archive_kind(b"PK\\x03\\x04..."), archive_kind(b"FCS3.1    ")
+    >>> archive_kind(b"PK\x03\x04..."), archive_kind(b"FCS3.1    ")
     ('a zip archive', '')
     """
     return next((name for place, mark, name in _SIGNATURES if content.startswith(mark, place)), "")

@@ -115,8 +115,8 @@ def deidentify_files(
     StudyError
         If there is no file, or `out` or `key` cannot be used.
     """
-    files = find_files(inputs, out)
     _check_out(out)
+    files = find_files(inputs, out)
     if key is not None:
         _check_key(key, out)
     (out / "fcs").mkdir(parents=True, exist_ok=True)
@@ -194,7 +194,8 @@ def _check_damage(found: Deidentified, path: Path) -> None:
 def _check_out(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(
-            "The place for the new files is in use; nothing in it was changed. Name a new or an empty folder.",
+            "The place for the new files is in use; nothing in it was changed. "
+            "Name a new or an empty folder.",
             subject=str(out),
         )
 

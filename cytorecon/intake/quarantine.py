@@ -30,10 +30,9 @@ from cytorecon.sample import Sample
 _MODULE: Final = "cytorecon.intake.worker"
 
 #: One thread: each more reserves tens of MB of the address space.
-_ENVIRONMENT: Final = {
-    name: "1"
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-}
+_ENVIRONMENT: Final = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
 _NEEDED: Final = ("SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
 
 

@@ -1,8 +1,8 @@
 """The process that reads one upload: ``python -m cytorecon.intake.worker IN OUT ANSWER DATASET LIMITS…``.
 
-It limits itself before it imports anything that reads, writes the de-identified file, and says
-what became of it as one :class:`~cytorecon.intake.answer.Answer` in JSON. Whatever else happens in it, its parent learns
-that it ended.
+It limits itself before it imports anything that reads, writes the de-identified file, and says what
+became of it as one :class:`~cytorecon.intake.answer.Answer` in JSON. Whatever else happens in it, its
+parent learns that it ended.
 """
 
 from __future__ import annotations

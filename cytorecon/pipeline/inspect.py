@@ -21,7 +21,6 @@ from cytorecon.quality import check_quality
 from cytorecon.sample import ChannelRole, Sample, Spillover
 from cytorecon.values import Frozen
 
-
 _KINDS: Final = {
     Kind.INTEGER: "integer",
     Kind.FLOAT: "float",

@@ -34,7 +34,7 @@ def planted_file(
     datatype: str = "F",
     bits: int = 32,
 ) -> bytes:
-    """Return a file with names in keywords, supplemental TEXT, ANALYSIS, a second data set and behind it all."""
+    """Return a file with names in keywords, supplemental TEXT, ANALYSIS, and behind it all."""
     words: dict[str, str | None] = {
         **PLANTED, f"{WORD}50": "1", "$DATE": "20-Aug-2002", "$BTIM": "09:51:34",
         **(keywords or {}),

@@ -13,12 +13,20 @@ from cytorecon.intake.pseudonyms import Lookup, pseudonyms
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("20-Aug-02", date(2002, 8, 20)), ("11-Jun-98", date(1998, 6, 11)), ("2013-Jul-19", date(2013, 7, 19)),
-        ("21 Dec 2010", date(2010, 12, 21)), ("24-SEP-2014", date(2014, 9, 24)), ("03-Mär-2021", date(2021, 3, 3)),
-        ("2021-03-04", date(2021, 3, 4)), ("28-06-2006", None), ("31-Feb-2020", None), ("", None),
-        ("20-Foo-2002", None), ("Jane Doe", None),
+        ("20-Aug-02", date(2002, 8, 20)),
+        ("11-Jun-98", date(1998, 6, 11)),
+        ("2013-Jul-19", date(2013, 7, 19)),
+        ("21 Dec 2010", date(2010, 12, 21)),
+        ("24-SEP-2014", date(2014, 9, 24)),
+        ("03-Mär-2021", date(2021, 3, 3)),
+        ("2021-03-04", date(2021, 3, 4)),
+        ("28-06-2006", None),
+        ("31-Feb-2020", None),
+        ("", None),
+        ("20-Foo-2002", None),
+        ("Jane Doe", None),
     ],
-)  # fmt: skip
+)
 def test_dates_as_instruments_write_them(text: str, expected: date | None) -> None:
     assert acquisition_date({"$DATE": text}) == expected
 
@@ -30,10 +38,19 @@ def test_the_date_of_fcs_3_2() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("-6d", -6), ("0d", 0), ("d+30", 30), ("Day 100", 100), ("+14", 14), ("Tag 7", 7), ("30 days", 30),
-        ("40000", None), ("20-Aug-02", None), ("", None), ("thirty", None),
+        ("-6d", -6),
+        ("0d", 0),
+        ("d+30", 30),
+        ("Day 100", 100),
+        ("+14", 14),
+        ("Tag 7", 7),
+        ("30 days", 30),
+        ("40000", None),
+        ("20-Aug-02", None),
+        ("", None),
+        ("thirty", None),
     ],
-)  # fmt: skip
+)
 def test_days_as_people_write_them(text: str, expected: int | None) -> None:
     assert stated_day(text) == expected
 

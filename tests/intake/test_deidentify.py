@@ -77,8 +77,8 @@ def test_a_renamed_detector_is_said_and_the_matrix_follows(tmp_path: Path) -> No
     found = deidentify(old)
     (issue,) = (issue for issue in found.issues if issue.code == "intake.detector_renamed")
     assert str(issue) == (
-        "warning: P3-A: The name of this detector holds words that are not those of detectors, dyes or markers, "
-        "or stands for two columns; its channel is called by its number. "
+        "warning: P3-A: The name of this detector holds words that are not those of detectors, dyes or "
+        "markers, or stands for two columns; its channel is called by its number. "
         "Where a marker has to be assigned to it, use --map MARKER=P3-A."
     )
     new = copy_of(old)
@@ -188,10 +188,15 @@ def test_random_files_read_the_same(
     old = write(
         tmp_path,
         fcs_bytes(
-            np.zeros((len(data) // size, 5)), datatype=datatype, bits=bits, big_endian=big_endian, limit=limit,
-            keywords=words, data=data,
+            np.zeros((len(data) // size, 5)),
+            datatype=datatype,
+            bits=bits,
+            big_endian=big_endian,
+            limit=limit,
+            keywords=words,
+            data=data,
         ),
-    )  # fmt: skip
+    )
     try:
         read_fcs(old)
     except CytoreconError:

@@ -22,11 +22,28 @@ def channels(*names: str) -> list[Channel]:
 @pytest.mark.parametrize(
     "name",
     [
-        "FSC-A", "SSC-B-A", "FL1-H", "FL1 Log", "FS INT LIN", "PE-Cy7-A", "Alexa Fluor 700-A", "BV421-A",
-        "<PE-Texas Red-A>", "Comp-APC-A", "YG586-A", "488/552nm PE Cy7 (740LP) LogH", "HDR-TM", "CD3", "HLA-DR",
-        "488/552nm PECy5.5 (710/40) LogH", "Time", "Event Count", "Pacific Blue-A", "mCherry-A",
+        "FSC-A",
+        "SSC-B-A",
+        "FL1-H",
+        "FL1 Log",
+        "FS INT LIN",
+        "PE-Cy7-A",
+        "Alexa Fluor 700-A",
+        "BV421-A",
+        "<PE-Texas Red-A>",
+        "Comp-APC-A",
+        "YG586-A",
+        "488/552nm PE Cy7 (740LP) LogH",
+        "HDR-TM",
+        "CD3",
+        "HLA-DR",
+        "488/552nm PECy5.5 (710/40) LogH",
+        "Time",
+        "Event Count",
+        "Pacific Blue-A",
+        "mCherry-A",
     ],
-)  # fmt: skip
+)
 def test_names_of_detectors_stay(name: str) -> None:
     assert is_detector_name(name)
 

@@ -140,12 +140,19 @@ def test_a_crash_is_one_clear_message(
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
-        (b"PK\x03\x04", "a zip archive"), (b"\x1f\x8b\x08", "a gzip archive"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-        (b"Rar!\x1a\x07\x01", "a rar archive"), (b"\xfd7zXZ\x00", "an xz archive"), (b"BZh9", "a bzip2 archive"),
-        (b"\x00" * 257 + b"ustar", "a tar archive"), (b"\x28\xb5\x2f\xfd", "a zstandard archive"),
-        (b"PK\x05\x06", "an empty zip archive"), (b"FCS3.1", ""), (b"", ""),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"\x1f\x8b\x08", "a gzip archive"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"Rar!\x1a\x07\x01", "a rar archive"),
+        (b"\xfd7zXZ\x00", "an xz archive"),
+        (b"BZh9", "a bzip2 archive"),
+        (b"\x00" * 257 + b"ustar", "a tar archive"),
+        (b"\x28\xb5\x2f\xfd", "a zstandard archive"),
+        (b"PK\x05\x06", "an empty zip archive"),
+        (b"FCS3.1", ""),
+        (b"", ""),
     ],
-)  # fmt: skip
+)
 def test_archives_are_told_by_their_first_bytes(start: bytes, kind: str) -> None:
     assert archive_kind(start) == kind
 
