@@ -56,10 +56,10 @@ def deidentify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy FCS files without names and dates, ready for cytorecon batch.
+    """Copy FCS files without names and dates.
 
-    Events, detectors, markers and the spillover matrix stay as they are; whatever is not on the
-    allow-list is left out.
+    The copies are ready for cytorecon batch: events, detectors, markers and the spillover matrix stay
+    as they are; whatever is not on the allow-list is left out.
     """
     if day_from and anchor_date:
         raise typer.BadParameter("Give --day-from or --anchor-date, not both.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Final
 
+if sys.platform != "win32":
+    import resource
+
 #: What this system can hold a process to, for people; the clock on the wall is ours everywhere.
 LIMITED: Final = {
     "linux": ("memory", "processor time", "size of files"),
@@ -26,8 +29,6 @@ def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> N
     """
     if sys.platform == "win32":
         return
-    import resource  # noqa: PLC0415 - there is none on Windows
-
     limits = (
         (resource.RLIMIT_AS, address_space_mb << 20),
         (resource.RLIMIT_CPU, processor_seconds),

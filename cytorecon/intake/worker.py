@@ -1,6 +1,6 @@
 """The process that reads one upload: ``python -m cytorecon.intake.worker IN OUT ANSWER DATASET LIMITS…``.
 
-It limits itself before it imports anything that reads, writes the de-identified file, and says what
+It limits itself before it opens the file, writes the de-identified file, and says what
 became of it as one :class:`~cytorecon.intake.answer.Answer` in JSON. Whatever else happens in it, its
 parent learns that it ended.
 """
@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cytorecon.errors import CytoreconError
 from cytorecon.intake.answer import Answer, Refusal
+from cytorecon.intake.deidentify import deidentify
 from cytorecon.intake.limits import set_limits
 
 
@@ -35,10 +37,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _answer(path: Path, out: Path, dataset: int | None) -> Answer:
-    # Not before the limits hold, which the libraries then share.
-    from cytorecon.errors import CytoreconError  # noqa: PLC0415
-    from cytorecon.intake.deidentify import deidentify  # noqa: PLC0415
-
     try:
         found = deidentify(path, dataset=dataset)
         found.write(out)
