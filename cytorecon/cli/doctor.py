@@ -65,6 +65,7 @@ def all_checks() -> Iterator[Check]:
     yield attempt("templates", load_templates)
     yield attempt("web interface", load_dashboard)
     yield attempt("writing", write_and_read)
+    yield attempt("uploads", quarantine)
     yield postgresql()
     yield browser()
 
@@ -129,6 +130,24 @@ def write_and_read() -> str:
         if file.read_text(encoding="utf-8") != "µL":
             raise OSError(f"What was written to {folder} reads back differently.")
     return "a file in the folder for temporary files"
+
+
+def quarantine() -> str:
+    """Read a file as an upload is read, and tell which limits hold here."""
+    import numpy as np
+
+    from cytorecon.fcs import write_fcs
+    from cytorecon.intake import receive
+    from cytorecon.intake.limits import LIMITED
+    from cytorecon.sample import Channel, ChannelRole
+
+    with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
+        file = Path(folder) / "probe.fcs"
+        channel = Channel(0, "FITC-A", "", ChannelRole.FLUORESCENCE, maximum=10.0)
+        write_fcs(file, np.ones((1, 1), np.float32), [channel])
+        receive(file)
+    limits = ", ".join((*LIMITED, "time"))
+    return f"read in a process of their own, with limits on {limits}"
 
 
 def postgresql() -> Check:

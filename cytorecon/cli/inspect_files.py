@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -85,12 +85,43 @@ def _of_each(
 
 def _show(path: Path, found: FileInspection) -> None:
     rows = [
-        (channel.name, channel.marker_text, channel.role, ", ".join(sorted(channel.markers)))
+        (
+            channel.name,
+            channel.marker_text,
+            channel.role,
+            ", ".join(sorted(channel.markers)),
+            _percent(channel.percent_at_top),
+            _percent(channel.percent_below_zero),
+        )
         for channel in found.channels
     ]
-    print_table(("channel", "text", "role", "markers"), rows, title=f"{path}: {found.n_events} events")
+    print(f"{path}: {found.n_events} events")
+    for line in _facts(found):
+        print(f"  {line}")
+    print_table(("channel", "text", "role", "markers", "% at top", "% below 0"), rows)
     for issue in found.issues:
         print(f"  {issue}")
+
+
+def _facts(found: FileInspection) -> Iterator[str]:
+    yield f"instrument: {found.instrument or 'not known'}"
+    yield f"format: {found.version}, {found.numbers}"
+    if found.seconds is not None:
+        rate = "" if found.events_per_second is None else f", {found.events_per_second:.0f} events/s"
+        yield f"time: {found.seconds:.1f} s{rate}"
+    else:
+        yield "time: no clock in seconds"
+    condition = "not finite" if found.spillover_condition is None else f"{found.spillover_condition:.3g}"
+    size = len(found.spillover_channels)
+    yield (
+        f"spillover: {found.spillover}, {size} detectors, condition number {condition}"
+        if size
+        else "spillover: none"
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _show_check(path: Path, found: CrossCheck) -> None:

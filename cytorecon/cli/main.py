@@ -11,6 +11,7 @@ import typer
 from cytorecon import __version__
 from cytorecon.cli.batch import batch
 from cytorecon.cli.counts import counts
+from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
 from cytorecon.cli.failures import SomeFilesFailedError
@@ -55,6 +56,7 @@ def _options(
 app.command("demo")(demo)
 app.command("simulate")(simulate)
 app.command("inspect")(inspect_files)
+app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)

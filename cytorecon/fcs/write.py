@@ -1,4 +1,7 @@
-"""Write FCS 3.1 files that say what they hold: float32, little endian, one data set, with a checksum.
+"""Write FCS 3.1 files that say what they hold: little endian, one data set, with a checksum.
+
+Events are linear float32; stored values (integers, float, double) can be written as they are, beside
+what makes them linear.
 
 The delimiter of TEXT is a character that occurs nowhere in it, so that nothing has to be escaped and
 no reader can take a value apart in the wrong place.
@@ -8,9 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs.checksum import checksum as checksum_of
@@ -28,20 +34,50 @@ _DELIMITERS = "/|\\\x0c*!#~^\x1e\x1f\x01\x02\x03"
 _BLOCK_EVENTS = 1 << 14
 
 #: What follows from the events and the channels is not for the caller to say.
-_OWN = re.compile(
+OWN_KEYWORDS: Final = re.compile(
     r"\$(?:(?:BEGIN|END)(?:DATA|STEXT|ANALYSIS)|BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|SPILLOVER"
     r"|P\d+(?:[BEGRNS]|DATATYPE))"
 )
 
 
+#: What can be written: how the type is called in ``$DATATYPE``.
+_TYPES: Final = {"float32": "F", "float64": "D", "uint32": "I", "uint64": "I"}
+
+Stored = Events | npt.NDArray[np.float64] | npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Amplifier:
+    """How stored values of one channel become linear.
+
+    Parameters
+    ----------
+    decades, offset : float
+        ``$PnE``: a log amplifier; 0 and 0 for a linear one.
+    gain : float
+        ``$PnG``, above 0.
+    """
+
+    decades: float = 0.0
+    offset: float = 0.0
+    gain: float = 1.0
+
+    @property
+    def exponent(self) -> str:
+        """``$PnE`` as written."""
+        linear = not self.decades and not self.offset
+        return "0,0" if linear else f"{float(self.decades)!r},{float(self.offset)!r}"
+
+
 def write_fcs(
     path: str | Path,
-    events: Events,
+    events: Stored,
     channels: Sequence[Channel],
     *,
     keywords: Mapping[str, str] | None = None,
     spillover: Spillover | None = None,
     checksum: bool = True,
+    amplifiers: Sequence[Amplifier] | None = None,
 ) -> None:
     """Write `events` as one FCS 3.1 data set.
 
@@ -65,6 +101,10 @@ def write_fcs(
         Written as ``$SPILLOVER``.
     checksum : bool
         Whether the CRC is written behind the data.
+    amplifiers : sequence of Amplifier, optional
+        One per channel: then `events` are stored values, as float32, float64, uint32 or uint64, the
+        channels' maxima are on the stored scale, and what is read back with ``linearize=False`` is
+        the same bit for bit.
 
     Raises
     ------
@@ -73,22 +113,23 @@ def write_fcs(
     """
     path = Path(path)
     text = _Text(path.name)
-    _check_events(events, channels, path.name)
-    text.add_channels(events, channels)
+    _check_events(events, channels, amplifiers, path.name)
+    text.add_channels(events, channels, amplifiers)
     if spillover is not None:
         _check_spillover(spillover, channels, path.name)
         text.add("$SPILLOVER", spillover_text(spillover))
     for name, value in (keywords or {}).items():
-        if _OWN.fullmatch(name):
+        if OWN_KEYWORDS.fullmatch(name):
             raise FcsError("This keyword is written by the programme itself.", subject=path.name, field=name)
         text.add(name, value)
-    head = text.head(events.shape)
+    head = text.head(events.shape, events.dtype)
+    stored = events.dtype.newbyteorder("<")
     part = path.with_name(f"{path.name}.part")
     total = checksum_of(head)
     with part.open("wb") as handle:
         handle.write(head)
         for start in range(0, len(events), _BLOCK_EVENTS):
-            block = events[start : start + _BLOCK_EVENTS].astype("<f4", copy=False).tobytes()
+            block = events[start : start + _BLOCK_EVENTS].astype(stored, copy=False).tobytes()
             total = checksum_of(block, total) if checksum else 0
             handle.write(block)
         if checksum:
@@ -115,9 +156,14 @@ class _Text:
             )
         self._words[name] = value
 
-    def add_channels(self, events: Events, channels: Sequence[Channel]) -> None:
+    def add_channels(
+        self, events: Stored, channels: Sequence[Channel], amplifiers: Sequence[Amplifier] | None
+    ) -> None:
         """Add what describes each column."""
-        for index, channel in enumerate(channels):
+        unknown = "0" if amplifiers is not None else ""  # a range; linear files of ours have one
+        amplifiers = amplifiers or [Amplifier()] * len(channels)
+        bits = str(8 * events.dtype.itemsize)
+        for index, (channel, amplifier) in enumerate(zip(channels, amplifiers, strict=True)):
             name, label = channel.name, channel.marker_text
             if name != name.strip(" \x00") or not name or "," in name:
                 raise self._refused(
@@ -126,10 +172,10 @@ class _Text:
             if label != label.strip(" \x00"):
                 raise self._refused("A channel's label has no space around it.", f"$P{index + 1}S")
             words = {
-                "B": "32",
-                "E": "0,0",
-                "G": "1.0",
-                "R": _range(channel, events[:, index]),
+                "B": bits,
+                "E": amplifier.exponent,
+                "G": repr(float(amplifier.gain)),
+                "R": (not channel.maximum and unknown) or _range(channel, events[:, index]),
                 "N": name,
                 "S": label,
             }
@@ -137,27 +183,30 @@ class _Text:
                 if value:
                     self.add(f"$P{index + 1}{letter}", value)
 
-    def head(self, shape: tuple[int, ...]) -> bytes:
-        """Return HEADER and TEXT for events of `shape`."""
+    def head(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+        """Return HEADER and TEXT for events of `shape` and `dtype`."""
         n_events, n_channels = shape
         delimiter = self._delimiter()
-        length = 4 * n_events * n_channels
+        length = dtype.itemsize * n_events * n_channels
+        kind = _TYPES[dtype.name]
         begin, text = TEXT_BEGIN, ""
         while (
             TEXT_BEGIN + len(text.encode()) != begin or not text
         ):  # the offsets are part of what they measure
             begin = TEXT_BEGIN + len(text.encode())
-            text = self._text(delimiter, begin, length, n_events, n_channels)
+            text = self._text(delimiter, begin, length, kind, n_events, n_channels)
         end = begin + length - 1
         in_header = (begin, end) if length and end <= LARGEST_IN_HEADER else (0, 0)
         places = (TEXT_BEGIN, begin - 1, *in_header, 0, 0)
         header = "FCS3.1    " + "".join(f"{place:8d}" for place in places)
         return header.ljust(TEXT_BEGIN).encode("ascii") + text.encode()
 
-    def _text(self, delimiter: str, begin: int, length: int, n_events: int, n_channels: int) -> str:
+    def _text(
+        self, delimiter: str, begin: int, length: int, kind: str, n_events: int, n_channels: int
+    ) -> str:
         words = {
             "$BEGINANALYSIS": "0", "$BEGINDATA": str(begin if length else 0), "$BEGINSTEXT": "0",
-            "$BYTEORD": "1,2,3,4", "$DATATYPE": "F", "$ENDANALYSIS": "0",
+            "$BYTEORD": "1,2,3,4", "$DATATYPE": kind, "$ENDANALYSIS": "0",
             "$ENDDATA": str(begin + length - 1 if length else 0), "$ENDSTEXT": "0", "$MODE": "L",
             "$NEXTDATA": "0", "$PAR": str(n_channels), "$TOT": str(n_events),
         }  # fmt: skip
@@ -175,12 +224,22 @@ class _Text:
         return FcsError(message, subject=self._file, field=field if field.isprintable() else "")
 
 
-def _check_events(events: Events, channels: Sequence[Channel], file: str) -> None:
-    if events.ndim != 2 or events.shape[1] != len(channels) or not channels or events.dtype != np.float32:
+def _check_events(
+    events: Stored, channels: Sequence[Channel], amplifiers: Sequence[Amplifier] | None, file: str
+) -> None:
+    types = ("float32",) if amplifiers is None else tuple(_TYPES)
+    shaped = events.ndim == 2 and events.shape[1] == len(channels) and len(channels) > 0
+    if not shaped or events.dtype.name not in types:
         raise FcsError(
-            "The events are not a matrix with one column of float32 per channel.",
+            f"The events are not a matrix with one column of {' or '.join(types)} per channel.",
             subject=file,
             found=f"{events.dtype} of shape {events.shape} and {len(channels)} channels",
+        )
+    if amplifiers is not None and len(amplifiers) != len(channels):
+        raise FcsError(
+            "There is not one amplifier per channel.",
+            subject=file,
+            found=f"{len(amplifiers)} for {len(channels)} channels",
         )
     names = [channel.name for channel in channels]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -199,10 +258,10 @@ def _check_spillover(spillover: Spillover, channels: Sequence[Channel], file: st
         )
 
 
-def _range(channel: Channel, column: Events) -> str:
+def _range(channel: Channel, column: Stored) -> str:
     """``$PnR`` as a whole number where it is one, as the standard wants it."""
     maximum = channel.maximum
-    if not 0 < maximum < 2**64:
+    if not 0 < maximum <= 2**64:
         finite = column[np.isfinite(column)]
         maximum = float(np.clip(np.floor(finite.max()) + 1 if finite.size else 1, 1, 2**63))
     return str(int(maximum)) if maximum == int(maximum) else repr(float(maximum))

@@ -13,6 +13,7 @@ import numpy as np
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import read_fcs, resolve_spillover
+from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.template import Template
 from cytorecon.sample import ChannelRole, Sample, Spillover
 
@@ -114,6 +115,6 @@ def batch_of(sample: Sample, template: Template) -> str:
         for channel in sample.channels
         if channel.role in (ChannelRole.FLUORESCENCE, ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
     )
-    model = " ".join(sample.keywords.get("$CYT", "").split())
+    model = load_deidentification().instrument(sample.keywords.get("$CYT", ""))
     text = json.dumps([template.sha256, model, detectors])
     return f"{template.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

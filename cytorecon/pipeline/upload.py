@@ -15,6 +15,7 @@ from cytorecon.pipeline.steps import survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.sample import Sample
 from cytorecon.study.model import Tube
 
 
@@ -26,13 +27,13 @@ class Addition:
     settings: AnalysisSettings
 
 
-def analyze_addition(path: Path, tube: Tube, settings: AnalysisSettings) -> Addition:
+def analyze_addition(file: Path | Sample, tube: Tube, settings: AnalysisSettings) -> Addition:
     """Analyse one file with the frozen scales and priors of its batch.
 
     Parameters
     ----------
-    path : Path
-        The file; it is read and not kept.
+    file : Path or Sample
+        The file, which is read and not kept; or its sample, on the linear scale.
     tube : Tube
         What is known about it.
     settings : AnalysisSettings
@@ -50,7 +51,15 @@ def analyze_addition(path: Path, tube: Tube, settings: AnalysisSettings) -> Addi
         return Addition(failed(tube, reason_of(error)), settings)
     given = settings.given
     mapping = given.mapping_for(template)
-    source = Source(tube.tube, template, path, tube.dataset, mapping=mapping, spillover=given.matrix())
+    source = Source(
+        tube.tube,
+        template,
+        file if isinstance(file, Path) else None,
+        tube.dataset,
+        file if isinstance(file, Sample) else None,
+        mapping=mapping,
+        spillover=given.matrix(),
+    )
     found = attempt(survey, source)
     if isinstance(found, Failure):
         return Addition(failed(tube, found.reason), settings)

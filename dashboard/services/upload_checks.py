@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cytorecon.intake import archive_kind
 from cytorecon.knowledge.counting import load_counting_rules
 from cytorecon.knowledge.day_limits import load_day_limits
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
@@ -102,6 +103,9 @@ def check_file(contents: str | None) -> str:
         return "The file did not arrive whole. Choose it again."
     if len(data) > LIMIT_BYTES:
         return f"The file has {len(data) / 1e6:.0f} MB; up to {LIMIT_MB} MB can be uploaded here."
+    archive = archive_kind(data)
+    if archive:
+        return f"This is {archive}, which is not unpacked here. Unpack it and upload the FCS file."
     if not _SIGNATURE.match(data):
         return "This is not an FCS file: it does not begin with FCS2.0, FCS3.0, FCS3.1 or FCS3.2."
     return ""

@@ -71,3 +71,29 @@ def test_cross_check_of_a_file_that_cannot_be_read(
     captured = capsys.readouterr()
     assert f"{bad}: refused by both" in captured.out
     assert captured.err.startswith(f"failed: {bad}: ")
+
+
+def test_format_time_and_saturation_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = np.array([[1000, 0], [-1, 1], [5, 2], [6, 4]], np.float32)
+    file = tmp_path / "tube.fcs"
+    write_fcs(file, events, CHANNELS, keywords={"$TIMESTEP": "0.5", "$CYT": "FACSCanto II of Jane Doe"})
+    assert main(["inspect", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        f"{file}: 4 events\n  instrument: FACSCanto II\n  format: FCS3.1, float, 32 bits, little endian\n"
+        "  time: 2.0 s, 2 events/s\n  spillover: none\n"
+    )
+    assert "Jane" not in shown
+    assert main(["inspect", str(file), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["seconds"], found["events_per_second"]) == (2.0, 2.0)
+    saturation = [(channel["percent_at_top"], channel["percent_below_zero"]) for channel in found["channels"]]
+    assert saturation == [(25.0, 25.0), (None, None)]
+
+
+def test_without_a_clock_there_is_no_rate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "tube.fcs"
+    write_fcs(file, EVENTS, CHANNELS)
+    assert main(["inspect", str(file)]) == 0
+    assert "  instrument: not known\n" in (shown := capsys.readouterr().out)
+    assert "  time: no clock in seconds\n" in shown

@@ -16,7 +16,18 @@ from cytorecon.cli import main as main_module
 from cytorecon.cli.failures import Failure, SomeFilesFailedError, raise_for
 from cytorecon.errors import CytoreconError, Issue, Severity, StudyError
 
-COMMANDS = ("demo", "simulate", "inspect", "gate", "batch", "counts", "report", "serve", "doctor")
+COMMANDS = (
+    "demo",
+    "simulate",
+    "inspect",
+    "deidentify",
+    "gate",
+    "batch",
+    "counts",
+    "report",
+    "serve",
+    "doctor",
+)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

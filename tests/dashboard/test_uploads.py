@@ -71,6 +71,11 @@ def test_a_complete_form_is_fine() -> None:
             "This is not an FCS file: it does not begin with FCS2.0, FCS3.0, FCS3.1 or FCS3.2.",
         ),
         (
+            {"contents": data_url(b"PK\x03\x04 and so on")},
+            "contents",
+            "This is a zip archive, which is not unpacked here. Unpack it and upload the FCS file.",
+        ),
+        (
             {"patient": "Maria Muster"},
             "patient",
             PSEUDONYM,

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from cytorecon.errors import FcsError
 from cytorecon.fcs import read_fcs, write_fcs
 from cytorecon.fcs import write as write_module
+from cytorecon.fcs.write import Amplifier, Stored
 from cytorecon.sample import Channel, ChannelRole, Spillover
 from tests.fcs.fcs_bytes import EVENTS, NAMES
 
@@ -203,3 +204,48 @@ def test_a_matrix_of_other_channels(tmp_path: Path) -> None:
         "tube.fcs, $SPILLOVER: The spillover matrix names a channel that is not written, or holds something "
         "that is no number. Found: APC-A."
     )
+
+
+STORED = (
+    np.array([[0, 1, 1023], [5, 6, 2**24 + 1]], np.uint32),
+    np.array([[0, 1, 2**64 - 1], [5, 6, 2**53 + 1]], np.uint64),
+    np.array([[0.1, np.nan, -0.0], [1e300, 2, 3]], np.float64),
+    np.array([[0.1, np.inf, -0.0], [1e30, 2, 3]], np.float32),
+)
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: str(stored.dtype))
+def test_stored_values_are_read_back_bit_for_bit(tmp_path: Path, stored: Stored) -> None:
+    channels = [
+        Channel(index, name, "", ChannelRole.FLUORESCENCE, maximum=float(2**64))
+        for index, name in enumerate("abc")
+    ]
+    amplifiers = [Amplifier(), Amplifier(4.0, 0.1), Amplifier(gain=2.5)]
+    write_fcs(tmp_path / "tube.fcs", stored, channels, amplifiers=amplifiers)
+    sample = read_fcs(tmp_path / "tube.fcs", linearize=False)
+    assert sample.events.astype(stored.dtype).tobytes() == stored.tobytes()
+    assert [sample.keywords[f"$P{index}E"] for index in (1, 2, 3)] == ["0,0", "4.0,0.1", "0,0"]
+    assert [sample.keywords[f"$P{index}G"] for index in (1, 2, 3)] == ["1.0", "1.0", "2.5"]
+    assert [channel.maximum for channel in sample.channels] == [2.0**64] * 3
+
+
+def test_stored_values_need_a_type_that_files_have(tmp_path: Path) -> None:
+    channel = Channel(0, "a", "", ChannelRole.FLUORESCENCE)
+    with pytest.raises(FcsError) as caught:
+        write_fcs(
+            tmp_path / "tube.fcs",
+            np.zeros((1, 1), np.uint16),  # type: ignore[arg-type]  # that is the point
+            [channel],
+            amplifiers=[Amplifier()],
+        )
+    assert str(caught.value) == (
+        "tube.fcs: The events are not a matrix with one column of float32 or float64 or uint32 or uint64 "
+        "per channel. Found: uint16 of shape (1, 1) and 1 channels."
+    )
+
+
+def test_each_channel_needs_its_amplifier(tmp_path: Path) -> None:
+    channel = Channel(0, "a", "", ChannelRole.FLUORESCENCE)
+    with pytest.raises(FcsError) as caught:
+        write_fcs(tmp_path / "tube.fcs", np.zeros((1, 1), np.uint32), [channel], amplifiers=[])
+    assert str(caught.value) == "tube.fcs: There is not one amplifier per channel. Found: 0 for 1 channels."

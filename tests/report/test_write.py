@@ -11,8 +11,8 @@ from plotly.offline import get_plotlyjs
 
 from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
-from cytorecon.milestone import milestones
 from cytorecon.figures.harmless import harmless
+from cytorecon.milestone import milestones
 from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube

@@ -1,0 +1,111 @@
+"""``cytorecon deidentify``: copies of FCS files without names and dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cytorecon.cli.console import note, print_json, print_table, progress_bar
+from cytorecon.cli.failures import Failure, raise_for
+from cytorecon.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from cytorecon.intake.folder import CleanFolder
+
+
+def _date(text: str | None) -> str | None:
+    """Check the date without repeating it."""
+    try:
+        if text is not None:
+            date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("A date is written as YYYY-MM-DD.") from None
+    return text
+
+
+def deidentify(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="FCS files, or folders of them.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="New folder: files, manifest.csv, removed.csv.")
+    ],
+    patient_from: Annotated[
+        str,
+        typer.Option("--patient-from", metavar="KEYWORD", help="Files with one value of it are one patient."),
+    ] = "",
+    day_from: Annotated[
+        str, typer.Option("--day-from", metavar="KEYWORD", help="Keyword that holds the day, as in -6d.")
+    ] = "",
+    anchor_date: Annotated[
+        str | None,
+        typer.Option(
+            "--anchor-date",
+            metavar="YYYY-MM-DD",
+            callback=_date,
+            help="Day 0: the day of a file is counted from it to its $DATE.",
+        ),
+    ] = None,
+    panel: Annotated[
+        str, typer.Option("--panel", metavar="NAME", help="Template, for the manifest's column panel.")
+    ] = "",
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Write what pseudonyms and new files stand for."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy FCS files without names and dates.
+
+    The copies are ready for cytorecon batch: events, detectors, markers and the spillover matrix stay
+    as they are; whatever is not on the allow-list is left out.
+    """
+    if day_from and anchor_date:
+        raise typer.BadParameter("Give --day-from or --anchor-date, not both.")
+    from cytorecon.intake.folder import deidentify_files
+    from cytorecon.intake.pseudonyms import Lookup
+
+    anchor = None if anchor_date is None else date.fromisoformat(anchor_date)
+    lookup = Lookup(patient_from=patient_from, day_from=day_from, anchor_date=anchor)
+    with progress_bar() as advance:
+        folder = deidentify_files(inputs, out, lookup=lookup, panel=panel, key=key, progress=advance)
+    _show(folder, as_json=as_json)
+    _tell(folder, out, key)
+    raise_for([Failure(str(path), reason) for path, reason in folder.failures], done=len(folder.files))
+
+
+def _show(folder: CleanFolder, *, as_json: bool) -> None:
+    if as_json:
+        print_json([{"source": str(path), **clean.model_dump(mode="json")} for path, clean in folder.files])
+        return
+    rows = [
+        (
+            str(path),
+            clean.file,
+            str(clean.n_events),
+            clean.patient,
+            "" if clean.day is None else str(clean.day),
+            str(sum(count for _, count in clean.removed.rows())),
+        )
+        for path, clean in folder.files
+    ]
+    print_table(("source", "new file", "events", "patient", "day", "left out"), rows)
+
+
+def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
+    """Say on stderr what is left to do."""
+    unknown = {
+        "patient": sum(not clean.patient for _, clean in folder.files),
+        "day": sum(clean.day is None for _, clean in folder.files),
+    }
+    for what, count in unknown.items():
+        if count:
+            files = f"{count} file{'' if count == 1 else 's'}"
+            note(f"The {what} of {files} is not known; fill in the column {what} of manifest.csv.")
+    for path, clean in folder.files:
+        for issue in clean.issues:
+            note(f"{path}: {issue}")
+    note(f"Next: cytorecon batch {out / 'manifest.csv'} --out STUDY")
+    if key is not None:
+        note(f"Keep {key} apart from the files, and safe: it leads back to the patients.")

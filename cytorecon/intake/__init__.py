@@ -1,0 +1,18 @@
+"""The door: what comes in as an FCS file leaves its names and dates outside."""
+
+from cytorecon.intake.archives import archive_kind, check_no_archive
+from cytorecon.intake.clean import Cleaned, clean
+from cytorecon.intake.deidentify import Deidentified, deidentify
+from cytorecon.intake.quarantine import receive
+from cytorecon.intake.removed import Removed
+
+__all__ = [
+    "Cleaned",
+    "Deidentified",
+    "Removed",
+    "archive_kind",
+    "check_no_archive",
+    "clean",
+    "deidentify",
+    "receive",
+]

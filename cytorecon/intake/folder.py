@@ -1,0 +1,242 @@
+"""De-identify many files into a folder that ``cytorecon batch`` can analyse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
+from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
+from cytorecon.intake.pseudonyms import Lookup, pseudonyms
+from cytorecon.intake.removed import Removed
+from cytorecon.values import Frozen
+
+#: Called with what is being done, how many files are done, and how many there are.
+Progress = Callable[[str, int, int], None]
+
+ENDINGS: Final = (".fcs", ".lmd")
+
+#: Columns of the manifest: what is known is filled in, the others are for whoever analyses.
+MANIFEST: Final = (
+    "file", "patient", "day", "panel", "beads_per_tube", "blood_volume_ul", "lymphocytes_cells_per_ul",
+)  # fmt: skip
+
+#: With these issues a file is damaged, which its de-identified copy would not show any more.
+_DAMAGE: Final = ("fcs.checksum",)
+
+
+class CleanFile(Frozen):
+    """One file of the folder.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    file : str
+        Its place in the folder.
+    n_events : int
+        Events.
+    patient : str
+        Pseudonym; empty when not known.
+    day : int or None
+        Day of the draw.
+    removed : Removed
+        What was left out, without values.
+    issues : tuple of Issue
+        What was noticed in the old file.
+    """
+
+    number: int
+    file: str
+    n_events: int
+    patient: str
+    day: int | None
+    removed: Removed
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanFolder:
+    """What became of the files.
+
+    Parameters
+    ----------
+    files : tuple of (Path, CleanFile)
+        The old file, for the user's own terminal, and the new one.
+    failures : tuple of (Path, str)
+        Files that could not be de-identified, and why.
+    """
+
+    files: tuple[tuple[Path, CleanFile], ...]
+    failures: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    source: Path
+    called: str
+    clean: CleanFile
+
+
+def deidentify_files(
+    inputs: Sequence[Path],
+    out: Path,
+    *,
+    lookup: Lookup,
+    panel: str = "",
+    key: Path | None = None,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> CleanFolder:
+    """Write de-identified copies of files, a manifest, and a list of what was left out.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Files, and folders whose FCS and LMD files are taken.
+    out : Path
+        A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``.
+    lookup : Lookup
+        Where patient and day stand.
+    panel : str
+        Template for the manifest.
+    key : Path, optional
+        A new file outside of `out` for what the pseudonyms and the new files stand for, readable by
+        this user alone.
+    progress : callable
+        Called after each file.
+
+    Raises
+    ------
+    StudyError
+        If there is no file, or `out` or `key` cannot be used.
+    """
+    _check_out(out)
+    files = find_files(inputs, out)
+    if key is not None:
+        _check_key(key, out)
+    (out / "fcs").mkdir(parents=True, exist_ok=True)
+    taken: list[_Taken] = []
+    failures: list[tuple[Path, str]] = []
+    for count, path in enumerate(files, start=1):
+        try:
+            for dataset in data_sets_to_take(path):
+                taken.append(_take(path, dataset, out, len(taken) + 1, lookup))
+        except (CytoreconError, OSError) as error:
+            failures.append((path, _reason(error)))
+        progress("de-identifying", count, len(files))
+    names = pseudonyms([(item.called, item.clean.day) for item in taken])
+    done = tuple(
+        (item.source, item.clean.model_copy(update={"patient": names.get(item.called, "")})) for item in taken
+    )
+    clean_files = [clean for _, clean in done]
+    _write_new(
+        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, panel) for clean in clean_files)])
+    )
+    _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
+    if key is not None:
+        _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
+    return CleanFolder(done, tuple(failures))
+
+
+def find_files(inputs: Sequence[Path], out: Path) -> tuple[Path, ...]:
+    """Return the files that `inputs` name, folders searched for FCS and LMD files, each once.
+
+    Raises
+    ------
+    StudyError
+        If there is none.
+    """
+    found: dict[Path, Path] = {}
+    for path in inputs:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in inside:
+            wanted = not path.is_dir() or (file.suffix.lower() in ENDINGS and file.is_file())
+            if wanted and not file.resolve().is_relative_to(out.resolve()):
+                found.setdefault(file.resolve(), file)
+    if not found:
+        raise StudyError("There is no FCS file in what was named: no file ends in .fcs or .lmd.")
+    return tuple(found.values())
+
+
+def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Lookup) -> _Taken:
+    found = deidentify(path, dataset=dataset)
+    _check_damage(found, path)
+    file = f"fcs/{number:03d}.fcs"
+    found.write(out / file)
+    clean = CleanFile(
+        number=number,
+        file=file,
+        n_events=found.sample.n_events,
+        patient="",
+        day=lookup.day(found.source_keywords),
+        removed=found.removed,
+        issues=found.issues,
+    )
+    return _Taken(path, lookup.patient(found.source_keywords), clean)
+
+
+def _check_damage(found: Deidentified, path: Path) -> None:
+    for issue in found.issues:
+        if issue.code in _DAMAGE:
+            raise FcsError(
+                "The file is damaged, which a new file made of it would not show.",
+                subject=path.name,
+                found=issue.message.rstrip("."),
+                hint="Copy it again from the cytometer.",
+            )
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StudyError(
+            "The place for the new files is in use; nothing in it was changed. "
+            "Name a new or an empty folder.",
+            subject=str(out),
+        )
+
+
+def _check_key(key: Path, out: Path) -> None:
+    if key.resolve().is_relative_to(out.resolve()):
+        raise StudyError(
+            "The key leads back to the patients, and must not lie beside the files it belongs to. "
+            "Name a file outside of the new folder.",
+            subject=str(key),
+        )
+    if key.exists():
+        raise StudyError("There is a file of this name already; it was not changed.", subject=str(key))
+
+
+def _reason(error: CytoreconError | OSError) -> str:
+    return str(error) if isinstance(error, CytoreconError) else (error.strerror or "cannot be read")
+
+
+def _manifest_row(clean: CleanFile, panel: str) -> tuple[str, ...]:
+    day = "" if clean.day is None else str(clean.day)
+    return (clean.file, clean.patient, day, panel, *([""] * (len(MANIFEST) - 4)))
+
+
+def _removed_rows(files: Iterable[CleanFile]) -> Iterable[tuple[str, ...]]:
+    return ((clean.file, what, str(count)) for clean in files for what, count in clean.removed.rows())
+
+
+def _key_rows(done: Iterable[tuple[Path, CleanFile]], names: dict[str, str]) -> Iterable[tuple[str, ...]]:
+    yield from (("patient", name, called) for called, name in names.items())
+    yield from (("file", clean.file, str(path.resolve())) for path, clean in done)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _write_new(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a file that is not there yet."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+        file.write(text)

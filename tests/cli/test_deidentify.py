@@ -1,0 +1,194 @@
+"""``cytorecon deidentify``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from cytorecon.cli import main
+from cytorecon.errors import StudyError
+from cytorecon.fcs import read_fcs
+from cytorecon.intake.folder import MANIFEST, find_files
+from cytorecon.study.columns import MANIFEST as SHEET
+from tests.fcs.fcs_bytes import fcs_bytes, write
+from tests.intake.made import WORD, everything, planted_file, with_second_data_set
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """Return a folder with three files of two people."""
+    folder = tmp_path / WORD
+    (folder / "deeper").mkdir(parents=True)
+    people = (("a.fcs", "Doe", "30d", "20-Aug-2002"), ("b.FCS", "Roe", "0d", "21-Aug-2002"))
+    for name, person, day, date in (*people, ("deeper/c.fcs", "Doe", "-6d", "15-Jul-2002")):
+        words = {"&10PT NAME": f"{WORD} {person}", "&11DAY": day, "$DATE": date}
+        write(folder, fcs_bytes(keywords=words), name)
+    (folder / "notes.txt").write_text(WORD, encoding="utf-8")
+    return folder
+
+
+def test_patients_and_days_are_found_and_no_trace_of_them_is_left(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = ["--patient-from", "&10PT NAME", "--day-from", "&11DAY", "--panel", "tbnk"]
+    assert main(["deidentify", str(samples), "--out", str(out), *words]) == 0
+    found = [(row["file"], row["patient"], row["day"], row["panel"]) for row in rows(out / "manifest.csv")]
+    assert found == [
+        ("fcs/001.fcs", "P01", "30", "tbnk"),
+        ("fcs/002.fcs", "P02", "0", "tbnk"),
+        ("fcs/003.fcs", "P01", "-6", "tbnk"),
+    ]
+    removed = [(row["removed"], row["count"]) for row in rows(out / "removed.csv")]
+    assert removed == [("$DATE", "1"), ("&10PT NAME", "1"), ("&11DAY", "1")] * 3
+    content = everything(out)
+    for trace in (WORD, "Doe", "Roe", "2002", "-Aug", "-Jul", "deeper", "b.FCS", "a.fcs"):
+        assert trace.encode() not in content
+    assert f"Next: cytorecon batch {out / 'manifest.csv'} --out STUDY\n" in capsys.readouterr().err
+
+
+def test_days_are_counted_from_the_date_of_the_anchor(samples: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(["deidentify", str(samples), "--out", str(out), "--anchor-date", "2002-08-14"]) == 0
+    assert [row["day"] for row in rows(out / "manifest.csv")] == ["6", "7", "-30"]
+    assert {row["patient"] for row in rows(out / "manifest.csv")} == {""}
+    assert b"2002" not in everything(out)
+
+
+def test_what_is_not_known_is_left_to_be_filled_in(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deidentify", str(samples / "a.fcs"), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().err
+    for what in ("patient", "day"):
+        assert f"The {what} of 1 file is not known; fill in the column {what} of manifest.csv.\n" in said
+
+
+def test_columns_of_the_manifest_are_those_that_a_batch_reads() -> None:
+    assert set(MANIFEST) <= set(SHEET.all)
+
+
+def test_the_key_is_for_this_user_alone(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, key = tmp_path / "out", tmp_path / "key.csv"
+    words = ["--patient-from", "&10PT NAME", "--key", str(key)]
+    assert main(["deidentify", str(samples), "--out", str(out), *words]) == 0
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert [tuple(row.values()) for row in rows(key)][:3] == [
+        ("patient", "P01", f"{WORD} Doe"),
+        ("patient", "P02", f"{WORD} Roe"),
+        ("file", "fcs/001.fcs", str(samples / "a.fcs")),
+    ]
+    said = capsys.readouterr().err
+    assert f"Keep {key} apart from the files, and safe: it leads back to the patients.\n" in said
+    assert main(["deidentify", str(samples), "--out", str(tmp_path / "more"), *words]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {key}: There is a file of this name already; it was not changed.\n"
+    )
+
+
+def test_the_key_does_not_lie_beside_the_files(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    key = out / "deeper" / ".." / "key.csv"
+    assert main(["deidentify", str(samples), "--out", str(out), "--key", str(key)]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {key}: The key leads back to the patients, and must not lie beside the files it belongs to. "
+        "Name a file outside of the new folder.\n"
+    )
+    assert not out.exists()
+
+
+def test_a_folder_in_use_is_left_alone(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deidentify", str(samples), "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path}: The place for the new files is in use; nothing in it was changed. "
+        "Name a new or an empty folder.\n"
+    )
+
+
+def test_one_bad_file_does_not_stop_the_others(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = write(samples, b"no FCS", "0.fcs")
+    damaged = write(samples, fcs_bytes() + b"00012345", "1.fcs")
+    out = tmp_path / "out"
+    assert main(["deidentify", str(samples), "--out", str(out), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert [found["file"] for found in json.loads(captured.out)] == [
+        "fcs/001.fcs", "fcs/002.fcs", "fcs/003.fcs",
+    ]  # fmt: skip
+    failed = [line for line in captured.err.splitlines() if line.startswith("failed")]
+    assert failed[0].startswith(f"failed: {bad}: 0.fcs: This is not an FCS file. ")
+    assert failed[1] == (
+        f"failed: {damaged}: 1.fcs: The file is damaged, which a new file made of it would not show. "
+        "Found: The checksum of the file does not fit its bytes: something in it was changed or damaged. "
+        "Copy it again from the cytometer."
+    )
+    assert main(["deidentify", str(bad), "--out", str(tmp_path / "more")]) == 1
+
+
+def test_each_data_set_becomes_a_file(tmp_path: Path) -> None:
+    path = write(tmp_path, with_second_data_set(fcs_bytes(keywords={"$NEXTDATA": "00000000"})))
+    out = tmp_path / "out"
+    assert main(["deidentify", str(path), "--out", str(out)]) == 0
+    assert [read_fcs(out / row["file"]).n_events for row in rows(out / "manifest.csv")] == [10, 10]
+
+
+def test_wrong_words(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["deidentify", str(samples), "--out", str(tmp_path / "out")]
+    assert main([*command, "--anchor-date", "14.8.2002"]) == 1
+    said = capsys.readouterr().err
+    assert "A date is written as YYYY-MM-DD." in said
+    assert "14.8." not in said
+    assert main([*command, "--anchor-date", "2002-08-14", "--day-from", "&11DAY"]) == 1
+    assert "Give --day-from or --anchor-date, not both." in capsys.readouterr().err
+
+
+def test_without_files_there_is_nothing_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        find_files([tmp_path], tmp_path / "out")
+    assert str(caught.value) == "There is no FCS file in what was named: no file ends in .fcs or .lmd."
+
+
+def test_every_place_of_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = write(tmp_path, planted_file())
+    out = tmp_path / "out"
+    assert main(["deidentify", str(old), "--out", str(out), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert WORD.encode() not in everything(out)
+    assert WORD not in captured.out + captured.err
+
+
+def test_a_real_study_without_trace_and_ready_for_a_batch(real_data: Path, tmp_path: Path) -> None:
+    folder = real_data / "gvhd_longitudinal_full"
+    if not folder.is_dir():
+        pytest.skip("the folder of real files does not hold gvhd_longitudinal_full")
+    out, study = tmp_path / "out", tmp_path / "study"
+    words = ["--patient-from", "&10PT NAME", "--day-from", "&11DAY", "--panel", "leukocyte_differential"]
+    assert main(["deidentify", str(folder), "--out", str(out), *words]) == 0
+    assert [(row["patient"], row["day"]) for row in rows(out / "manifest.csv")] == [
+        ("P01", "-6"), ("P01", "0"), ("P01", "6"),
+    ]  # fmt: skip
+    assert main(["batch", str(out / "manifest.csv"), "--out", str(study)]) == 0
+    traces = {"Default Patient", "Default Case"}
+    for path in folder.glob("*.fcs"):
+        words_of_file = read_fcs(path).keywords
+        names = ("&10PT NAME", "&12SAMPLE ID", "$DATE", "$BTIM", "$ETIM", "CYTNUM", "FILENAME", "&11DAY")
+        traces |= {words_of_file[name] for name in names} | {path.stem}
+    traces = {trace for trace in traces if len(trace) > 3}  # "0d" alone is everywhere
+    assert [trace for trace in traces if trace.encode() in everything(out)] == []
+    # the laboratory called the sample after a population, which a study names too
+    assert [trace for trace in traces - {"Leukocytes"} if trace.encode() in everything(study)] == []

@@ -1,0 +1,1 @@
+"""A worker that says nothing."""

@@ -1,0 +1,104 @@
+"""A name planted anywhere in a file is found nowhere after every door was used."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from cytorecon.cli import main
+from cytorecon.fcs.spillover import spillover_text
+from cytorecon.simulate import simulate_tube, tube_spec
+from dashboard.app import create_app
+from dashboard.callbacks.upload import analyse, list_uploads, tell_file
+from dashboard.services.study import current_study
+from tests.cli.test_canary import BLOOD, Listener, unpacked
+from tests.intake.made import PLANTED, WORD, planted_file, with_second_data_set
+
+#: What the upload form asks of a new patient, empty.
+NOT_ASKED = (None, None, None)
+
+
+def planted_tube(detector: str) -> bytes:
+    """Return a tube that can be analysed, with a name wherever that is possible."""
+    tube = simulate_tube(tube_spec(concentrations=BLOOD, events=1000), seed=3)
+    labels = {f"$P{number}S": text for number, text in enumerate(tube.marker_texts, start=1) if text}
+    scatter = {"$P1S": PLANTED["$P1S"], "$P3S": PLANTED["$P3S"]}
+    keywords = {**labels, **scatter, "$SPILLOVER": spillover_text(tube.spillover), "$P2N": detector}
+    return with_second_data_set(
+        planted_file({**keywords, "$NEXTDATA": "0" * 8}, events=tube.events, names=tube.channel_names)
+    )
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
+    """Use every door; return what was said, and every byte that was written."""
+    folder = tmp_path_factory.mktemp("doors")
+    file = folder / WORD / f"{WORD}.fcs"
+    file.parent.mkdir()
+    file.write_bytes(planted_tube("FSC-H"))
+    made = folder / "made"
+    temporary = made / "temporary"
+    temporary.mkdir(parents=True)
+    sheet = folder / "manifest.csv"
+    sheet.write_text(f"file,patient,day,dataset\n{file},P01,30,0\n", encoding="utf-8")
+    listener, printed = Listener(), io.StringIO()
+    logging.getLogger().addHandler(listener)
+    before, tempfile.tempdir = tempfile.tempdir, str(temporary)
+    study = made / "study"
+    try:
+        with redirect_stdout(printed), redirect_stderr(printed):
+            for words in (
+                ["deidentify", str(file), "--out", str(made / "clean"), "--json"],
+                ["batch", str(sheet), "--out", str(study)],
+                ["report", str(study), "--out", str(made / "report")],
+                ["counts", str(study), "--out", str(made / "counts.csv")],
+            ):
+                assert main(words) == 0, printed.getvalue()
+        said = uploads(study)
+        written = [unpacked(path) for path in sorted(made.rglob("*")) if path.is_file()]
+        assert list(temporary.iterdir()) == []
+    finally:
+        tempfile.tempdir = before
+        logging.getLogger().removeHandler(listener)
+    # the user's own terminal names the user's own files
+    return (printed.getvalue().replace(str(file), "") + said + "\n".join(listener.lines), b"\n".join(written))
+
+
+def uploads(study: Path) -> str:
+    """Upload a file that can be analysed and two that cannot; the write-ahead log stays open."""
+    app = create_app(study)
+    content = planted_tube(f"FSC {WORD}60-H")
+    first = content[: content.index(b"FCS3.1", 10)]
+    said = []
+    with app.server.test_request_context():
+        for body in (_without_chain(first), _without_chain(first)[:-2000], content):
+            url = "data:application/octet-stream;base64," + base64.b64encode(body).decode()
+            said.append(tell_file(url))
+            said.append(repr(analyse(1, url, "", "P02", 60, "tbnk", 50000, 50, None, None, *NOT_ASKED)))
+        said.append(repr(list_uploads(None)))
+        said.append(repr(current_study().snapshot()))
+    assert "P02/d60/1" in "".join(said), said
+    return "\n".join(said)
+
+
+def _without_chain(first: bytes) -> bytes:
+    place = first.index(b"|$NEXTDATA|") + len(b"|$NEXTDATA|")
+    return first[:place] + b"0" * 8 + first[place + 8 :]
+
+
+def test_the_name_is_found_nowhere(out: tuple[str, bytes]) -> None:
+    said, written = out
+    assert WORD.lower() not in said.lower()
+    assert WORD.lower().encode() not in written.lower()
+
+
+def test_neither_is_a_date(out: tuple[str, bytes]) -> None:
+    said, written = out
+    assert "aug-2002" not in said.lower()
+    assert b"aug-2002" not in written.lower()
