@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
 from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
 from cytorecon.intake.pseudonyms import Lookup, pseudonyms
 from cytorecon.intake.removed import Removed
+from cytorecon.study.csv_cells import csv_line
 from cytorecon.values import Frozen
 
 #: Called with what is being done, how many files are done, and how many there are.
@@ -230,9 +229,7 @@ def _key_rows(done: Iterable[tuple[Path, CleanFile]], names: dict[str, str]) -> 
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return "".join(map(csv_line, rows))
 
 
 def _write_new(path: Path, text: str, mode: int = 0o666) -> None:
