@@ -103,6 +103,8 @@ def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
         if count:
             files = f"{count} file{'' if count == 1 else 's'}"
             note(f"The {what} of {files} is not known; fill in the column {what} of manifest.csv.")
+    for remark in folder.remarks:
+        note(remark)
     for path, clean in folder.files:
         for issue in clean.issues:
             note(f"{path}: {issue}")

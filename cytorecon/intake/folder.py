@@ -25,6 +25,12 @@ MANIFEST: Final = (
     "file", "patient", "day", "panel", "beads_per_tube", "blood_volume_ul", "lymphocytes_cells_per_ul",
 )  # fmt: skip
 
+#: Day 0 is another date for each patient, and a wrong day is worse than none.
+_ONE_DATE: Final = (
+    "The files are of {} patients, and one anchor date cannot be day 0 of all of them: no day was written. "
+    "De-identify each patient's files with that patient's date."
+)
+
 #: With these issues a file is damaged, which its de-identified copy would not show any more.
 _DAMAGE: Final = ("fcs.checksum",)
 
@@ -69,10 +75,13 @@ class CleanFolder:
         The old file, for the user's own terminal, and the new one.
     failures : tuple of (Path, str)
         Files that could not be de-identified, and why.
+    remarks : tuple of str
+        What is worth knowing about all of them.
     """
 
     files: tuple[tuple[Path, CleanFile], ...]
     failures: tuple[tuple[Path, str], ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +138,9 @@ def deidentify_files(
             failures.append((path, _reason(error)))
         progress("de-identifying", count, len(files))
     names = pseudonyms([(item.called, item.clean.day) for item in taken])
+    shared = lookup.anchor_date is not None and len(set(names.values())) > 1
     done = tuple(
-        (item.source, item.clean.model_copy(update={"patient": names.get(item.called, "")})) for item in taken
+        (item.source, _named(item.clean, names.get(item.called, ""), without_day=shared)) for item in taken
     )
     clean_files = [clean for _, clean in done]
     _write_new(
@@ -139,7 +149,12 @@ def deidentify_files(
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
         _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
-    return CleanFolder(done, tuple(failures))
+    return CleanFolder(done, tuple(failures), (_ONE_DATE.format(len(set(names.values()))),) if shared else ())
+
+
+def _named(clean: CleanFile, patient: str, *, without_day: bool) -> CleanFile:
+    update: dict[str, object] = {"patient": patient}
+    return clean.model_copy(update={**update, "day": None} if without_day else update)
 
 
 def find_files(inputs: Sequence[Path], out: Path) -> tuple[Path, ...]:

@@ -43,6 +43,8 @@ class Lookup:
 def pseudonyms(found: Sequence[tuple[str, int | None]]) -> dict[str, str]:
     """Return patient as the files call them -> P01, P02 …, in order of their first day, then of the files.
 
+    Spellings that differ in capitals and spaces only are one patient.
+
     Parameters
     ----------
     found : sequence of (str, int or None)
@@ -50,17 +52,23 @@ def pseudonyms(found: Sequence[tuple[str, int | None]]) -> dict[str, str]:
 
     Examples
     --------
-    >>> pseudonyms([("Doe", 30), ("Roe", 14), ("Doe", 7), ("", 1)])
-    {'Doe': 'P01', 'Roe': 'P02'}
+    >>> pseudonyms([("Doe", 30), ("Roe", 14), ("DOE ", 7), ("", 1)])
+    {'Doe': 'P01', 'Roe': 'P02', 'DOE ': 'P01'}
     """
     first: dict[str, tuple[bool, int, int]] = {}
     for place, (patient, day) in enumerate(found):
         if patient:
             here = (day is None, day or 0, place)
-            first[patient] = min(first.get(patient, here), here)
+            person = _identity(patient)
+            first[person] = min(first.get(person, here), here)
     ordered = sorted(first, key=first.__getitem__)
     width = max(2, len(str(len(ordered))))
-    return {patient: f"P{number:0{width}d}" for number, patient in enumerate(ordered, start=1)}
+    names = {person: f"P{number:0{width}d}" for number, person in enumerate(ordered, start=1)}
+    return {patient: names[_identity(patient)] for patient, _ in found if patient}
+
+
+def _identity(patient: str) -> str:
+    return " ".join(patient.split()).casefold()
 
 
 def _name(keyword: str) -> str:

@@ -63,6 +63,23 @@ def test_days_are_counted_from_the_date_of_the_anchor(samples: Path, tmp_path: P
     assert b"2002" not in everything(out)
 
 
+def test_one_anchor_date_is_not_day_0_of_two_patients(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--patient-from", "&10PT NAME", "--anchor-date", "2002-08-14"]
+    assert main(["deidentify", str(samples), "--out", str(tmp_path / "out"), *words]) == 0
+    assert [(row["patient"], row["day"]) for row in rows(tmp_path / "out" / "manifest.csv")] == [
+        ("P01", ""), ("P02", ""), ("P01", ""),
+    ]  # fmt: skip
+    assert (
+        "The files are of 2 patients, and one anchor date cannot be day 0 of all of them: no day was written. "
+        "De-identify each patient's files with that patient's date.\n"
+    ) in capsys.readouterr().err
+    words = ["--patient-from", "&10PT NAME", "--anchor-date", "2002-08-14"]
+    assert main(["deidentify", str(samples / "a.fcs"), "--out", str(tmp_path / "one"), *words]) == 0
+    assert [row["day"] for row in rows(tmp_path / "one" / "manifest.csv")] == ["6"]
+
+
 def test_what_is_not_known_is_left_to_be_filled_in(
     samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

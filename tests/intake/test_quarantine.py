@@ -83,7 +83,7 @@ def test_too_little_memory_is_one_clear_message(tmp_path: Path) -> None:
         receive(path, limits=limits(address_space=60))
     assert str(caught.value) == (
         "tube.fcs: The file could not be read within the limits for uploads. "
-        f"Found: more than 60 MB of memory or 1024 MB for a file are needed. {HINT}"
+        f"Found: more than 60 MB of memory or 128 MB for a file are needed. {HINT}"
     )
 
 
@@ -95,6 +95,14 @@ def test_too_large_a_new_file_is_one_clear_message(tmp_path: Path) -> None:
         "tube.fcs: The file could not be read within the limits for uploads. "
         f"Found: more than 2048 MB of memory or 1 MB for a file are needed. {HINT}"
     )
+
+
+def test_narrow_numbers_do_not_unfold_in_the_server_without_end(tmp_path: Path) -> None:
+    """3 MB of 8-bit numbers are written as 12 MB; 25 MB of single bits would be 800 MB to read here."""
+    path = write(tmp_path, fcs_bytes(np.zeros((3_000_000, 1), np.uint8), ("Time",), datatype="I", bits=8))
+    assert receive(path, limits=limits(file_size=13)).sample.n_events == 3_000_000
+    with pytest.raises(FcsError, match="or 11 MB for a file are needed"):
+        receive(path, limits=limits(file_size=11))
 
 
 def test_no_end_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
