@@ -72,8 +72,8 @@ def test_one_anchor_date_is_not_day_0_of_two_patients(
         ("P01", ""), ("P02", ""), ("P01", ""),
     ]  # fmt: skip
     assert (
-        "The files are of 2 patients, and one anchor date cannot be day 0 of all of them: no day was written. "
-        "De-identify each patient's files with that patient's date.\n"
+        "The files are of 2 patients, and one anchor date cannot be day 0 of all of them: no day was "
+        "written. De-identify each patient's files with that patient's date.\n"
     ) in capsys.readouterr().err
     words = ["--patient-from", "&10PT NAME", "--anchor-date", "2002-08-14"]
     assert main(["deidentify", str(samples / "a.fcs"), "--out", str(tmp_path / "one"), *words]) == 0
