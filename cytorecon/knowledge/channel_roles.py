@@ -7,9 +7,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
-
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.patterns import Pattern
 from cytorecon.sample import ChannelRole
 from cytorecon.values import Frozen
 
@@ -20,38 +19,23 @@ class RolePattern(Frozen):
     """One row of ``roles``: names that match `pattern` as a whole have `role`."""
 
     role: ChannelRole
-    pattern: str
+    pattern: Pattern
     source: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_a_pattern(cls, value: str) -> str:
-        return _compilable(value)
 
 
 class AspectPattern(Frozen):
     """One row of ``aspects``: names in which `pattern` is found hold this side of the pulse."""
 
     aspect: Literal["A", "H", "W"]
-    pattern: str
+    pattern: Pattern
     source: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_a_pattern(cls, value: str) -> str:
-        return _compilable(value)
 
 
 class AmplificationPattern(Frozen):
     """What a name says about the amplifier, cut off to tell detectors apart."""
 
-    pattern: str
+    pattern: Pattern
     source: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_a_pattern(cls, value: str) -> str:
-        return _compilable(value)
 
 
 class ChannelRoles(Frozen):
@@ -135,11 +119,3 @@ def load_channel_roles(folder: Path | None = None) -> ChannelRoles:
         If the file is malformed.
     """
     return validated(ChannelRoles, read_yaml(FILE, folder=folder), subject=FILE)
-
-
-def _compilable(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"a regular expression ({error})") from error
-    return pattern

@@ -7,9 +7,10 @@ import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.patterns import Pattern
 from cytorecon.values import Frozen
 
 FILE = "deidentification.yaml"
@@ -18,36 +19,25 @@ FILE = "deidentification.yaml"
 _OTHER = re.compile(r"other instrument [0-9a-f]{4}")
 
 
-class _Pattern(Frozen):
-    pattern: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_a_pattern(cls, value: str) -> str:
-        return _compilable(value)
-
-
-class KeptKeyword(_Pattern):
+class KeptKeyword(Frozen):
     """Keywords that are kept when their value fits."""
 
-    value: str
+    pattern: Pattern
+    value: Pattern
     why: str
 
-    @field_validator("value")
-    @classmethod
-    def _value_is_a_pattern(cls, value: str) -> str:
-        return _compilable(value)
 
-
-class Instrument(_Pattern):
+class Instrument(Frozen):
     """A model of cytometer."""
 
+    pattern: Pattern
     maker: str
 
 
-class SourcedPattern(_Pattern):
+class SourcedPattern(Frozen):
     """A pattern and where it comes from."""
 
+    pattern: Pattern
     source: str
 
 
@@ -177,11 +167,3 @@ def load_deidentification(folder: Path | None = None) -> Deidentification:
 
 def _any_of(rows: tuple[SourcedPattern, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{row.pattern})" for row in rows), re.ASCII)
-
-
-def _compilable(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"a regular expression ({error})") from error
-    return pattern
