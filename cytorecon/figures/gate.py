@@ -20,7 +20,7 @@ from cytorecon.results import GatePlot, GateRecord
 
 NO_TITLES: Final[Mapping[str, str]] = {}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
-#: What the search for a valley says when there is none, see ``cytorecon.gating.search``.
+#: What the search for a valley says when there is none, see ``cytorecon.gating.search.thresholds``.
 _ONE_MODE: Final = re.compile(
     r"one mode only on (?P<channel>.+) \((?P<events>\d+) events\), no batch and no control cells"
 )

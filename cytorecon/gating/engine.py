@@ -17,7 +17,7 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
 from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
 from cytorecon.gating.prior import GatingPrior
-from cytorecon.gating.search import search
+from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import AnyGate, Template, names_in, positive_names, sources_of
 from cytorecon.sample import ChannelRole, Sample

@@ -1,0 +1,147 @@
+"""Regions in two dimensions, drawn around cells that certainly belong there (back-gating)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.estimates import ClusterEstimate
+from cytorecon.gating.finders.cluster import apart, beside, cloud_of, fit_clouds
+from cytorecon.gating.finders.region import densest_region
+from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.kernels import Floats
+from cytorecon.gating.prior import GatingPrior, place_clouds
+from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
+from cytorecon.gating.shapes import Mask, Polygon
+from cytorecon.knowledge.template import ClusterGate, ScatterRegionGate
+
+#: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
+SAME_CLOUD = 2.5
+#: Likely seeds farther than this (in standard deviations) from every certain kind are other cells.
+LIKELY_REACH = 3.5
+#: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
+SEEDS_OUTSIDE = 0.05
+#: One that loses more than this is no gate at all.
+SEEDS_LOST = 0.5
+#: Nor is one in which the cells it was drawn around are fewer than this share: they were strays.
+SEEDS_INSIDE = 0.1
+#: A region of scatter in which the cells it was drawn around are fewer than this share holds debris as well.
+SEEDS_MAJORITY = 0.5
+
+
+def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
+    """Return the lymphocyte cloud, seeded by certain cells and placed beside its neighbours."""
+    x, y = axes.resolve(spec.x), axes.resolve(spec.y)
+    if not x or not y:
+        return missing(spec, spec.x if not x else spec.y)
+    inside = sources[spec.find_in]
+    plane = np.stack([axes.columns[x[0]], axes.columns[y[0]]], axis=1).astype(np.float64)
+    own = _own_clouds(spec, plane, sources)
+    starts = place_clouds(
+        own,
+        {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters},
+        _parts(spec)[: len(spec.seeds)],
+    )
+    if not starts:
+        return not_evaluable(
+            spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
+        )
+    shape = Polygon((x[0], y[0]), corners(fit_clouds(plane[inside], starts, spec.coverage)))
+    held = shape.mask(axes.columns)
+    outside = inside & ~held
+    why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
+    if why_not:
+        return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=why_not, evidence=own)
+    part = FoundPart(
+        spec.gate,
+        shape,
+        "seeded_cloud" if own else "batch_cloud",
+        flags=tuple(_cluster_flags(spec, own, starts, outside, sources)),
+    )
+    return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=own)
+
+
+def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
+    """Return the region of scatter in which the seeds lie."""
+    x, y = axes.resolve(spec.x), axes.resolve(spec.y)
+    if not x or not y:
+        return missing(spec, spec.x if not x else spec.y)
+    seeds = seeds_of(spec, sources)
+    if int(seeds.sum()) < spec.min_events:
+        return not_evaluable(spec, f"{int(seeds.sum())} certain cells, needs {spec.min_events}")
+    plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
+    shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
+    held = sources[spec.find_in] & shape.mask(axes.columns)
+    mixed = int((held & seeds).sum()) < SEEDS_MAJORITY * int(held.sum())
+    flags = ("gate.mixed_region",) if mixed else ()
+    return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
+
+
+def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
+    """Return the cloud of each kind of seeds.
+
+    One that lies apart from the others is something else, and so are likely seeds that lie apart from
+    the certain ones; without certain ones they prove nothing.
+    """
+    inside = sources[spec.find_in]
+    clouds: dict[str, ClusterEstimate] = {}
+    for part, text in zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True):
+        if text not in sources:
+            continue
+        seeded = plane[inside & sources[text]]
+        if text not in spec.seeds:
+            seeded = seeded[beside(seeded, list(clouds.values()), LIKELY_REACH)]
+        if len(seeded) < spec.min_events:
+            continue
+        cloud = cloud_of(seeded)
+        if all(apart(cloud, accepted) < SAME_CLOUD for accepted in clouds.values()):
+            clouds[part] = cloud
+    return clouds
+
+
+def why_no_gate(
+    spec: ClusterGate, own: Mapping[str, ClusterEstimate], *, held: Mask, outside: Mask, sources: Sources
+) -> str:
+    """Return why a cloud that was drawn is none after all, or an empty text."""
+    if _loses_seeds(spec, outside, sources, SEEDS_LOST):
+        return "most of the cells that certainly belong to it lie outside"
+    if not own:
+        return ""
+    texts = dict(zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True))
+    seeds = held & np.logical_or.reduce([sources[texts[part]] for part in own])
+    if seeds.sum() < SEEDS_INSIDE * held.sum():
+        return f"of the {int(held.sum())} events in it only {int(seeds.sum())} certainly belong there"
+    return ""
+
+
+def _cluster_flags(
+    spec: ClusterGate,
+    own: Mapping[str, ClusterEstimate],
+    starts: Sequence[ClusterEstimate],
+    outside: Mask,
+    sources: Sources,
+) -> Iterator[str]:
+    if not own:
+        yield "gate.batch_position"
+    if len(starts) == 1 and len(_parts(spec)) > 1:
+        yield "gate.one_kind_of_seeds"
+    if _loses_seeds(spec, outside, sources, SEEDS_OUTSIDE):
+        yield "gate.seeds_outside"
+
+
+def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources, share: float) -> bool:
+    """Whether more of one certain kind of seeds lies outside than `share` and chance explain."""
+    for text in spec.seeds:
+        if text in sources:
+            lost = int((outside & sources[text]).sum())
+            seeds = int((sources[spec.find_in] & sources[text]).sum())
+            if seeds >= spec.min_events and lost > share * seeds + 2 * np.sqrt(lost):
+                return True
+    return False
+
+
+def _parts(spec: ClusterGate) -> tuple[str, ...]:
+    """Return one name per kind of seeds, certain kinds first."""
+    return tuple(f"{spec.gate}.{number}" for number in range(len(spec.seeds) + len(spec.likely_seeds)))

@@ -1,0 +1,56 @@
+"""Which search belongs to which kind of gate."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.gated import FoundGate
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.clouds import search_cluster, search_region
+from cytorecon.gating.search.fixed import search_polygon
+from cytorecon.gating.search.found import Sources
+from cytorecon.gating.search.particles import search_beads, search_singlets
+from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
+from cytorecon.knowledge.template import (
+    AnyGate,
+    BeadGate,
+    ClusterGate,
+    LowerTailGate,
+    PolygonGateSpec,
+    ScatterRegionGate,
+    SingletGate,
+    ValleyGate,
+)
+
+
+@singledispatch
+def search(
+    spec: AnyGate,
+    sources: Sources,  # noqa: ARG001 - what every finder is given
+    axes: Axes,  # noqa: ARG001
+    prior: GatingPrior,  # noqa: ARG001
+) -> FoundGate:
+    """Find one gate.
+
+    Parameters
+    ----------
+    spec : gate of a template
+        What to look for.
+    sources : mapping of str to ndarray of bool
+        Masks of those of the gate's expressions that can be evaluated; `find_in` always can.
+    axes : Axes
+        Columns and panel of the tube.
+    prior : GatingPrior
+        What the batch taught.
+    """
+    raise TypeError(f"no finder for {type(spec).__name__}")
+
+
+search.register(SingletGate, search_singlets)
+search.register(BeadGate, search_beads)
+search.register(ValleyGate, search_valley)
+search.register(LowerTailGate, search_lower_tail)
+search.register(ClusterGate, search_cluster)
+search.register(ScatterRegionGate, search_region)
+search.register(PolygonGateSpec, search_polygon)

@@ -1,0 +1,64 @@
+"""One cell or two, a cell or a counting bead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.finders.singlets import singlet_wedge
+from cytorecon.gating.finders.valley import find_valley
+from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
+from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
+from cytorecon.knowledge.template import BeadGate, SingletGate
+
+#: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
+MANY_DOUBLETS = 0.15
+#: A valley between beads and cells is nearly empty.
+BEAD_DEPTH = 0.9
+#: In each channel nearly all beads (this quantile) are brighter than the cells that lack its marker (this
+#: quantile of the cells: more cells lack a lymphocyte marker) by this much: 0.1 = 0.45 decades.
+BEADS_DIMMEST, CELLS_WITHOUT, BEADS_APART = 0.1, 0.25, 0.1
+
+
+def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
+    """Return the wedge of area and height in which single particles lie."""
+    area, height = axes.resolve(spec.area), axes.resolve(spec.height)
+    if not area or not height:
+        return missing(spec, spec.area if not area else spec.height)
+    inside = sources[spec.find_in]
+    wedge = singlet_wedge(axes.columns[area[0]][inside], axes.columns[height[0]][inside], spec.width)
+    if wedge is None:
+        return not_evaluable(spec, "too few events with positive scatter")
+    shape = Polygon((area[0], height[0]), corners(wedge))
+    left_out = float((inside & ~shape.mask(axes.columns)).sum() / inside.sum())
+    flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
+    return found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
+
+
+def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
+    """Return the cloud of counting beads, or that there is none."""
+    channels = [axes.panel[marker] for marker in spec.markers if marker in axes.panel]
+    if len(channels) < 2:
+        return not_evaluable(spec, f"needs two of the markers {', '.join(spec.markers)}")
+    columns = {name: axes.columns[name][sources[spec.find_in]] for name in channels}
+    dimmest = np.minimum.reduce(list(columns.values()))
+    own = find_valley(dimmest, "below_brightest")
+    if own is None or own.depth < BEAD_DEPTH or own.above < spec.min_events:
+        reason = "no cloud of events bright in every channel"
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
+    for name, values in columns.items():
+        if not _stands_out(values, dimmest >= own.position):
+            reason = f"what seems bright in every channel is not brighter than the cells in {name}"
+            return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
+    shape = Threshold(tuple(channels), own.position)
+    return found(spec, FoundPart(spec.gate, shape, "bright_in_all", own.standard_error))
+
+
+def _stands_out(values: Column, beads: Mask) -> bool:
+    """Whether beads are bright in a channel; in one that shows noise only, everything is alike."""
+    cells = values[~beads]
+    if not cells.size:
+        return False
+    return bool(np.quantile(values[beads], BEADS_DIMMEST) > np.quantile(cells, CELLS_WITHOUT) + BEADS_APART)
