@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate, GatedSample
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import (
     AnyGate,

@@ -6,8 +6,7 @@ each gate on the way, and lets "not evaluable" spread to all that depends on it.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,15 +14,15 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
+from cytorecon.gating.expressions import ALL, evaluate
+from cytorecon.gating.found import FoundGate, GateStatus
+from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import AnyGate, Template, names_in, positive_names, sources_of
 from cytorecon.sample import ChannelRole, Sample
 
-#: Reserved name in expressions: every event of the file that has a finite value on every axis.
-ALL = "all"
 _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
 
 
@@ -74,6 +73,8 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         masks=masks,
         reasons=reasons,
         searched=walk.searched,
+        gate_masks=walk.gate_masks,
+        everything=walk.everything,
         issues=(*sample.issues, *_issues(gates, template, walk.causes)),
     )
     return with_doubts(gated, walk.prior)
@@ -123,7 +124,7 @@ class _Walk:
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
-        return Marked(_evaluate(ast.parse(text, mode="eval").body, values) & self.everything)
+        return Marked(evaluate(text, values) & self.everything)
 
     def _name(self, name: str) -> Marked:
         if name == ALL:
@@ -143,6 +144,7 @@ class _Walk:
                 mask = empty_mask(self.sample)
                 for part in found.parts:
                     mask = mask | part.shape.mask(self.axes.columns)
+                mask &= self.everything
             self.gate_masks[found.gate] = mask
         return self.gate_masks[found.gate]
 
@@ -171,24 +173,6 @@ def _measured(axes: Axes) -> Mask:
         if channel.name in stained or channel.role in _SCATTER:
             measured &= np.isfinite(axes.columns[channel.name])
     return measured
-
-
-def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:
-    match node:
-        case ast.Name(id=name):
-            return values[name]
-        case ast.UnaryOp(operand=operand):
-            return ~_evaluate(operand, values)
-        case ast.BoolOp(op=ast.And(), values=parts):
-            return _joined(np.logical_and, parts, values)
-        case ast.BoolOp(values=parts):
-            return _joined(np.logical_or, parts, values)
-    raise TypeError(f"not an expression of a template: {ast.dump(node)}")
-
-
-def _joined(how: np.ufunc, parts: Sequence[ast.expr], values: Mapping[str, Mask]) -> Mask:
-    joined: Mask = how.reduce([_evaluate(part, values) for part in parts])
-    return joined
 
 
 def _not_assessed(template: Template, found: Mapping[str, FoundGate]) -> dict[str, str]:

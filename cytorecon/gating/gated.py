@@ -4,67 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from cytorecon.counts import count_populations
 from cytorecon.errors import Issue, NotEvaluableError
+from cytorecon.gating.certainty import Detection, Move
 from cytorecon.gating.estimates import Evidence
-from cytorecon.gating.shapes import Mask, Polygon, Shape, Threshold, version_of
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
 from cytorecon.knowledge.template import Template
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
-
-#: Both `passed_through` (looked for, nothing to take away) and `not_measured` (the tube lacks the channel
-#: of an optional gate) keep every event; only the first says something about the cells.
-GateStatus = Literal["found", "absent", "passed_through", "not_measured", "not_evaluable"]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPart:
-    """One shape of a gate, and how its position came about.
-
-    Parameters
-    ----------
-    part : str
-        Gate, or gate and marker where one gate has two channels.
-    shape : Threshold or Polygon
-        On the transformed scale.
-    method : str
-        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``own_tail``, ``batch_tail``,
-        ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
-    standard_error : float or None
-        Of a threshold, transformed units.
-    flags : tuple of str
-        Codes that say it needs a look.
-    """
-
-    part: str
-    shape: Shape
-    method: str
-    standard_error: float | None = None
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundGate:
-    """A gate in one tube. With several parts an event is inside when it is inside any of them.
-
-    `flags` are the doubts about a gate that has no part. `evidence` is what this tube alone showed, by
-    part; it is there also when no gate was found.
-    """
-
-    gate: str
-    find_in: str
-    status: GateStatus
-    parts: tuple[FoundPart, ...] = ()
-    reason: str = ""
-    flags: tuple[str, ...] = ()
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    events_in: int | None = None
-    events_of_parent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +38,16 @@ class GatedSample:
         Populations that could not be evaluated, and why.
     searched : mapping of str to ndarray of bool
         Events each gate was looked for in, by the gate's `find_in`.
+    gate_masks : mapping of str to ndarray of bool
+        Events inside each gate that could be evaluated; every event for one that takes nothing away.
+    everything : ndarray of bool
+        Events with a place on every axis; the others are in no gate.
     review : mapping of str to tuple of str
         Codes per population that say it needs a look.
+    detections : mapping of str to Detection
+        Whether each population that could be evaluated is there at all.
+    moves : tuple of Move
+        How counts change when thresholds move.
     issues : tuple of Issue
         Everything noticed from reading to gating.
     """
@@ -98,7 +58,11 @@ class GatedSample:
     masks: Mapping[str, Mask]
     reasons: Mapping[str, str]
     searched: Mapping[str, Mask]
+    gate_masks: Mapping[str, Mask]
+    everything: Mask
     review: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    detections: Mapping[str, Detection] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
     issues: tuple[Issue, ...] = ()
 
     @property

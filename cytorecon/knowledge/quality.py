@@ -39,6 +39,13 @@ class CheckLimits(Frozen):
     fewest_events_for_time: Limit
 
 
+class DetectionLimits(Frozen):
+    """When a population counts as seen."""
+
+    fewest_background: Limit
+    significance: Limit
+
+
 class SumRule(Frozen):
     """Populations whose sum must make up another one.
 
@@ -78,6 +85,7 @@ class QualityLimits(Frozen):
     """The file ``quality.yaml``."""
 
     compensation: CompensationLimits
+    detection: DetectionLimits
     checks: CheckLimits
     assay: tuple[SumRule, ...]
 

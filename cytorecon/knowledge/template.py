@@ -168,6 +168,9 @@ class ClusterGate(GateSpec):
         certain kind only, and once there is a batch, at the batch's distance from it.
     coverage : float
         Share of a normal cloud the polygon encloses.
+    neighbours : {"compete", "ignore"}
+        Whether the polygon ends where a neighbouring cloud is likelier. ``ignore`` is for cells that
+        a marker of their own tells from the neighbours.
     min_events : int
         Fewer seeds or cluster events than this: use the batch, else not evaluable.
     """
@@ -178,6 +181,7 @@ class ClusterGate(GateSpec):
     seeds: Annotated[tuple[str, ...], Field(min_length=1)]
     likely_seeds: tuple[str, ...] = ()
     coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    neighbours: Literal["compete", "ignore"] = "compete"
     min_events: Annotated[int, Field(gt=0)]
     pool: bool = True
 

@@ -11,7 +11,8 @@ import pytest
 
 from cytorecon.gating import search as search_package
 from cytorecon.gating.estimates import ClusterEstimate
-from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
+from cytorecon.gating.found import FoundGate, FoundPart
+from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
 from cytorecon.gating.search.clouds import why_no_gate
 from cytorecon.gating.shapes import Polygon, Threshold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate
+from cytorecon.gating.found import FoundGate
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.clouds import search_cluster, search_region
 from cytorecon.gating.search.fixed import search_polygon

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, found, missing
 from cytorecon.gating.shapes import Polygon

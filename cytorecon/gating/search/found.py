@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cytorecon.gating.axes import name_of
-from cytorecon.gating.gated import FoundGate, FoundPart, GateStatus
+from cytorecon.gating.found import FoundGate, FoundPart, GateStatus
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import AnyGate, Axis, LowerTailGate, ScatterRegionGate
 

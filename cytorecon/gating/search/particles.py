@@ -7,7 +7,7 @@ import numpy as np
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.finders.singlets import singlet_wedge
 from cytorecon.gating.finders.valley import find_valley
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
 from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
