@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 from typing import Final
@@ -23,9 +23,8 @@ from cytorecon.errors import FcsError, Issue
 from cytorecon.fcs import read_fcs
 from cytorecon.intake.answer import Answer
 from cytorecon.intake.archives import check_no_archive
-from cytorecon.intake.removed import Removed
+from cytorecon.intake.clean import Cleaned
 from cytorecon.knowledge.deidentification import QuarantineLimits, load_deidentification
-from cytorecon.sample import Sample
 
 _MODULE: Final = "cytorecon.intake.worker"
 
@@ -36,23 +35,7 @@ _ENVIRONMENT: Final = dict.fromkeys(
 _NEEDED: Final = ("SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An upload without names and dates.
-
-    Parameters
-    ----------
-    sample : Sample
-        Linear, of the clean file, with the issues of the original and its SHA-256.
-    removed : Removed
-        What was left out, without values.
-    """
-
-    sample: Sample
-    removed: Removed
-
-
-def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits | None = None) -> Received:
+def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits | None = None) -> Cleaned:
     """Read an upload in a process of its own, without names and dates.
 
     Parameters
@@ -63,6 +46,11 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
         Which data set, from 0; see :func:`~cytorecon.fcs.read_fcs`.
     limits : QuarantineLimits, optional
         In place of those in ``deidentification.yaml``.
+
+    Returns
+    -------
+    Cleaned
+        Its sample is linear, of the clean file, with the issues of the original and its SHA-256.
 
     Raises
     ------
@@ -83,7 +71,8 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
             raise _not_read(path.name, f"more than {_size(limits)} are needed")
         sample = read_fcs(clean_file)
     issues = (*answer.issues, *_new(sample.issues, answer.issues))
-    return Received(replace(sample, issues=issues, fingerprint=lambda: digest), answer.removed)
+    sample = replace(sample, issues=issues, fingerprint=lambda: digest)
+    return Cleaned(sample, answer.removed, answer.written)
 
 
 def _read_apart(path: Path, out: Path, dataset: int | None, limits: QuarantineLimits) -> Answer:

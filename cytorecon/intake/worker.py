@@ -44,7 +44,7 @@ def _answer(path: Path, out: Path, dataset: int | None) -> Answer:
         return Answer(refusal=Refusal.of(error))
     except OSError:  # the limit on the size of a file, or a full disk
         return Answer(too_large=True)
-    return Answer(issues=found.issues, removed=found.removed)
+    return Answer(issues=found.issues, removed=found.removed, written=found.written)
 
 
 if __name__ == "__main__":

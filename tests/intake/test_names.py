@@ -27,28 +27,93 @@ def channels(*names: str) -> list[Channel]:
 #: As instruments and acquisition software write them, by maker.
 NAMES = {
     "BD": (
-        "FSC-A", "FL1-H", "FL10-A", "PE-Cy7-A", "Alexa Fluor 700-A", "BV421-A", "<PE-Texas Red-A>", "<APC-Cy7-A>", "Comp-APC-A",
-        "YG586-A", "B530/30-A", "UV379-A", "PerCP-Cy5-5-A", "BUV737-A", "RB780-A", "V500-C-A", "PE-CF594-A", "APC-R700-A",
-        "Event Count", "Width", "LightLoss (Blue)-A",
+        "FSC-A",
+        "FL1-H",
+        "FL10-A",
+        "PE-Cy7-A",
+        "Alexa Fluor 700-A",
+        "BV421-A",
+        "<PE-Texas Red-A>",
+        "<APC-Cy7-A>",
+        "Comp-APC-A",
+        "YG586-A",
+        "B530/30-A",
+        "UV379-A",
+        "PerCP-Cy5-5-A",
+        "BUV737-A",
+        "RB780-A",
+        "V500-C-A",
+        "PE-CF594-A",
+        "APC-R700-A",
+        "Event Count",
+        "Width",
+        "LightLoss (Blue)-A",
     ),
     "Beckman": (
-        "FS INT LIN", "FL1 Log", "FL1 INT LOG", "FL10 INT", "FL1 TOF", "SS PEAK", "V450-PB-A", "B525-FITC-A", "R712-APCA700-A",
-        "B690-PC5.5-A", "NUV450-A", "VSSC-A", "FSC-Width",
+        "FS INT LIN",
+        "FL1 Log",
+        "FL1 INT LOG",
+        "FL10 INT",
+        "FL1 TOF",
+        "SS PEAK",
+        "V450-PB-A",
+        "B525-FITC-A",
+        "R712-APCA700-A",
+        "B690-PC5.5-A",
+        "NUV450-A",
+        "VSSC-A",
+        "FSC-Width",
     ),
-    "Cytek": ("V5-A", "V16-H", "UV16-A", "SSC-B-A", "SampleID", "Sample ID", "AF-A", "Spark Blue 550-A", "cFluor V450-A"),
+    "Cytek": (
+        "V5-A",
+        "V16-H",
+        "UV16-A",
+        "SSC-B-A",
+        "SampleID",
+        "Sample ID",
+        "AF-A",
+        "Spark Blue 550-A",
+        "cFluor V450-A",
+    ),
     "Sony": ("320CH1-A", "405CH12-A", "808CH37-A", "FSC_A"),
     "Miltenyi": ("V1-A", "HDR-TM", "HDR-CE", "PerCP-Vio700-A", "VioBright 515-A"),
     "Thermo Fisher": ("BL1-A", "VL4-H"),
     "Stratedigm": (
-        "488/552nm PE Cy7 (740LP) LogH", "488/552nm PECy5.5 (710/40) LogH", "405nm 405SSC (405/10) LogH",
-        "405nm BV421 (445/60) LogH", "405nm Qdot605 (615/30) LogH",
+        "488/552nm PE Cy7 (740LP) LogH",
+        "488/552nm PECy5.5 (710/40) LogH",
+        "405nm 405SSC (405/10) LogH",
+        "405nm BV421 (445/60) LogH",
+        "405nm Qdot605 (615/30) LogH",
     ),
     "others": (
-        "Cell count", "Time", "GRN-HLog", "YEL-B-HLin", "FLR1", "PM1-HLog", "488-530/30-A", "405 450/50-A", "CD3", "HLA-DR",
-        "CD16+CD56 PE", "CD45RA BV421-A", "Pacific Blue-A", "mCherry-A", "channel_A",
+        "Cell count",
+        "Time",
+        "GRN-HLog",
+        "YEL-B-HLin",
+        "FLR1",
+        "PM1-HLog",
+        "488-530/30-A",
+        "405 450/50-A",
+        "CD3",
+        "HLA-DR",
+        "CD16+CD56 PE",
+        "CD45RA BV421-A",
+        "Pacific Blue-A",
+        "mCherry-A",
+        "channel_A",
     ),
-    "CyTOF": ("(Dy162)Di", "(Ir191)Dd", "Dy162Di", "Event_length", "Cell_length", "Center", "Offset", "Residual", "bead_dist"),
-}  # fmt: skip
+    "CyTOF": (
+        "(Dy162)Di",
+        "(Ir191)Dd",
+        "Dy162Di",
+        "Event_length",
+        "Cell_length",
+        "Center",
+        "Offset",
+        "Residual",
+        "bead_dist",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])
@@ -59,11 +124,30 @@ def test_names_of_detectors_stay(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "Mueller", "MUELLER-A", "FSC Jane Doe", "12.03.64", "12/03/64-A", "BJ230500", "FITC,A", "", "PE\n-A", "<>",
-        "P12345-A", "ID 123 456", "V64312", "123/456/789", "123 45", "P12 345", "FL1 2 3 4", "530/30 561/14 610", "1964-A",
-        "Quagmire (530/30)-A", "405nm 488nm", "CD3 64312",
+        "Mueller",
+        "MUELLER-A",
+        "FSC Jane Doe",
+        "12.03.64",
+        "12/03/64-A",
+        "BJ230500",
+        "FITC,A",
+        "",
+        "PE\n-A",
+        "<>",
+        "P12345-A",
+        "ID 123 456",
+        "V64312",
+        "123/456/789",
+        "123 45",
+        "P12 345",
+        "FL1 2 3 4",
+        "530/30 561/14 610",
+        "1964-A",
+        "Quagmire (530/30)-A",
+        "405nm 488nm",
+        "CD3 64312",
     ],
-)  # fmt: skip
+)
 def test_names_of_people_and_dates_do_not(name: str) -> None:
     assert not is_detector_name(name)
 
@@ -88,7 +172,7 @@ def test_no_name_holds_a_number_of_more_than_three_digits(
 
 
 def test_names_of_all_real_files_stay(real_data: Path) -> None:
-    names = set()
+    names: set[str] = set()
     for path in sorted(real_data.rglob("*.[fFlL][cCmM][sSdD]")):
         with suppress(CytoreconError):
             for dataset in range(len(list_datasets(path))):
