@@ -64,7 +64,7 @@ def safe_label(text: str, name: str = "") -> str:
 def quoted_label(text: str, name: str = "") -> str:
     """Return :func:`safe_label`, in quotation marks where it is the label as written."""
     safe = safe_label(text, name)
-    return f"'{safe}'" if safe == text else safe
+    return f"'{safe}'" if safe == text and not _SAID.fullmatch(text) else safe
 
 
 def _sorted_out(words: tuple[str, ...], lexicon: Lexicon, own: frozenset[str]) -> tuple[list[str], list[str]]:
