@@ -90,8 +90,8 @@ def test_a_matrix_of_another_file_is_told_without_its_names(tmp_path: Path) -> N
         called_spillover(given, cleaned.sample.channels, cleaned.written)
     assert str(caught.value) == (
         "CSV 0123: The spillover matrix names channels that the sample does not have, or has twice. Found: "
-        "unrecognised text of 17 characters, unrecognised text of 17 characters. Allowed: FSC-A, SSC-A, P3-A, "
-        "P4-A, Time. Use the detector names ($PnN) of this sample."
+        "unrecognised text of 17 characters, unrecognised text of 17 characters. Allowed: FSC-A, SSC-A, "
+        "P3-A, P4-A, Time. Use the detector names ($PnN) of this sample."
     )
 
 
