@@ -11,7 +11,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from signal import Signals
@@ -24,6 +23,7 @@ from cytorecon.fcs import read_fcs
 from cytorecon.intake.answer import Answer
 from cytorecon.intake.archives import check_no_archive
 from cytorecon.intake.clean import Cleaned
+from cytorecon.intake.private_folder import private_folder
 from cytorecon.knowledge.deidentification import QuarantineLimits, load_deidentification
 
 _MODULE: Final = "cytorecon.intake.worker"
@@ -61,9 +61,8 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
     check_no_archive(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    # mkdtemp: only this user may look into it; it is removed whatever happens
-    with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
-        clean_file = Path(folder) / "clean.fcs"
+    with private_folder() as folder:
+        clean_file = folder / "clean.fcs"
         answer = _read_apart(path, clean_file, dataset, limits)
         if answer.refusal is not None:
             raise answer.refusal.error()
@@ -79,7 +78,7 @@ def _read_apart(path: Path, out: Path, dataset: int | None, limits: QuarantineLi
     sizes = (limits.address_space.value, limits.processor_time.value, limits.file_size.value)
     said = out.with_name("answer.json")
     command = [
-        *(sys.executable, "-P", "-m", _MODULE, str(path.absolute()), str(out), str(said)),
+        *(sys.executable, "-P", "-B", "-m", _MODULE, str(path.absolute()), str(out), str(said)),
         *("-" if dataset is None else str(dataset), *map(str, sizes)),
     ]
     kept = {name: os.environ[name] for name in _NEEDED if name in os.environ}

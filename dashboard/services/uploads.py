@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from cytorecon.errors import CytoreconError, StoreError
 from cytorecon.figures.format import format_count, format_day
+from cytorecon.intake import private_folder
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.report.words import age_in_words
@@ -167,8 +166,8 @@ def _new_patient(form: UploadForm) -> Patient:
 
 def _add(service: StudyService, data: bytes, tube: Tube) -> TubeResult:
     # the file lives for one analysis, under a name that says nothing about the patient
-    with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
-        path = Path(folder) / "upload.fcs"
+    with private_folder() as folder:
+        path = folder / "upload.fcs"
         path.write_bytes(data)
         return service.add_tube(service.store, path, tube)
 
