@@ -21,7 +21,7 @@ def second_opinion(path: Path, *, dataset: int | None = None) -> CrossCheck:
     """
     found = cross_check(path, dataset=dataset)
     # who asks has named the file, as in every other message
-    refusal = found.refused_by_us.removeprefix(f"{path.name}: ")
+    refusal = found.refused_by_us.removeprefix(f"{path.name}, ").removeprefix(f"{path.name}: ")
     found = found.model_copy(update={"refused_by_us": refusal})
     if not found.differences:
         return found

@@ -17,7 +17,7 @@ from cytorecon.study.model import Patient, Tube
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
 from dashboard.services.completion import unknown_facts
-from dashboard.services.hints import in_browser
+from dashboard.services.hints import error_in_browser, in_browser
 from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import tube_state
 from dashboard.services.upload_checks import SEXES, UploadForm, check_form, doubts, file_bytes
@@ -108,7 +108,7 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
             if result.status == "done" and form.patient not in snapshot.patients:
                 service.store.complete_patient(_new_patient(form))
         except CytoreconError as error:
-            return UploadOutcome(problems=(("", in_browser(str(error))),))
+            return UploadOutcome(problems=(("", error_in_browser(error)),))
     if result.status == "failed":
         return UploadOutcome(problems=(("", in_browser(result.error)),))
     remarks = (beside(snapshot, tube), *doubts(form))
