@@ -235,7 +235,11 @@ def _check_key(key: Path, out: Path) -> None:
 
 
 def _reason(error: CytoreconError | OSError) -> str:
-    return str(error) if isinstance(error, CytoreconError) else (error.strerror or "cannot be read")
+    """Return why, without the file, which is named by whoever tells it."""
+    if isinstance(error, OSError):
+        return error.strerror or "cannot be read"
+    parts = {"field": error.field, "found": error.found, "allowed": error.allowed, "hint": error.hint}
+    return str(CytoreconError(error.message, **parts))
 
 
 def _manifest_row(clean: CleanFile, panel: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ _STEMS: Final = {
 }
 #: The longest name in the tables of markers and dyes has five words.
 _LONGEST_RUN: Final = 5
+#: What safe_label takes for a filter, of whatever wavelength and however often.
+_FILTER: Final = re.compile(r"\d{3}/\d", re.ASCII)
 #: A name that stands in place of one that is not to be seen.
 _HIDDEN: Final = "other detector {}"
 _IS_HIDDEN: Final = re.compile(_HIDDEN.format("[0-9a-f]{4}"))
@@ -82,8 +84,11 @@ def clean_label(label: str, name: str, clean_name: str) -> str:
     >>> clean_label("CD3 Jane Doe", "FITC-A", "FITC-A")
     'CD3 and unrecognised text of 7 characters'
     """
-    # a label that repeats the name says nothing of its own
-    return clean_name if label == name else safe_label(label, clean_name)
+    if label == name:  # a label that repeats the name says nothing of its own
+        return clean_name
+    if _FILTER.search(load_deidentification().without_optics(label.upper())):
+        label = label.replace("/", "-")  # these numbers are no filter, and words that nobody knows
+    return safe_label(label, clean_name)
 
 
 def hidden(name: str) -> str:

@@ -206,9 +206,9 @@ def test_one_bad_file_does_not_stop_the_others(
         "fcs/001.fcs", "fcs/002.fcs", "fcs/003.fcs",
     ]  # fmt: skip
     failed = [line for line in captured.err.splitlines() if line.startswith("failed")]
-    assert failed[0].startswith(f"failed: {bad}: 0.fcs: This is not an FCS file. ")
+    assert failed[0].startswith(f"failed: {bad}: This is not an FCS file. ")
     assert failed[1] == (
-        f"failed: {damaged}: 1.fcs: The file is damaged, which a new file made of it would not show. "
+        f"failed: {damaged}: The file is damaged, which a new file made of it would not show. "
         "Found: The checksum of the file does not fit its bytes: something in it was changed or damaged. "
         "Copy it again from the cytometer."
     )

@@ -62,6 +62,17 @@ def test_no_planted_word_is_in_the_new_file(tmp_path: Path) -> None:
     assert found.removed.labels == ("FSC-A", "FITC-A")
 
 
+def test_a_label_that_is_cut_names_no_marker_in_memory_and_in_the_file(tmp_path: Path) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 123/456", "$LOST": "12345678", "$ABRT": "12"}))
+    assert read_fcs(old).channels[2].markers == {"CD3"}
+    found = deidentify(old)
+    assert found.sample.channels[2].markers == frozenset()
+    new = read_fcs(copy_of(old))
+    assert new.channels[2].markers == frozenset()
+    assert new.keywords["$ABRT"] == "12"
+    assert "$LOST" not in new.keywords
+
+
 def test_what_was_left_out_as_rows(tmp_path: Path) -> None:
     old = write(tmp_path, fcs_bytes(keywords={"$OP": "x", "JANE DOE": "1", "$P3N": "Doe-A", "$P4S": "Doe"}))
     assert deidentify(old).removed.rows() == (

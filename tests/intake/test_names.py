@@ -221,6 +221,19 @@ def test_a_label_keeps_its_markers_and_dyes() -> None:
     assert "Jane" not in clean_label(said, "FL1-H", "FL1-H")
 
 
+@pytest.mark.parametrize(
+    ("label", "clean"),
+    [
+        ("CD3 530/30", "CD3 530/30"),
+        ("CD3 123/456", "CD3 and unrecognised text of 6 characters"),
+        ("CD3 530/30 456/78", "CD3 and unrecognised text of 10 characters"),
+        ("123/456 MRN", "unrecognised text of 9 characters"),
+    ],
+)
+def test_numbers_that_are_no_filter_are_cut(label: str, clean: str) -> None:
+    assert clean_label(label, "FL1-H", "FL1-H") == clean
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12), min_size=1, max_size=6))
 def test_cleaning_twice_changes_nothing_and_no_name_comes_twice(names: list[str]) -> None:
     once = clean_names(channels(*names))
