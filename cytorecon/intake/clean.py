@@ -89,9 +89,10 @@ def _channel(channel: Channel, name: str) -> Channel:
     label = clean_label(channel.marker_text, channel.name, name)
     if channel.role is not ChannelRole.FLUORESCENCE and label not in (channel.marker_text, name):
         label = ""  # no marker is looked for here, so half a label says nothing
-    # a cut label names no marker when it is read again, here as little as in the file that is written
-    is_cut = label not in ("", name, channel.marker_text)
-    return replace(channel, name=name, marker_text=label, markers=frozenset() if is_cut else channel.markers)
+    # a label or name that was cut names no marker when it is read again, here as little as in a new file
+    said_by, left = (channel.marker_text, label) if label not in ("", name) else (channel.name, name)
+    markers = channel.markers if said_by == left else frozenset()
+    return replace(channel, name=name, marker_text=label, markers=markers)
 
 
 def _keywords(keywords: Mapping[str, str]) -> dict[str, str]:
