@@ -79,7 +79,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
         tempfile.tempdir = before
         logging.getLogger().removeHandler(listener)
     # the user's own terminal names the user's own files
-    return (printed.getvalue().replace(str(file), "").replace(str(single), "") + said + "\n".join(listener.lines), b"\n".join(written))
+    return (
+        printed.getvalue().replace(str(file), "").replace(str(single), "") + said + "\n".join(listener.lines),
+        b"\n".join(written),
+    )
 
 
 def uploads(study: Path) -> str:
