@@ -46,6 +46,8 @@ class Deidentified:
         How the stored values of each channel become linear; None for linear values.
     removed : Removed
         What was left out, without values.
+    written : tuple of (str, str)
+        See :class:`~cytorecon.intake.clean.Cleaned`.
     source_keywords : mapping of str to str
         All keywords of the old file, for whoever has to find patient and day in them. They must
         not be kept.
@@ -54,6 +56,7 @@ class Deidentified:
     sample: Sample
     amplifiers: tuple[Amplifier, ...] | None
     removed: Removed
+    written: tuple[tuple[str, str], ...]
     source_keywords: Mapping[str, str]
 
     @property
@@ -122,10 +125,10 @@ def deidentify(path: str | Path, *, dataset: int | None = None) -> Deidentified:
     cleaned = clean(read := read_fcs(path, dataset=dataset, linearize=not stored))
     removed = cleaned.removed.model_copy(update={"segments": segments})
     if not stored:
-        return Deidentified(cleaned.sample, None, removed, read.keywords)
+        return Deidentified(cleaned.sample, None, removed, cleaned.written, read.keywords)
     sample = _as_written(cleaned.sample, layout)
     amplifiers = tuple(_amplifier(read.keywords, channel.index) for channel in read.channels)
-    return Deidentified(sample, amplifiers, removed, read.keywords)
+    return Deidentified(sample, amplifiers, removed, cleaned.written, read.keywords)
 
 
 def data_sets_to_take(path: Path) -> tuple[int | None, ...]:
