@@ -153,7 +153,7 @@ def _offset(field: bytes, place: int, file: str) -> int:
     text = field.strip(b" \x00")
     if not text or (text == b"-1" and place in (34, 50)):  # "0,-1": what somebody takes for no bytes
         return 0
-    if not re.fullmatch(rb"[0-9]{1,8}", text):
+    if not text.isdigit():  # of bytes: ASCII digits only
         raise FcsError(
             "An offset in the header is not a number.",
             subject=file,

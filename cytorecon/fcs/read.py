@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -88,14 +87,14 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
     layout = find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
     if len(data_sets) == 1:
         check_transfer(source, chosen.header, (layout.begin, layout.begin + layout.length))
-    sample = _sample(source, chosen, layout, labels, linearize=linearize)
     ends = _ends(chosen, layout, source.file)
     damage = (
         *check_checksum(source, chosen.offset, ends),
         *(check_surplus(source, ends) if len(data_sets) == 1 else ()),
         *lost_analysis(chosen, source.size, source.file),
     )
-    return replace(sample, issues=(*damage, *chain_issues, *choice_issues, *sample.issues))
+    issues = (*damage, *chain_issues, *choice_issues)
+    return _sample(source, chosen, layout, labels, issues, linearize=linearize)
 
 
 def layout_of(source: Source, dataset: int | None = None) -> Layout:
@@ -106,7 +105,13 @@ def layout_of(source: Source, dataset: int | None = None) -> Layout:
 
 
 def _sample(
-    source: Source, data_set: DataSet, layout: Layout, labels: Mapping[str, str], *, linearize: bool
+    source: Source,
+    data_set: DataSet,
+    layout: Layout,
+    labels: Mapping[str, str],
+    issues: tuple[Issue, ...],
+    *,
+    linearize: bool,
 ) -> Sample:
     keywords, storage = data_set.keywords, layout.storage
     detectors = read_detectors(keywords, storage.n_channels, source.file)
@@ -128,6 +133,7 @@ def _sample(
         spillover=spillover,
         scale=Scale.LINEAR if linearize else Scale.STORED,
         issues=(
+            *issues,
             *data_set.issues,
             *layout.issues,
             *name_issues,

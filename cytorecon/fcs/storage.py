@@ -92,22 +92,24 @@ def find_storage(keywords: Mapping[str, str], version: str, file: str) -> tuple[
     order = _byte_order(keywords, file)
     ranges = _ranges(keywords, kinds, file)
     bits, issues = _bits(keywords, kinds, file)
-    masks = tuple(
-        _mask(limit, width) if kind is Kind.INTEGER else 0
-        for limit, width, kind in zip(ranges, bits, kinds, strict=True)
-    )
-    storage = Storage(kinds, bits, order, tuple(float(limit) for limit in ranges), masks)
+    storage = Storage(kinds, bits, order, tuple(map(float, ranges)), _masks(ranges, bits, kinds))
     _check_words(storage, keywords, file)
     return storage, issues
 
 
 def with_bits(storage: Storage, bits: Sequence[int]) -> Storage:
     """Return `storage` with other widths of its integers."""
-    masks = tuple(
-        _mask(limit, width) if kind is Kind.INTEGER else 0
-        for limit, width, kind in zip(storage.ranges, bits, storage.kinds, strict=True)
-    )
+    masks = _masks(storage.ranges, bits, storage.kinds)
     return Storage(storage.kinds, tuple(bits), storage.order, storage.ranges, masks)
+
+
+def _masks(ranges: Sequence[float], bits: Sequence[int], kinds: Sequence[Kind]) -> tuple[int, ...]:
+    if Kind.INTEGER not in kinds:
+        return (0,) * len(kinds)
+    return tuple(
+        _mask(limit, width) if kind is Kind.INTEGER else 0
+        for limit, width, kind in zip(ranges, bits, kinds, strict=True)
+    )
 
 
 def _kind(value: str, name: str, file: str) -> Kind:
@@ -179,13 +181,13 @@ def _byte_order(keywords: Mapping[str, str], file: str) -> tuple[int, ...]:
 
 def _ranges(keywords: Mapping[str, str], kinds: Sequence[Kind], file: str) -> tuple[int | float, ...]:
     """Most files repeat one range a thousand times, hence the memory."""
-    known: dict[tuple[str, bool], int | float] = {}
+    known: dict[tuple[str | None, bool], int | float] = {}
     ranges: list[int | float] = []
     for index, kind in enumerate(kinds, start=1):
         name = f"$P{index}R"
-        entry = (_needed(keywords, name, file), kind is Kind.INTEGER)
+        entry = (keywords.get(name), kind is Kind.INTEGER)
         if entry not in known:
-            known[entry] = _range(*entry, name, file)
+            known[entry] = _range(_needed(keywords, name, file), kind is Kind.INTEGER, name, file)
         ranges.append(known[entry])
     return tuple(ranges)
 
