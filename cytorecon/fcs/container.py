@@ -11,31 +11,12 @@ from dataclasses import dataclass
 
 from cytorecon.errors import FcsError, FcsTruncatedError
 from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.other_files import EXPORT, LOOKED_AT, other_file
 from cytorecon.fcs.source import Source
 
 HEADER_LENGTH = 58
 
-#: Bytes from the beginning that tell what another file is.
-_LOOKED_AT = 4096
-
 VERSIONS = ("FCS2.0", "FCS3.0", "FCS3.1", "FCS3.2")
-
-#: First bytes of what is often sent by mistake under the name of an FCS file.
-_SIGNATURES = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive (or an Excel, ACS or Word file)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"SQLite format 3", "a database"),
-    (b"<", "an XML or HTML text (a workspace, perhaps)"),
-    (b"{", "a JSON text"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +48,6 @@ class Header:
     text: Span
     data: Span
     analysis: Span = Span(0, 0)  # frozen
-
-
-def looks_like(content: bytes) -> str:
-    """Return what `content`, which is not an FCS file, seems to be."""
-    if not content.strip(b"\x00"):
-        return "nothing but zero bytes (a copy that was broken off, or a full disk)"
-    for signature, name in _SIGNATURES:
-        if content.startswith(signature):
-            return name
-    start = content[:2000]
-    printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
-    if b"\x00" not in start and printable > 0.9 * len(start):
-        line = start.splitlines()[0] if start.splitlines() else b""
-        return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
-    return "nothing known"
 
 
 def read_header(source: Source, offset: int) -> Header:
@@ -118,15 +84,13 @@ def read_header(source: Source, offset: int) -> Header:
 
 def _version(header: bytes, source: Source, offset: int) -> str:
     if not header.startswith(b"FCS"):
-        start = source.part(0, _LOOKED_AT)
+        other = other_file(source.part(0, LOOKED_AT))
         raise FcsError(
             "This is not an FCS file.",
             subject=source.file,
-            found=f"it looks like {looks_like(start)}"
-            if offset == 0
-            else "no FCS version at the data set's start",
+            found="no FCS version at the data set's start" if offset else f"it looks like {other.name}",
             allowed="a file that begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2",
-            hint="Export the sample as FCS from the cytometer's software.",
+            hint=EXPORT if offset else other.hint,
         )
     if len(header) < HEADER_LENGTH:
         raise FcsTruncatedError(

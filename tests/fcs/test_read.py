@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -153,36 +150,6 @@ def test_an_empty_file(tmp_path: Path) -> None:
     with pytest.raises(FcsError) as caught:
         read_fcs(write(tmp_path, b""))
     assert str(caught.value) == "tube.fcs: The file is empty. Copy it again from the cytometer."
-
-
-def zipped() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("tube.fcs", fcs_bytes())
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        (b"Time,FSC-A,SSC-A\n1,2,3\n", "a text table (CSV)"),
-        (b"not a table", "plain text"),
-        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 80, "a PNG picture"),
-        (gzip.compress(fcs_bytes()), "a gzip archive"),
-        (zipped(), "a ZIP archive (or an Excel, ACS or Word file)"),
-        (b"%PDF-1.7\n", "a PDF document"),
-        (b"\x00" * 5000, "nothing but zero bytes (a copy that was broken off, or a full disk)"),
-        (b"<?xml version='1.0'?><Workspace/>", "an XML or HTML text (a workspace, perhaps)"),
-        (bytes(range(128, 256)), "nothing known"),
-    ],
-)
-def test_other_files_named_fcs(tmp_path: Path, content: bytes, what: str) -> None:
-    with pytest.raises(FcsError) as caught:
-        read_fcs(write(tmp_path, content))
-    assert str(caught.value) == (
-        f"tube.fcs: This is not an FCS file. Found: it looks like {what}. Allowed: a file that begins with "
-        "FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's software."
-    )
 
 
 def test_stored_values_are_left_as_they_are(tmp_path: Path) -> None:

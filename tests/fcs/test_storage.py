@@ -31,7 +31,7 @@ def message(keywords: dict[str, str], version: str = "FCS3.1") -> str:
 @pytest.mark.parametrize("name", ["DATATYPE", "BYTEORD", "P2R"])
 def test_a_required_keyword_is_missing(name: str) -> None:
     assert (
-        message(words("F", "32", **{name: None}))
+        message(words("I", "16", **{name: None}))
         == f"tube.fcs, ${name}: A required keyword is missing. {DAMAGED}"
     )
 
@@ -64,8 +64,8 @@ def test_an_unusable_range(datatype: str, bits: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["wide", "-1", "1e40", "", None])
 def test_floats_need_no_range(value: str | None) -> None:
-    storage, issues = find_storage(words(P3R=value), "FCS3.1", "tube.fcs")
-    assert storage.ranges == (1024, 1024, 0)
+    found, issues = find_storage(words(P3R=value), "FCS3.1", "tube.fcs")
+    assert found.ranges == (1024.0, 1024.0, 0.0)
     (issue,) = issues
     assert str(issue) == (
         "warning: $P3R: The range is missing or no number of at least 0: where the detector's scale ends is "
