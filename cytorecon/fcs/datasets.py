@@ -166,6 +166,17 @@ def choose_data_set(
     return chosen, _labels([other for other in data_sets if other is not chosen]), (issue,)
 
 
+def taken_data_set(source: Source, dataset: int | None = None) -> DataSet:
+    """Return the data set of an open file that :func:`~cytorecon.fcs.read_fcs` would read.
+
+    Raises
+    ------
+    FcsError
+        As :func:`find_data_sets` and :func:`choose_data_set`.
+    """
+    return choose_data_set(find_data_sets(source)[0], dataset, source.file)[0]
+
+
 def _is_beckman(data_set: DataSet) -> bool:
     """Tell Beckman's files, whose data sets are one tube, by their keywords that begin with @."""
     return any(keyword.startswith("@") for keyword in data_set.keywords)

@@ -12,7 +12,7 @@ from cytorecon.errors import CompensationError, Issue, Severity
 from cytorecon.fcs.analysis import lost_analysis
 from cytorecon.fcs.channels import read_channels, read_detectors
 from cytorecon.fcs.checksum import check_checksum, check_surplus, check_transfer
-from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets
+from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets, taken_data_set
 from cytorecon.fcs.decode import Block, Run, exact_dtype, read_events
 from cytorecon.fcs.layout import Layout, find_layout
 from cytorecon.fcs.linear import Scaling, find_scaling, make_linear
@@ -99,8 +99,7 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
 
 def layout_of(source: Source, dataset: int | None = None) -> Layout:
     """Return where and how the events of one data set of an open file are stored."""
-    data_sets, _ = find_data_sets(source)
-    chosen, _, _ = choose_data_set(data_sets, dataset, source.file)
+    chosen = taken_data_set(source, dataset)
     return find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
 
 
