@@ -42,12 +42,15 @@ class Header:
         ``"FCS3.1"`` …
     text, data, analysis : Span
         Where HEADER says the segments are.
+    text_is_closed : bool
+        True when the last byte of TEXT is its delimiter: DATA cannot begin there.
     """
 
     version: str
     text: Span
     data: Span
     analysis: Span = Span(0, 0)  # frozen
+    text_is_closed: bool = False
 
 
 def read_header(source: Source, offset: int) -> Header:

@@ -186,12 +186,28 @@ def _spillover(
     except CompensationError as error:
         message = f"{error.message} Found: {error.found}." if error.found else error.message
         return None, (Issue("spillover.unusable", Severity.ERROR, error.subject, message, error.hint),)
-    if spillover is not None and not _is_invertible(spillover):
+    return spillover, issues if spillover is None else (*issues, *_doubts(spillover))
+
+
+def _doubts(spillover: Spillover) -> tuple[Issue, ...]:
+    """Say at once what compensation will refuse, or repair."""
+    matrix, limit = spillover.matrix, load_quality_limits().compensation.largest_condition_number.value
+    if len(set(spillover.channels)) < len(spillover.channels):
+        code, severity = "spillover.duplicate_name", Severity.ERROR
+        message = "The spillover matrix names a channel twice; compensation with it will be refused."
+    elif not np.isfinite(matrix).all() or not np.linalg.cond(matrix) <= limit:
+        code, severity = "spillover.singular", Severity.ERROR
         message = "The spillover matrix is singular or not finite; compensation with it will be refused."
-        issues = (*issues, Issue("spillover.singular", Severity.ERROR, spillover.source, message))
-    return spillover, issues
-
-
-def _is_invertible(spillover: Spillover) -> bool:
-    limit = load_quality_limits().compensation.largest_condition_number.value
-    return bool(np.isfinite(spillover.matrix).all() and np.linalg.cond(spillover.matrix) <= limit)
+    elif (np.diag(matrix) <= 0).any():
+        code, severity = "spillover.diagonal", Severity.ERROR
+        message = (
+            "The diagonal of the spillover matrix is not positive; compensation with it will be refused."
+        )
+    elif not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-6):
+        code, severity = "spillover.diagonal", Severity.WARNING
+        message = (
+            "The diagonal of the spillover matrix is not 1 (is it in percent?); its rows will be divided."
+        )
+    else:
+        return ()
+    return (Issue(code, severity, spillover.source, message),)

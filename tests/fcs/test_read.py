@@ -112,6 +112,22 @@ def test_signalling_nan_makes_no_warning(tmp_path: Path) -> None:
     assert codes(read_fcs(write(tmp_path, fcs_bytes(data=bytes(data))))) == ["fcs.not_finite"]
 
 
+def test_a_copy_whose_end_is_zeros(tmp_path: Path) -> None:
+    events = EVENTS.copy()
+    events[5:, :4] = 0  # all but time
+    (issue,) = read_fcs(write(tmp_path, fcs_bytes(events))).issues
+    assert str(issue) == (
+        "warning: events: The last 5 events (at least) hold nothing but zeros. The copy was broken off, or "
+        "the disk was full: copy the file again."
+    )
+    events[6, 1] = 1
+    assert read_fcs(write(tmp_path, fcs_bytes(events))).issues == ()
+
+
+def test_zeros_at_the_end_of_one_detector_may_be_measured(tmp_path: Path) -> None:
+    assert read_fcs(write(tmp_path, fcs_bytes([[1], [0], [0], [0], [0], [0]], ["FL1"]))).issues == ()
+
+
 def test_a_sparse_copy_of_zeros_is_an_error_that_is_shown(tmp_path: Path) -> None:
     sample = read_fcs(write(tmp_path, fcs_bytes(np.zeros((10, 5)))))
     assert [(issue.code, issue.severity) for issue in sample.issues] == [("fcs.all_zero", Severity.ERROR)]
