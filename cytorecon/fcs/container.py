@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cytorecon.errors import FcsError, FcsTruncatedError
+from cytorecon.errors import FcsError, FcsTruncatedError, Issue, Severity
 from cytorecon.fcs.numbers import quoted
 from cytorecon.fcs.other_files import EXPORT, LOOKED_AT, other_file
 from cytorecon.fcs.source import Source
@@ -44,6 +44,8 @@ class Header:
         Where HEADER says the segments are.
     text_is_closed : bool
         True when the last byte of TEXT is its delimiter: DATA cannot begin there.
+    issues : tuple of Issue
+        What in it could not be used.
     """
 
     version: str
@@ -51,6 +53,7 @@ class Header:
     data: Span
     analysis: Span = Span(0, 0)  # frozen
     text_is_closed: bool = False
+    issues: tuple[Issue, ...] = ()
 
 
 def read_header(source: Source, offset: int) -> Header:
@@ -63,8 +66,10 @@ def read_header(source: Source, offset: int) -> Header:
     """
     header = source.part(offset, offset + HEADER_LENGTH)
     version = _version(header, source, offset)
-    fields = [_offset(header[start : start + 8], start, source.file) for start in range(10, 58, 8)]
-    text = Span(fields[0], fields[1])
+    fields = [_offset(header[start : start + 8], start) for start in range(10, 58, 8)]
+    if None in fields[:2]:
+        raise _no_number(header, fields.index(None), source.file)
+    text = Span(fields[0] or 0, fields[1] or 0)
     if text.begin < HEADER_LENGTH or text.length < 2 or offset + text.begin + 2 > source.size:
         raise FcsError(
             "The header points to no TEXT segment.",
@@ -82,7 +87,11 @@ def read_header(source: Source, offset: int) -> Header:
             allowed=f"{text.end + 1} bytes, which the file itself announces",
             hint="Copy it again from the cytometer.",
         )
-    return Header(version, text, Span(fields[2], fields[3]), Span(fields[4], fields[5]))
+    data, analysis = (
+        Span(0, 0) if begin is None or end is None else Span(begin, end)
+        for begin, end in (fields[2:4], fields[4:6])
+    )
+    return Header(version, text, data, analysis, issues=_unusable() if None in fields else ())
 
 
 def _version(header: bytes, source: Source, offset: int) -> str:
@@ -115,18 +124,30 @@ def _version(header: bytes, source: Source, offset: int) -> str:
     return version
 
 
-def _offset(field: bytes, place: int, file: str) -> int:
-    """Eight characters, right- or left-justified; blank or NUL means not used, and so does -1 as an end."""
+def _offset(field: bytes, place: int) -> int | None:
+    """Eight characters, right- or left-justified; blank or NUL means not used, and so does -1 as an end.
+
+    None when it is no number: ``********`` is what some writers put for more than eight digits.
+    """
     text = field.strip(b" \x00")
     if not text or (text == b"-1" and place in (34, 50)):  # "0,-1": what somebody takes for no bytes
         return 0
-    if not text.isdigit():  # of bytes: ASCII digits only
-        raise FcsError(
-            "An offset in the header is not a number.",
-            subject=file,
-            field="HEADER",
-            found=f"{quoted(text.decode('latin-1'))} in bytes {place} to {place + 7}",
-            allowed="up to 8 digits",
-            hint="The file is damaged: copy or export it again.",
-        )
-    return int(text)
+    return int(text) if text.isdigit() else None  # of bytes: ASCII digits only
+
+
+def _no_number(header: bytes, which: int, file: str) -> FcsError:
+    place = 10 + 8 * which
+    text = header[place : place + 8].strip(b" \x00").decode("latin-1")
+    return FcsError(
+        "An offset in the header is not a number.",
+        subject=file,
+        field="HEADER",
+        found=f"{quoted(text)} in bytes {place} to {place + 7}",
+        allowed="up to 8 digits",
+        hint="The file is damaged: copy or export it again.",
+    )
+
+
+def _unusable() -> tuple[Issue, ...]:
+    message = "An offset of DATA or ANALYSIS in the header is not a number; those of TEXT were used."
+    return (Issue("fcs.header_offset", Severity.WARNING, "HEADER", message),)

@@ -190,7 +190,7 @@ def _data_set(source: Source, offset: int) -> DataSet:
     begin, end = (number(text.keywords, name, source.file) or 0 for name in ("$BEGINSTEXT", "$ENDSTEXT"))
     if begin and end != begin - 1 and begin != header.text.begin:  # an end before its begin: no bytes
         text = _with_supplement(text, Span(begin, end), segment[:1], header, source, offset)
-    return DataSet(offset, header, MappingProxyType(text.keywords), text.issues)
+    return DataSet(offset, header, MappingProxyType(text.keywords), (*header.issues, *text.issues))
 
 
 def _with_supplement(

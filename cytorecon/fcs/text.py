@@ -223,13 +223,14 @@ def _empty_values(names: list[str]) -> Issue:
 
 
 def _duplicates(names: list[str], values: list[str], file: str) -> list[Issue]:
-    issues = []
+    issues: dict[Issue, None] = {}  # one for each standard keyword, one for all others
     seen: dict[str, str] = {}
+    told: set[str] = set()
     for name, value in zip(names, values, strict=True):
-        if seen.setdefault(name, value) != value:
-            issues.append(_duplicate(name, seen[name], value, file))
-            seen[name] = value
-    return issues
+        if seen.setdefault(name, value) != value and name not in told:
+            issues[_duplicate(name, seen[name], value, file)] = None
+            told.add(name)
+    return list(issues)
 
 
 def _duplicate(name: str, first: str, second: str, file: str) -> Issue:

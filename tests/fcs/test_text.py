@@ -118,6 +118,10 @@ def test_a_keyword_twice() -> None:
     assert codes("/$TOT/50/$TOT/50/") == []
 
 
+def test_many_keywords_twice_are_one_issue() -> None:
+    assert codes("/" + "MINE/a/MINE/b/YOURS/a/YOURS/b/" * 9) == ["fcs.duplicate_keyword"]
+
+
 @pytest.mark.parametrize("name", ["$TOT", "$PAR", "$P2N", "$ENDDATA", "$P12G", "$TIMESTEP", "$P1DATATYPE"])
 def test_a_required_keyword_twice_is_refused(name: str) -> None:
     with pytest.raises(FcsError) as caught:
