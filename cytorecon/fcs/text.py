@@ -1,8 +1,8 @@
 """The TEXT segment: keywords and values between delimiters (FCS 3.1 section 3.2).
 
 A delimiter within a value is written twice, and a value must not be empty. Real files have empty
-values all the same, so a text with doubled delimiters is read both ways and the reading in which
-the required keywords stand is taken; that it was needed becomes an issue.
+values all the same: where the delimiter would get into a keyword, the text is read so that no keyword
+is empty or holds it; that it was needed becomes an issue.
 """
 
 from __future__ import annotations
