@@ -171,7 +171,7 @@ def _channel(sample: Sample, index: int) -> ChannelInspection:
     )
     # as the quality check looks for saturation: a range below the data says nothing
     is_detector = channel.role not in (ChannelRole.TIME, ChannelRole.OTHER)
-    states_range = is_detector and high is not None and high <= 1.1 * channel.maximum
+    states_range = is_detector and high is not None and 0 < channel.maximum >= high / 1.1
     edge = load_quality_limits().checks.saturation_edge.value * (channel.maximum - 1)
     return ChannelInspection(
         name=channel.name,
