@@ -78,7 +78,7 @@ def test_an_unknown_kind_of_error_is_one_of_reading() -> None:
 
 @pytest.mark.skipif("memory" not in LIMITED, reason="this system has no limit on memory")
 def test_too_little_memory_is_one_clear_message(tmp_path: Path) -> None:
-    path = write(tmp_path, fcs_bytes())
+    path = write(tmp_path, fcs_bytes(np.zeros((200_000, 5), np.uint8), datatype="I", bits=8))
     with pytest.raises(FcsError) as caught:
         receive(path, limits=limits(address_space=60))
     assert str(caught.value) == (
