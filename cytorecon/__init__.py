@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cytorecon.errors import CytoreconError, Issue
-    from cytorecon.fcs import list_datasets, read_fcs, read_spillover_csv
+    from cytorecon.fcs import list_datasets, read_analysis, read_fcs, read_spillover_csv, write_fcs
     from cytorecon.gating.gated import GatedSample
     from cytorecon.knowledge.template import Template
     from cytorecon.knowledge.templates import load_template
@@ -42,10 +42,12 @@ _HOME = {
     "load_study": "cytorecon.study",
     "load_template": "cytorecon.knowledge.templates",
     "milestones": "cytorecon.milestone",
+    "read_analysis": "cytorecon.fcs",
     "read_fcs": "cytorecon.fcs",
     "read_spillover_csv": "cytorecon.fcs",
     "tidy_counts": "cytorecon.study",
     "trajectories": "cytorecon.trajectory",
+    "write_fcs": "cytorecon.fcs",
 }
 
 __all__ = [
@@ -65,10 +67,12 @@ __all__ = [
     "load_study",
     "load_template",
     "milestones",
+    "read_analysis",
     "read_fcs",
     "read_spillover_csv",
     "tidy_counts",
     "trajectories",
+    "write_fcs",
 ]
 
 

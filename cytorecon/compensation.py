@@ -104,21 +104,7 @@ def check_spillover(spillover: Spillover) -> tuple[Spillover, tuple[Issue, ...]]
         raise CompensationError(
             "The spillover matrix names a channel twice.", subject=source, found=", ".join(twice[:8])
         )
-    if not np.isfinite(matrix).all():
-        raise CompensationError(
-            "The spillover matrix holds NaN or infinity.",
-            subject=source,
-            found=", ".join(
-                sorted(
-                    {
-                        name
-                        for name, row in zip(spillover.channels, matrix, strict=True)
-                        if not np.isfinite(row).all()
-                    }
-                )[:8]
-            ),
-            hint="Give a complete matrix.",
-        )
+    _check_finite(spillover)
     diagonal = np.diag(matrix)
     if (diagonal <= 0).any():
         raise CompensationError(
@@ -134,6 +120,18 @@ def check_spillover(spillover: Spillover) -> tuple[Spillover, tuple[Issue, ...]]
     message = "The diagonal of the spillover matrix is not 1; rows were divided by it."
     issue = Issue("compensation.diagonal", Severity.WARNING, source, message)
     return replace(spillover, matrix=normalised), (issue,)
+
+
+def _check_finite(spillover: Spillover) -> None:
+    rows = zip(spillover.channels, spillover.matrix, strict=True)
+    incomplete = sorted(name for name, row in rows if not np.isfinite(row).all())
+    if incomplete:
+        raise CompensationError(
+            "The spillover matrix holds NaN or infinity.",
+            subject=spillover.source,
+            found=", ".join(incomplete[:8]),
+            hint="Give a complete matrix.",
+        )
 
 
 def _check_condition(matrix: npt.NDArray[np.float64], source: str) -> None:

@@ -54,7 +54,7 @@ class Channel:
         Canonical markers this detector carries. Two markers in one fluorochrome
         (``{"CD16", "CD56"}``) are the normal case in a clinical TBNK tube.
     maximum : float
-        ``$PnR``: upper end of the detector's range on the linear scale.
+        ``$PnR``: upper end of the detector's range on the linear scale; 0 when it is not known.
     """
 
     index: int

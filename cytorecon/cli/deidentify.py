@@ -26,6 +26,12 @@ def _date(text: str | None) -> str | None:
     return text
 
 
+def _order(text: str | None) -> str | None:
+    if text not in (None, "dmy", "mdy", "ymd"):
+        raise typer.BadParameter("The order of a date is dmy, mdy or ymd.")
+    return text
+
+
 def deidentify(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="FCS files, or folders of them.")],
     out: Annotated[
@@ -47,6 +53,15 @@ def deidentify(
             help="Day 0: the day of a file is counted from it to its $DATE.",
         ),
     ] = None,
+    date_order: Annotated[
+        str | None,
+        typer.Option(
+            "--date-order",
+            metavar="dmy|mdy|ymd",
+            callback=_order,
+            help="With --anchor-date: order in dates of digits, which 08-06-2006 does not say.",
+        ),
+    ] = None,
     panel: Annotated[
         str, typer.Option("--panel", metavar="NAME", help="Template, for the manifest's column panel.")
     ] = "",
@@ -63,11 +78,19 @@ def deidentify(
     """
     if day_from and anchor_date:
         raise typer.BadParameter("Give --day-from or --anchor-date, not both.")
+    if date_order and not anchor_date:
+        raise typer.BadParameter("--date-order says how dates are read, which only --anchor-date asks for.")
+    from cytorecon.intake.day import DateOrder
     from cytorecon.intake.folder import deidentify_files
     from cytorecon.intake.pseudonyms import Lookup
 
     anchor = None if anchor_date is None else date.fromisoformat(anchor_date)
-    lookup = Lookup(patient_from=patient_from, day_from=day_from, anchor_date=anchor)
+    lookup = Lookup(
+        patient_from=patient_from,
+        day_from=day_from,
+        anchor_date=anchor,
+        date_order=DateOrder(date_order) if date_order else None,
+    )
     with progress_bar() as advance:
         folder = deidentify_files(inputs, out, lookup=lookup, panel=panel, key=key, progress=advance)
     _show(folder, as_json=as_json)
@@ -106,6 +129,8 @@ def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
     for remark in folder.remarks:
         note(remark)
     for path, clean in folder.files:
+        for problem in clean.problems:
+            note(f"{path}: {problem}")
         for issue in clean.issues:
             note(f"{path}: {issue}")
     note(f"Next: cytorecon batch {out / 'manifest.csv'} --out STUDY")

@@ -44,9 +44,9 @@ def inspect_files(
 
 
 def _cross_check(files: Sequence[Path], *, as_json: bool) -> None:
-    from cytorecon.fcs.cross_check import cross_check
+    from cytorecon.pipeline import second_opinion
 
-    checks, failures = _of_each(files, cross_check)
+    checks, failures = _of_each(files, second_opinion)
     if as_json:
         print_json(
             [

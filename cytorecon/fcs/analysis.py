@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cytorecon.errors import FcsTruncatedError, Issue, Severity
 from cytorecon.fcs.container import Span
-from cytorecon.fcs.datasets import DataSet, choose_data_set, find_data_sets
+from cytorecon.fcs.datasets import DataSet, taken_data_set
 from cytorecon.fcs.numbers import number
 from cytorecon.fcs.source import open_source
 from cytorecon.fcs.text import parse_text
@@ -49,8 +49,7 @@ def read_analysis(path: str | Path, *, dataset: int | None = None) -> Analysis:
         If it is not an FCS file, or there is no such data set.
     """
     with open_source(path) as source:
-        data_sets, _ = find_data_sets(source)
-        chosen, _, _ = choose_data_set(data_sets, dataset, source.file)
+        chosen = taken_data_set(source, dataset)
         span = _place(chosen, source.file)
         content = (
             source.part(chosen.offset + span.begin, chosen.offset + span.end + 1) if span.length else b""

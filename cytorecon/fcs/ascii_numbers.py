@@ -7,6 +7,7 @@ between spaces, tabs, commas, carriage returns and line feeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -39,19 +40,22 @@ def fixed_values(table: Bytes, widths: Sequence[int], file: str) -> Values:
         If a number holds anything but digits behind spaces.
     """
     values = np.zeros((len(table), len(widths)))
-    at = 0
-    for column, width in enumerate(widths):
-        begun = np.zeros(len(table), bool)
-        for characters in table[:, at : at + width].T:
+    at = first = 0
+    for width, group in groupby(widths):  # neighbours of one width at once
+        columns = slice(first, first + len(list(group)))
+        stop = at + (columns.stop - first) * width
+        numbers = table[:, at:stop].reshape(len(table), -1, width)
+        begun = np.zeros(numbers.shape[:2], bool)
+        for characters in np.moveaxis(numbers, 2, 0):
             digits = characters.astype(np.int16) - ord("0")
             is_digit = (digits >= 0) & (digits <= 9)
             if not (is_digit | ((characters == ord(" ")) & ~begun)).all():
                 raise _not_a_number(file)
-            values[:, column] = np.where(is_digit, values[:, column] * 10 + digits, values[:, column])
+            values[:, columns] = np.where(is_digit, values[:, columns] * 10 + digits, values[:, columns])
             begun |= is_digit
         if not begun.all():
             raise _not_a_number(file)
-        at += width
+        at, first = stop, columns.stop
     return values
 
 

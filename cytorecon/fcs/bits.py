@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -57,10 +58,11 @@ def packed_integers(
     """
     bits = np.unpackbits(raw, count=rows * event_bits).reshape(rows, event_bits)
     values = np.zeros((rows, len(widths)), np.uint64)
-    at = 0
-    for column, (width, mask) in enumerate(zip(widths, masks, strict=True)):
-        for bit in bits[:, at : at + width].T:
-            values[:, column] = (values[:, column] << np.uint64(1)) | bit
-        values[:, column] &= np.uint64(mask)
-        at += width
-    return values
+    at = first = 0
+    for width, group in groupby(widths):  # neighbours of one width at once
+        columns = slice(first, first + len(list(group)))
+        stop = at + (columns.stop - first) * width
+        for bit in np.moveaxis(bits[:, at:stop].reshape(rows, -1, width), 2, 0):
+            values[:, columns] = (values[:, columns] << np.uint64(1)) | bit
+        at, first = stop, columns.stop
+    return values & np.array(masks, np.uint64)

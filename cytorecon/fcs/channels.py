@@ -76,10 +76,16 @@ def read_channels(
     channels: list[Channel] = []
     issues: list[Issue] = []
     for index, (detector, maximum) in enumerate(zip(detectors, maxima, strict=True)):
-        channel, more = _channel(keywords, index, detector, maximum, labels or {})
+        text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
+        borrowed = "" if text or not labels else labels.get(_detector_name(detector.name), "")
+        channel, more = _channel(index, detector, maximum, text, borrowed)
         channels.append(channel)
         issues += more
     return tuple(channels), (*issues, *_name_issues(channels))
+
+
+def _detector_name(name: str) -> str:
+    return load_channel_roles().detector_of(name)
 
 
 def _name(keywords: Mapping[str, str], index: int, file: str) -> str:
@@ -114,14 +120,13 @@ def _name_issues(channels: list[Channel]) -> list[Issue]:
     return issues
 
 
+@lru_cache(maxsize=2048)
 def _channel(
-    keywords: Mapping[str, str], index: int, detector: Detector, maximum: float, labels: Mapping[str, str]
-) -> tuple[Channel, list[Issue] | tuple[Issue, ...]]:
+    index: int, detector: Detector, maximum: float, text: str, borrowed: str
+) -> tuple[Channel, tuple[Issue, ...]]:
     name, role, aspect = detector.name, detector.role, detector.aspect
-    text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
     if role is not ChannelRole.FLUORESCENCE:
         return Channel(index, name, text, role, aspect, maximum=maximum), ()
-    borrowed = labels.get(load_channel_roles().detector_of(name), "") if labels and not text else ""
     markers, issues = _markers(name, text or borrowed)
     if borrowed:
         message = f"The label {quoted_label(borrowed, name)} was taken from another data set of the file."
@@ -129,7 +134,6 @@ def _channel(
     return Channel(index, name, text or borrowed, role, aspect, markers, maximum), issues
 
 
-@lru_cache(maxsize=2048)
 def _markers(name: str, text: str) -> tuple[frozenset[str], tuple[Issue, ...]]:
     """Return markers by $PnS; by $PnN only when $PnS is empty or repeats it."""
     by_name = not text or text == name

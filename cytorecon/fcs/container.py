@@ -9,33 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cytorecon.errors import FcsError, FcsTruncatedError
+from cytorecon.errors import FcsError, FcsTruncatedError, Issue, Severity
 from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.other_files import EXPORT, LOOKED_AT, other_file
 from cytorecon.fcs.source import Source
 
 HEADER_LENGTH = 58
 
-#: Bytes from the beginning that tell what another file is.
-_LOOKED_AT = 4096
-
 VERSIONS = ("FCS2.0", "FCS3.0", "FCS3.1", "FCS3.2")
-
-#: First bytes of what is often sent by mistake under the name of an FCS file.
-_SIGNATURES = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive (or an Excel, ACS or Word file)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"SQLite format 3", "a database"),
-    (b"<", "an XML or HTML text (a workspace, perhaps)"),
-    (b"{", "a JSON text"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +42,18 @@ class Header:
         ``"FCS3.1"`` …
     text, data, analysis : Span
         Where HEADER says the segments are.
+    text_is_closed : bool
+        True when the last byte of TEXT is its delimiter: DATA cannot begin there.
+    issues : tuple of Issue
+        What in it could not be used.
     """
 
     version: str
     text: Span
     data: Span
     analysis: Span = Span(0, 0)  # frozen
-
-
-def looks_like(content: bytes) -> str:
-    """Return what `content`, which is not an FCS file, seems to be."""
-    if not content.strip(b"\x00"):
-        return "nothing but zero bytes (a copy that was broken off, or a full disk)"
-    for signature, name in _SIGNATURES:
-        if content.startswith(signature):
-            return name
-    start = content[:2000]
-    printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
-    if b"\x00" not in start and printable > 0.9 * len(start):
-        line = start.splitlines()[0] if start.splitlines() else b""
-        return "a text table (CSV)" if any(line.count(mark) for mark in (b",", b";", b"\t")) else "plain text"
-    return "nothing known"
+    text_is_closed: bool = False
+    issues: tuple[Issue, ...] = ()
 
 
 def read_header(source: Source, offset: int) -> Header:
@@ -94,8 +66,10 @@ def read_header(source: Source, offset: int) -> Header:
     """
     header = source.part(offset, offset + HEADER_LENGTH)
     version = _version(header, source, offset)
-    fields = [_offset(header[start : start + 8], start, source.file) for start in range(10, 58, 8)]
-    text = Span(fields[0], fields[1])
+    fields = [_offset(header[start : start + 8], start) for start in range(10, 58, 8)]
+    if None in fields[:2]:
+        raise _no_number(header, fields.index(None), source.file)
+    text = Span(fields[0] or 0, fields[1] or 0)
     if text.begin < HEADER_LENGTH or text.length < 2 or offset + text.begin + 2 > source.size:
         raise FcsError(
             "The header points to no TEXT segment.",
@@ -113,20 +87,22 @@ def read_header(source: Source, offset: int) -> Header:
             allowed=f"{text.end + 1} bytes, which the file itself announces",
             hint="Copy it again from the cytometer.",
         )
-    return Header(version, text, Span(fields[2], fields[3]), Span(fields[4], fields[5]))
+    data, analysis = (
+        Span(0, 0) if begin is None or end is None else Span(begin, end)
+        for begin, end in (fields[2:4], fields[4:6])
+    )
+    return Header(version, text, data, analysis, issues=_unusable() if None in fields else ())
 
 
 def _version(header: bytes, source: Source, offset: int) -> str:
     if not header.startswith(b"FCS"):
-        start = source.part(0, _LOOKED_AT)
+        other = other_file(source.part(0, LOOKED_AT))
         raise FcsError(
             "This is not an FCS file.",
             subject=source.file,
-            found=f"it looks like {looks_like(start)}"
-            if offset == 0
-            else "no FCS version at the data set's start",
+            found="no FCS version at the data set's start" if offset else f"it looks like {other.name}",
             allowed="a file that begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2",
-            hint="Export the sample as FCS from the cytometer's software.",
+            hint=EXPORT if offset else other.hint,
         )
     if len(header) < HEADER_LENGTH:
         raise FcsTruncatedError(
@@ -148,18 +124,30 @@ def _version(header: bytes, source: Source, offset: int) -> str:
     return version
 
 
-def _offset(field: bytes, place: int, file: str) -> int:
-    """Eight characters, right- or left-justified; blank or NUL means not used, and so does -1 as an end."""
+def _offset(field: bytes, place: int) -> int | None:
+    """Eight characters, right- or left-justified; blank or NUL means not used, and so does -1 as an end.
+
+    None when it is no number: ``********`` is what some writers put for more than eight digits.
+    """
     text = field.strip(b" \x00")
     if not text or (text == b"-1" and place in (34, 50)):  # "0,-1": what somebody takes for no bytes
         return 0
-    if not re.fullmatch(rb"[0-9]{1,8}", text):
-        raise FcsError(
-            "An offset in the header is not a number.",
-            subject=file,
-            field="HEADER",
-            found=f"{quoted(text.decode('latin-1'))} in bytes {place} to {place + 7}",
-            allowed="up to 8 digits",
-            hint="The file is damaged: copy or export it again.",
-        )
-    return int(text)
+    return int(text) if text.isdigit() else None  # of bytes: ASCII digits only
+
+
+def _no_number(header: bytes, which: int, file: str) -> FcsError:
+    place = 10 + 8 * which
+    text = header[place : place + 8].strip(b" \x00").decode("latin-1")
+    return FcsError(
+        "An offset in the header is not a number.",
+        subject=file,
+        field="HEADER",
+        found=f"{quoted(text)} in bytes {place} to {place + 7}",
+        allowed="up to 8 digits",
+        hint="The file is damaged: copy or export it again.",
+    )
+
+
+def _unusable() -> tuple[Issue, ...]:
+    message = "An offset of DATA or ANALYSIS in the header is not a number; those of TEXT were used."
+    return (Issue("fcs.header_offset", Severity.WARNING, "HEADER", message),)

@@ -7,7 +7,7 @@ Beckman LMD files hold one tube twice: FCS 2.0 with 10-bit values and labels, th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from cytorecon.errors import FcsError, Issue, Severity
@@ -166,6 +166,17 @@ def choose_data_set(
     return chosen, _labels([other for other in data_sets if other is not chosen]), (issue,)
 
 
+def taken_data_set(source: Source, dataset: int | None = None) -> DataSet:
+    """Return the data set of an open file that :func:`~cytorecon.fcs.read_fcs` would read.
+
+    Raises
+    ------
+    FcsError
+        As :func:`find_data_sets` and :func:`choose_data_set`.
+    """
+    return choose_data_set(find_data_sets(source)[0], dataset, source.file)[0]
+
+
 def _is_beckman(data_set: DataSet) -> bool:
     """Tell Beckman's files, whose data sets are one tube, by their keywords that begin with @."""
     return any(keyword.startswith("@") for keyword in data_set.keywords)
@@ -174,11 +185,12 @@ def _is_beckman(data_set: DataSet) -> bool:
 def _data_set(source: Source, offset: int) -> DataSet:
     header = read_header(source, offset)
     segment = source.part(offset + header.text.begin, offset + header.text.end + 1)
+    header = replace(header, text_is_closed=segment[-1:] == segment[:1])
     text = parse_text(segment, source.file)
     begin, end = (number(text.keywords, name, source.file) or 0 for name in ("$BEGINSTEXT", "$ENDSTEXT"))
-    if begin and end > begin and begin != header.text.begin:
+    if begin and end != begin - 1 and begin != header.text.begin:  # an end before its begin: no bytes
         text = _with_supplement(text, Span(begin, end), segment[:1], header, source, offset)
-    return DataSet(offset, header, MappingProxyType(text.keywords), text.issues)
+    return DataSet(offset, header, MappingProxyType(text.keywords), (*header.issues, *text.issues))
 
 
 def _with_supplement(

@@ -8,8 +8,8 @@ no second copy of it, and nothing that depends on the file afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,7 @@ _LITTLE_FLOAT = np.dtype("<f4")
 _EXACT_IN_FLOAT, _EXACT_IN_DOUBLE = 24, 53
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Neighbouring columns that are stored alike.
 
     Parameters
@@ -98,10 +97,12 @@ def read_events(source: Source, layout: Layout, events: Block, finish: Finish) -
         return
     rows = _rows_of_a_block(layout.event_bits)
     if events.dtype == _LITTLE_FLOAT and set(storage.kinds) == {Kind.FLOAT} and storage.little_endian:
+        size = layout.event_bits // 8
+        room = events.reshape(-1).view(np.uint8).data
         for start in range(0, layout.n_events, rows):
             target = events[start : start + rows]
-            source.fill(layout.begin + start * layout.event_bits // 8, target.reshape(-1).view(np.uint8).data)
-            finish([Run(0, storage.n_channels, target)], target)
+            source.fill(layout.begin + start * size, room[start * size : (start + rows) * size])
+            finish((Run(0, storage.n_channels, target),), target)
         return
     decode = _decoder(storage, layout.event_bits, source.file)
     scratch = np.empty(-(-rows * layout.event_bits // 8), np.uint8)

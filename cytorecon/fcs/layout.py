@@ -248,10 +248,12 @@ def _delimited(
 
 
 def _overlaps(span: Span, length: int, header: Header) -> bool:
-    """Tell whether DATA at `span` runs into HEADER or TEXT; sharing TEXT's last byte is a known slip."""
-    return span.begin < HEADER_LENGTH or (
-        span.begin < header.text.end and span.begin + length > header.text.begin
-    )
+    """Tell whether DATA at `span` runs into HEADER or TEXT.
+
+    An end of TEXT that is the first byte of DATA is a known slip, unless that byte is TEXT's delimiter.
+    """
+    last = header.text.end + header.text_is_closed
+    return span.begin < HEADER_LENGTH or (span.begin < last and span.begin + length > header.text.begin)
 
 
 def _overlap(span: Span, header: Header, file: str) -> FcsError:

@@ -18,9 +18,7 @@ from cytorecon.fcs.numbers import decimal, quoted
 from cytorecon.fcs.storage import Kind
 from cytorecon.sample import ChannelRole
 
-#: What nearly all parameters say, known without taking it apart.
-_LINEAR = frozenset({"0,0", "0.0,0.0"})
-_NO_GAIN = frozenset({"1", "1.0", "1.000000"})
+_FLOATS = (Kind.FLOAT, Kind.DOUBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,25 @@ def find_scaling(
     keywords: Mapping[str, str], index: int, role: ChannelRole, kind: Kind, stored_range: float
 ) -> tuple[Scaling, tuple[Issue, ...]]:
     """Return how column `index` (from 0) becomes linear, and what was wrong with its keywords."""
+    amplification = keywords.get(f"$P{index + 1}E")
+    if role is ChannelRole.TIME:
+        return _scaling(index, kind in _FLOATS, stored_range, amplification, (keywords.get("$TIMESTEP"),))
+    return _scaling(index, kind in _FLOATS, stored_range, amplification, keywords.get(f"$P{index + 1}G"))
+
+
+#: The files of a study repeat a few descriptions of channels.
+@lru_cache(maxsize=2048)
+def _scaling(
+    index: int,
+    is_float: bool,
+    stored_range: float,
+    amplification: str | None,
+    unit: str | tuple[str | None] | None,
+) -> tuple[Scaling, tuple[Issue, ...]]:
+    """Take apart what the keywords say; `unit` is the gain, or in a tuple of its own the time step."""
     name = f"$P{index + 1}E"
-    decades, offset, issues = _amplification(keywords.get(name), name)
-    if decades and kind in (Kind.FLOAT, Kind.DOUBLE):
+    decades, offset, issues = _amplification(amplification, name)
+    if decades and is_float:
         issues = (
             *issues,
             Issue(
@@ -78,14 +92,11 @@ def find_scaling(
             ),
         )
         decades = 0.0
-    if role is ChannelRole.TIME:
-        factor, more = _time_step(keywords)
+    if isinstance(unit, tuple):
+        factor, more = _time_step(*unit)
     else:
-        factor, more = (1.0, ()) if decades else _inverse_gain(keywords, f"$P{index + 1}G")
-    return _shared_scaling(decades, offset, factor, stored_range), (*issues, *more)
-
-
-_shared_scaling = lru_cache(maxsize=256)(Scaling)  # most columns of most files have the same
+        factor, more = (1.0, ()) if decades else _inverse_gain(unit, f"$P{index + 1}G")
+    return Scaling(decades, offset, factor, stored_range), (*issues, *more)
 
 
 def make_linear(runs: Sequence[Run], scalings: Mapping[int, Scaling], target: Block) -> None:
@@ -121,8 +132,6 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
             0.0,
             (_warning("no_amplification", name, "The amplification is missing; it was taken for linear."),),
         )
-    if value in _LINEAR:
-        return 0.0, 1.0, ()
     parts = [decimal(part) for part in value.split(",")]
     decades, offset = (parts[0], parts[1]) if len(parts) == 2 else (math.nan, math.nan)
     if not (0 <= decades <= 30 and offset >= 0):  # 30 decades: what float32 can hold
@@ -140,11 +149,10 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
     return decades, offset or 1.0, ()  # "4,0" is to be read as "4,1", says the standard
 
 
-def _inverse_gain(keywords: Mapping[str, str], name: str) -> tuple[float, tuple[Issue, ...]]:
-    value = keywords.get(name)
+def _inverse_gain(value: str | None, name: str) -> tuple[float, tuple[Issue, ...]]:
     if value is None:
         return 1.0, ()
-    gain = 1.0 if value in _NO_GAIN else decimal(value)
+    gain = decimal(value)
     if gain > 0:
         return 1.0 / gain, ()
     if gain == 0:  # several writers put 0 for "no gain"
@@ -158,8 +166,7 @@ def _inverse_gain(keywords: Mapping[str, str], name: str) -> tuple[float, tuple[
     )
 
 
-def _time_step(keywords: Mapping[str, str]) -> tuple[float, tuple[Issue, ...]]:
-    value = keywords.get("$TIMESTEP")
+def _time_step(value: str | None) -> tuple[float, tuple[Issue, ...]]:
     step = decimal(value) if value is not None else math.nan
     if step > 0:
         return step, ()

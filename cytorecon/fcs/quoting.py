@@ -8,6 +8,7 @@ without them; of everything else only what cannot be a name
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from cytorecon.fcs.numbers import unrecognised
@@ -18,6 +19,8 @@ from cytorecon.knowledge.markers import load_markers
 _LONGEST_NAME: Final = 5
 #: A longer text is a sentence, not a label.
 _MOST_WORDS: Final = 16
+#: What is said of words that are not known, in a label that was cut before.
+_SAID: Final = re.compile(r"(?:(?P<known>.+) and )?unrecognised text of \d{1,4} characters?")
 
 
 def safe_label(text: str, name: str = "") -> str:
@@ -36,7 +39,12 @@ def safe_label(text: str, name: str = "") -> str:
     ('CD45 PerCP-Cy5.5', 'FSC-Height')
     >>> safe_label("CD3 Jane Doe")
     'CD3 and unrecognised text of 7 characters'
+    >>> safe_label(safe_label("CD3 Jane Doe"))
+    'CD3 and unrecognised text of 7 characters'
     """
+    said = _SAID.fullmatch(text)
+    if said and (not said["known"] or safe_label(said["known"], name) == said["known"]):
+        return text
     table = load_markers()
     rest = text
     for pattern in table.removed:
@@ -56,7 +64,7 @@ def safe_label(text: str, name: str = "") -> str:
 def quoted_label(text: str, name: str = "") -> str:
     """Return :func:`safe_label`, in quotation marks where it is the label as written."""
     safe = safe_label(text, name)
-    return f"'{safe}'" if safe == text else safe
+    return f"'{safe}'" if safe == text and not _SAID.fullmatch(text) else safe
 
 
 def _sorted_out(words: tuple[str, ...], lexicon: Lexicon, own: frozenset[str]) -> tuple[list[str], list[str]]:

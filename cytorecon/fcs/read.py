@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,7 @@ from cytorecon.errors import CompensationError, Issue, Severity
 from cytorecon.fcs.analysis import lost_analysis
 from cytorecon.fcs.channels import read_channels, read_detectors
 from cytorecon.fcs.checksum import check_checksum, check_surplus, check_transfer
-from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets
+from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_data_sets, taken_data_set
 from cytorecon.fcs.decode import Block, Run, exact_dtype, read_events
 from cytorecon.fcs.layout import Layout, find_layout
 from cytorecon.fcs.linear import Scaling, find_scaling, make_linear
@@ -88,25 +87,30 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
     layout = find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
     if len(data_sets) == 1:
         check_transfer(source, chosen.header, (layout.begin, layout.begin + layout.length))
-    sample = _sample(source, chosen, layout, labels, linearize=linearize)
     ends = _ends(chosen, layout, source.file)
     damage = (
         *check_checksum(source, chosen.offset, ends),
         *(check_surplus(source, ends) if len(data_sets) == 1 else ()),
         *lost_analysis(chosen, source.size, source.file),
     )
-    return replace(sample, issues=(*damage, *chain_issues, *choice_issues, *sample.issues))
+    issues = (*damage, *chain_issues, *choice_issues)
+    return _sample(source, chosen, layout, labels, issues, linearize=linearize)
 
 
 def layout_of(source: Source, dataset: int | None = None) -> Layout:
     """Return where and how the events of one data set of an open file are stored."""
-    data_sets, _ = find_data_sets(source)
-    chosen, _, _ = choose_data_set(data_sets, dataset, source.file)
+    chosen = taken_data_set(source, dataset)
     return find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
 
 
 def _sample(
-    source: Source, data_set: DataSet, layout: Layout, labels: Mapping[str, str], *, linearize: bool
+    source: Source,
+    data_set: DataSet,
+    layout: Layout,
+    labels: Mapping[str, str],
+    issues: tuple[Issue, ...],
+    *,
+    linearize: bool,
 ) -> Sample:
     keywords, storage = data_set.keywords, layout.storage
     detectors = read_detectors(keywords, storage.n_channels, source.file)
@@ -128,6 +132,7 @@ def _sample(
         spillover=spillover,
         scale=Scale.LINEAR if linearize else Scale.STORED,
         issues=(
+            *issues,
             *data_set.issues,
             *layout.issues,
             *name_issues,
@@ -181,12 +186,28 @@ def _spillover(
     except CompensationError as error:
         message = f"{error.message} Found: {error.found}." if error.found else error.message
         return None, (Issue("spillover.unusable", Severity.ERROR, error.subject, message, error.hint),)
-    if spillover is not None and not _is_invertible(spillover):
+    return spillover, issues if spillover is None else (*issues, *_doubts(spillover))
+
+
+def _doubts(spillover: Spillover) -> tuple[Issue, ...]:
+    """Say at once what compensation will refuse, or repair."""
+    matrix, limit = spillover.matrix, load_quality_limits().compensation.largest_condition_number.value
+    if len(set(spillover.channels)) < len(spillover.channels):
+        code, severity = "spillover.duplicate_name", Severity.ERROR
+        message = "The spillover matrix names a channel twice; compensation with it will be refused."
+    elif not np.isfinite(matrix).all() or not np.linalg.cond(matrix) <= limit:
+        code, severity = "spillover.singular", Severity.ERROR
         message = "The spillover matrix is singular or not finite; compensation with it will be refused."
-        issues = (*issues, Issue("spillover.singular", Severity.ERROR, spillover.source, message))
-    return spillover, issues
-
-
-def _is_invertible(spillover: Spillover) -> bool:
-    limit = load_quality_limits().compensation.largest_condition_number.value
-    return bool(np.isfinite(spillover.matrix).all() and np.linalg.cond(spillover.matrix) <= limit)
+    elif (np.diag(matrix) <= 0).any():
+        code, severity = "spillover.diagonal", Severity.ERROR
+        message = (
+            "The diagonal of the spillover matrix is not positive; compensation with it will be refused."
+        )
+    elif not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-6):
+        code, severity = "spillover.diagonal", Severity.WARNING
+        message = (
+            "The diagonal of the spillover matrix is not 1 (is it in percent?); its rows will be divided."
+        )
+    else:
+        return ()
+    return (Issue(code, severity, spillover.source, message),)

@@ -6,6 +6,7 @@ software wrote before the standard had a keyword; ``$COMP`` (FCS 3.0) is a matri
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.errors import CompensationError, Issue, Severity
-from cytorecon.fcs.numbers import quoted
+from cytorecon.fcs.numbers import decimal, quoted
 from cytorecon.fcs.quoting import safe_label
 from cytorecon.sample import Channel, Spillover
 
@@ -24,6 +25,9 @@ _COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
 
 #: More colours than any instrument has; a larger matrix is damage, and slow to check.
 _MOST_COLOURS = 1000
+
+#: Numbers that make a matrix unusable, but are numbers.
+_NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 
 _TRY = "Give a matrix with --spillover FILE.csv, or export the file again."
 
@@ -135,15 +139,15 @@ def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float
     """
     values = []
     for place, cell in enumerate(cells):
-        try:
-            values.append(float(cell))
-        except ValueError:
+        value = decimal(cell)
+        if math.isnan(value) and cell.strip().lower() not in _NOT_FINITE:
             raise CompensationError(
                 "The spillover matrix holds something that is not a number.",
                 subject=source,
                 found=f"{quoted(cell)} in row {place // size + 1}, column {place % size + 1}",
                 hint="Decimals are written with a point.",
-            ) from None  # Python's own text repeats the cell
+            )
+        values.append(value)
     return np.array(values, dtype=np.float64).reshape(size, size)
 
 

@@ -48,7 +48,7 @@ class Storage:
         Significance of each byte of a word as it stands in the file, 0 the least: ``(0, 1, 2, 3)``
         is little endian.
     ranges : tuple of float
-        ``$PnR`` of each parameter, on the stored scale.
+        ``$PnR`` of each parameter, on the stored scale; 0 where a float's is not known.
     masks : tuple of int
         Bits of each integer that belong to the value.
     """
@@ -90,24 +90,26 @@ def find_storage(keywords: Mapping[str, str], version: str, file: str) -> tuple[
     n_channels = _n_channels(keywords, file)
     kinds = _kinds(keywords, n_channels, kind, version, file)
     order = _byte_order(keywords, file)
-    ranges = _ranges(keywords, kinds, file)
-    bits, issues = _bits(keywords, kinds, file)
-    masks = tuple(
-        _mask(limit, width) if kind is Kind.INTEGER else 0
-        for limit, width, kind in zip(ranges, bits, kinds, strict=True)
-    )
-    storage = Storage(kinds, bits, order, tuple(float(limit) for limit in ranges), masks)
+    ranges, range_issues = _ranges(keywords, kinds, file)
+    bits, bit_issues = _bits(keywords, kinds, file)
+    storage = Storage(kinds, bits, order, tuple(map(float, ranges)), _masks(ranges, bits, kinds))
     _check_words(storage, keywords, file)
-    return storage, issues
+    return storage, (*range_issues, *bit_issues)
 
 
 def with_bits(storage: Storage, bits: Sequence[int]) -> Storage:
     """Return `storage` with other widths of its integers."""
-    masks = tuple(
-        _mask(limit, width) if kind is Kind.INTEGER else 0
-        for limit, width, kind in zip(storage.ranges, bits, storage.kinds, strict=True)
-    )
+    masks = _masks(storage.ranges, bits, storage.kinds)
     return Storage(storage.kinds, tuple(bits), storage.order, storage.ranges, masks)
+
+
+def _masks(ranges: Sequence[float], bits: Sequence[int], kinds: Sequence[Kind]) -> tuple[int, ...]:
+    if Kind.INTEGER not in kinds:
+        return (0,) * len(kinds)
+    return tuple(
+        _mask(limit, width) if kind is Kind.INTEGER else 0
+        for limit, width, kind in zip(ranges, bits, kinds, strict=True)
+    )
 
 
 def _kind(value: str, name: str, file: str) -> Kind:
@@ -177,33 +179,52 @@ def _byte_order(keywords: Mapping[str, str], file: str) -> tuple[int, ...]:
     )
 
 
-def _ranges(keywords: Mapping[str, str], kinds: Sequence[Kind], file: str) -> tuple[int | float, ...]:
-    """Most files repeat one range a thousand times, hence the memory."""
+def _ranges(
+    keywords: Mapping[str, str], kinds: Sequence[Kind], file: str
+) -> tuple[tuple[int | float, ...], tuple[Issue, ...]]:
+    """Of integers they say which bits count; of floats only where the scale ends, 0 when it is not known.
+
+    Most files repeat one range a thousand times, hence the memory.
+    """
     known: dict[tuple[str, bool], int | float] = {}
     ranges: list[int | float] = []
+    unusable: list[str] = []
     for index, kind in enumerate(kinds, start=1):
         name = f"$P{index}R"
-        entry = (_needed(keywords, name, file), kind is Kind.INTEGER)
-        if entry not in known:
-            known[entry] = _range(*entry, name, file)
-        ranges.append(known[entry])
-    return tuple(ranges)
+        is_float = kind in _BITS_OF
+        text = keywords.get(name, "") if is_float else _needed(keywords, name, file)
+        if (text, is_float) not in known:
+            value = _range(text)
+            if not is_float and not 1 <= value <= 2**64:
+                raise _bad_range(text, name, file)
+            known[text, is_float] = value if 0 <= value <= 2**64 else -1
+        ranges.append(max(known[text, is_float], 0))
+        if known[text, is_float] < 0:
+            unusable.append(name)
+    return tuple(ranges), _unknown_ranges(unusable) if unusable else ()
 
 
-def _range(text: str, whole: bool, name: str, file: str) -> int | float:
+def _range(text: str) -> int | float:
     bare = text.strip(PADDING)
-    exact = bare.isascii() and bare.isdigit() and len(bare) <= 20
-    value = int(bare) if exact else decimal(bare)
-    if not 0 <= value <= 2**64 or (whole and value < 1):
-        raise FcsError(
-            "The range of a parameter is not usable.",
-            subject=file,
-            field=name,
-            found=quoted(text),
-            allowed="a number of at least 1" if whole else "a number of at least 0",
-            hint=DAMAGED,
-        )
-    return value
+    return int(bare) if bare.isascii() and bare.isdigit() and len(bare) <= 20 else decimal(bare)
+
+
+def _bad_range(text: str, name: str, file: str) -> FcsError:
+    return FcsError(
+        "The range of a parameter is not usable.",
+        subject=file,
+        field=name,
+        found=quoted(text),
+        allowed="a number of at least 1",
+        hint=DAMAGED,
+    )
+
+
+def _unknown_ranges(names: Sequence[str]) -> tuple[Issue, ...]:
+    which = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+    message = "The range is missing or no number of at least 0: where the detector's scale ends is not known."
+    hint = "Events at the end of the scale are not looked for in these channels."
+    return (Issue("fcs.no_range", Severity.WARNING, which, message, hint),)
 
 
 def _mask(limit: float, bits: int) -> int:

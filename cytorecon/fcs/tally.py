@@ -14,6 +14,9 @@ from cytorecon.fcs.decode import Block, Run
 LARGEST = 1e15
 _LARGEST_SQUARE = LARGEST**2
 
+#: Fewer events of zeros, or zeros in fewer detectors, could be measured.
+_FEWEST_ZEROS, _FEWEST_DETECTORS = 4, 2
+
 
 class Tally:
     """Counts over the blocks of one data set.
@@ -30,9 +33,11 @@ class Tally:
         self._not_finite = 0
         self._large = 0
         self._only_zeros = True
+        self._last: Sequence[Run] = ()
 
     def see_stored(self, runs: Sequence[Run]) -> None:
         """Look at stored values: a log amplifier makes ones of the zeros of a broken copy."""
+        self._last = runs
         if self._only_zeros:
             self._only_zeros = not any(
                 run.values[:, column - run.first].any()
@@ -73,4 +78,21 @@ class Tally:
             message = "Every value of every detector is zero."
             hint = "The copy was broken: copy the file again."
             issues.append(Issue("fcs.all_zero", Severity.ERROR, "events", message, hint))
+        elif (zeros := self._zeros_at_end()) >= _FEWEST_ZEROS:
+            message = f"The last {zeros} events (at least) hold nothing but zeros."
+            hint = "The copy was broken off, or the disk was full: copy the file again."
+            issues.append(Issue("fcs.zeros_at_end", Severity.WARNING, "events", message, hint))
         return issues
+
+    def _zeros_at_end(self) -> int:
+        """Count events of the last block, from its end, in which every detector gives zero."""
+        columns = [
+            run.values[::-1, column - run.first]
+            for run in self._last
+            for column in range(run.first, run.stop)
+            if column in self._detectors
+        ]
+        if len(columns) < _FEWEST_DETECTORS or any(column[0] for column in columns):
+            return 0
+        something = np.any([column != 0 for column in columns], axis=0)
+        return int(something.argmax()) if something.any() else len(something)

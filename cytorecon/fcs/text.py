@@ -1,8 +1,8 @@
 """The TEXT segment: keywords and values between delimiters (FCS 3.1 section 3.2).
 
 A delimiter within a value is written twice, and a value must not be empty. Real files have empty
-values all the same, so a text with doubled delimiters is read both ways and the reading in which
-the required keywords stand is taken; that it was needed becomes an issue.
+values all the same: where the delimiter would get into a keyword, the text is read so that no keyword
+is empty or holds it; that it was needed becomes an issue.
 """
 
 from __future__ import annotations
@@ -76,7 +76,22 @@ def parse_text(segment: bytes, file: str) -> Text:
             allowed=f"{_LARGEST} bytes",
         )
     text = _decoded(segment)
-    delimiter, body = text[0], text[1:]
+    delimiter = text[0]
+    body, issues = _body(text, delimiter, file)
+    tokens, repairs = _choose(body, delimiter)
+    names, values = _names(tokens[::2]), tokens[1::2]
+    issues += repairs
+    if not all(values):
+        issues.append(_empty_values([name for name, value in zip(names, values, strict=True) if not value]))
+    keywords = dict(zip(names, values, strict=True))
+    if len(keywords) < len(names):
+        issues += _duplicates(names, values, file)
+    return Text(keywords=keywords, issues=tuple(issues))
+
+
+def _body(text: str, delimiter: str, file: str) -> tuple[str, list[Issue]]:
+    """Return what stands between the first delimiter and the last."""
+    body = text[1:]
     if body.count(delimiter) > _MOST_DELIMITERS:
         raise FcsError(
             "The TEXT segment holds too many keywords.",
@@ -96,19 +111,14 @@ def parse_text(segment: bytes, file: str) -> Text:
         )
     if "\x00" in body:
         issues.append(_repair("zero_bytes", "TEXT", "A value of TEXT holds zero bytes."))
-    pairs, repairs = _choose(body, delimiter)
-    issues += repairs
-    # Keywords are case-insensitive in ASCII only: no letter of another script may become one of theirs.
-    names = [key.strip().upper() if key.isascii() else _ascii_upper(key) for key, _ in pairs]
-    empty = [name for name, (_, value) in zip(names, pairs, strict=True) if not value]
-    if empty:
-        issues.append(_empty_values(empty))
-    keywords: dict[str, str] = {}
-    for name, (_, value) in zip(names, pairs, strict=True):
-        if keywords.setdefault(name, value) != value:
-            issues.append(_duplicate(name, keywords[name], value, file))
-            keywords[name] = value
-    return Text(keywords=keywords, issues=tuple(issues))
+    return body, issues
+
+
+def _names(keys: list[str]) -> list[str]:
+    """Keywords are case-insensitive in ASCII only: no letter of another script may become one of theirs."""
+    if all(map(str.isascii, keys)):
+        return list(map(str.upper, map(str.strip, keys)))
+    return [key.strip().upper() if key.isascii() else _ascii_upper(key) for key in keys]
 
 
 def merged(primary: Text, supplement: Text) -> Text:
@@ -141,25 +151,40 @@ def _decoded(segment: bytes) -> str:
         return segment.decode("latin-1")  # FCS 2.0 and 3.0 knew ASCII only; European software wrote Latin-1
 
 
-def _choose(body: str, delimiter: str) -> tuple[list[tuple[str, str]], list[Issue]]:
-    """Read `body` with doubled delimiters as escapes, or as empty values when only that makes sense."""
-    escaped = _tokens(body, delimiter)
+def _choose(body: str, delimiter: str) -> tuple[list[str], list[Issue]]:
+    """Read `body` by the standard, or with empty values where by the standard a keyword is swallowed."""
     if delimiter * 2 not in body and not body.endswith(delimiter):
-        return _pairs(escaped)
-    plain = body.split(delimiter)
-    plain_fits = len(plain) % 2 == 0 and _complete(plain) and all(plain[::2])
-    # No keyword has the delimiter in its name, and no value has reason to hold it before a $.
-    swallowed = any(delimiter in key for key in escaped[::2]) or any(
-        f"{delimiter}$" in token for token in escaped
-    )
-    escaped_fits = len(escaped) % 2 == 0 and _complete(escaped) and not swallowed
-    return _pairs(escaped if escaped_fits or not plain_fits else plain)
+        return _even(body.split(delimiter))
+    tokens = _tokens(body, delimiter)
+    issues = []
+    if any(delimiter in key for key in tokens[::2]):
+        other = _keywords_first(body, delimiter)
+        if other is not None and _complete(other) >= _complete(tokens):
+            tokens = other
+            if any(value.startswith(delimiter) for value in tokens[1::2]):
+                message = "A value begins with the delimiter, which the standard forbids."
+                issues.append(_repair("delimiter_first", "TEXT", message))
+        else:
+            message = "A keyword holds the delimiter: one keyword may have been lost in another."
+            issues.append(_repair("delimiter_in_keyword", "TEXT", message))
+    tokens, odd = _even(tokens)
+    return tokens, issues + odd
+
+
+def _keywords_first(body: str, delimiter: str) -> list[str] | None:
+    """Read `body` so that no keyword is empty or holds the delimiter: there is one such way at most."""
+    mark = re.escape(delimiter)
+    pair = re.compile(rf"([^{mark}]++){mark}((?:[^{mark}]++|{mark}{mark})*+)(?:{mark}|\Z)")
+    tokens: list[str] = []
+    end = 0
+    while found := pair.match(body, end):
+        tokens += (found[1], found[2].replace(delimiter * 2, delimiter))
+        end = found.end()
+    return tokens if end == len(body) else None
 
 
 def _tokens(body: str, delimiter: str) -> list[str]:
     """Split at single delimiters, from left to right; a doubled one is the character itself."""
-    if delimiter * 2 not in body and not body.endswith(delimiter):
-        return body.split(delimiter)
     parts = body.split(delimiter)
     tokens: list[str] = []
     word = [parts[0]]
@@ -182,12 +207,11 @@ def _complete(tokens: list[str]) -> bool:
     return all(name in keys for name in REQUIRED)
 
 
-def _pairs(tokens: list[str]) -> tuple[list[tuple[str, str]], list[Issue]]:
-    issues = []
-    if len(tokens) % 2:
-        issues.append(_repair("odd_words", "TEXT", "The last keyword of TEXT has no value; it was left out."))
-        tokens = tokens[:-1]
-    return list(zip(tokens[::2], tokens[1::2], strict=True)), issues
+def _even(tokens: list[str]) -> tuple[list[str], list[Issue]]:
+    if len(tokens) % 2 == 0:
+        return tokens, []
+    message = "The last keyword of TEXT has no value; it was left out."
+    return tokens[:-1], [_repair("odd_words", "TEXT", message)]
 
 
 def _empty_values(names: list[str]) -> Issue:
@@ -196,6 +220,17 @@ def _empty_values(names: list[str]) -> Issue:
     found = "1 keyword has" if len(names) == 1 else f"{len(names)} keywords have"
     message = f"{found} an empty value, which the standard forbids."
     return _repair("empty_value", ", ".join(standard[:5]) or "TEXT", message)
+
+
+def _duplicates(names: list[str], values: list[str], file: str) -> list[Issue]:
+    issues: dict[Issue, None] = {}  # one for each standard keyword, one for all others
+    seen: dict[str, str] = {}
+    told: set[str] = set()
+    for name, value in zip(names, values, strict=True):
+        if seen.setdefault(name, value) != value and name not in told:
+            issues[_duplicate(name, seen[name], value, file)] = None
+            told.add(name)
+    return list(issues)
 
 
 def _duplicate(name: str, first: str, second: str, file: str) -> Issue:

@@ -3,6 +3,7 @@
 from cytorecon.intake.archives import archive_kind, check_no_archive
 from cytorecon.intake.clean import Cleaned, clean
 from cytorecon.intake.deidentify import Deidentified, deidentify
+from cytorecon.intake.private_folder import private_folder, sweep
 from cytorecon.intake.quarantine import receive
 from cytorecon.intake.removed import Removed
 
@@ -14,5 +15,7 @@ __all__ = [
     "check_no_archive",
     "clean",
     "deidentify",
+    "private_folder",
     "receive",
+    "sweep",
 ]

@@ -71,6 +71,8 @@ class Answer(Frozen):
         What was noticed in the file.
     removed : Removed or None
         What was left out; None when the file was not written.
+    written : tuple of (str, str)
+        See :class:`~cytorecon.intake.clean.Cleaned`.
     refusal : Refusal or None
         Why it was not.
     too_large : bool
@@ -79,5 +81,6 @@ class Answer(Frozen):
 
     issues: tuple[Issue, ...] = ()
     removed: Removed | None = None
+    written: tuple[tuple[str, str], ...] = ()
     refusal: Refusal | None = None
     too_large: bool = False

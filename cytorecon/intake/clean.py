@@ -10,9 +10,10 @@ from typing import Final
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs.numbers import PADDING
-from cytorecon.intake.names import clean_label, clean_names
+from cytorecon.intake.names import clean_label, clean_names, hidden
 from cytorecon.intake.removed import Removed, removed_keywords
 from cytorecon.knowledge.deidentification import load_deidentification
+from cytorecon.knowledge.labels import words_of
 from cytorecon.sample import Channel, ChannelRole, Sample, Spillover
 
 #: What is written anew and so is not left out.
@@ -31,10 +32,14 @@ class Cleaned:
         Same events, same roles, same markers.
     removed : Removed
         Without values.
+    written : tuple of (str, str)
+        Name and label of each channel in the original, as far as they may be kept
+        (:func:`~cytorecon.intake.names.hidden`): what a user calls a channel by is found in them.
     """
 
     sample: Sample
     removed: Removed
+    written: tuple[tuple[str, str], ...] = ()
 
 
 def clean(sample: Sample) -> Cleaned:
@@ -74,16 +79,20 @@ def clean(sample: Sample) -> Cleaned:
         channels=channels,
         keywords=MappingProxyType(keywords),
         spillover=_spillover(sample.spillover, renamed),
-        issues=(*(_issue(issue, renamed) for issue in sample.issues), *_renaming(removed)),
+        issues=(*(renamed_issue(issue, renamed) for issue in sample.issues), *_renaming(removed)),
     )
-    return Cleaned(cleaned, removed)
+    written = tuple((hidden(channel.name), hidden(channel.marker_text)) for channel in sample.channels)
+    return Cleaned(cleaned, removed, written)
 
 
 def _channel(channel: Channel, name: str) -> Channel:
     label = clean_label(channel.marker_text, channel.name, name)
     if channel.role is not ChannelRole.FLUORESCENCE and label not in (channel.marker_text, name):
         label = ""  # no marker is looked for here, so half a label says nothing
-    return replace(channel, name=name, marker_text=label)
+    # a label or name that was cut names no marker when it is read again, here as little as in a new file
+    said_by, left = (channel.marker_text, label) if label not in ("", name) else (channel.name, name)
+    markers = channel.markers if said_by == left else frozenset()
+    return replace(channel, name=name, marker_text=label, markers=markers)
 
 
 def _keywords(keywords: Mapping[str, str]) -> dict[str, str]:
@@ -112,17 +121,44 @@ def _spillover(spillover: Spillover | None, renamed: Mapping[str, str]) -> Spill
     return replace(spillover, channels=tuple(renamed.get(name, name) for name in spillover.channels))
 
 
-def _issue(issue: Issue, renamed: Mapping[str, str]) -> Issue:
-    """Replace the old names of channels where an issue repeats them."""
+def renamed_issue(issue: Issue, renamed: Mapping[str, str]) -> Issue:
+    """Return `issue` with the new names of channels where it repeats old ones, or words of them.
+
+    Parameters
+    ----------
+    issue : Issue
+        What was noticed before the channels were renamed.
+    renamed : mapping of str to str
+        Old name -> new name.
+    """
+    new = renamed.get(issue.subject)
+    if new is not None:  # words of a channel's label are quoted where they stand in its name, too
+        message = renamed_text(issue.message, renamed)
+        for word in _own_words(issue.subject):
+            message = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", message, flags=re.IGNORECASE)
+        issue = replace(issue, message=message)
+    return replace(
+        issue,
+        subject=issue.subject if new is None else new,
+        message=renamed_text(issue.message, renamed),
+        hint=renamed_text(issue.hint, renamed),
+    )
+
+
+def _own_words(name: str) -> set[str]:
+    rules = load_deidentification()
+    return {
+        word
+        for word in (*words_of(name), *re.findall(r"\w+", name))
+        if not rules.is_detector_word(word.upper())
+    }
+
+
+def renamed_text(text: str, renamed: Mapping[str, str]) -> str:
+    """Return `text` with the new names of channels in place of the old ones."""
     for old, new in sorted(renamed.items(), key=lambda names: -len(names[0])):
-        name = re.compile(rf"(?<!\w){re.escape(old)}(?!\w)")
-        issue = replace(
-            issue,
-            subject=new if issue.subject == old else issue.subject,
-            message=name.sub(new, issue.message),
-            hint=name.sub(new, issue.hint),
-        )
-    return issue
+        text = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", r"\\"), text)
+    return text
 
 
 def _renaming(removed: Removed) -> tuple[Issue, ...]:

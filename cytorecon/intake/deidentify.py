@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from cytorecon.errors import FcsError, Issue
-from cytorecon.fcs import list_datasets, read_fcs, write_fcs
+from cytorecon.fcs import write_fcs
 from cytorecon.fcs.datasets import choose_data_set, find_data_sets
 from cytorecon.fcs.layout import Layout
 from cytorecon.fcs.numbers import decimal
-from cytorecon.fcs.read import layout_of
+from cytorecon.fcs.read import layout_of, sample_from
 from cytorecon.fcs.source import Source, open_source
 from cytorecon.fcs.storage import Kind
 from cytorecon.fcs.write import OWN_KEYWORDS, Amplifier
@@ -46,6 +46,8 @@ class Deidentified:
         How the stored values of each channel become linear; None for linear values.
     removed : Removed
         What was left out, without values.
+    written : tuple of (str, str)
+        See :class:`~cytorecon.intake.clean.Cleaned`.
     source_keywords : mapping of str to str
         All keywords of the old file, for whoever has to find patient and day in them. They must
         not be kept.
@@ -54,6 +56,7 @@ class Deidentified:
     sample: Sample
     amplifiers: tuple[Amplifier, ...] | None
     removed: Removed
+    written: tuple[tuple[str, str], ...]
     source_keywords: Mapping[str, str]
 
     @property
@@ -118,14 +121,16 @@ def deidentify(path: str | Path, *, dataset: int | None = None) -> Deidentified:
     with open_source(path) as source:
         layout = layout_of(source, dataset)
         segments = _other_segments(source, dataset, layout)
-    stored = _is_written_as_stored(layout)
-    cleaned = clean(read := read_fcs(path, dataset=dataset, linearize=not stored))
+        stored = _is_written_as_stored(layout)
+        read = sample_from(source, dataset, linearize=not stored)
+        source.check_unchanged()
+    cleaned = clean(read)
     removed = cleaned.removed.model_copy(update={"segments": segments})
     if not stored:
-        return Deidentified(cleaned.sample, None, removed, read.keywords)
+        return Deidentified(cleaned.sample, None, removed, cleaned.written, read.keywords)
     sample = _as_written(cleaned.sample, layout)
     amplifiers = tuple(_amplifier(read.keywords, channel.index) for channel in read.channels)
-    return Deidentified(sample, amplifiers, removed, read.keywords)
+    return Deidentified(sample, amplifiers, removed, cleaned.written, read.keywords)
 
 
 def data_sets_to_take(path: Path) -> tuple[int | None, ...]:
@@ -139,14 +144,12 @@ def data_sets_to_take(path: Path) -> tuple[int | None, ...]:
         If it is no FCS file.
     """
     check_no_archive(path)
-    number = len(list_datasets(path))
-    if number == 1:
-        return (None,)
     with open_source(path) as source:
+        data_sets, _ = find_data_sets(source)
         try:
-            choose_data_set(find_data_sets(source)[0], None, source.file)
+            choose_data_set(data_sets, None, source.file)
         except FcsError:  # it says that one of several has to be chosen: all of them are
-            return tuple(range(number))
+            return tuple(range(len(data_sets)))
     return (None,)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
 from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
+from cytorecon.intake.keywords import check_keywords
 from cytorecon.intake.pseudonyms import Lookup, pseudonyms
 from cytorecon.intake.removed import Removed
 from cytorecon.study.csv_cells import csv_line
@@ -50,6 +51,8 @@ class CleanFile(Frozen):
         Pseudonym; empty when not known.
     day : int or None
         Day of the draw.
+    problems : tuple of str
+        Why patient or day, which were asked for, are not known; without values.
     removed : Removed
         What was left out, without values.
     issues : tuple of Issue
@@ -61,6 +64,7 @@ class CleanFile(Frozen):
     n_events: int
     patient: str
     day: int | None
+    problems: tuple[str, ...]
     removed: Removed
     issues: tuple[Issue, ...]
 
@@ -122,11 +126,14 @@ def deidentify_files(
     ------
     StudyError
         If there is no file, or `out` or `key` cannot be used.
+    CytoreconError
+        If a keyword of `lookup` stands in no file.
     """
     _check_out(out)
     files = find_files(inputs, out)
     if key is not None:
         _check_key(key, out)
+    check_keywords(files, lookup)
     (out / "fcs").mkdir(parents=True, exist_ok=True)
     taken: list[_Taken] = []
     failures: list[tuple[Path, str]] = []
@@ -182,16 +189,18 @@ def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Looku
     _check_damage(found, path)
     file = f"fcs/{number:03d}.fcs"
     found.write(out / file)
+    told = lookup.find(found.source_keywords)
     clean = CleanFile(
         number=number,
         file=file,
         n_events=found.sample.n_events,
         patient="",
-        day=lookup.day(found.source_keywords),
+        day=told.day,
+        problems=told.problems,
         removed=found.removed,
         issues=found.issues,
     )
-    return _Taken(path, lookup.patient(found.source_keywords), clean)
+    return _Taken(path, told.patient, clean)
 
 
 def _check_damage(found: Deidentified, path: Path) -> None:
@@ -226,7 +235,11 @@ def _check_key(key: Path, out: Path) -> None:
 
 
 def _reason(error: CytoreconError | OSError) -> str:
-    return str(error) if isinstance(error, CytoreconError) else (error.strerror or "cannot be read")
+    """Return why, without the file, which is named by whoever tells it."""
+    if isinstance(error, OSError):
+        return error.strerror or "cannot be read"
+    parts = {"field": error.field, "found": error.found, "allowed": error.allowed, "hint": error.hint}
+    return str(CytoreconError(error.message, **parts))
 
 
 def _manifest_row(clean: CleanFile, panel: str) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ LIMITED: Final = {
     "darwin": ("processor time", "size of files"),
 }.get(sys.platform, ())
 
+#: One file is read, one written; modules that are still to be imported are opened one by one.
+_OPEN_FILES: Final = 32
+
 
 def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> None:
     """Limit this process, for good; does nothing where the system has no such limits.
@@ -34,6 +37,7 @@ def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> N
         (resource.RLIMIT_CPU, processor_seconds),
         (resource.RLIMIT_FSIZE, file_mb << 20),
         (resource.RLIMIT_CORE, 0),  # a core dump would hold the file
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
     )
     for kind, wanted in limits:
         if kind == resource.RLIMIT_AS and "memory" not in LIMITED:

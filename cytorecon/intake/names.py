@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -19,13 +20,13 @@ _STEMS: Final = {
     ChannelRole.SIDE_SCATTER: "SSC-",
     ChannelRole.OTHER: "HDR-",
 }
-#: What ``safe_label`` says of words it does not know, in a file that was cleaned before.
-_SAID: Final = re.compile(r"(?:(?P<known>.+) and )?unrecognised text of \d{1,9} characters?")
-_NUMBER: Final = re.compile(r"[0-9.]+")
-#: Wavelengths have three digits, days and months two.
-_LONG_NUMBER: Final = 3
 #: The longest name in the tables of markers and dyes has five words.
 _LONGEST_RUN: Final = 5
+#: What safe_label takes for a filter, of whatever wavelength and however often.
+_FILTER: Final = re.compile(r"\d{3}/\d", re.ASCII)
+#: A name that stands in place of one that is not to be seen.
+_HIDDEN: Final = "other detector {}"
+_IS_HIDDEN: Final = re.compile(_HIDDEN.format("[0-9a-f]{4}"))
 
 
 def is_detector_name(name: str) -> bool:
@@ -36,16 +37,15 @@ def is_detector_name(name: str) -> bool:
     >>> [is_detector_name(name) for name in ("PE-Cy7-A", "530/30-H", "CD3", "MUELLER-A", "12.03.64")]
     [True, True, True, False, False]
     """
-    rules = load_deidentification().detectors
-    words = words_of(name.removeprefix("<").removesuffix(">"))  # BD's <FITC-A> is compensated
-    numbers = [part for word in words if _NUMBER.fullmatch(word) for part in word.split(".")]
+    rules = load_deidentification()
+    plain = name.removeprefix("<").removesuffix(">")  # BD's <FITC-A> is compensated
+    words = words_of(rules.without_optics(plain.upper()))
     return (
-        0 < len(name) <= rules.most_characters
+        0 < len(name) <= rules.detectors.most_characters
         and name.isprintable()
         and "," not in name
-        and sum(len(number) < _LONG_NUMBER for number in numbers) <= rules.most_short_numbers
-        and bool(words)
-        and _all_known(words)
+        and bool(words_of(plain))
+        and _are_known(words, most_digits=rules.detectors.most_digits)
     )
 
 
@@ -55,7 +55,11 @@ def clean_names(channels: Sequence[Channel]) -> tuple[str, ...]:
     Names that stand for two columns are replaced too: no file may hold them.
     """
     times = Counter(channel.name for channel in channels)
-    kept = {name for name, count in times.items() if count == 1 and is_detector_name(name)}
+    kept = {
+        channel.name
+        for channel in channels
+        if times[channel.name] == 1 and (is_detector_name(channel.name) or _is_numbered(channel))
+    }
     names: list[str] = []
     for channel in channels:
         name = channel.name
@@ -82,10 +86,31 @@ def clean_label(label: str, name: str, clean_name: str) -> str:
     """
     if label == name:  # a label that repeats the name says nothing of its own
         return clean_name
-    said = _SAID.fullmatch(label)
-    if said and (not said["known"] or safe_label(said["known"], clean_name) == said["known"]):
-        return label
+    if _FILTER.search(load_deidentification().without_optics(label.upper())):
+        label = label.replace("/", "-")  # these numbers are no filter, and words that nobody knows
     return safe_label(label, clean_name)
+
+
+def hidden(name: str) -> str:
+    """Return a name or label as it may be stored where it only has to be recognised.
+
+    What could be a person's becomes 16 bits of its SHA-256: enough to tell one channel of a file
+    from the others, too little to find the text again.
+
+    Examples
+    --------
+    >>> hidden("PE-A"), hidden("Mueller-A"), hidden(hidden("Mueller-A"))
+    ('PE-A', 'other detector ab64', 'other detector ab64')
+    """
+    if not name or is_detector_name(name) or _IS_HIDDEN.fullmatch(name):
+        return name
+    return _HIDDEN.format(hashlib.sha256(name.encode()).hexdigest()[:4])
+
+
+def _is_numbered(channel: Channel) -> bool:
+    """Tell whether a channel is called by its own number already."""
+    stem = f"{_STEMS.get(channel.role, '')}P{channel.index + 1}"
+    return re.fullmatch(rf"{stem}(-\d{{1,2}})?(-[AHW])?", channel.name, re.ASCII) is not None
 
 
 def _numbered(channel: Channel, taken: set[str]) -> str:
@@ -97,22 +122,28 @@ def _numbered(channel: Channel, taken: set[str]) -> str:
     return name
 
 
-def _all_known(words: tuple[str, ...]) -> bool:
-    """Tell whether `words` can be split into runs that each have a meaning; the longest are tried first."""
+def _are_known(words: tuple[str, ...], *, most_digits: int) -> bool:
+    """Tell whether `words` split into runs that each have a meaning, longest first, with few digits.
+
+    Digits in names of markers and dyes do not count; of the other words one may have digits.
+    """
+    numbered: list[int] = []
     start = 0
     while start < len(words):
         for stop in range(min(len(words), start + _LONGEST_RUN), start, -1):
-            if _is_known(words[start:stop], last=stop == len(words)):
-                start = stop
+            if _is_marker_or_dye(words[start:stop], last=stop == len(words)):
                 break
         else:
-            return False
-    return True
+            stop = start + 1
+            if not load_deidentification().is_detector_word(words[start]):
+                return False
+            if digits := sum(character.isdigit() for character in words[start]):
+                numbered.append(digits)
+        start = stop
+    return len(numbered) <= 1 and sum(numbered) <= most_digits
 
 
-def _is_known(run: tuple[str, ...], *, last: bool) -> bool:
-    if len(run) == 1 and (load_deidentification().is_detector_word(run[0])):
-        return True
+def _is_marker_or_dye(run: tuple[str, ...], *, last: bool) -> bool:
     lexicon = load_markers().labels
     markers = lexicon.markers_of_word(run[0]) if len(run) == 1 else lexicon.aliases.get("".join(run), ())
     return bool(markers) or lexicon.is_filler(run, last=last)

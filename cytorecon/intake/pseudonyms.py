@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from cytorecon.fcs.numbers import PADDING
-from cytorecon.intake.day import acquisition_date, stated_day
+from cytorecon.intake.day import MOST_DAYS, DateOrder, DateProblem, acquisition_date, stated_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,67 @@ class Lookup:
         Keyword that holds the day.
     anchor_date : date or None
         Day 0, for files whose ``$DATE`` is to be counted from it.
+    date_order : DateOrder or None
+        Order of day, month and year in dates of digits only; None takes only those that have one meaning.
     """
 
     patient_from: str = ""
     day_from: str = ""
     anchor_date: date | None = None
+    date_order: DateOrder | None = None
 
-    def patient(self, keywords: Mapping[str, str]) -> str:
-        """Return what the file calls its patient; empty when it does not say it."""
-        return keywords.get(_name(self.patient_from), "").strip(PADDING)
+    def find(self, keywords: Mapping[str, str]) -> Told:
+        """Return what the keywords of a file tell."""
+        patient = keywords.get(keyword_name(self.patient_from), "").strip(PADDING)
+        day, problem = self._day(keywords)
+        missing = (
+            _missing(self.patient_from, "patient", keywords) if self.patient_from and not patient else ""
+        )
+        return Told(patient, day, tuple(filter(None, (missing, problem))))
 
-    def day(self, keywords: Mapping[str, str]) -> int | None:
-        """Return the day of the file; None when it does not say it."""
+    def _day(self, keywords: Mapping[str, str]) -> tuple[int | None, str]:
         if self.day_from:
-            return stated_day(keywords.get(_name(self.day_from), ""))
-        measured = acquisition_date(keywords) if self.anchor_date else None
-        return (measured - self.anchor_date).days if measured and self.anchor_date else None
+            text = keywords.get(keyword_name(self.day_from), "").strip(PADDING)
+            day = stated_day(text)
+            if not text:
+                return None, _missing(self.day_from, "day", keywords)
+            return day, "" if day is not None else _NO_DAY.format(keyword_name(self.day_from))
+        if self.anchor_date is None:
+            return None, ""
+        measured = acquisition_date(keywords, order=self.date_order)
+        if isinstance(measured, DateProblem):
+            return None, measured.value
+        days = (measured - self.anchor_date).days
+        return (days, "") if abs(days) <= MOST_DAYS else (None, _FAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file tells of its patient and day.
+
+    Parameters
+    ----------
+    patient : str
+        As the file calls it; empty when it does not say it. It must not be kept.
+    day : int or None
+        None when the file does not say it.
+    problems : tuple of str
+        Why something that was asked for is not known, without values.
+    """
+
+    patient: str
+    day: int | None
+    problems: tuple[str, ...] = ()
+
+
+_NO_DAY: Final = "Its {} holds no day such as -6d, d+30 or Day 100, so its day is not known."
+_FAR: Final = "Its $DATE is more than a hundred years from the anchor date, so its day is not known."
+
+
+def _missing(keyword: str, what: str, keywords: Mapping[str, str]) -> str:
+    name = keyword_name(keyword)
+    state = f"Its {name} is empty" if name in keywords else f"It has no keyword {name}"
+    return f"{state}, so its {what} is not known."
 
 
 def pseudonyms(found: Sequence[tuple[str, int | None]]) -> dict[str, str]:
@@ -71,5 +117,12 @@ def _identity(patient: str) -> str:
     return " ".join(patient.split()).casefold()
 
 
-def _name(keyword: str) -> str:
-    return keyword.strip(PADDING).upper()
+def keyword_name(typed: str) -> str:
+    """Return the name of a keyword as the reader gives it.
+
+    Examples
+    --------
+    >>> keyword_name(" &11Day")
+    '&11DAY'
+    """
+    return typed.strip(PADDING).upper()

@@ -11,8 +11,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 from typing import Final
@@ -23,9 +22,9 @@ from cytorecon.errors import FcsError, Issue
 from cytorecon.fcs import read_fcs
 from cytorecon.intake.answer import Answer
 from cytorecon.intake.archives import check_no_archive
-from cytorecon.intake.removed import Removed
+from cytorecon.intake.clean import Cleaned
+from cytorecon.intake.private_folder import private_folder
 from cytorecon.knowledge.deidentification import QuarantineLimits, load_deidentification
-from cytorecon.sample import Sample
 
 _MODULE: Final = "cytorecon.intake.worker"
 
@@ -36,23 +35,7 @@ _ENVIRONMENT: Final = dict.fromkeys(
 _NEEDED: Final = ("SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An upload without names and dates.
-
-    Parameters
-    ----------
-    sample : Sample
-        Linear, of the clean file, with the issues of the original and its SHA-256.
-    removed : Removed
-        What was left out, without values.
-    """
-
-    sample: Sample
-    removed: Removed
-
-
-def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits | None = None) -> Received:
+def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits | None = None) -> Cleaned:
     """Read an upload in a process of its own, without names and dates.
 
     Parameters
@@ -64,6 +47,11 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
     limits : QuarantineLimits, optional
         In place of those in ``deidentification.yaml``.
 
+    Returns
+    -------
+    Cleaned
+        Its sample is linear, of the clean file, with the issues of the original and its SHA-256.
+
     Raises
     ------
     FcsError
@@ -73,9 +61,8 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
     check_no_archive(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    # mkdtemp: only this user may look into it; it is removed whatever happens
-    with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
-        clean_file = Path(folder) / "clean.fcs"
+    with private_folder() as folder:
+        clean_file = folder / "clean.fcs"
         answer = _read_apart(path, clean_file, dataset, limits)
         if answer.refusal is not None:
             raise answer.refusal.error()
@@ -83,14 +70,15 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
             raise _not_read(path.name, f"more than {_size(limits)} are needed")
         sample = read_fcs(clean_file)
     issues = (*answer.issues, *_new(sample.issues, answer.issues))
-    return Received(replace(sample, issues=issues, fingerprint=lambda: digest), answer.removed)
+    sample = replace(sample, issues=issues, fingerprint=lambda: digest)
+    return Cleaned(sample, answer.removed, answer.written)
 
 
 def _read_apart(path: Path, out: Path, dataset: int | None, limits: QuarantineLimits) -> Answer:
     sizes = (limits.address_space.value, limits.processor_time.value, limits.file_size.value)
     said = out.with_name("answer.json")
     command = [
-        *(sys.executable, "-P", "-m", _MODULE, str(path.absolute()), str(out), str(said)),
+        *(sys.executable, "-P", "-B", "-m", _MODULE, str(path.absolute()), str(out), str(said)),
         *("-" if dataset is None else str(dataset), *map(str, sizes)),
     ]
     kept = {name: os.environ[name] for name in _NEEDED if name in os.environ}

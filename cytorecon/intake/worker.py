@@ -1,6 +1,6 @@
 """The process that reads one upload: ``python -m cytorecon.intake.worker IN OUT ANSWER DATASET LIMITS…``.
 
-It limits itself before it opens the file, writes the de-identified file, and says what
+It limits and confines itself before it opens the file, writes the de-identified file, and says what
 became of it as one :class:`~cytorecon.intake.answer.Answer` in JSON. Whatever else happens in it, its
 parent learns that it ended.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cytorecon.errors import CytoreconError
 from cytorecon.intake.answer import Answer, Refusal
+from cytorecon.intake.confinement import confine
 from cytorecon.intake.deidentify import deidentify
 from cytorecon.intake.limits import set_limits
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     path, out, said, dataset, *limits = arguments
     try:
         set_limits(*(int(limit) for limit in limits))
+        confine(Path(out).parent)
         answer = _answer(Path(path), Path(out), None if dataset == "-" else int(dataset))
     except MemoryError:
         answer = Answer(too_large=True)
@@ -44,7 +46,7 @@ def _answer(path: Path, out: Path, dataset: int | None) -> Answer:
         return Answer(refusal=Refusal.of(error))
     except OSError:  # the limit on the size of a file, or a full disk
         return Answer(too_large=True)
-    return Answer(issues=found.issues, removed=found.removed)
+    return Answer(issues=found.issues, removed=found.removed, written=found.written)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from cytorecon.errors import CytoreconError
-from cytorecon.intake import receive
+from cytorecon.intake import Cleaned, receive
 from cytorecon.jobs.settings import save_settings
 from cytorecon.pipeline import Addition, AnalysisSettings, analyze_addition
 from cytorecon.pipeline.learn import reason_of
 from cytorecon.pipeline.tube import failed
 from cytorecon.results import TubeResult
-from cytorecon.sample import Sample
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Patient, Tube
 
@@ -35,23 +34,23 @@ def add_tube(store: StudyStore, path: Path, tube: Tube) -> TubeResult:
         A failed one is returned and not stored: nothing of it is worth keeping.
     """
     try:
-        sample = receive(path, dataset=tube.dataset).sample
+        file = receive(path, dataset=tube.dataset)
     except CytoreconError as error:
         return failed(tube, reason_of(error))
-    addition = _analysed(store, sample, tube)
+    addition = _analysed(store, file, tube)
     if addition.result.status == "failed":
         return addition.result
     store.save_tube(tube, addition.result, patient=Patient(patient=tube.patient))
     return addition.result
 
 
-def _analysed(store: StudyStore, sample: Sample, tube: Tube) -> Addition:
+def _analysed(store: StudyStore, file: Cleaned, tube: Tube) -> Addition:
     settings = AnalysisSettings.from_json(store.settings())
-    addition = analyze_addition(sample, tube, settings)
+    addition = analyze_addition(file, tube, settings)
     if addition.result.status == "failed" or addition.settings == settings:
         return addition
     saved = save_settings(store, settings, addition.settings, reason=f"new batch with tube {tube.tube}")
     if saved == addition.settings:
         return addition
     # somebody else has learned meanwhile, perhaps this very batch: the tube follows what is stored
-    return analyze_addition(sample, tube, saved)
+    return analyze_addition(file, tube, saved)

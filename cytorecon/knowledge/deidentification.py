@@ -45,7 +45,8 @@ class DetectorNames(Frozen):
     """What the name of a detector may be."""
 
     most_characters: int = Field(gt=0)
-    most_short_numbers: int = Field(ge=0)
+    most_digits: int = Field(ge=0)
+    optics: tuple[SourcedPattern, ...]
     words: tuple[SourcedPattern, ...]
 
 
@@ -125,6 +126,22 @@ class Deidentification(Frozen):
     def is_detector_word(self, word: str) -> bool:
         """Tell whether a word in capitals belongs to names of detectors."""
         return self._word_pattern.fullmatch(word) is not None
+
+    def without_optics(self, name: str) -> str:
+        """Return a name in capitals without one laser and one filter of each kind.
+
+        Examples
+        --------
+        >>> load_deidentification().without_optics("488/552NM PE (580/30) LOGH").split()
+        ['PE', '(', ')', 'LOGH']
+        """
+        for pattern in self._optics_patterns:
+            name = pattern.sub(" ", name, count=1)
+        return name
+
+    @cached_property
+    def _optics_patterns(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(row.pattern, re.ASCII) for row in self.detectors.optics)
 
     @cached_property
     def _kept_patterns(self) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:

@@ -5,6 +5,7 @@ from cytorecon.pipeline.gate_files import GatedFile, gate_files
 from cytorecon.pipeline.gate_samples import gate
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
+from cytorecon.pipeline.second_opinion import second_opinion
 from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
 from cytorecon.pipeline.upload import Addition, analyze_addition
 
@@ -23,4 +24,5 @@ __all__ = [
     "gate_files",
     "inspect_file",
     "plan_study",
+    "second_opinion",
 ]

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from cytorecon.compensation import check_spillover
 from cytorecon.errors import PanelError
+from cytorecon.intake.names import hidden
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.knowledge.template import Template
 from cytorecon.sample import Spillover
 from cytorecon.values import Frozen
 
+HiddenName = Annotated[str, AfterValidator(hidden)]
+
 
 class GivenSpillover(Frozen):
     """A spillover matrix as it is stored with a study."""
 
-    channels: tuple[str, ...]
+    channels: tuple[HiddenName, ...]
     rows: tuple[tuple[float, ...], ...]
     source: str
 
@@ -28,12 +33,13 @@ class Given(Frozen):
     Parameters
     ----------
     mapping : mapping of str to str
-        Marker to ``$PnN``; it wins over the labels in the files.
+        Marker to ``$PnN``; it wins over the labels in the files. A name that could be a person's is
+        hidden (:func:`~cytorecon.intake.names.hidden`): it is stored with the study.
     spillover : GivenSpillover or None
         In place of the matrices in the files.
     """
 
-    mapping: Mapping[str, str] = {}
+    mapping: Mapping[str, HiddenName] = {}
     spillover: GivenSpillover | None = None
 
     def changed(self, mapping: Mapping[str, str] | None, spillover: Spillover | None) -> Given:
@@ -46,16 +52,16 @@ class Given(Frozen):
         KnowledgeError
             If a marker of `mapping` is no marker.
         """
-        new: dict[str, object] = {}
+        markers, matrix = self.mapping, self.spillover
         if mapping is not None:
             for marker in mapping:
                 load_markers().canonical(marker)
-            new["mapping"] = dict(mapping)
+            markers = mapping
         if spillover is not None:
             check_spillover(spillover)
             rows = tuple(tuple(map(float, row)) for row in spillover.matrix)
-            new["spillover"] = GivenSpillover(channels=spillover.channels, rows=rows, source=spillover.source)
-        return self.model_copy(update=new)
+            matrix = GivenSpillover(channels=spillover.channels, rows=rows, source=spillover.source)
+        return Given(mapping=dict(markers), spillover=matrix)
 
     def matrix(self) -> Spillover | None:
         """Return the matrix that was given."""

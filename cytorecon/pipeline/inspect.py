@@ -11,10 +11,10 @@ import numpy.typing as npt
 from cytorecon.errors import Issue
 from cytorecon.fcs import read_fcs
 from cytorecon.fcs.datasets import choose_data_set, find_data_sets
-from cytorecon.fcs.quoting import safe_label
 from cytorecon.fcs.read import layout_of
 from cytorecon.fcs.source import open_source
 from cytorecon.fcs.storage import Kind
+from cytorecon.intake import clean
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.quality import check_quality
@@ -32,6 +32,7 @@ _KINDS: Final = {
 class ChannelInspection(Frozen):
     """One channel: names, role, markers, detector range and the range of its events (linear).
 
+    `name` is the detector's, or the number of the channel where that could be a person's (``P5-A``);
     `marker_text` is the label (``$PnS``) as far as it consists of known markers and dyes;
     `percent_at_top` the share of events at the end of the detector's range, `percent_below_zero` that of
     negative values; None where there is no detector, or its range is not known.
@@ -50,7 +51,7 @@ class ChannelInspection(Frozen):
 
 
 class FileInspection(Frozen):
-    """A file: instrument, numbers, events, channels, spillover, issues. Keywords by allow-list only.
+    """A file: instrument, numbers, events, channels, spillover, issues; no name and no date.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def inspect_file(path: Path, *, dataset: int | None = None) -> FileInspection:
         If it cannot be read.
     """
     version, numbers = _format(path, dataset)
-    sample = read_fcs(path, dataset=dataset)
+    sample = clean(read_fcs(path, dataset=dataset)).sample
     matrix = sample.spillover
     seconds = _seconds(sample)
     return FileInspection(
@@ -170,11 +171,11 @@ def _channel(sample: Sample, index: int) -> ChannelInspection:
     )
     # as the quality check looks for saturation: a range below the data says nothing
     is_detector = channel.role not in (ChannelRole.TIME, ChannelRole.OTHER)
-    states_range = is_detector and high is not None and high <= 1.1 * channel.maximum
+    states_range = is_detector and high is not None and 0 < channel.maximum >= high / 1.1
     edge = load_quality_limits().checks.saturation_edge.value * (channel.maximum - 1)
     return ChannelInspection(
         name=channel.name,
-        marker_text=safe_label(channel.marker_text, channel.name),
+        marker_text=channel.marker_text,
         role="other" if channel.role is ChannelRole.OTHER else channel.role.value,
         markers=tuple(sorted(channel.markers)),
         detector_maximum=channel.maximum,

@@ -12,15 +12,25 @@ from typing import Final
 import numpy as np
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.fcs import read_fcs, resolve_spillover
+from cytorecon.fcs import read_fcs
+from cytorecon.intake import clean
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.template import Template
+from cytorecon.pipeline.called import called_channels, called_spillover
 from cytorecon.sample import ChannelRole, Sample, Spillover
 
 #: A largest difference smaller by this (fraction of a dye's light) is no chance.
 CLEARLY_CLOSER: Final = 0.02
 #: Code of the issue that records a channel the user gave.
 CHANNEL_GIVEN: Final = "panel.channel_given"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A sample, and the user's markers -> ``$PnN`` with the names that its channels have."""
+
+    sample: Sample
+    mapping: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Source:
         Which data set of it.
     sample : Sample or None
         Instead of a file: a sample on the linear scale.
+    written : tuple of (str, str)
+        With a clean sample: names and labels of the original (:class:`~cytorecon.intake.clean.Cleaned`).
     mapping : mapping of str to str
         Marker to ``$PnN``, said by the user.
     spillover : Spillover or None
@@ -50,11 +62,14 @@ class Source:
     path: Path | None = None
     dataset: int | None = None
     sample: Sample | None = None
+    written: tuple[tuple[str, str], ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
     spillover: Spillover | None = None
 
-    def load(self) -> Sample:
+    def load(self) -> Loaded:
         """Return the sample on the linear scale (reads the file), with what the user said of it.
+
+        A file leaves names and dates at the door, as an upload does (docs/decisions/0019).
 
         Raises
         ------
@@ -63,17 +78,20 @@ class Source:
         CompensationError
             If the user's matrix names detectors that the sample does not have.
         """
-        sample = self.sample
+        sample, written = self.sample, self.written
         if sample is None:
             assert self.path is not None
-            sample = read_fcs(self.path, dataset=self.dataset)
+            cleaned = clean(read_fcs(self.path, dataset=self.dataset))
+            sample, written = cleaned.sample, cleaned.written
+        mapping = called_channels(self.mapping, sample.channels, written)
         if self.spillover is None:
-            return sample.with_issues(self.said)
-        spillover, issues = resolve_spillover(self.spillover, sample.channels)
+            return Loaded(sample.with_issues(self.said), mapping)
+        spillover, issues = called_spillover(self.spillover, sample.channels, written)
         # what is wrong with the file's own matrix does not matter any more
         rest = (issue for issue in sample.issues if not issue.code.startswith("spillover."))
         doubt = looks_transposed(spillover, sample.spillover)
-        return replace(sample, spillover=spillover, issues=(*rest, *issues, *doubt, *self.said))
+        issues = (*rest, *issues, *doubt, *self.said)
+        return Loaded(replace(sample, spillover=spillover, issues=issues), mapping)
 
     @property
     def said(self) -> tuple[Issue, ...]:

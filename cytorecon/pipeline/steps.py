@@ -11,7 +11,7 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import GatingPrior
-from cytorecon.pipeline.source import Source, batch_of
+from cytorecon.pipeline.source import Loaded, Source, batch_of
 from cytorecon.quality import check_quality
 from cytorecon.sample import Sample
 from cytorecon.transforms import ChannelSummary, TransformSet, summarise_channels, transform
@@ -44,13 +44,14 @@ class Prepared:
     axes: Axes
 
 
-def compensated(source: Source) -> Sample:
+def compensated(source: Source) -> Loaded:
     """Return the sample of `source`, checked and compensated with its own matrix."""
-    sample = source.load()
+    loaded = source.load()
+    sample = loaded.sample
     done = compensate(sample.with_issues(check_quality(sample)), sample.spillover)
-    if source.template.spillover == "needed":
-        return done
-    return replace(done, issues=tuple(_as_usual(issue) for issue in done.issues))
+    if source.template.spillover != "needed":
+        done = replace(done, issues=tuple(_as_usual(issue) for issue in done.issues))
+    return replace(loaded, sample=done)
 
 
 def _as_usual(issue: Issue) -> Issue:
@@ -60,15 +61,15 @@ def _as_usual(issue: Issue) -> Issue:
 
 def survey(source: Source) -> Survey:
     """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
-    sample = compensated(source)
-    resolve_panel(sample, source.template.required, source.template.optional, source.mapping)
+    sample = (loaded := compensated(source)).sample
+    resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
     return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
 
 
 def prepare(source: Source, scales: TransformSet) -> Prepared:
     """Return the sample of `source` on the batch's scales, with its panel."""
-    sample = compensated(source)
-    panel = resolve_panel(sample, source.template.required, source.template.optional, source.mapping)
+    sample = (loaded := compensated(source)).sample
+    panel = resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
     sample = transform(sample.with_issues(remarks), scales)

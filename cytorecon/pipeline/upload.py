@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from cytorecon.errors import CytoreconError
+from cytorecon.intake import Cleaned
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings
 from cytorecon.pipeline.learn import Failure, attempt, learn, reason_of
@@ -15,7 +16,6 @@ from cytorecon.pipeline.steps import survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
-from cytorecon.sample import Sample
 from cytorecon.study.model import Tube
 
 
@@ -27,13 +27,14 @@ class Addition:
     settings: AnalysisSettings
 
 
-def analyze_addition(file: Path | Sample, tube: Tube, settings: AnalysisSettings) -> Addition:
+def analyze_addition(file: Path | Cleaned, tube: Tube, settings: AnalysisSettings) -> Addition:
     """Analyse one file with the frozen scales and priors of its batch.
 
     Parameters
     ----------
-    file : Path or Sample
-        The file, which is read and not kept; or its sample, on the linear scale.
+    file : Path or Cleaned
+        The file, which is read and not kept; or its sample, on the linear scale, as
+        :func:`~cytorecon.intake.receive` returns it.
     tube : Tube
         What is known about it.
     settings : AnalysisSettings
@@ -56,7 +57,8 @@ def analyze_addition(file: Path | Sample, tube: Tube, settings: AnalysisSettings
         template,
         file if isinstance(file, Path) else None,
         tube.dataset,
-        file if isinstance(file, Sample) else None,
+        file.sample if isinstance(file, Cleaned) else None,
+        file.written if isinstance(file, Cleaned) else (),
         mapping=mapping,
         spillover=given.matrix(),
     )

@@ -246,12 +246,14 @@ class RowReader:
         if self._unclear(reading, _ANY, whole=True):
             self._two_ways(column, reading)
             return None
-        value = reading.value
+        # nobody writes day 1000 as 1e3: it is a slip, or the number of something else
+        exponent = reading.value is not None and isinstance(cell, str) and "e" in cell.lower()
+        value = None if exponent else reading.value
+        found = "a number with an exponent" if exponent else kind_of(cell)
         if value is None or not value.is_integer() or not self.limits.event.holds(int(value)):
             self.problem(
                 column,
-                f"This is not a number of days. Found: {kind_of(cell)}. "
-                "Allowed: a whole number, e.g. -7 or 30.",
+                f"This is not a number of days. Found: {found}. Allowed: a whole number, e.g. -7 or 30.",
                 hint="A date belongs in the column for dates.",
             )
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -121,7 +122,7 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         patient=row.patient,
         day=day,
         visit=row.visit,
-        template=PureWindowsPath(row.panel).stem if own_template else row.panel,
+        template=_own_name(row.panel) if own_template else row.panel,
         template_path=_resolved(folder, row.panel) if own_template else None,
         row=row.reader.number,
         path=path,
@@ -137,6 +138,15 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         dilution=row.dilution,
         count_method=row.count_method,
     )
+
+
+def _own_name(path: str) -> str:
+    """Return what a template of the user's is called: its file's name where that is one of a template.
+
+    With spaces or a date in it, it may hold the name of a person, and it is stored and shown.
+    """
+    stem = PureWindowsPath(path).stem
+    return stem if is_pseudonym(stem) else f"own-{hashlib.sha256(stem.encode()).hexdigest()[:4]}"
 
 
 def _given_per_l(row: ManifestRow, cells: str) -> bool:

@@ -21,7 +21,7 @@ from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
 from dashboard.security import keep_calm, keep_door, log_error, protect
-from dashboard.services.hints import in_browser
+from dashboard.services.hints import error_in_browser
 from dashboard.services.study import AddTube, StudyService
 from dashboard.services.upload_checks import LIMIT_BYTES
 
@@ -96,7 +96,7 @@ def create_app(
 def _tell_error(error: Exception) -> None:
     """Show an error on the page; where it happened goes to the server's log."""
     if isinstance(error, CytoreconError):
-        set_props(ids.ERROR, {"children": error_alert(in_browser(str(error)))})
+        set_props(ids.ERROR, {"children": error_alert(error_in_browser(error))})
         return
     log_error("A callback failed.", error)
     message = "The server could not answer. Reload the page; if it happens again, look in the server's log."

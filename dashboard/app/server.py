@@ -14,6 +14,7 @@ from typing import Final
 import waitress
 
 from cytorecon.errors import CytoreconError
+from cytorecon.intake import sweep
 from dashboard.app.factory import LARGEST_REQUEST, create_app
 from dashboard.security.names import bracketed
 
@@ -43,6 +44,7 @@ def serve(
         If the port is taken, the address is not one of this computer's, or one of `allow_hosts` is
         no name of a host.
     """
+    sweep()  # uploads of a server that was killed
     app = create_app(location, host=host, allow_hosts=allow_hosts)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(

@@ -9,7 +9,7 @@ from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.study.model import Patient
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
-from dashboard.services.hints import in_browser
+from dashboard.services.hints import error_in_browser
 from dashboard.services.study import StudyService
 from dashboard.services.typed_numbers import read_typed
 from dashboard.services.upload_checks import SEXES, check_age
@@ -80,5 +80,5 @@ def complete(service: StudyService, name: str, *, age: object, sex: str, program
     try:
         service.store.complete_patient(known)
     except CytoreconError as error:
-        return Completion(problem=in_browser(str(error)))
+        return Completion(problem=error_in_browser(error))
     return Completion()

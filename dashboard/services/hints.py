@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.pipeline.learn import reason_of
+
 _SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 #: What to do, with an option of the command line in it; what else could be done follows a comma.
 _WITH_OPTION: Final = re.compile(
@@ -28,6 +31,17 @@ def in_browser(text: str) -> str:
     'Ask the person who runs the batch to give --spillover FILE.csv, or export the file again.'
     """
     return " ".join(map(_asked, _SENTENCE_END.split(text)))
+
+
+def error_in_browser(error: CytoreconError) -> str:
+    """Return an error as a message without the place of the study, which is a path of the server.
+
+    Examples
+    --------
+    >>> error_in_browser(StoreError("The disk is full.", subject="/home/lab/Mueller/study", found="no space"))
+    'The disk is full. Found: no space.'
+    """
+    return in_browser(reason_of(error) if isinstance(error, StoreError) else str(error))
 
 
 def _asked(sentence: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from cytorecon.errors import CytoreconError, StoreError
 from cytorecon.figures.format import format_count, format_day
+from cytorecon.intake import private_folder
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.report.words import age_in_words
@@ -18,7 +17,7 @@ from cytorecon.study.model import Patient, Tube
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
 from dashboard.services.completion import unknown_facts
-from dashboard.services.hints import in_browser
+from dashboard.services.hints import error_in_browser, in_browser
 from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import tube_state
 from dashboard.services.upload_checks import SEXES, UploadForm, check_form, doubts, file_bytes
@@ -109,7 +108,7 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
             if result.status == "done" and form.patient not in snapshot.patients:
                 service.store.complete_patient(_new_patient(form))
         except CytoreconError as error:
-            return UploadOutcome(problems=(("", in_browser(str(error))),))
+            return UploadOutcome(problems=(("", error_in_browser(error)),))
     if result.status == "failed":
         return UploadOutcome(problems=(("", in_browser(result.error)),))
     remarks = (beside(snapshot, tube), *doubts(form))
@@ -167,8 +166,8 @@ def _new_patient(form: UploadForm) -> Patient:
 
 def _add(service: StudyService, data: bytes, tube: Tube) -> TubeResult:
     # the file lives for one analysis, under a name that says nothing about the patient
-    with tempfile.TemporaryDirectory(prefix="cytorecon-") as folder:
-        path = Path(folder) / "upload.fcs"
+    with private_folder() as folder:
+        path = folder / "upload.fcs"
         path.write_bytes(data)
         return service.add_tube(service.store, path, tube)
 

@@ -80,6 +80,64 @@ def test_one_anchor_date_is_not_day_0_of_two_patients(
     assert [row["day"] for row in rows(tmp_path / "one" / "manifest.csv")] == ["6"]
 
 
+@pytest.mark.parametrize("option", ["--patient-from", "--day-from"])
+def test_a_keyword_of_no_file_is_a_mistake(
+    samples: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    write(samples, b"no FCS", "0.fcs")
+    assert main(["deidentify", str(samples), "--out", str(out), option, "&10 pt nam"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {option} &10 pt nam: No file has this keyword. Nothing was written. Found: 3 readable "
+        "files, none of them with it. Allowed: &10PT NAME, or another keyword of the files. "
+        "Write the keyword as it stands in the files; capitals do not matter.\n"
+    )
+    assert not out.exists()
+
+
+def test_names_of_keywords_that_could_be_people_are_not_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, fcs_bytes(keywords={"JANE DOE": "1", "CASE NUMBER": "2"}))
+    words = ["deidentify", str(file), "--out", str(tmp_path / "out"), "--patient-from", "JANE DO"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "JANE DOE" not in said
+    assert "Allowed: CASE NUMBER, or another keyword of the files." in said
+
+
+def test_files_without_the_keyword_are_named(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write(samples, fcs_bytes(keywords={"&11DAY": "Doe"}), "z.fcs")
+    words = ["--patient-from", "&10PT NAME", "--day-from", "&11DAY", "--json"]
+    assert main(["deidentify", str(samples), "--out", str(tmp_path / "out"), *words]) == 0
+    captured = capsys.readouterr()
+    problems = [
+        "It has no keyword &10PT NAME, so its patient is not known.",
+        "Its &11DAY holds no day such as -6d, d+30 or Day 100, so its day is not known.",
+    ]
+    assert [found["problems"] for found in json.loads(captured.out)] == [[], [], [], problems]
+    told = [line for line in captured.err.splitlines() if line.startswith(f"{other}: It")]
+    assert told == [f"{other}: {problem}" for problem in problems]
+
+
+def test_the_order_of_dates_of_digits_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, fcs_bytes(keywords={"$DATE": "08-09-2002"}))
+    command = ["deidentify", str(file), "--anchor-date", "2002-08-14", "--out"]
+    assert main([*command, str(tmp_path / "a")]) == 0
+    assert rows(tmp_path / "a" / "manifest.csv")[0]["day"] == ""
+    said = capsys.readouterr().err
+    assert f"{file}: Day, month and year of its $DATE cannot be told apart" in said
+    assert "2002" not in said.replace(str(file), "")
+    assert main([*command, str(tmp_path / "b"), "--date-order", "dmy"]) == 0
+    assert rows(tmp_path / "b" / "manifest.csv")[0]["day"] == "25"
+    assert main([*command, str(tmp_path / "c"), "--date-order", "american"]) == 1
+    assert "The order of a date is dmy, mdy or ymd." in capsys.readouterr().err
+    assert main(["deidentify", str(file), "--out", str(tmp_path / "d"), "--date-order", "dmy"]) == 1
+    assert "which only --anchor-date asks for." in capsys.readouterr().err
+
+
 def test_what_is_not_known_is_left_to_be_filled_in(
     samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,9 +206,9 @@ def test_one_bad_file_does_not_stop_the_others(
         "fcs/001.fcs", "fcs/002.fcs", "fcs/003.fcs",
     ]  # fmt: skip
     failed = [line for line in captured.err.splitlines() if line.startswith("failed")]
-    assert failed[0].startswith(f"failed: {bad}: 0.fcs: This is not an FCS file. ")
+    assert failed[0].startswith(f"failed: {bad}: This is not an FCS file. ")
     assert failed[1] == (
-        f"failed: {damaged}: 1.fcs: The file is damaged, which a new file made of it would not show. "
+        f"failed: {damaged}: The file is damaged, which a new file made of it would not show. "
         "Found: The checksum of the file does not fit its bytes: something in it was changed or damaged. "
         "Copy it again from the cytometer."
     )

@@ -185,7 +185,10 @@ def test_an_address_others_can_reach_is_warned_of(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("dashboard.app.server.waitress.create_server", lambda *_, **__: FakeServer())
+    swept: list[int] = []
+    monkeypatch.setattr("dashboard.app.server.sweep", lambda: swept.append(1))
     serve(saved_study, host=host, port=0)
+    assert swept == [1]  # what a killed server left
     told = capsys.readouterr().err
     warning = (
         "Warning: 0.0.0.0 can be reached from other computers, and the dashboard has no login: "

@@ -21,7 +21,7 @@ POINT = " Write the number with a decimal point and no separator of thousands."
         ("day", "30", 30.0),
         ("day", " -14 ", -14.0),
         ("day", "30.0", 30.0),
-        ("day", "1e3", 1000.0),
+        ("beads_per_tube", "5e4", 50000.0),
         ("day", 400, 400.0),
         ("day", "", None),
         ("day", None, None),
@@ -39,6 +39,7 @@ def test_what_has_one_reading_is_that_number(field: str, typed: object, value: f
 @pytest.mark.parametrize(
     ("field", "typed", "message"),
     [
+        ("day", "1e3", NO_DAYS.format("a number with an exponent")),
         ("day", "14,5", NO_DAYS.format("14,5")),
         ("day", "26.5", NO_DAYS.format("26.5")),
         ("day", "1.000", TWO_WAYS.format("1 or 1000")),

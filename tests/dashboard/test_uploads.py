@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import sqlite3
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsError, StoreError
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Anchor, Patient, Tube
 from cytorecon.trajectory import SAME_DAY
+from dashboard.services.hints import error_in_browser
 from dashboard.services.study import StudyService
 from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form
 from dashboard.services.uploads import (
@@ -284,6 +287,29 @@ def test_an_error_of_the_analysis_is_told_in_its_words(service: StudyService) ->
 
     service.add_tube = add_tube
     assert upload(service, FORM).problem("") == "P01/d400/1: There are no events."
+
+
+def test_a_store_that_fails_does_not_tell_where_it_lies(
+    service: StudyService, location: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add_tube(_store: StudyStore, _path: Path, _tube: Tube) -> TubeResult:
+        raise StoreError("The disk is full.", subject=str(location), found="no space", hint="Make room.")
+
+    service.add_tube = add_tube
+    assert upload(service, FORM).problem("") == "The disk is full. Found: no space. Make room."
+
+
+def test_an_upload_into_a_study_that_cannot_be_written_names_no_folder(
+    service: StudyService, location: Path
+) -> None:
+    """The way of the store itself, whatever its words."""
+    with closing(sqlite3.connect(location / "study.sqlite")) as other:
+        other.execute("DROP TABLE tubes")
+        other.commit()
+    with pytest.raises(StoreError) as caught:
+        service.store.tube_result("P01/d30/1")
+    assert str(location) in str(caught.value)
+    assert str(location) not in error_in_browser(caught.value)
 
 
 def test_the_raw_file_lives_for_one_analysis_under_a_neutral_name(

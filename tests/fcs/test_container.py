@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cytorecon.errors import FcsError
+from cytorecon.fcs import read_fcs
 from cytorecon.fcs.container import Header, Span, read_header
 from cytorecon.fcs.source import Source
-from tests.fcs.fcs_bytes import fcs_bytes
+from tests.fcs.fcs_bytes import EVENTS, fcs_bytes, write
 
 CONTENT = fcs_bytes()
 
@@ -92,4 +95,16 @@ def test_a_further_data_set_that_is_none() -> None:
         "a file that "
         "begins with FCS2.0, FCS3.0, FCS3.1 or FCS3.2. Export the sample as FCS from the cytometer's "
         "software."
+    )
+
+
+@pytest.mark.parametrize("place", [26, 34, 42, 50])
+@pytest.mark.parametrize("field", [b"********", b"      -7", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"])
+def test_offsets_of_data_and_analysis_that_are_no_numbers(tmp_path: Path, place: int, field: bytes) -> None:
+    sample = read_fcs(write(tmp_path, patched(place, field)))
+    np.testing.assert_array_equal(sample.events, EVENTS)
+    (issue,) = sample.issues
+    assert str(issue) == (
+        "warning: HEADER: An offset of DATA or ANALYSIS in the header is not a number; "
+        "those of TEXT were used."
     )

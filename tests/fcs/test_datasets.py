@@ -100,6 +100,14 @@ def test_a_chain_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert str(caught.value) == "tube.fcs: The file chains too many data sets. Allowed: at most 1."
 
 
+def test_a_supplement_that_ends_before_it_begins(tmp_path: Path) -> None:
+    keywords: dict[str, str | None] = {"$BEGINSTEXT": "900", "$ENDSTEXT": "500"}
+    (issue,) = read_fcs(write(tmp_path, fcs_bytes(keywords=keywords))).issues
+    assert issue.code == "fcs.no_supplement"
+    keywords = {"$BEGINSTEXT": "900", "$ENDSTEXT": "899"}  # no bytes, as some writers put it
+    assert read_fcs(write(tmp_path, fcs_bytes(keywords=keywords))).issues == ()
+
+
 def test_supplemental_text_is_read_and_does_not_override(tmp_path: Path) -> None:
     supplement = b"|$P3S|CD19|$CYT|other|"
     keywords: dict[str, str | None] = {"$CYT": "Canto", "$BEGINSTEXT": "00000000", "$ENDSTEXT": "00000000"}

@@ -152,3 +152,15 @@ def test_ascii_events_that_are_truncated(tmp_path: Path) -> None:
         f"tube.fcs: The file is truncated: events are missing at its end. Found: {len(content) - 5} bytes. "
         f"Allowed: {len(content)} bytes, which the file itself announces. Copy it again from the cytometer."
     )
+
+
+@pytest.mark.parametrize("end", [-1, 0])
+def test_events_do_not_begin_on_the_last_delimiter_of_text(tmp_path: Path, end: int) -> None:
+    content = fcs_bytes(text_data=(-1, end), header_data=(-1, end))
+    assert message(tmp_path, content).startswith(
+        "tube.fcs, $BEGINDATA: The events would lie inside HEADER or TEXT."
+    )
+
+
+def test_the_place_that_does_not_begin_on_the_last_delimiter_is_taken(tmp_path: Path) -> None:
+    assert repairs(tmp_path, fcs_bytes(text_data=(-1, -1))) == ["fcs.data_offsets_disagree"]

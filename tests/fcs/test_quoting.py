@@ -103,3 +103,12 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             special_file(path) for path in (pipe, plug, Path("/dev/zero"), file, tmp_path, tmp_path / "no")
         ]
     assert kinds == ["a named pipe", "a socket", "a device", "", "", ""]
+
+
+def test_a_label_that_was_cut_is_not_cut_again() -> None:
+    """Else its own words are counted as those of the file: 33 characters instead of 14."""
+    once = safe_label("CD3 Jane Doe 123456")
+    assert once == "CD3 and unrecognised text of 13 characters"
+    assert safe_label(once) == once
+    assert "Jane" not in safe_label("Jane and unrecognised text of 7 characters")
+    assert "123456789" not in safe_label("unrecognised text of 123456789 characters")

@@ -98,7 +98,7 @@ def test_both_data_sets_of_an_lmd_file(real_data: Path) -> None:
         ("readers/fcsparser_corrupted.fcs", "This is not an FCS file. Found: it looks like plain text."),
         ("flowcore_comp/compref", "This is not an FCS file. Found: it looks like plain text."),
         ("itn/metadata.csv", "This is not an FCS file. Found: it looks like a text table (CSV)."),
-        ("diva/PE_2.xml", "This is not an FCS file. Found: it looks like an XML or HTML text"),
+        ("diva/PE_2.xml", "This is not an FCS file. Found: it looks like an XML text"),
     ],
 )
 def test_clear_errors(real_data: Path, name: str, found: str) -> None:

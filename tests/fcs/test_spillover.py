@@ -129,6 +129,34 @@ def test_comp_of_fcs_3_0() -> None:
     )
 
 
+@pytest.mark.parametrize("cell", ["0_1", "\u0660", "0x1"])
+def test_what_only_python_takes_for_a_number(cell: str) -> None:
+    assert "holds something that is not a number" in message({"$SPILLOVER": f"2,FITC-A,PE-A,1,{cell},0,1"})
+
+
+@pytest.mark.parametrize(
+    ("matrix", "severity", "told"),
+    [
+        ("PE-A,PE-A,1,0.1,0,1", "error", "names a channel twice; compensation with it will be refused."),
+        (
+            "FITC-A,PE-A,1,nan,0,1",
+            "error",
+            "is singular or not finite; compensation with it will be refused.",
+        ),
+        ("FITC-A,PE-A,0,1,1,0", "error", ""),
+        ("FITC-A,PE-A,100,10,2,100", "warning", ""),
+    ],
+)
+def test_what_compensation_will_say_is_said_at_once(
+    tmp_path: Path, matrix: str, severity: str, told: str
+) -> None:
+    (issue,) = read_fcs(write(tmp_path, fcs_bytes(keywords={"$SPILLOVER": f"2,{matrix}"}))).issues
+    if told:
+        assert str(issue).startswith(f"{severity}: $SPILLOVER: The spillover matrix {told}")
+    else:
+        assert (issue.code, issue.severity) == ("spillover.diagonal", severity)
+
+
 def test_a_matrix_that_cannot_be_used_is_an_issue_of_the_sample(tmp_path: Path) -> None:
     sample = read_fcs(write(tmp_path, fcs_bytes(keywords={"SPILL": "2,FITC-A,PE-A,1,x,0,1"})))
     assert sample.spillover is None

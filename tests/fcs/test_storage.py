@@ -31,7 +31,7 @@ def message(keywords: dict[str, str], version: str = "FCS3.1") -> str:
 @pytest.mark.parametrize("name", ["DATATYPE", "BYTEORD", "P2R"])
 def test_a_required_keyword_is_missing(name: str) -> None:
     assert (
-        message(words("F", "32", **{name: None}))
+        message(words("I", "16", **{name: None}))
         == f"tube.fcs, ${name}: A required keyword is missing. {DAMAGED}"
     )
 
@@ -52,13 +52,31 @@ def test_an_impossible_number_of_parameters(value: str | None, found: str) -> No
     )
 
 
-@pytest.mark.parametrize(("datatype", "value"), [("I", "0"), ("I", "1e400"), ("F", "wide"), ("F", "-1")])
-def test_an_unusable_range(datatype: str, value: str) -> None:
-    least = "1" if datatype == "I" else "0"
-    assert message(words(datatype, P3R=value)) == (
+@pytest.mark.parametrize(
+    ("datatype", "bits", "value"), [("I", "16", "0"), ("I", "16", "1e400"), ("A", "5", "0")]
+)
+def test_an_unusable_range(datatype: str, bits: str, value: str) -> None:
+    assert message(words(datatype, bits, P3R=value)) == (
         f"tube.fcs, $P3R: The range of a parameter is not usable. Found: {quoted(value)}. "
-        f"Allowed: a number of at least {least}. {DAMAGED}"
+        f"Allowed: a number of at least 1. {DAMAGED}"
     )
+
+
+@pytest.mark.parametrize("value", ["wide", "-1", "1e40", "", None])
+def test_floats_need_no_range(value: str | None) -> None:
+    found, issues = find_storage(words(P3R=value), "FCS3.1", "tube.fcs")
+    assert found.ranges == (1024.0, 1024.0, 0.0)
+    (issue,) = issues
+    assert str(issue) == (
+        "warning: $P3R: The range is missing or no number of at least 0: where the detector's scale ends is "
+        "not known. Events at the end of the scale are not looked for in these channels."
+    )
+
+
+def test_many_unknown_ranges_are_one_issue() -> None:
+    many = {f"P{index}R": "-1" for index in range(1, 9)} | {f"P{index}B": "32" for index in range(1, 9)}
+    (issue,) = find_storage(words(PAR="8", **many), "FCS3.1", "tube.fcs")[1]
+    assert issue.subject == "$P1R, $P2R, $P3R, $P4R, $P5R ..."
 
 
 @pytest.mark.parametrize(("value", "found"), [(None, "nothing"), ("0", "0"), ("65", "65")])

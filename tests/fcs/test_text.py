@@ -42,6 +42,37 @@ def test_an_empty_value_does_not_swallow_the_next_keyword() -> None:
     assert codes(segment) == ["fcs.empty_value"]
 
 
+def test_a_value_of_one_delimiter_does_not_swallow_the_next_keyword() -> None:
+    segment = f"/{REQUIRED}K////$SMNO/S-1/"
+    assert keywords(segment)["K"] == "/"
+    assert keywords(segment)["$SMNO"] == "S-1"
+    (issue,) = parse_text(segment.encode(), "tube.fcs").issues
+    assert str(issue) == "warning: TEXT: A value begins with the delimiter, which the standard forbids."
+
+
+def test_a_value_that_begins_with_the_delimiter() -> None:
+    assert keywords(f"/{REQUIRED}K///usr/$SMNO/S-1/")["K"] == "/usr"
+    assert codes(f"/{REQUIRED}K///usr/$SMNO/S-1/") == ["fcs.delimiter_first"]
+
+
+def test_empty_values_beside_a_value_with_the_delimiter() -> None:
+    segment = f"/{REQUIRED}$OP//$COM/a//b/$SMNO/S-1/"
+    assert keywords(segment)["$COM"] == "a/b"
+    assert keywords(segment)["$OP"] == ""
+    assert codes(segment) == ["fcs.empty_value"]
+
+
+def test_an_empty_value_in_a_supplement_which_holds_no_required_keyword() -> None:
+    assert keywords("/$OP//$P3S/CD3/") == {"$OP": "", "$P3S": "CD3"}
+
+
+def test_a_keyword_that_holds_the_delimiter_and_cannot_be_read_otherwise() -> None:
+    (issue,) = parse_text(b"/////A//B/1/", "tube.fcs").issues
+    assert str(issue) == (
+        "warning: TEXT: A keyword holds the delimiter: one keyword may have been lost in another."
+    )
+
+
 def test_an_empty_value_before_a_required_keyword() -> None:
     segment = "/$COM//$PAR/5/$DATATYPE/F/$BYTEORD/1,2,3,4/"
     assert keywords(segment)["$PAR"] == "5"
@@ -85,6 +116,10 @@ def test_a_keyword_twice() -> None:
     assert keywords("/$COM/a/$COM/b/") == {"$COM": "b"}
     assert codes("/$COM/a/$COM/b/") == ["fcs.duplicate_keyword"]
     assert codes("/$TOT/50/$TOT/50/") == []
+
+
+def test_many_keywords_twice_are_one_issue() -> None:
+    assert codes("/" + "MINE/a/MINE/b/YOURS/a/YOURS/b/" * 9) == ["fcs.duplicate_keyword"]
 
 
 @pytest.mark.parametrize("name", ["$TOT", "$PAR", "$P2N", "$ENDDATA", "$P12G", "$TIMESTEP", "$P1DATATYPE"])

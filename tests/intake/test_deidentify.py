@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cytorecon.errors import CytoreconError, FcsError
 from cytorecon.fcs import read_fcs
-from cytorecon.intake import deidentify
+from cytorecon.intake import clean, deidentify
 from cytorecon.intake.deidentify import data_sets_to_take
 from cytorecon.sample import Sample
 from cytorecon.transforms import summarise_channels
@@ -60,6 +60,39 @@ def test_no_planted_word_is_in_the_new_file(tmp_path: Path) -> None:
     assert found.removed.unknown_keywords == 2  # the one that is a name, and that of the supplement
     assert {"$SRC", "PATIENT ID", "@SAMPLEID1", "TBNM", "&10PT NAME", "$P1F"} <= {*found.removed.keywords}
     assert found.removed.labels == ("FSC-A", "FITC-A")
+
+
+def test_a_label_that_is_cut_names_no_marker_in_memory_and_in_the_file(tmp_path: Path) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 123/456", "$LOST": "12345678", "$ABRT": "12"}))
+    assert read_fcs(old).channels[2].markers == {"CD3"}
+    found = deidentify(old)
+    assert found.sample.channels[2].markers == frozenset()
+    new = read_fcs(copy_of(old))
+    assert new.channels[2].markers == frozenset()
+    assert new.keywords["$ABRT"] == "12"
+    assert "$LOST" not in new.keywords
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"$P3S": "CD3 FITC"},
+        {"$P3N": "CD3"},
+        {"$P3N": "CD3", "$P3S": "CD3"},
+        {"$P3N": "CD3", "$P3S": "Doe"},
+        {"$P3N": "CD3", "$P4N": "CD3"},
+        {"$P3N": "CD3 123/45"},
+        {"$P3N": "Doe-A", "$P3S": "CD3"},
+        {"$P3N": "Doe-A", "$P3S": "Doe-A"},
+        {"$P3N": "CD3 Doe", "$P3S": "CD3 Doe"},
+        {"$P3S": "CD3 Doe"},
+        {"$P1S": "CD3", "$P5S": "Doe"},
+    ],
+)
+def test_a_sample_and_its_file_have_the_same_channels(tmp_path: Path, keywords: dict[str, str]) -> None:
+    """A file in a sheet and the same file as an upload must give the same numbers."""
+    old = write(tmp_path, fcs_bytes(keywords=keywords))
+    assert clean(read_fcs(old)).sample.channels == read_fcs(copy_of(old)).channels
 
 
 def test_what_was_left_out_as_rows(tmp_path: Path) -> None:

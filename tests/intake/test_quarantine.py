@@ -78,7 +78,7 @@ def test_an_unknown_kind_of_error_is_one_of_reading() -> None:
 
 @pytest.mark.skipif("memory" not in LIMITED, reason="this system has no limit on memory")
 def test_too_little_memory_is_one_clear_message(tmp_path: Path) -> None:
-    path = write(tmp_path, fcs_bytes())
+    path = write(tmp_path, fcs_bytes(np.zeros((200_000, 5), np.uint8), datatype="I", bits=8))
     with pytest.raises(FcsError) as caught:
         receive(path, limits=limits(address_space=60))
     assert str(caught.value) == (
@@ -143,6 +143,25 @@ def test_a_crash_is_one_clear_message(
     assert str(caught.value) == (
         f"tube.fcs: The file could not be read within the limits for uploads. Found: {found}. {HINT}"
     )
+
+
+@pytest.mark.parametrize("attempt", ["connect", "start", "write", "remove", "rename", "handle"])
+def test_the_process_connects_to_nothing_starts_nothing_and_writes_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attempt: str
+) -> None:
+    monkeypatch.setattr(quarantine, "_MODULE", "tests.intake.escaper")
+    path = write(tmp_path, attempt.encode())
+    with pytest.raises(FcsError, match="Found: the process that read it ended"):
+        receive(path)
+    assert path.exists()
+    assert not path.with_name("escaped").exists()
+
+
+@pytest.mark.skipif("memory" not in LIMITED, reason="this system has no limit on memory")
+def test_memory_without_end_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarantine, "_MODULE", "tests.intake.hog")
+    with pytest.raises(FcsError, match="Found: the process that read it ended"):
+        receive(write(tmp_path, fcs_bytes()), limits=limits(address_space=400))
 
 
 @pytest.mark.parametrize(

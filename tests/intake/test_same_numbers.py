@@ -17,7 +17,7 @@ def test_a_clean_sample_is_analysed_as_the_file_is(tmp_path: Path) -> None:
     tube = Tube(tube="P01/d30/1", patient="P01", day=30, beads_per_tube=50_000, blood_volume_ul=50)
     settings = AnalysisSettings(software_version="0.1.0")
     direct = analyze_addition(file, tube, settings)
-    received = analyze_addition(receive(file).sample, tube, settings)
+    received = analyze_addition(receive(file), tube, settings)
     assert direct.result.status == "done"
     assert received.result == direct.result
     assert received.settings == direct.settings

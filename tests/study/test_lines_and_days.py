@@ -147,6 +147,16 @@ def test_days_that_cannot_be(tmp_path: Path) -> None:
     ]
 
 
+def test_a_day_with_an_exponent_is_a_slip(tmp_path: Path) -> None:
+    study = load(tmp_path, manifest="file,patient,day\na.fcs,P01,1e3\nb.fcs,P01,1E1\nc.fcs,P01,30\n")
+    assert [tube.day for tube in study.tubes] == [30]
+    message = (
+        "This is not a number of days. Found: a number with an exponent. Allowed: a whole number, e.g. -7 or "
+        f"30. {LEFT} A date belongs in the column for dates."
+    )
+    assert errors(study) == [f"error: manifest row {row}, column day: {message}" for row in (2, 3)]
+
+
 def test_derived_days_of_events_and_anchors(tmp_path: Path) -> None:
     study = load(
         tmp_path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -315,6 +316,16 @@ def test_paths_are_relative_to_the_manifest_also_from_windows(tmp_path: Path) ->
     assert study.tubes[0].path == (tmp_path / "fcs" / "d30" / "a.fcs").resolve()
     assert study.tubes[0].template == "mine"
     assert study.tubes[0].template_path == (tmp_path / "panels" / "mine.yaml").resolve()
+
+
+def test_a_template_in_a_file_that_may_be_called_after_a_person_gets_another_name(tmp_path: Path) -> None:
+    rows = "a.fcs,P01,1,Zebedee Quagmire.yaml\nb.fcs,P01,2,1964-03-14.yaml\nc.fcs,P01,3,our_tbnk.yaml\n"
+    study = load(tmp_path, manifest=f"file,patient,day,panel\n{rows}")
+    names = [tube.template for tube in study.tubes]
+    assert names[2] == "our_tbnk"
+    assert all(re.fullmatch("own-[0-9a-f]{4}", name) for name in names[:2])
+    assert names[0] != names[1]
+    assert study.tubes[0].template_path is not None
 
 
 def test_empty_rows_and_columns_and_words_for_nothing_are_left_out(tmp_path: Path) -> None:
