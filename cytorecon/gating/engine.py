@@ -6,8 +6,7 @@ each gate on the way, and lets "not evaluable" spread to all that depends on it.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
+from cytorecon.gating.expressions import events_where
 from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
@@ -123,7 +123,7 @@ class _Walk:
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
-        return Marked(_evaluate(ast.parse(text, mode="eval").body, values) & self.everything)
+        return Marked(events_where(text, values) & self.everything)
 
     def _name(self, name: str) -> Marked:
         if name == ALL:
@@ -171,24 +171,6 @@ def _measured(axes: Axes) -> Mask:
         if channel.name in stained or channel.role in _SCATTER:
             measured &= np.isfinite(axes.columns[channel.name])
     return measured
-
-
-def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:
-    match node:
-        case ast.Name(id=name):
-            return values[name]
-        case ast.UnaryOp(operand=operand):
-            return ~_evaluate(operand, values)
-        case ast.BoolOp(op=ast.And(), values=parts):
-            return _joined(np.logical_and, parts, values)
-        case ast.BoolOp(values=parts):
-            return _joined(np.logical_or, parts, values)
-    raise TypeError(f"not an expression of a template: {ast.dump(node)}")
-
-
-def _joined(how: np.ufunc, parts: Sequence[ast.expr], values: Mapping[str, Mask]) -> Mask:
-    joined: Mask = how.reduce([_evaluate(part, values) for part in parts])
-    return joined
 
 
 def _not_assessed(template: Template, found: Mapping[str, FoundGate]) -> dict[str, str]:
