@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cytorecon.evaluate.answers import Answer, answer_of
+from cytorecon.evaluate.baselines.apply import baseline_scores
 from cytorecon.evaluate.baselines.inside import Inside, inside_of
 from cytorecon.evaluate.labelled import Labelled, LabelledSource, LabelledTube
 from cytorecon.evaluate.scores import Score, agreement
@@ -15,7 +16,7 @@ from cytorecon.knowledge.evaluation import Scored
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import Failure, Progress, Run, attempt, learn, survey_all
-from cytorecon.pipeline.steps import gate_prepared, prepare
+from cytorecon.pipeline.steps import Survey, gate_prepared, prepare
 
 OURS = "cytorecon"
 
@@ -56,16 +57,11 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class BatchScores:
-    """Scores of a batch, what baselines need of its tubes, and why tubes have none."""
+class Part:
+    """Scores of some tubes, and why others have none, by name of the tube."""
 
-    judged: tuple[Judged, ...]
+    scores: tuple[Score, ...]
     failures: Mapping[str, str]
-
-    @property
-    def scores(self) -> list[Score]:
-        """Scores of all tubes."""
-        return [score for one in self.judged for score in one.scores]
 
 
 def judge_batch(
@@ -75,7 +71,7 @@ def judge_batch(
     run: Run,
     progress: Progress,
     learned_from: Sequence[LabelledTube] | None = None,
-) -> BatchScores:
+) -> Part:
     """Gate `tubes` and compare them with their truth.
 
     Parameters
@@ -91,6 +87,25 @@ def judge_batch(
     learned_from : sequence of LabelledTube, optional
         Tubes that teach scales and prior instead of `tubes` themselves.
     """
+    judged, failures = _judged(task, tubes, run, progress, learned_from)
+    return Part(tuple(score for one in judged for score in one.scores), failures)
+
+
+def judge_with_baselines(task: Task, tubes: Sequence[LabelledTube], *, run: Run, progress: Progress) -> Part:
+    """Return the scores of a batch, ours and those of the baselines; see :func:`judge_batch`."""
+    judged, failures = _judged(task, tubes, run, progress, None)
+    insides = [one.inside for one in judged if one.inside is not None]
+    theirs = baseline_scores(insides, run=run, progress=progress)
+    return Part((*(score for one in judged for score in one.scores), *theirs), failures)
+
+
+def _judged(
+    task: Task,
+    tubes: Sequence[LabelledTube],
+    run: Run,
+    progress: Progress,
+    learned_from: Sequence[LabelledTube] | None,
+) -> tuple[list[Judged], dict[str, str]]:
     sources = _sources(task, tubes)
     teachers = sources if learned_from is None else _sources(task, learned_from)
     surveyed = survey_all(teachers if learned_from is None else [*teachers, *sources], run, progress)
@@ -113,18 +128,15 @@ def judge_batch(
             else:
                 judged.append(answer)
             progress("gating", done, len(asked))
-    return BatchScores(tuple(judged), failures)
+    return judged, failures
 
 
 def _sources(task: Task, tubes: Sequence[LabelledTube]) -> list[LabelledSource]:
-    return [
-        LabelledSource(tube.tube, task.template, mapping=task.mapping, labelled=tube) for tube in tubes
-    ]
+    return [LabelledSource(tube.tube, task.template, mapping=task.mapping, labelled=tube) for tube in tubes]
 
 
-def _is_of(source: LabelledSource, batch: str, surveys: Mapping[str, object]) -> bool:
-    survey = surveys.get(source.name)
-    return survey is not None and getattr(survey, "batch", None) == batch
+def _is_of(source: LabelledSource, batch: str, surveys: Mapping[str, Survey]) -> bool:
+    return source.name in surveys and surveys[source.name].batch == batch
 
 
 def _judge(source: LabelledSource, *, task: Task, context: BatchContext) -> Judged:
@@ -135,9 +147,7 @@ def _judge(source: LabelledSource, *, task: Task, context: BatchContext) -> Judg
     return Judged(scores, inside)
 
 
-def _score(
-    gated: GatedSample, labelled: Labelled, tube: LabelledTube, task: Task, scored: Scored
-) -> Score:
+def _score(gated: GatedSample, labelled: Labelled, tube: LabelledTube, task: Task, scored: Scored) -> Score:
     answer = answer_of(gated, scored.population)
     parent = answer_of(gated, scored.parent) if scored.parent != "root" else None
     return Score(

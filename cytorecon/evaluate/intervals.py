@@ -45,7 +45,8 @@ def cluster_interval(
     Examples
     --------
     >>> patients = np.array(["a", "a", "b", "c", "d"], dtype=object)
-    >>> low, high = cluster_interval(np.array([0.9, 0.8, 1.0, 0.95, 0.7]), patients, np.median, draws=500, seed=1)
+    >>> f1 = np.array([0.9, 0.8, 1.0, 0.95, 0.7])
+    >>> low, high = cluster_interval(f1, patients, np.median, draws=500, seed=1)
     >>> 0.7 <= low <= high <= 1.0
     True
     """

@@ -138,7 +138,10 @@ def _table(path: Path, subject: str) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CytoreconError(
-            "The labels cannot be read.", subject=subject, found=str(error), allowed="a CSV file with a header"
+            "The labels cannot be read.",
+            subject=subject,
+            found=str(error),
+            allowed="a CSV file with a header",
         ) from error
 
 

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from cytorecon.errors import CytoreconError
-from cytorecon.evaluate.batches import Task, judge_batch
+from cytorecon.evaluate.batches import Part, Task, judge_batch, judge_with_baselines
 from cytorecon.evaluate.dilution import Scenario, scenarios
+from cytorecon.evaluate.evaluation import Evaluation, cited
 from cytorecon.evaluate.labels import FileTube
 from cytorecon.evaluate.plan import DilutionPlan, Plan, template_of, tubes_of
-from cytorecon.evaluate.run import Evaluation, with_baselines
 from cytorecon.evaluate.scores import Score
 from cytorecon.pipeline.learn import Failure, Progress, Run, attempt
 
@@ -49,7 +49,15 @@ def evaluate_plan(plan: Plan, data: Path, *, run: Run, progress: Progress) -> Ev
             scores += part.scores
             failures |= part.failures
     _check_labels(plan, scores)
-    return Evaluation(tuple(scores), plan.targets, failures)
+    return Evaluation(
+        dataset=plan.name,
+        title=plan.title,
+        about=plan.about,
+        template=cited(template),
+        scores=tuple(scores),
+        targets=plan.targets,
+        failures=failures,
+    )
 
 
 def _batches(plan: Plan, tubes: Sequence[FileTube]) -> Iterator[tuple[str, tuple[FileTube, ...]]]:
@@ -58,25 +66,23 @@ def _batches(plan: Plan, tubes: Sequence[FileTube]) -> Iterator[tuple[str, tuple
         yield batch, tuple(tube for tube in tubes if batch_of[tube.tube] == batch)
 
 
-def _regimes(task: Task, tubes: Sequence[FileTube], run: Run, progress: Progress) -> Iterator[Evaluation]:
-    yield with_baselines(task, tubes, run=run, progress=progress)
+def _regimes(task: Task, tubes: Sequence[FileTube], run: Run, progress: Progress) -> Iterator[Part]:
+    yield judge_with_baselines(task, tubes, run=run, progress=progress)
     if len(tubes) > 1:
         alone = replace(task, regime="alone")
         for tube in tubes:
-            judged = judge_batch(alone, [tube], run=run, progress=progress)
-            yield Evaluation(tuple(judged.scores), (), judged.failures)
+            yield judge_batch(alone, [tube], run=run, progress=progress)
     groups = dict.fromkeys(tube.group for tube in tubes)
     for group in groups if len(groups) > 1 else ():
         inside = [tube for tube in tubes if tube.group == group]
         others = [tube for tube in tubes if tube.group != group]
         left_out = replace(task, regime="left_out")
-        judged = judge_batch(left_out, inside, run=run, progress=progress, learned_from=others)
-        yield Evaluation(tuple(judged.scores), (), judged.failures)
+        yield judge_batch(left_out, inside, run=run, progress=progress, learned_from=others)
 
 
 def _diluted(
     task: Task, tubes: Sequence[FileTube], dilution: DilutionPlan, run: Run, progress: Progress
-) -> Evaluation:
+) -> Part:
     """Dilute one tube at a time; scenarios are what runs side by side."""
     asked = list(scenarios(tubes, dilution.populations, dilution.cells, draws=dilution.draws))
     scores: list[Score] = []
@@ -88,13 +94,13 @@ def _diluted(
         else:
             scores += answer
         progress("diluting", done, len(asked))
-    return Evaluation(tuple(scores), (), failures)
+    return Part(tuple(scores), failures)
 
 
 def _scenario(scenario: Scenario, *, task: Task) -> list[Score]:
     """Return what is said of the diluted population; the other tubes are only company."""
     diluted = replace(task, regime="diluted", batch=f"draw {scenario.draw}")
-    part = with_baselines(diluted, scenario.batch, run=map, progress=_silent)
+    part = judge_with_baselines(diluted, scenario.batch, run=map, progress=_silent)
     return [
         score
         for score in part.scores

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final
 
 import numpy as np
@@ -81,7 +81,7 @@ def risk_coverage(scores: pd.DataFrame) -> pd.DataFrame:
     row per distinct place in that order: results that tie are accepted together.
     """
     tables = []
-    for (dataset, regime), group in _ours(scores).groupby(["dataset", "regime"], sort=False):
+    for _, group in _ours(scores).groupby(["dataset", "regime"], sort=False):
         known = group[group["status"] != "not_evaluable"].copy()
         known["review"] = ~known["is_accepted"]
         known["instability"] = known["instability"].fillna(0.0)
@@ -89,7 +89,7 @@ def risk_coverage(scores: pd.DataFrame) -> pd.DataFrame:
         known["accepted_share"] = np.arange(1, len(known) + 1) / len(group)
         known["wrong_share"] = known["is_wrong"].cumsum() / np.arange(1, len(known) + 1)
         last = known.drop_duplicates(["review", "instability"], keep="last")
-        tables.append(last.assign(dataset=dataset, regime=regime)[list(RISK_COLUMNS)])
+        tables.append(last[list(RISK_COLUMNS)])
     return pd.concat(tables) if tables else pd.DataFrame(columns=list(RISK_COLUMNS))
 
 
@@ -97,9 +97,8 @@ def _ours(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[scores["method"] == "cytorecon"]
 
 
-def _groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    for keys, group in scores.groupby(GROUP, sort=False):
-        yield keys, group
+def _groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[Hashable, ...], pd.DataFrame]]:
+    yield from scores.groupby(GROUP, sort=False)
 
 
 def _agreement(group: pd.DataFrame, rules: EvaluationRules) -> dict[str, object]:

@@ -11,7 +11,8 @@ from cytorecon.evaluate.scores import DETECTED
 from cytorecon.knowledge.evaluation import Target
 
 TARGET_COLUMNS: Final = (
-    "dataset", "regime", "measure", "population", "cells", "results", "target", "measured", "p10", "worst", "met",
+    "dataset", "regime", "measure", "population", "cells", "results", "target",
+    "measured", "p10", "worst", "met",
 )  # fmt: skip
 MISSED_COLUMNS: Final = (
     "dataset", "regime", "measure", "population", "batch", "tube", "true", "found", "f1", "status",
@@ -20,10 +21,13 @@ MISSED_COLUMNS: Final = (
 #: So many of the worst results are shown for each target that was missed.
 WORST: Final = 10
 
+#: What the largest number of events found is called; the only measure that is neither F1 nor a share.
+COUNTED: Final = "most cells found"
+
 _WORDS: Final = {
     "f1": "F1, median",
     "not_detected": "share 'not detected'",
-    "most_found": "most cells found",
+    "most_found": COUNTED,
     "detected": "share detected",
     "close": "share within 2 sqrt(n) + 3",
     "accepted": "share accepted",

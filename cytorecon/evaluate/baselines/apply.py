@@ -22,6 +22,8 @@ Thresholds = dict[str, tuple[float, ...]]
 
 def baseline_scores(tubes: Sequence[Inside], *, run: Run, progress: Progress) -> list[Score]:
     """Return the scores of all baselines on the tubes of one batch."""
+    if not tubes:
+        return []
     scores: list[Score] = []
     for done, (name, rule) in enumerate(PER_TUBE.items(), start=1):
         for answer in run(partial(_scores_alone, rule=rule, name=name), tubes):
@@ -41,8 +43,6 @@ def _scores_alone(tube: Inside, *, rule: Rule, name: str) -> list[Score]:
 
 
 def _scores_pooled(tubes: Sequence[Inside]) -> list[Score]:
-    if not tubes:
-        return []
     thresholds: Thresholds = {}
     for gate in _in_order(tubes[0]):
         shown: list[list[Column]] = [[] for _ in tubes[0].columns[gate]]
@@ -131,11 +131,9 @@ def _rescored(tube: Inside, thresholds: Thresholds, method: str) -> list[Score]:
                 true_positives=agreement(found, tube.truth[ours.population]),
                 found_parent=parent,
                 # These rules never doubt: whatever they find is reported.
-                status="ok",
+                status="ok" if found.any() else "not_detected",
                 review="",
                 instability=None,
             )
         )
     return scores
-
-

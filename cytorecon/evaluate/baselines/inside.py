@@ -88,8 +88,9 @@ def _gates_below(template: Template, ancestor: str, populations: list[str]) -> t
     """Return the gates in the words of `populations` and of what lies between them and `ancestor`."""
     gates: dict[str, None] = {}
     for population in populations:
-        while population != ancestor:
-            entry = template.population_by_name[population]
-            gates |= dict.fromkeys(name for name in names_in(entry.where) if name in template.gate_by_name)
-            population = entry.parent
+        name = population
+        while name != ancestor:
+            entry = template.population_by_name[name]
+            gates |= dict.fromkeys(used for used in names_in(entry.where) if used in template.gate_by_name)
+            name = entry.parent
     return tuple(gates)

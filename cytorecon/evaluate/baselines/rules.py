@@ -83,8 +83,10 @@ def pooled_minimum(columns: Sequence[Column]) -> float:
         return float("inf")
     joint = np.sum(shown, axis=0) * (sum(values.size for values in columns) / len(shown))
     found = _between_two_highest(_density(joint))
-    return float(min(values.min() for values in columns if values.size)) if found is None else float(
-        CENTRES[found]
+    return (
+        float(min(values.min() for values in columns if values.size))
+        if found is None
+        else float(CENTRES[found])
     )
 
 
