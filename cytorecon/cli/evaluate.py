@@ -15,9 +15,9 @@ from cytorecon.cli.options import DEFAULT_JOBS, JobsOption, JsonOption
 from cytorecon.errors import CytoreconError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from cytorecon.evaluate import Evaluation, Tables
+    from cytorecon.evaluate import Evaluation, Simulated, Tables
     from cytorecon.pipeline.learn import Progress, Run
 
     Work = Callable[[Run, Progress], Evaluation]
@@ -54,7 +54,7 @@ def evaluate(
     jobs: JobsOption = DEFAULT_JOBS,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare gates with labelled files and with simulated tubes, beside other rules.
+    """Compare gates with labelled files and simulated truth.
 
     A plan names labelled FCS files and says what their labels mean; see benchmarks/plans.
     Targets that are not met do not change the exit code.
@@ -69,8 +69,8 @@ def evaluate(
     check_folder(out, option="--out")
     numbers = _seeds(seeds)
     asked = [Simulated(laboratory_row(lab).name, numbers, patients, visits, events) for lab in simulate or ()]
-    work = {f"plan {plan.name}": _of_plan(plan, data or plan.parent) for plan in plans or ()}
-    work |= {f"simulated {one.laboratory}": _of_laboratory(one) for one in asked}
+    work = [(f"plan {plan}", _of_plan(plan, data or plan.parent)) for plan in plans or ()]
+    work += [(f"simulated {one.laboratory}", _of_laboratory(one)) for one in asked]
     evaluations, failures = _done(work, jobs)
     if evaluations:
         tables = tables_of(evaluations)
@@ -102,21 +102,20 @@ def _of_plan(plan: Path, data: Path) -> Work:
     return lambda run, progress: evaluate_plan(load_plan(plan), data, run=run, progress=progress)
 
 
-def _of_laboratory(asked: object) -> Work:
-    from cytorecon.evaluate import Simulated, evaluate_simulated
+def _of_laboratory(asked: Simulated) -> Work:
+    from cytorecon.evaluate import evaluate_simulated
 
-    assert isinstance(asked, Simulated)
     return lambda run, progress: evaluate_simulated(asked, run=run, progress=progress)
 
 
-def _done(work: dict[str, Work], jobs: int) -> tuple[list[Evaluation], list[Failure]]:
+def _done(work: Sequence[tuple[str, Work]], jobs: int) -> tuple[list[Evaluation], list[Failure]]:
     """Do all of the work under one progress bar; a plan that fails does not cost the others."""
     from cytorecon.jobs.workers import workers
 
     evaluations: list[Evaluation] = []
     failures: list[Failure] = []
     with progress_bar() as advance, workers(jobs) as run:
-        for name, one in work.items():
+        for name, one in work:
 
             def progress(stage: str, done: int, total: int, name: str = name) -> None:
                 advance(f"{name}: {stage}", done, total)

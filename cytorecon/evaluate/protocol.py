@@ -81,7 +81,7 @@ def simulated_batch(
     --------
     >>> tubes = simulated_batch("stress", seed=1, patients=2, visits=2, events=500)
     >>> [tube.tube for tube in tubes]
-    ['P01/d15', 'P01/d32', 'P02/d15', 'P02/d30']
+    ['P01/d15', 'P01/d32', 'P02/d14', 'P02/d31']
     """
     row = laboratory_row(laboratory)
     cohort = simulate_cohort(patients=patients, visits=visits, events=events, seed=seed)

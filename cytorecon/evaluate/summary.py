@@ -107,8 +107,8 @@ def _agreement(group: pd.DataFrame, rules: EvaluationRules) -> dict[str, object]
         "results": len(group),
         "not_evaluable": int((group["status"] == "not_evaluable").sum()),
         "f1_results": len(enough),
-        "log10_ratio_median": group["log10_ratio"].median(),
-        "bias_of_parent_median": group["bias_of_parent"].median(),
+        "log10_ratio_median": _middle(group["log10_ratio"]),
+        "bias_of_parent_median": _middle(group["bias_of_parent"]),
         "bias_of_parent_worst": _furthest(group["bias_of_parent"]),
         "percent_wrong": 100 * float(group["is_wrong"].mean()),
     }
@@ -126,8 +126,8 @@ def _agreement(group: pd.DataFrame, rules: EvaluationRules) -> dict[str, object]
         "f1_p10": float(np.percentile(f1, 10)),
         "f1_worst": float(worst["f1"]),
         "worst_tube": f"{worst['batch']} {worst['tube']}".strip(),
-        "precision_median": enough["precision"].median(),
-        "recall_median": enough["recall"].median(),
+        "precision_median": _middle(enough["precision"]),
+        "recall_median": _middle(enough["recall"]),
     }
 
 
@@ -191,6 +191,12 @@ def _patients(group: pd.DataFrame) -> np.ndarray:
 
 def _median(values: np.ndarray) -> float:
     return float(np.median(values))
+
+
+def _middle(values: pd.Series[float]) -> float:
+    """Return the median of what is known, or NaN of nothing (where pandas would warn)."""
+    known = values.dropna()
+    return float(known.median()) if len(known) else float("nan")
 
 
 def _mean(values: np.ndarray) -> float:

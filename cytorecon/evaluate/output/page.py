@@ -34,11 +34,16 @@ def page(tables: Tables, *, version: str) -> str:
             f"<title>cytorecon evaluate</title><style>{_STYLE}</style></head><body>",
             f"<h1>Accuracy</h1><p>cytorecon {escape(version)}. Research use only.</p>",
             "<h2>What has to be reached</h2>",
-            tables.targets.round(4).to_html(index=False, na_rep="", border=0, escape=True),
+            _reached(tables.targets),
             *parts,
             "</body></html>\n",
         ]
     )
+
+
+def _reached(targets: pd.DataFrame) -> str:
+    shown = targets.round(4).assign(met=targets["met"].map({True: "met", False: "not met"}))
+    return str(shown.to_html(index=False, na_rep="", border=0, escape=True))
 
 
 def _figures(tables: Tables) -> Iterator[tuple[str, go.Figure]]:
@@ -67,14 +72,17 @@ def _f1(scores: pd.DataFrame) -> go.Figure:
             jitter=0.4,
             marker={"size": 3, "color": colour},
         )
-    figure.update_layout(boxmode="group", height=480, yaxis_title="F1", yaxis_range=[0, 1.02])
+    order = {"categoryorder": "array", "categoryarray": list(dict.fromkeys(scores["population"]))}
+    figure.update_layout(boxmode="group", height=480, yaxis_title="F1", yaxis_range=[0, 1.02], xaxis=order)
     return figure
 
 
 def _planted(scores: pd.DataFrame) -> go.Figure:
     shown = scores[scores["planted"].notna() & scores["found"].notna()]
+    shown = shown.sort_values(["population", "planted"], kind="stable")
     figure = go.Figure()
-    for (method, group), colour in zip(shown.groupby("method", sort=False), COLOURS, strict=False):
+    for method, colour in zip(dict.fromkeys(scores["method"]), COLOURS, strict=False):
+        group = shown[shown["method"] == method]
         figure.add_box(
             x=group["population"] + ", " + group["planted"].astype(str) + " true",
             y=group["found"].astype(float) + 1,
