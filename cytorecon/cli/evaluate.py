@@ -79,6 +79,7 @@ def evaluate(
             asked
         )
         named = " ".join(shlex.quote(plan.as_posix()) for plan in plans or ())
+        named += " --data FOLDER" if plans and data else ""
         command = " ".join(["cytorecon evaluate", *([named] if named else []), *options, "--out DIR"])
         written = write_evaluation(evaluations, tables, out, command=command, version=__version__)
         _show(tables, as_json=as_json)

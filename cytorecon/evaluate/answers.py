@@ -24,12 +24,13 @@ class Answer:
 
 def answer_of(gated: GatedSample, population: str) -> Answer:
     """Return what `gated` says of `population`."""
-    tally = {row.population: row for row in gated.tallies()}.get(population)
-    if tally is None or tally.status == "not_evaluable":
-        review = tally.review if tally else ()
-        return Answer("not_evaluable", None, review)
-    status = "review" if tally.review else "ok"
-    return Answer(status, gated.mask(population), tally.review, instability_of(gated, population))
+    counts = gated.counts().set_index("population")
+    status, review = str(counts.loc[population, "status"]), gated.review.get(population, ())
+    if status == "not_evaluable":
+        return Answer(status, None, review)
+    if status == "counted":
+        status = "review" if review else "ok"
+    return Answer(status, gated.mask(population), review, instability_of(gated, population))
 
 
 def instability_of(gated: GatedSample, population: str) -> float:

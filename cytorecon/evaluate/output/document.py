@@ -72,7 +72,7 @@ def document(
     """
     parts = [
         "# Accuracy",
-        "Made by one command; do not edit. Research use only.",
+        "Made by one command (`make accuracy`); do not edit. Research use only.",
         f"```\n{command}\n```",
         _sets(evaluations, version),
         f"![F1 of each population, and cells found where there are none]({picture})",
