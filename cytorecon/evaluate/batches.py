@@ -12,7 +12,7 @@ from cytorecon.evaluate.baselines.inside import Inside, inside_of
 from cytorecon.evaluate.labelled import Labelled, LabelledSource, LabelledTube
 from cytorecon.evaluate.scores import Score, agreement
 from cytorecon.gating.gated import GatedSample
-from cytorecon.knowledge.evaluation import Scored
+from cytorecon.knowledge.evaluation import BaselineWords, Scored
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import Failure, Progress, Run, attempt, learn, survey_all
@@ -35,8 +35,8 @@ class Task:
         Populations, each with the parent its percentage is of.
     mapping : mapping of str to str
         Marker to ``$PnN``.
-    inside : str
-        Population in which baselines look for thresholds; empty for no baselines.
+    baselines : BaselineWords or None
+        What baselines look for; None for no baselines.
     """
 
     dataset: str
@@ -45,7 +45,7 @@ class Task:
     template: Template
     scored: tuple[Scored, ...]
     mapping: Mapping[str, str] = field(default_factory=dict)
-    inside: str = ""
+    baselines: BaselineWords | None = None
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,13 @@ def _is_of(source: LabelledSource, batch: str, surveys: Mapping[str, Survey]) ->
 
 
 def _judge(source: LabelledSource, *, task: Task, context: BatchContext) -> Judged:
-    gated = gate_prepared(prepare(source, context.transforms), source, context.prior)
+    prepared = prepare(source, context.transforms)
+    gated = gate_prepared(prepared, source, context.prior)
     labelled = source.tube.read()
     scores = tuple(_score(gated, labelled, source.tube, task, scored) for scored in task.scored)
-    inside = inside_of(gated, labelled, scores, task.inside) if task.inside else None
-    return Judged(scores, inside)
+    if task.baselines is None:
+        return Judged(scores, None)
+    return Judged(scores, inside_of(gated, prepared.axes, labelled, scores, task.baselines))
 
 
 def _score(gated: GatedSample, labelled: Labelled, tube: LabelledTube, task: Task, scored: Scored) -> Score:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from cytorecon.errors import CytoreconError
 from cytorecon.evaluate.labels import FileTube, Truth
-from cytorecon.knowledge.evaluation import Scored, Target
+from cytorecon.knowledge.evaluation import BaselineWords, Scored, Target
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
@@ -73,8 +73,8 @@ class Plan(Frozen):
         What the label files mean.
     scored : tuple of Scored
         Populations that are compared, each with the parent its percentage is of.
-    inside : str
-        Population in which baselines look for thresholds; empty for no baselines.
+    baselines : BaselineWords or None
+        The same populations in the plainest words, for baselines.
     tubes : tuple of PlanTube
         The files.
     dilution : DilutionPlan or None
@@ -92,7 +92,7 @@ class Plan(Frozen):
     mapping: Mapping[str, str] = {}
     truth: Truth
     scored: Annotated[tuple[Scored, ...], Field(min_length=1)]
-    inside: str = ""
+    baselines: BaselineWords | None = None
     tubes: Annotated[tuple[PlanTube, ...], Field(min_length=1)]
     dilution: DilutionPlan | None = None
     targets: tuple[Target, ...] = ()
@@ -143,7 +143,7 @@ def template_of(plan: Plan) -> Template:
     for field, name in [
         *(("scored", scored.population) for scored in plan.scored),
         *(("scored, parent", scored.parent) for scored in plan.scored if scored.parent != "root"),
-        *([("inside", plan.inside)] if plan.inside else []),
+        *([("baselines, inside", plan.baselines.inside)] if plan.baselines else []),
     ]:
         if name not in known:
             raise CytoreconError(

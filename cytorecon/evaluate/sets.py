@@ -40,7 +40,7 @@ def evaluate_plan(plan: Plan, data: Path, *, run: Run, progress: Progress) -> Ev
     scores: list[Score] = []
     failures: dict[str, str] = {}
     for batch, members in _batches(plan, tubes):
-        task = Task(plan.name, batch, "together", template, plan.scored, plan.mapping, plan.inside)
+        task = Task(plan.name, batch, "together", template, plan.scored, plan.mapping, plan.baselines)
         for part in _regimes(task, members, run, progress):
             scores += part.scores
             failures |= {f"{plan.name} {tube}": why for tube, why in part.failures.items()}

@@ -68,7 +68,7 @@ def evaluate_simulated(asked: Simulated, *, run: Run, progress: Progress) -> Eva
         tubes = simulated_batch(
             row.name, seed=seed, patients=asked.patients, visits=asked.visits, events=asked.events
         )
-        task = Task(dataset, f"seed {seed}", "together", template, rules.scored, inside=rules.inside)
+        task = Task(dataset, f"seed {seed}", "together", template, rules.scored, baselines=rules.baselines)
         part = judge_with_baselines(task, tubes, run=run, progress=progress)
         scores += part.scores
         failures |= {f"{dataset} {task.batch} {tube}": why for tube, why in part.failures.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.template import PopulationSpec, names_in
 from cytorecon.values import Frozen
 
 NAME = "evaluation.yaml"
@@ -55,6 +57,41 @@ class Scored(Frozen):
 
     population: str
     parent: str = "root"
+
+
+class BaselineWords(Frozen):
+    """Populations in the plainest words, for rules that only place one threshold per marker.
+
+    Parameters
+    ----------
+    inside : str
+        Population of the template in which all of it happens.
+    markers : mapping of str to str
+        Marker that a word stands for, where the word is not the marker itself.
+    populations : tuple of PopulationSpec
+        Parents first. A threshold is looked for in the parent of the population that names it.
+    """
+
+    inside: str
+    markers: Mapping[str, str] = {}
+    populations: Annotated[tuple[PopulationSpec, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _parents_first(self) -> Self:
+        known = [self.inside]
+        for entry in self.populations:
+            names_in(entry.where)
+            if entry.parent not in known:
+                allowed = ", ".join(known)
+                raise ValueError(
+                    f"population '{entry.population}': its parent '{entry.parent}' is none of {allowed}"
+                )
+            known.append(entry.population)
+        return self
+
+    def marker(self, word: str) -> str:
+        """Return the marker a word stands for."""
+        return self.markers.get(word, word)
 
 
 class Target(Frozen):
@@ -122,7 +159,7 @@ class SimulatedProtocol(Frozen):
     """What is judged of a simulated batch."""
 
     template: str
-    inside: str
+    baselines: BaselineWords
     scored: Annotated[tuple[Scored, ...], Field(min_length=1)]
     planted: Planted
     targets: tuple[Target, ...]

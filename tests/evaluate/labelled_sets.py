@@ -38,7 +38,14 @@ PLAN = {
         {"population": "B", "parent": "lymphocytes"},
         {"population": "NK", "parent": "lymphocytes"},
     ],
-    "inside": "lymphocytes",
+    "baselines": {
+        "inside": "lymphocytes",
+        "markers": {"CD16_CD56": "CD16+CD56"},
+        "populations": [
+            {"population": "B", "parent": "lymphocytes", "where": "CD19 and not CD3"},
+            {"population": "NK", "parent": "lymphocytes", "where": "CD16_CD56 and not (CD3 or CD19)"},
+        ],
+    },
 }
 
 

@@ -15,7 +15,7 @@ from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import gate
 
 RULES = load_evaluation_rules().simulated
-TASK = Task("made", "seed 1", "together", load_template("tbnk"), RULES.scored, inside="lymphocytes")
+TASK = Task("made", "seed 1", "together", load_template("tbnk"), RULES.scored, baselines=RULES.baselines)
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -88,7 +88,7 @@ def test_a_tube_that_cannot_be_read_costs_no_other(tubes: tuple[SimulatedLabelle
 
 def test_learned_from_others_a_tube_does_not_teach_itself(tubes: tuple[SimulatedLabelledTube, ...]) -> None:
     """The same tube by the same teachers is the same, whoever else is asked."""
-    task = replace(TASK, regime="left_out", inside="")
+    task = replace(TASK, regime="left_out", baselines=None)
     teachers, asked = tubes[2:], tubes[:2]
     both = judge_batch(task, asked, run=map, progress=silent, learned_from=teachers)
     alone = judge_batch(task, asked[:1], run=map, progress=silent, learned_from=teachers)

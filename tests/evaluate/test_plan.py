@@ -12,6 +12,7 @@ from tests.evaluate.labelled_sets import PLAN, write_plan
 
 SHIPPED = sorted((Path(__file__).parents[2] / "benchmarks" / "plans").glob("*.yaml"))
 TUBES = [{"tube": "a", "file": "a.fcs", "labels": "a.csv"}]
+PLAIN = {"populations": [{"population": "B", "parent": "blood", "where": "CD19"}]}
 COUNTS = {"kind": "counts", "tube_column": "t", "column": "k", "count_column": "n", "labels": {"B": ["b"]}}
 
 
@@ -39,6 +40,10 @@ def test_a_word_nobody_knows(tmp_path: Path) -> None:
     [
         ({"scored": [{"population": "CD4_T"}]}, "scored: the labels say nothing of 'CD4_T'"),
         ({"dilution": {"populations": ["T"]}}, "dilution: the labels say nothing of 'T'"),
+        (
+            {"baselines": {**PLAIN, "inside": "lymphocytes"}},
+            "population 'B': its parent 'blood' is none of lymphocytes",
+        ),
         ({"tubes": TUBES * 2}, "tubes: a is named twice"),
         (
             {"truth": COUNTS, "scored": [{"population": "B"}], "dilution": {"populations": ["B"]}},
@@ -61,7 +66,7 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
     ("changed", "field", "found"),
     [
         ({"scored": [{"population": "B", "parent": "blood"}]}, "scored, parent", "blood"),
-        ({"inside": "blood"}, "inside", "blood"),
+        ({"baselines": {**PLAIN, "inside": "blood"}}, "baselines, inside", "blood"),
     ],
 )
 def test_a_population_the_template_lacks(

@@ -54,7 +54,7 @@ def test_tables_of_a_set(evaluation: Evaluation) -> None:
 
 def test_a_label_that_no_file_has(tmp_path: Path) -> None:
     truth = {"kind": "event_label", "column": "cell", "labels": {"B": ["B cells"]}}
-    plan = write_set(tmp_path, [1], events=2000, truth=truth, scored=[{"population": "B"}], inside="")
+    plan = write_set(tmp_path, [1], events=2000, truth=truth, scored=[{"population": "B"}], baselines=None)
     with pytest.raises(CytoreconError) as caught:
         evaluate_plan(load_plan(plan), tmp_path, run=map, progress=silent)
     assert str(caught.value) == (

@@ -16,7 +16,8 @@ def test_every_population_is_one_of_the_template() -> None:
         target.population for target in simulated.targets
     }
     assert named - {""} <= set(known)
-    assert simulated.inside in known
+    assert simulated.baselines.inside in known
+    assert {entry.population for entry in simulated.baselines.populations} <= set(known)
 
 
 def test_the_targets_agreed_upon_are_all_there() -> None:

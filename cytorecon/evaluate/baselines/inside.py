@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from cytorecon.evaluate.labelled import Labelled
 from cytorecon.evaluate.scores import Score
+from cytorecon.gating.axes import Axes
 from cytorecon.gating.gated import GatedSample
-from cytorecon.gating.shapes import Column, Mask, Threshold
-from cytorecon.knowledge.template import Template, ValleyGate, names_in
+from cytorecon.gating.shapes import Column, Mask
+from cytorecon.knowledge.evaluation import BaselineWords
+from cytorecon.knowledge.template import MarkerAxis, PopulationSpec, names_in
 
 
 @dataclass(frozen=True)
@@ -21,76 +21,58 @@ class Inside:
 
     Parameters
     ----------
-    template : Template
-        What the words of populations mean.
-    population : str
-        Where it begins.
+    words : BaselineWords
+        What is looked for.
+    n : int
+        Number of events.
     columns : mapping of str to tuple of ndarray of float32, each of shape (n,)
-        For each gate whose threshold is placed anew, its channels' values on the transformed scale.
-    masks : mapping of str to ndarray of bool, shape (n,)
-        Other gates, as we found them.
+        For each word, the values of its marker's channels on the transformed scale.
     truth : mapping of str to ndarray of bool, shape (n,)
-        Which of the events truly belong to each population.
-    scores : tuple of Score
-        Ours, for what is the same with every method.
+        Which of the events truly belong to each population that is judged.
+    scores : mapping of str to Score
+        Ours, by population: what is the same with every method.
     """
 
-    template: Template
-    population: str
+    words: BaselineWords
+    n: int
     columns: Mapping[str, tuple[Column, ...]]
-    masks: Mapping[str, Mask]
     truth: Mapping[str, Mask]
-    scores: tuple[Score, ...]
+    scores: Mapping[str, Score]
 
     @cached_property
-    def n(self) -> int:
-        """Number of events."""
-        return next(iter(self.truth.values())).size
+    def populations(self) -> tuple[PopulationSpec, ...]:
+        """Populations whose markers this tube has, parents first."""
+        known = {self.words.inside}
+        kept = []
+        for entry in self.words.populations:
+            if entry.parent in known and set(names_in(entry.where)) <= set(self.columns):
+                known.add(entry.population)
+                kept.append(entry)
+        return tuple(kept)
 
 
 def inside_of(
-    gated: GatedSample, labelled: Labelled, scores: tuple[Score, ...], population: str
+    gated: GatedSample, axes: Axes, labelled: Labelled, scores: tuple[Score, ...], words: BaselineWords
 ) -> Inside | None:
-    """Return what baselines need, or None where the population could not be evaluated."""
-    if population in gated.reasons or population not in gated.masks or not labelled.masks:
+    """Return what baselines need of a tube.
+
+    None where the population in which they begin could not be evaluated, or no event has a label.
+    """
+    if words.inside in gated.reasons or words.inside not in gated.masks or not labelled.masks:
         return None
-    events = gated.mask(population)
-    rescored = tuple(score for score in scores if is_below(gated.template, score.population, population))
-    columns: dict[str, tuple[Column, ...]] = {}
-    masks: dict[str, Mask] = {}
-    for name in _gates_below(gated.template, population, [score.population for score in rescored]):
-        found = {gate.gate: gate for gate in gated.gates}[name]
-        thresholds = [part.shape for part in found.parts if isinstance(part.shape, Threshold)]
-        if isinstance(gated.template.gate_by_name[name], ValleyGate) and thresholds:
-            columns[name] = tuple(gated.sample.column(shape.channels[0])[events] for shape in thresholds)
-        elif found.status in ("passed_through", "not_measured"):
-            masks[name] = np.ones(int(events.sum()), dtype=bool)
-        elif found.parts:
-            channels = {channel.name: gated.sample.column(channel.name) for channel in gated.sample.channels}
-            marked = [part.shape.mask(channels)[events] for part in found.parts]
-            masks[name] = np.logical_or.reduce(marked)
-        else:
-            return None
-    truth = {score.population: labelled.masks[score.population][events] for score in rescored}
-    return Inside(gated.template, population, columns, masks, truth, rescored) if truth else None
-
-
-def is_below(template: Template, population: str, ancestor: str) -> bool:
-    """Whether `population` lies inside `ancestor` and is another one."""
-    while population in template.population_by_name:
-        population = template.population_by_name[population].parent
-        if population == ancestor:
-            return True
-    return False
-
-
-def _gates_below(template: Template, ancestor: str, populations: list[str]) -> tuple[str, ...]:
-    """Return the gates in the words of `populations` and of what lies between them and `ancestor`."""
-    gates: dict[str, None] = {}
-    for population in populations:
-        name = population
-        while name != ancestor:
-            entry = template.population_by_name[name]
-            gates |= dict.fromkeys(used for used in names_in(entry.where) if used in template.gate_by_name)
-            name = entry.parent
-    return tuple(gates)
+    events = gated.mask(words.inside)
+    named = dict.fromkeys(word for entry in words.populations for word in names_in(entry.where))
+    channels = {word: axes.resolve(MarkerAxis(marker=words.marker(word))) for word in named}
+    judged = {entry.population for entry in words.populations}
+    ours = {score.population: score for score in scores if score.population in judged}
+    return Inside(
+        words=words,
+        n=int(events.sum()),
+        columns={
+            word: tuple(axes.columns[name][events] for name in names)
+            for word, names in channels.items()
+            if names
+        },
+        truth={name: labelled.masks[name][events] for name in ours},
+        scores=ours,
+    )

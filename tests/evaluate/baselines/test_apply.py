@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from cytorecon.evaluate.baselines.apply import baseline_scores
-from cytorecon.evaluate.baselines.inside import Inside, inside_of, is_below
+from cytorecon.evaluate.baselines.inside import Inside, inside_of
 from cytorecon.evaluate.baselines.rules import POOLED
 from cytorecon.evaluate.labelled import Labelled
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.shapes import Column, Mask
+from cytorecon.knowledge.evaluation import load_evaluation_rules
 from cytorecon.knowledge.templates import load_template
-from cytorecon.pipeline import gate
+from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.steps import Prepared, gate_prepared, prepare, survey
+from cytorecon.transforms import estimate_transforms
 from tests.evaluate.labelled_sets import made_tube, score
 
-TBNK = load_template("tbnk")
+WORDS = load_evaluation_rules().simulated.baselines
 POPULATIONS = ("lymphocytes", "CD3_T", "CD4_T", "B", "NK")
 PARENTS = {"lymphocytes": "leukocytes", "CD4_T": "CD3_T"}
 
@@ -27,15 +31,18 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def tube() -> tuple[GatedSample, Labelled]:
+def tube() -> tuple[Prepared, GatedSample, Labelled]:
     made = made_tube(4, events=12_000)
     masks = {name: made.mask(name) for name in POPULATIONS}
-    return gate(made.sample(), "tbnk"), Labelled.of_masks(made.sample(), masks)
+    source = Source("a", load_template("tbnk"), sample=made.sample())
+    prepared = prepare(source, estimate_transforms([survey(source).summaries]))
+    gated = gate_prepared(prepared, source, GatingPrior())
+    return prepared, gated, Labelled.of_masks(made.sample(), masks)
 
 
 @pytest.fixture(scope="module")
-def inside(tube: tuple[GatedSample, Labelled]) -> Inside:
-    gated, labelled = tube
+def inside(tube: tuple[Prepared, GatedSample, Labelled]) -> Inside:
+    prepared, gated, labelled = tube
     scores = tuple(
         score(
             population=name,
@@ -45,14 +52,16 @@ def inside(tube: tuple[GatedSample, Labelled]) -> Inside:
         )
         for name in POPULATIONS
     )
-    found = inside_of(gated, labelled, scores, "lymphocytes")
+    found = inside_of(gated, prepared.axes, labelled, scores, WORDS)
     assert found is not None
     return found
 
 
-def test_only_what_lies_inside_is_judged_again(inside: Inside, tube: tuple[GatedSample, Labelled]) -> None:
-    gated, labelled = tube
-    assert [one.population for one in inside.scores] == ["CD3_T", "CD4_T", "B", "NK"]
+def test_only_what_lies_inside_is_judged_again(
+    inside: Inside, tube: tuple[Prepared, GatedSample, Labelled]
+) -> None:
+    _, gated, labelled = tube
+    assert list(inside.scores) == ["CD3_T", "CD4_T", "B", "NK"]
     assert set(inside.columns) == {"CD3", "CD4", "CD8", "CD19", "CD16_CD56"}
     assert inside.n == int(gated.mask("lymphocytes").sum())
     assert int(inside.truth["B"].sum()) == int((labelled.masks["B"] & gated.mask("lymphocytes")).sum())
@@ -68,7 +77,7 @@ def test_usual_blood_is_found_by_every_rule(inside: Inside) -> None:
         assert one.true_positives is not None
         if one.population == "CD3_T":
             assert 2 * one.true_positives / (one.true + one.found) > 0.97, one
-        assert one.true == {row.population: row.true for row in inside.scores}[one.population]
+        assert one.true == inside.scores[one.population].true
 
 
 def test_cells_outside_our_parent_are_missed_by_every_rule(inside: Inside) -> None:
@@ -77,16 +86,13 @@ def test_cells_outside_our_parent_are_missed_by_every_rule(inside: Inside) -> No
         assert one.true_positives <= int(inside.truth[one.population].sum())
 
 
-def made_inside(
-    columns: Mapping[str, npt.NDArray[np.float32]], truth: Mapping[str, npt.NDArray[np.bool_]]
-) -> Inside:
-    scores = tuple(
-        score(population=name, true=int(mask.sum()), parent="lymphocytes", found_parent=mask.size)
+def made_inside(columns: Mapping[str, Column], truth: Mapping[str, Mask]) -> Inside:
+    scores = {
+        name: score(population=name, true=int(mask.sum()), found_parent=mask.size)
         for name, mask in truth.items()
-    )
-    return Inside(
-        TBNK, "lymphocytes", {name: (values,) for name, values in columns.items()}, {}, truth, scores
-    )
+    }
+    n = next(iter(truth.values())).size
+    return Inside(WORDS, n, {name: (values,) for name, values in columns.items()}, truth, scores)
 
 
 def test_without_b_cells_a_valley_rule_invents_them_and_a_pooled_one_does_not() -> None:
@@ -118,7 +124,8 @@ def test_nothing_to_judge_is_no_error() -> None:
     assert baseline_scores([], run=map, progress=silent) == []
 
 
-def test_below() -> None:
-    assert is_below(TBNK, "CD4_T", "lymphocytes")
-    assert not is_below(TBNK, "lymphocytes", "lymphocytes")
-    assert not is_below(TBNK, "leukocytes", "lymphocytes")
+def test_populations_whose_markers_the_tube_lacks_are_left_out() -> None:
+    nothing = np.zeros(10, dtype=bool)
+    only_cd19 = made_inside({"CD19": np.zeros(10, dtype=np.float32)}, {"B": nothing})
+    assert only_cd19.populations == ()
+    assert baseline_scores([only_cd19], run=map, progress=silent) == []
