@@ -76,6 +76,8 @@ SCORE_COLUMNS: Final = (
     "f1",
     "log10_ratio",
     "bias_of_parent",
+    "has_f1",
+    "is_detected",
     "is_accepted",
     "is_wrong",
     "is_close",
@@ -94,7 +96,9 @@ def score_table(scores: Iterable[Score], rules: EvaluationRules) -> pd.DataFrame
     -----
     F1 = 2 TP / (true + found); it is 1 when both are 0, and 0 when one of them is. The ratio is
     log10((found + 1) / (true + 1)). The bias is in percentage points of the parent: found of what
-    was found of the parent, minus true of true. Wrong and close are in ``evaluation.yaml``.
+    was found of the parent, minus true of true. Wrong and close are in ``evaluation.yaml``. `has_f1`:
+    enough true cells for F1 to mean something. `is_detected`: the status says that the population is
+    there, and at least one event was found.
 
     Examples
     --------
@@ -119,6 +123,8 @@ def score_table(scores: Iterable[Score], rules: EvaluationRules) -> pd.DataFrame
     table["bias_of_parent"] = 100 * (
         _share(found, numbers["found_parent"]) - _share(true, numbers["true_parent"])
     )
+    table["has_f1"] = (true >= rules.f1_least_cells.value) & table["f1"].notna()
+    table["is_detected"] = table["status"].isin(DETECTED) & (found > 0)
     away = np.abs(found - true)
     wrong, close = rules.wrong, rules.close
     table["is_accepted"] = table["status"].isin(ACCEPTED)

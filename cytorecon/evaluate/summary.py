@@ -10,7 +10,6 @@ import pandas as pd
 
 from cytorecon.counts.intervals import binomial_interval
 from cytorecon.evaluate.intervals import cluster_interval
-from cytorecon.evaluate.scores import DETECTED
 from cytorecon.knowledge.evaluation import EvaluationRules
 
 GROUP: Final = ["dataset", "regime", "method", "population"]
@@ -102,7 +101,7 @@ def _groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[Hashable, ...], pd.Dat
 
 
 def _agreement(group: pd.DataFrame, rules: EvaluationRules) -> dict[str, object]:
-    enough = group[(group["true"] >= rules.f1_least_cells.value) & group["f1"].notna()]
+    enough = group[group["has_f1"]]
     row: dict[str, object] = {
         "results": len(group),
         "not_evaluable": int((group["status"] == "not_evaluable").sum()),
@@ -133,10 +132,9 @@ def _agreement(group: pd.DataFrame, rules: EvaluationRules) -> dict[str, object]
 
 def _detection(group: pd.DataFrame) -> dict[str, object]:
     results = len(group)
-    found = group["status"].isin(DETECTED) & (group["found"].fillna(0) > 0)
     row: dict[str, object] = {"results": results}
     shares = {
-        "detected": found,
+        "detected": group["is_detected"],
         "not_detected": group["status"] == "not_detected",
         "close": group["is_close"],
     }

@@ -7,7 +7,6 @@ from typing import Final
 
 import pandas as pd
 
-from cytorecon.evaluate.scores import DETECTED
 from cytorecon.knowledge.evaluation import Target
 
 TARGET_COLUMNS: Final = (
@@ -112,7 +111,7 @@ def _values(group: pd.DataFrame, target: Target) -> pd.Series[float]:
         case "not_detected":
             return (group["status"] == "not_detected").astype("float64")
         case "detected":
-            return (group["status"].isin(DETECTED) & (group["found"].fillna(0) > 0)).astype("float64")
+            return group["is_detected"].astype("float64")
         case "close":
             return group["is_close"].astype("float64")
         case "most_found":

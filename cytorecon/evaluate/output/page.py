@@ -56,7 +56,7 @@ def _figures(tables: Tables) -> Iterator[tuple[str, go.Figure]]:
 
 
 def _f1(scores: pd.DataFrame) -> go.Figure:
-    shown = scores[(scores["regime"] == "together") & (scores["true"] >= 20)]
+    shown = scores[(scores["regime"] == "together") & scores["has_f1"]]
     figure = go.Figure()
     for (method, group), colour in zip(shown.groupby("method", sort=False), COLOURS, strict=False):
         figure.add_box(

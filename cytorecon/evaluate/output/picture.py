@@ -108,7 +108,7 @@ def _rows(scores: pd.DataFrame, keys: list[tuple[str, str]], methods: Mapping[st
 
 
 def _enough(scores: pd.DataFrame) -> pd.Series[float]:
-    return scores[(scores["regime"] == "together") & (scores["true"] >= 20)]["f1"].dropna()
+    return scores[(scores["regime"] == "together") & scores["has_f1"]]["f1"]
 
 
 def _dot(scale: _Scale, y: float, value: float, other: float, colour: str) -> str:

@@ -81,8 +81,8 @@ def write_evaluation(
         file = out / f"{item.name}.csv"
         getattr(tables, item.name).to_csv(file, index=False, lineterminator="\n", float_format="%.6g")
         written.append(file)
-    draws = int(load_evaluation_rules().bootstrap_draws.value)
-    text = document(evaluations, tables, command=command, version=version, draws=draws, picture=PICTURE)
+    rules = load_evaluation_rules()
+    text = document(evaluations, tables, command=command, version=version, rules=rules, picture=PICTURE)
     _write(out / DOCUMENT, text)
     _write(out / PICTURE, picture(tables.scores))
     _write(out / PAGE, page(tables, version=version))
