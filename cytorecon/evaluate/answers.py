@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
-from cytorecon.gating.shapes import Mask, Threshold
+from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.shapes import Column, Mask, Threshold
 from cytorecon.knowledge.template import names_in
 
 
@@ -39,25 +39,27 @@ def instability_of(gated: GatedSample, population: str) -> float:
     Summed over the thresholds named in the population's words and those of its parents, each
     within the events it was looked for in.
     """
-    return sum(_change(gated, gate, part) for gate, part in _thresholds(gated, population))
+    return sum(
+        _change(gated.sample.column(shape.channels[0])[looked_in], shape.value, error)
+        for looked_in, shape, error in _thresholds(gated, population)
+    )
 
 
-def _thresholds(gated: GatedSample, population: str) -> Iterator[tuple[FoundGate, FoundPart]]:
+def _thresholds(gated: GatedSample, population: str) -> Iterator[tuple[Mask, Threshold, float]]:
+    """Yield every threshold a population is counted by: where it was looked for, and its error."""
     found = {gate.gate: gate for gate in gated.gates}
     while population != "root":
         entry = gated.template.population_by_name[population]
-        for name in names_in(entry.where):
-            if name in found:
-                yield from ((found[name], part) for part in found[name].parts)
+        for gate in (found[name] for name in names_in(entry.where) if name in found):
+            looked_in = gated.events_of(gate.find_in)
+            for part in gate.parts:
+                error = part.standard_error
+                if looked_in is not None and error is not None and isinstance(part.shape, Threshold):
+                    yield looked_in, part.shape, error
         population = entry.parent
 
 
-def _change(gated: GatedSample, gate: FoundGate, part: FoundPart) -> float:
-    looked_in = gated.events_of(gate.find_in)
-    if looked_in is None or not isinstance(part.shape, Threshold) or part.standard_error is None:
-        return 0.0
-    values = gated.sample.column(part.shape.channels[0])[looked_in]
-    low, high = part.shape.value - part.standard_error, part.shape.value + part.standard_error
-    more, fewer = np.count_nonzero(values >= low), np.count_nonzero(values >= high)
+def _change(values: Column, position: float, error: float) -> float:
+    more, fewer = (int(np.count_nonzero(values >= position + shift)) for shift in (-error, error))
     # half a cell more on both sides: of no cells nothing moves
     return float(np.log10((more + 0.5) / (fewer + 0.5)))

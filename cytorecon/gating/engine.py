@@ -14,7 +14,7 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.expressions import events_where
+from cytorecon.gating.expressions import evaluate
 from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
@@ -123,7 +123,7 @@ class _Walk:
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
-        return Marked(events_where(text, values) & self.everything)
+        return Marked(evaluate(text, values) & self.everything)
 
     def _name(self, name: str) -> Marked:
         if name == ALL:

@@ -10,7 +10,7 @@ import numpy as np
 from cytorecon.gating.shapes import Mask
 
 
-def events_where(expression: str, masks: Mapping[str, Mask]) -> Mask:
+def evaluate(expression: str, masks: Mapping[str, Mask]) -> Mask:
     """Return the events for which `expression` holds, shape (n,).
 
     Parameters
@@ -24,7 +24,7 @@ def events_where(expression: str, masks: Mapping[str, Mask]) -> Mask:
     Examples
     --------
     >>> bright = {"CD4": np.array([True, True, False]), "CD8": np.array([False, True, True])}
-    >>> events_where("CD4 and not CD8", bright).tolist()
+    >>> evaluate("CD4 and not CD8", bright).tolist()
     [True, False, False]
     """
     return _evaluate(ast.parse(expression, mode="eval").body, masks)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from cytorecon.gating.expressions import events_where
+from cytorecon.gating.expressions import evaluate
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ def test_an_expression_means_what_python_means_by_it(expression: str, meaning: o
     assert callable(meaning)
     rows = list(itertools.product([False, True], repeat=3))
     masks = {name: np.array([row[place] for row in rows]) for place, name in enumerate("abc")}
-    assert events_where(expression, masks).tolist() == [meaning(*row) for row in rows]
+    assert evaluate(expression, masks).tolist() == [meaning(*row) for row in rows]
 
 
 def test_anything_else_is_refused() -> None:
     with pytest.raises(TypeError, match="not an expression of a template"):
-        events_where("a + b", {"a": np.array([True]), "b": np.array([True])})
+        evaluate("a + b", {"a": np.array([True]), "b": np.array([True])})

@@ -11,7 +11,7 @@ import numpy as np
 from cytorecon.evaluate.baselines.inside import Inside
 from cytorecon.evaluate.baselines.rules import PER_TUBE, POOLED, Rule, pooled_minimum
 from cytorecon.evaluate.scores import Score, agreement
-from cytorecon.gating.expressions import events_where
+from cytorecon.gating.expressions import evaluate
 from cytorecon.gating.shapes import Column, Mask
 from cytorecon.knowledge.template import PopulationSpec, names_in
 from cytorecon.pipeline.learn import Progress, Run
@@ -54,7 +54,7 @@ def _scores(tubes: Sequence[Inside], method: str, place: Place) -> list[Score]:
                     known[entry.parent, word] = found
         for mask, known in zip(masks, positive, strict=True):
             meaning = {word: known[entry.parent, word] for word in names_in(entry.where)}
-            mask[entry.population] = mask[entry.parent] & events_where(entry.where, meaning)
+            mask[entry.population] = mask[entry.parent] & evaluate(entry.where, meaning)
     return [
         _rescored(tube, mask, entry.population, method)
         for tube, mask in zip(tubes, masks, strict=True)
