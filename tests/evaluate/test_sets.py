@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cytorecon.errors import CytoreconError
@@ -73,3 +74,23 @@ def test_expert_labels_of_transplant_patients(real_data: Path) -> None:
     for regime in ("together", "alone", "left_out"):
         assert median[regime, "CD4_T"] > 0.95
         assert median[regime, "CD8_T"] > 0.85
+
+
+def test_numbers_alone_are_enough_for_counts(tmp_path: Path) -> None:
+    """A set with true numbers only: no F1, no baselines, but how far counts are off."""
+    truth = {
+        "kind": "counts",
+        "tube_column": "tube",
+        "column": "cell",
+        "count_column": "n",
+        "labels": {"B": ["B"]},
+    }
+    plan = write_set(tmp_path, [1], truth=truth, scored=[{"population": "B"}])
+    labels = tmp_path / "set" / "t1.csv"
+    true = int((pd.read_csv(labels)["cell"] == "B").sum())
+    labels.write_text(f"tube,cell,n\nt1,B,{true}\n", encoding="utf-8")
+    tables = tables_of([evaluate_plan(load_plan(plan), tmp_path, run=map, progress=silent)])
+    (row,) = tables.scores.to_dict("records")
+    assert (row["method"], row["true"], row["has_f1"], row["is_wrong"]) == ("cytorecon", true, False, False)
+    assert abs(row["log10_ratio"]) < 0.05
+    assert tables.agreement["f1_results"].tolist() == [0]
