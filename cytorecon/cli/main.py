@@ -14,6 +14,7 @@ from cytorecon.cli.counts import counts
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
+from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
@@ -63,6 +64,7 @@ app.command("counts")(counts)
 app.command("report")(report)
 app.command("serve")(serve)
 app.command("doctor")(doctor)
+app.command("evaluate")(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
