@@ -1,0 +1,39 @@
+"""The model of a gating template, in small files: axes, gates, expressions, the template itself."""
+
+from __future__ import annotations
+
+from cytorecon.knowledge.template.axes import Axis, MarkerAxis, ScatterAxis
+from cytorecon.knowledge.template.expressions import names_in, positive_names
+from cytorecon.knowledge.template.gates import (
+    AnyGate,
+    BeadGate,
+    ClusterGate,
+    GateSpec,
+    LowerTailGate,
+    PolygonGateSpec,
+    ScatterRegionGate,
+    SingletGate,
+    ValleyGate,
+    sources_of,
+)
+from cytorecon.knowledge.template.model import PopulationSpec, Template
+
+__all__ = [
+    "AnyGate",
+    "Axis",
+    "BeadGate",
+    "ClusterGate",
+    "GateSpec",
+    "LowerTailGate",
+    "MarkerAxis",
+    "PolygonGateSpec",
+    "PopulationSpec",
+    "ScatterAxis",
+    "ScatterRegionGate",
+    "SingletGate",
+    "Template",
+    "ValleyGate",
+    "names_in",
+    "positive_names",
+    "sources_of",
+]

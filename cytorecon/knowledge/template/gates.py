@@ -1,0 +1,205 @@
+"""The gates of a template: what each kind of finder is told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cytorecon.knowledge.template.axes import Axis, ScatterAxis
+from cytorecon.values import Frozen
+
+
+class GateSpec(Frozen):
+    """What every gate of a template has.
+
+    Parameters
+    ----------
+    gate : str
+        Identifier, a Python-like name; used in expressions.
+    title : str
+        What pages call it; empty = the identifier.
+    find_in : str
+        Expression of the events the finder looks at.
+    optional : bool
+        When the tube lacks a channel of the gate: True lets all events pass (and says so),
+        False makes the gate, and what depends on it, not evaluable.
+    why : str
+        Reason for people who read the template.
+    """
+
+    gate: str
+    title: str = ""
+    find_in: str = "all"
+    optional: bool = False
+    why: str = ""
+
+
+class SingletGate(GateSpec):
+    """Events whose area fits their height: a wedge around the robust median ratio.
+
+    Parameters
+    ----------
+    area, height : ScatterAxis
+        The two aspects of forward scatter.
+    width : float
+        Half width in robust standard deviations of log(area / height).
+    """
+
+    finder: Literal["singlet_ratio"]
+    area: ScatterAxis
+    height: ScatterAxis
+    width: Annotated[float, Field(gt=0)]
+
+
+class BeadGate(GateSpec):
+    """Counting beads: events that are bright in every fluorescence channel at once.
+
+    No blood cell is, so the dimmest of an event's `markers` separates beads from cells.
+    """
+
+    finder: Literal["bright_in_all"]
+    markers: tuple[str, ...]
+    min_events: Annotated[int, Field(gt=0)]
+
+
+class ValleyGate(GateSpec):
+    """A threshold in the valley between two modes of one marker.
+
+    Parameters
+    ----------
+    axis : Axis
+        Marker or scatter axis.
+    cut : {"above_dimmest", "below_brightest"}
+        Which valley, when there is more than one.
+    keep : {"above", "below"}
+        Which side of the threshold is inside the gate.
+    control : str
+        Expression of cells known to lack the marker; where there is no second mode and no
+        batch to learn from, the threshold is the upper tail of these cells.
+    control_tail : float
+        Robust standard deviations above the control's median.
+    pool : bool
+        Whether positions are learned over the batch.
+    none_seen_doubts : tuple of str
+        Populations that need a look, besides those counted by the gate, when no cell of the tube
+        shows the marker: they are counted by its absence.
+    if_one_mode : {"not_evaluable", "keep_all"}
+        What one mode, without batch and control, means. ``keep_all`` is only for gates that take
+        something away (dead cells): one mode then means there is nothing to take away.
+    """
+
+    finder: Literal["valley"]
+    axis: Axis
+    cut: Literal["above_dimmest", "below_brightest"] = "above_dimmest"
+    keep: Literal["above", "below"] = "above"
+    control: str = ""
+    control_tail: Annotated[float, Field(gt=0)] = 4.0
+    pool: bool = True
+    none_seen_doubts: tuple[str, ...] = ()
+    if_one_mode: Literal["not_evaluable", "keep_all"] = "not_evaluable"
+
+
+class LowerTailGate(GateSpec):
+    """What is no dimmer than cells that certainly belong there: a threshold below nearly all of them.
+
+    Parameters
+    ----------
+    axis : Axis
+        Marker or scatter axis.
+    seeds : tuple of str
+        Expressions of events that certainly belong inside; those that cannot be evaluated are left out.
+    deviations : float
+        Robust standard deviations below the seeds' median. The deviation comes from their brighter
+        half: debris among the seeds must not widen it.
+    min_events : int
+        Fewer seeds than this: use the batch; without one all events pass, and what rests on the
+        gate is marked.
+    pool : bool
+        Whether positions are learned over the batch.
+    """
+
+    finder: Literal["lower_tail"]
+    axis: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    deviations: Annotated[float, Field(gt=0)]
+    min_events: Annotated[int, Field(gt=0)]
+    pool: bool = True
+
+
+class ClusterGate(GateSpec):
+    """The lymphocyte cloud in two dimensions: a cluster picked by where it lies.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events that certainly belong to the cloud (back-gating), one per kind of
+        cell; those that cannot be evaluated are left out.
+    likely_seeds : tuple of str
+        Kinds whose seeds may hold other cells (CD16 is also on monocytes): believed beside a
+        certain kind only, and once there is a batch, at the batch's distance from it.
+    coverage : float
+        Share of a normal cloud the polygon encloses.
+    min_events : int
+        Fewer seeds or cluster events than this: use the batch, else not evaluable.
+    """
+
+    finder: Literal["cluster"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    likely_seeds: tuple[str, ...] = ()
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+    pool: bool = True
+
+
+class ScatterRegionGate(GateSpec):
+    """The region of scatter in which most of the seeds lie (back-gating without CD45).
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events that certainly belong there.
+    coverage : float
+        Share of the seeds the region encloses.
+    min_events : int
+        Fewer seeds than this: not evaluable.
+    """
+
+    finder: Literal["scatter_region"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+
+
+class PolygonGateSpec(GateSpec):
+    """A fixed polygon, in the units of the transformed axes."""
+
+    finder: Literal["fixed_polygon"]
+    x: Axis
+    y: Axis
+    vertices: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)]
+
+
+AnyGate = Annotated[
+    SingletGate | BeadGate | ValleyGate | LowerTailGate | ClusterGate | ScatterRegionGate | PolygonGateSpec,
+    Field(discriminator="finder"),
+]
+
+
+def sources_of(spec: AnyGate) -> tuple[str, ...]:
+    """Return every expression a gate looks at: where it is found, its control, its seeds."""
+    if isinstance(spec, ValleyGate):
+        return (spec.find_in, spec.control) if spec.control else (spec.find_in,)
+    if isinstance(spec, ClusterGate):
+        return (spec.find_in, *spec.seeds, *spec.likely_seeds)
+    if isinstance(spec, LowerTailGate | ScatterRegionGate):
+        return (spec.find_in, *spec.seeds)
+    return (spec.find_in,)

@@ -1,0 +1,146 @@
+"""A gating template: gates to look for, and populations made of them.
+
+A template is a YAML file a clinician can read. Gates are found in each tube by a *finder*;
+populations are words over gates (``CD4 and not CD8``) and are the only things reported.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from cytorecon.knowledge.template.expressions import RESERVED, names_in
+from cytorecon.knowledge.template.gates import AnyGate, ValleyGate, sources_of
+from cytorecon.values import Frozen
+
+
+class PopulationSpec(Frozen):
+    """One reported population: the events of `parent` for which `where` holds."""
+
+    population: str
+    parent: str
+    where: str
+
+
+class Template(Frozen):
+    """A gating template.
+
+    Parameters
+    ----------
+    template_schema : int
+        Version of this model.
+    name, version, title, about : str
+        Name used on the command line, version of the content, heading, and how it was made.
+    required, optional : tuple of str
+        Canonical markers. A tube without a required one is refused, not guessed.
+    gates : tuple of gate
+        In any order; they are looked for as their expressions demand.
+    populations : tuple of PopulationSpec
+        Parents first.
+    spillover : {"needed", "optional"}
+        ``optional`` for tubes that may have been compensated in hardware or unmixed: a file
+        without a matrix is then nothing to remark upon.
+    sha256 : str
+        Hash of the file, filled in by the loader.
+    """
+
+    template_schema: Literal[1]
+    name: str
+    version: str
+    title: str
+    about: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    spillover: Literal["needed", "optional"] = "needed"
+    gates: tuple[AnyGate, ...]
+    populations: tuple[PopulationSpec, ...]
+    sha256: str = ""
+
+    @field_validator("gates")
+    @classmethod
+    def _unique_gates(cls, gates: tuple[AnyGate, ...]) -> tuple[AnyGate, ...]:
+        seen: set[str] = set()
+        for spec in gates:
+            _check_name("gate", spec.gate)
+            if spec.gate in seen:
+                raise ValueError(f"gate '{spec.gate}' is defined twice")
+            seen.add(spec.gate)
+        return gates
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        gates = {spec.gate for spec in self.gates}
+        populations: list[str] = []
+        for entry in self.populations:
+            _check_name("population", entry.population)
+            if entry.population in gates:
+                raise ValueError(f"population '{entry.population}' has the name of a gate")
+            if entry.population in populations:
+                raise ValueError(f"population '{entry.population}' is defined twice")
+            if entry.parent not in (*populations, "root"):
+                raise ValueError(
+                    f"population '{entry.population}': its parent '{entry.parent}' is not 'root' or "
+                    "a population listed before it"
+                )
+            _check_names(f"population '{entry.population}'", entry.where, gates | set(populations) | {"all"})
+            populations.append(entry.population)
+        everything = gates | set(populations) | {"all"}
+        for spec in self.gates:
+            _check_names(f"gate '{spec.gate}'", spec.find_in, everything)
+            for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
+                _check_names(f"gate '{spec.gate}'", other, set(populations))
+            for other in sources_of(spec):
+                _check_names(f"gate '{spec.gate}'", other, everything)
+        _refuse_circles(self)
+        return self
+
+    @cached_property
+    def gate_by_name(self) -> Mapping[str, AnyGate]:
+        """Gates by identifier."""
+        return {spec.gate: spec for spec in self.gates}
+
+    @cached_property
+    def population_by_name(self) -> Mapping[str, PopulationSpec]:
+        """Populations by name."""
+        return {entry.population: entry for entry in self.populations}
+
+
+def _refuse_circles(template: Template) -> None:
+    """Raise ValueError when a gate would have to be found before itself."""
+    needs: dict[str, tuple[str, ...]] = {
+        spec.gate: tuple(name for text in sources_of(spec) for name in names_in(text))
+        for spec in template.gates
+    }
+    for entry in template.populations:
+        needs[entry.population] = (*names_in(entry.where), entry.parent)
+
+    sound: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise ValueError(f"gates need each other in a circle: {' -> '.join((*path, name))}")
+        if name not in sound:
+            for needed in needs.get(name, ()):
+                walk(needed, (*path, name))
+            sound.add(name)
+
+    for name in needs:
+        walk(name, ())
+
+
+def _check_name(kind: str, name: str) -> None:
+    if name in RESERVED or keyword.iskeyword(name) or not name.isidentifier():
+        raise ValueError(
+            f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, and is "
+            f"none of {', '.join(RESERVED)}, and, or, not"
+        )
+
+
+def _check_names(owner: str, expression: str, known: set[str]) -> None:
+    for name in names_in(expression):
+        if name not in known:
+            raise ValueError(f"{owner} uses '{name}', which is neither a gate nor an earlier population")
