@@ -76,7 +76,7 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
         position, error, method = own.position, own.standard_error, "own_tail"
     else:
         (position, error), method = shrink(own, learned), "shrunk_to_batch"
-        flags = ("gate.outlier",) if _is_outlier(own, learned) else ()
+        flags = ("gate.outlier",) if is_outlier(own, learned) else ()
     part = FoundPart(spec.gate, Threshold((channel,), position), method, error, flags)
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
 
@@ -101,8 +101,8 @@ def _threshold(
     if own is not None and learned is not None:
         position, error = shrink(own, learned)
         method = "shrunk_to_batch"
-        if _is_outlier(own, learned):
-            changes = _changes_count(values, own.position, learned.position, spec.keep, OUTLIER_CHANGE)
+        if is_outlier(own, learned):
+            changes = changes_count(values, own.position, learned.position, spec.keep, OUTLIER_CHANGE)
             if changes or abs(own.position - learned.position) > FAR_AWAY:
                 flags = ("gate.outlier",)
             if not _is_strong(own):
@@ -120,8 +120,10 @@ def _threshold(
             return f"one mode only on {channel} ({values.size} events), no batch and no control cells"
         position, error, method = tail.position, tail.standard_error, "control_tail"
         flags = ("gate.control_tail",)
-    if _changes_count(values, position - error, position + error, spec.keep, UNSTABLE):
+    if changes_count(values, position - error, position + error, spec.keep, UNSTABLE):
         flags = (*flags, "gate.unstable")
+    if method != "batch" and own is not None and spec.expected_modes and own.modes not in spec.expected_modes:
+        flags = (*flags, "gate.unexpected_modes")
     return FoundPart(part, Threshold((channel,), position, spec.keep), method, error, flags)
 
 
@@ -136,7 +138,8 @@ def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
     )
 
 
-def _is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+def is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+    """Whether the tube's own position lies farther from the batch's than tubes of one batch do."""
     distance = abs(own.position - learned.position)
     return distance > max(OUTLIER_SPREADS * learned.spread, OUTLIER_DISTANCE)
 
@@ -145,7 +148,7 @@ def _is_strong(own: ValleyEstimate) -> bool:
     return own.depth >= STRONG_DEPTH and min(own.below, own.above) >= STRONG_EVENTS
 
 
-def _changes_count(values: Column, one: float, other: float, keep: str, share: float) -> bool:
+def changes_count(values: Column, one: float, other: float, keep: str, share: float) -> bool:
     """Whether the events kept by two thresholds differ by more than `share` and than counting noise."""
     kept = [
         int((values >= place).sum() if keep == "above" else (values < place).sum()) for place in (one, other)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cytorecon.knowledge.template.axes import Axis, ScatterAxis
+from cytorecon.knowledge.template.axes import Axis, MarkerAxis, ScatterAxis
 from cytorecon.values import Frozen
 
 
@@ -26,6 +26,8 @@ class GateSpec(Frozen):
         False makes the gate, and what depends on it, not evaluable.
     why : str
         Reason for people who read the template.
+    source : str
+        Citation, where the gate follows a published definition.
     """
 
     gate: str
@@ -33,6 +35,7 @@ class GateSpec(Frozen):
     find_in: str = "all"
     optional: bool = False
     why: str = ""
+    source: str = ""
 
 
 class SingletGate(GateSpec):
@@ -84,6 +87,9 @@ class ValleyGate(GateSpec):
     none_seen_doubts : tuple of str
         Populations that need a look, besides those counted by the gate, when no cell of the tube
         shows the marker: they are counted by its absence.
+    expected_modes : tuple of int
+        With how many modes `cut` means what the template says; with any other number the tube's own valley
+        needs a look. Empty = any number will do.
     if_one_mode : {"not_evaluable", "keep_all"}
         What one mode, without batch and control, means. ``keep_all`` is only for gates that take
         something away (dead cells): one mode then means there is nothing to take away.
@@ -97,7 +103,44 @@ class ValleyGate(GateSpec):
     control_tail: Annotated[float, Field(gt=0)] = 4.0
     pool: bool = True
     none_seen_doubts: tuple[str, ...] = ()
+    expected_modes: tuple[Annotated[int, Field(ge=2)], ...] = ()
     if_one_mode: Literal["not_evaluable", "keep_all"] = "not_evaluable"
+
+
+class ReferenceTailGate(GateSpec):
+    """A threshold at the end of cells whose staining is known, for markers that show no valley.
+
+    It does within a tube what an FMO control does beside it: the upper end of cells that lack the marker
+    says where "positive" begins; the lower end of cells that carry it says where "low" begins.
+
+    Parameters
+    ----------
+    axis : Axis
+        Marker axis.
+    references : tuple of str
+        Expressions of the cells of known staining, the most certain first; the first with enough events is
+        used. Of several modes among them only the dimmest counts for `end: upper`, the brightest
+        for `end: lower`: the others are strays.
+    end : {"upper", "lower"}
+        Which end of the reference.
+    deviations : float
+        Robust standard deviations from the reference's median.
+    keep : {"above", "below"}
+        Which side of the threshold is inside the gate.
+    min_events : int
+        Fewer reference events than this: the next reference, then the batch, else not evaluable.
+    pool : bool
+        Whether positions are learned over the batch.
+    """
+
+    finder: Literal["reference_tail"]
+    axis: MarkerAxis
+    references: Annotated[tuple[str, ...], Field(min_length=1)]
+    end: Literal["upper", "lower"] = "upper"
+    deviations: Annotated[float, Field(gt=0)]
+    keep: Literal["above", "below"] = "above"
+    min_events: Annotated[int, Field(ge=50)] = 100
+    pool: bool = True
 
 
 class LowerTailGate(GateSpec):
@@ -179,6 +222,61 @@ class ScatterRegionGate(GateSpec):
     min_events: Annotated[int, Field(gt=0)]
 
 
+class ContourGate(GateSpec):
+    """A density contour: the smallest region of a plane that holds a share of the seeds.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events to draw it around; those that cannot be evaluated are left out.
+    coverage : float
+        Share of the seeds the contour encloses.
+    min_events : int
+        Fewer seeds than this: not evaluable.
+    """
+
+    finder: Literal["density_contour"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+
+
+class FixedThresholdGate(GateSpec):
+    """A threshold the laboratory states, from its own controls, in units of the transformed axis."""
+
+    finder: Literal["fixed_threshold"]
+    axis: Axis
+    value: float
+    keep: Literal["above", "below"] = "above"
+
+
+class EllipseGateSpec(GateSpec):
+    """A fixed ellipse, in the units of the transformed axes.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    centre : (float, float)
+        Of the ellipse.
+    radii : (float, float)
+        Half axes.
+    angle : float
+        Degrees from the x axis to the first half axis, counter-clockwise.
+    """
+
+    finder: Literal["fixed_ellipse"]
+    x: Axis
+    y: Axis
+    centre: tuple[float, float]
+    radii: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+    angle: float = 0.0
+
+
 class PolygonGateSpec(GateSpec):
     """A fixed polygon, in the units of the transformed axes."""
 
@@ -189,17 +287,29 @@ class PolygonGateSpec(GateSpec):
 
 
 AnyGate = Annotated[
-    SingletGate | BeadGate | ValleyGate | LowerTailGate | ClusterGate | ScatterRegionGate | PolygonGateSpec,
+    SingletGate
+    | BeadGate
+    | ValleyGate
+    | ReferenceTailGate
+    | LowerTailGate
+    | ClusterGate
+    | ScatterRegionGate
+    | ContourGate
+    | FixedThresholdGate
+    | EllipseGateSpec
+    | PolygonGateSpec,
     Field(discriminator="finder"),
 ]
 
 
 def sources_of(spec: AnyGate) -> tuple[str, ...]:
-    """Return every expression a gate looks at: where it is found, its control, its seeds."""
+    """Return every expression a gate looks at: where it is found, its control or references, its seeds."""
     if isinstance(spec, ValleyGate):
         return (spec.find_in, spec.control) if spec.control else (spec.find_in,)
     if isinstance(spec, ClusterGate):
         return (spec.find_in, *spec.seeds, *spec.likely_seeds)
-    if isinstance(spec, LowerTailGate | ScatterRegionGate):
+    if isinstance(spec, LowerTailGate | ScatterRegionGate | ContourGate):
         return (spec.find_in, *spec.seeds)
+    if isinstance(spec, ReferenceTailGate):
+        return (spec.find_in, *spec.references)
     return (spec.find_in,)

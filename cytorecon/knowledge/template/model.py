@@ -13,17 +13,23 @@ from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from cytorecon.knowledge.template.expressions import RESERVED, names_in
+from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, ValleyGate, sources_of
 from cytorecon.values import Frozen
 
 
 class PopulationSpec(Frozen):
-    """One reported population: the events of `parent` for which `where` holds."""
+    """One reported population: the events of `parent` for which `where` holds.
+
+    `definition` says in words what it is where a template differs from ``populations.csv``; `source` cites
+    who defines it so.
+    """
 
     population: str
     parent: str
     where: str
+    definition: str = ""
+    source: str = ""
 
 
 class Template(Frozen):
@@ -87,6 +93,7 @@ class Template(Frozen):
                     "a population listed before it"
                 )
             _check_names(f"population '{entry.population}'", entry.where, gates | set(populations) | {"all"})
+            _refuse_negated(entry, self.gates)
             populations.append(entry.population)
         everything = gates | set(populations) | {"all"}
         for spec in self.gates:
@@ -138,6 +145,17 @@ def _check_name(kind: str, name: str) -> None:
             f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, and is "
             f"none of {', '.join(RESERVED)}, and, or, not"
         )
+
+
+def _refuse_negated(entry: PopulationSpec, gates: tuple[AnyGate, ...]) -> None:
+    """Raise ValueError when the lack of a channel would make `entry` empty: missing is never zero."""
+    optional = {spec.gate for spec in gates if spec.optional}
+    for name in names_in(entry.where):
+        if name in optional and name not in positive_names(entry.where):
+            raise ValueError(
+                f"population '{entry.population}' excludes the optional gate '{name}': without its channel "
+                "that gate holds every event, and it would be empty; use a gate that keeps what is below"
+            )
 
 
 def _check_names(owner: str, expression: str, known: set[str]) -> None:
