@@ -20,7 +20,7 @@ from cytorecon.knowledge.template.gates import (
     ValleyGate,
     sources_of,
 )
-from cytorecon.knowledge.template.model import PopulationSpec, Template
+from cytorecon.knowledge.template.model import PopulationSpec, SharedChannel, Template
 
 __all__ = [
     "AnyGate",
@@ -38,6 +38,7 @@ __all__ = [
     "ReferenceTailGate",
     "ScatterAxis",
     "ScatterRegionGate",
+    "SharedChannel",
     "SingletGate",
     "Template",
     "ValleyGate",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, ValleyGate, sources_of
@@ -29,6 +29,25 @@ class PopulationSpec(Frozen):
     parent: str
     where: str
     definition: str = ""
+    source: str = ""
+
+
+class SharedChannel(Frozen):
+    """Two markers in one dye, which the gates of a template tell apart by another marker.
+
+    Parameters
+    ----------
+    markers : tuple of str
+        As the channel is labelled: exactly these. Each of them may be asked for alone.
+    told_apart_by : str
+        The required marker that only the cells of one of them carry.
+    why, source : str
+        Which cells carry which; and the panel that is stained so.
+    """
+
+    markers: Annotated[tuple[str, ...], Field(min_length=2)]
+    told_apart_by: str
+    why: str
     source: str = ""
 
 
@@ -50,8 +69,12 @@ class Template(Frozen):
     spillover : {"needed", "optional"}
         ``optional`` for tubes that may have been compensated in hardware or unmixed: a file
         without a matrix is then nothing to remark upon.
+    shared_channels : tuple of SharedChannel
+        Channels with two markers that may stand for one of them.
+    includes : tuple of str
+        Templates whose gates and populations are among these; they were merged by the loader.
     sha256 : str
-        Hash of the file, filled in by the loader.
+        Hash of the file (and of what it includes), filled in by the loader.
     """
 
     template_schema: Literal[1]
@@ -64,6 +87,8 @@ class Template(Frozen):
     spillover: Literal["needed", "optional"] = "needed"
     gates: tuple[AnyGate, ...]
     populations: tuple[PopulationSpec, ...]
+    shared_channels: tuple[SharedChannel, ...] = ()
+    includes: tuple[str, ...] = ()
     sha256: str = ""
 
     @field_validator("gates")
@@ -103,6 +128,12 @@ class Template(Frozen):
             for other in sources_of(spec):
                 _check_names(f"gate '{spec.gate}'", other, everything)
         _refuse_circles(self)
+        for shared in self.shared_channels:
+            if shared.told_apart_by not in self.required:
+                raise ValueError(
+                    f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, "
+                    "which is not among the required markers"
+                )
         return self
 
     @cached_property
