@@ -20,8 +20,8 @@ def template_names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> template_names()
-    ('leukocyte_differential', 't_cd4_cd8', 'tbnk')
+    >>> "tbnk" in template_names()
+    True
     """
     folder = resources.files("cytorecon.knowledge") / "templates"
     return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml")))

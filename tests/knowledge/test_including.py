@@ -20,6 +20,7 @@ about: For tests.
 required: [CD3]
 optional: [CD45]
 gates:
+  - {gate: CD45, finder: valley, axis: {marker: CD45}, optional: true}
   - {gate: CD3, finder: valley, axis: {marker: CD3}}
 populations:
   - {population: CD3_T, parent: root, where: CD3}
@@ -53,7 +54,7 @@ def message(folder: Path, files: Mapping[str, str]) -> str:
 
 def test_what_is_included_comes_first(tmp_path: Path) -> None:
     template = load(tmp_path, {"lineage": BASE, "top": TOP})
-    assert [spec.gate for spec in template.gates] == ["CD3", "CD4"]
+    assert [spec.gate for spec in template.gates] == ["CD45", "CD3", "CD4"]
     assert [entry.population for entry in template.populations] == ["CD3_T", "CD4_T"]
     assert (template.required, template.optional) == (("CD3", "CD4"), ("CD45",))
     assert (template.name, template.includes) == ("top", ("lineage",))
@@ -77,10 +78,10 @@ def test_a_gate_of_the_same_name_is_not_an_override(tmp_path: Path) -> None:
 
 
 def test_a_gate_is_replaced_where_the_file_says_so(tmp_path: Path) -> None:
-    gate = "{gate: CD3, finder: valley, axis: {marker: CD3}, cut: below_brightest}"
-    own = f"replaces: [CD3]\ngates:\n  - {gate}\n"
+    line = "{gate: CD3, finder: valley, axis: {marker: CD3}, cut: below_brightest}"
+    own = f"replaces: [CD3]\ngates:\n  - {line}\n"
     template = load(tmp_path, {"lineage": BASE, "top": TOP.replace("gates:\n", own)})
-    assert [spec.gate for spec in template.gates] == ["CD3", "CD4"]
+    assert [spec.gate for spec in template.gates] == ["CD45", "CD3", "CD4"]
     gate = template.gate_by_name["CD3"]
     assert isinstance(gate, ValleyGate)
     assert gate.cut == "below_brightest"
@@ -111,11 +112,13 @@ def test_what_two_included_templates_share_is_there_once(tmp_path: Path) -> None
     other = TOP.replace("name: top", "name: other").replace("CD4", "CD8")
     both = TOP.replace("includes: [lineage]", "includes: [lineage, other]")
     template = load(tmp_path, {"lineage": BASE, "other": other, "top": both})
-    assert [spec.gate for spec in template.gates] == ["CD3", "CD8", "CD4"]
+    assert [spec.gate for spec in template.gates] == ["CD45", "CD3", "CD8", "CD4"]
 
 
 def test_included_templates_may_not_disagree(tmp_path: Path) -> None:
-    other = BASE.replace("name: lineage", "name: other").replace("axis:", "cut: below_brightest, axis:")
+    other = BASE.replace("name: lineage", "name: other").replace(
+        "{gate: CD3,", "{gate: CD3, cut: below_brightest,"
+    )
     both = TOP.replace("includes: [lineage]", "includes: [lineage, other]")
     assert message(tmp_path, {"lineage": BASE, "other": other, "top": both}) == (
         "top.yaml, includes: What is included does not fit together. Found: 'CD3' is defined in different "
@@ -187,3 +190,10 @@ def test_a_shared_channel_is_told_apart_by_a_marker_the_tube_must_have(tmp_path:
         "Value error, the shared channel CD19+TCRgd is told apart by CD5, which is not "
         "among the required markers."
     )
+
+
+def test_a_marker_whose_gates_were_all_replaced_is_not_asked_for(tmp_path: Path) -> None:
+    gate = "{gate: CD3, finder: valley, axis: {marker: TCRab}}"
+    own = f"replaces: [CD3]\ngates:\n  - {gate}\n"
+    top = TOP.replace("gates:\n", own).replace("required: [CD4]", "required: [CD4, TCRab]")
+    assert load(tmp_path, {"lineage": BASE, "top": top}).required == ("CD4", "TCRab")

@@ -18,6 +18,7 @@ from cytorecon.knowledge.template.gates import (
     ScatterRegionGate,
     SingletGate,
     ValleyGate,
+    markers_of,
     sources_of,
 )
 from cytorecon.knowledge.template.model import PopulationSpec, SharedChannel, Template
@@ -42,6 +43,7 @@ __all__ = [
     "SingletGate",
     "Template",
     "ValleyGate",
+    "markers_of",
     "names_in",
     "positive_names",
     "sources_of",

@@ -313,3 +313,23 @@ def sources_of(spec: AnyGate) -> tuple[str, ...]:
     if isinstance(spec, ReferenceTailGate):
         return (spec.find_in, *spec.references)
     return (spec.find_in,)
+
+
+def markers_of(spec: AnyGate) -> tuple[str, ...]:
+    """Return the markers a gate is drawn on.
+
+    Examples
+    --------
+    >>> markers_of(ValleyGate(gate="T", finder="valley", axis=MarkerAxis(marker="CD3")))
+    ('CD3',)
+    """
+    match spec:
+        case BeadGate(markers=markers):
+            return markers
+        case SingletGate():
+            return ()
+        case ValleyGate() | ReferenceTailGate() | LowerTailGate() | FixedThresholdGate():
+            axes: tuple[Axis, ...] = (spec.axis,)
+        case _:
+            axes = (spec.x, spec.y)
+    return tuple(axis.marker for axis in axes if isinstance(axis, MarkerAxis))

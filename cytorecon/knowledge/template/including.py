@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from cytorecon.knowledge.template.gates import AnyGate
+from cytorecon.knowledge.template.gates import AnyGate, markers_of
 from cytorecon.knowledge.template.model import PopulationSpec, SharedChannel, Template
 from cytorecon.values import Frozen
 
@@ -26,7 +26,8 @@ class Addition(Frozen):
     includes : tuple of str
         Names of templates, in order.
     replaces : tuple of str
-        Gates and populations of the included templates that this file defines anew.
+        Gates and populations of the included templates that this file defines anew. A marker that only
+        replaced gates used is no longer asked for.
     """
 
     template_schema: Literal[1]
@@ -59,8 +60,6 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
     ValueError
         If a name is defined twice without being replaced, or replaced without being there.
     """
-    required = _in_order(*(template.required for template in included), own.required)
-    optional = _in_order(*(template.optional for template in included), own.optional)
     gates = _added(_together([each.gates for each in included], _gate_name), own.gates, own, _gate_name)
     populations = _added(
         _together([each.populations for each in included], _population_name),
@@ -76,6 +75,9 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
             raise ValueError(f"'{name}' is to be replaced, but no included template has it")
         if name not in defined:
             raise ValueError(f"'{name}' is to be replaced, but the file does not define it anew")
+    used = {marker for spec in gates for marker in markers_of(spec)}
+    required = _asked_for([template.required for template in included], own.required, used)
+    optional = _asked_for([template.optional for template in included], own.optional, used)
     shared = [each for template in included for each in template.shared_channels]
     return {
         **own.model_dump(include={"template_schema", "name", "version", "title", "about", "spillover"}),
@@ -96,8 +98,10 @@ def _population_name(entry: PopulationSpec) -> str:
     return entry.population
 
 
-def _in_order(*groups: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for group in groups for name in group))
+def _asked_for(included: Iterable[Sequence[str]], own: Sequence[str], used: set[str]) -> tuple[str, ...]:
+    """Return the markers in order; an included one is left out when the gates that used it were replaced."""
+    still = (marker for markers in included for marker in markers if marker in used)
+    return tuple(dict.fromkeys((*still, *own)))
 
 
 def _together(groups: Sequence[Sequence[Entry]], name_of: Callable[[Entry], str]) -> dict[str, Entry]:
