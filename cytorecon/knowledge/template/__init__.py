@@ -21,7 +21,8 @@ from cytorecon.knowledge.template.gates import (
     markers_of,
     sources_of,
 )
-from cytorecon.knowledge.template.model import PopulationSpec, SharedChannel, Template
+from cytorecon.knowledge.template.model import SharedChannel, Template
+from cytorecon.knowledge.template.populations import PopulationSpec
 
 __all__ = [
     "AnyGate",

@@ -12,7 +12,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from cytorecon.knowledge.template.gates import AnyGate, markers_of
-from cytorecon.knowledge.template.model import PopulationSpec, SharedChannel, Template
+from cytorecon.knowledge.template.model import SharedChannel, Template
+from cytorecon.knowledge.template.populations import PopulationSpec
 from cytorecon.values import Frozen
 
 Entry = TypeVar("Entry", bound=Frozen)
@@ -43,6 +44,7 @@ class Addition(Frozen):
     gates: tuple[AnyGate, ...] = ()
     populations: tuple[PopulationSpec, ...] = ()
     shared_channels: tuple[SharedChannel, ...] = ()
+    criteria: tuple[str, ...] = ()
 
 
 def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
@@ -78,6 +80,7 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
     used = {marker for spec in gates for marker in markers_of(spec)}
     required = _asked_for([template.required for template in included], own.required, used)
     optional = _asked_for([template.optional for template in included], own.optional, used)
+    criteria = [name for template in included for name in template.criteria]
     shared = [each for template in included for each in template.shared_channels]
     return {
         **own.model_dump(include={"template_schema", "name", "version", "title", "about", "spillover"}),
@@ -86,7 +89,8 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
         "optional": tuple(marker for marker in optional if marker not in required),
         "gates": gates,
         "populations": populations,
-        "shared_channels": (*dict.fromkeys((*shared, *own.shared_channels)),),
+        "criteria": tuple(dict.fromkeys((*criteria, *own.criteria))),
+        "shared_channels": tuple(dict.fromkeys((*shared, *own.shared_channels))),
     }
 
 

@@ -6,30 +6,16 @@ populations are words over gates (``CD4 and not CD8``) and are the only things r
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
-from cytorecon.knowledge.template.gates import AnyGate, ValleyGate, sources_of
+from cytorecon.knowledge.template.consistency import ContradictionError, contradictions, names_wrong
+from cytorecon.knowledge.template.gates import AnyGate
+from cytorecon.knowledge.template.populations import PopulationSpec
 from cytorecon.values import Frozen
-
-
-class PopulationSpec(Frozen):
-    """One reported population: the events of `parent` for which `where` holds.
-
-    `definition` says in words what it is where a template differs from ``populations.csv``; `source` cites
-    who defines it so.
-    """
-
-    population: str
-    parent: str
-    where: str
-    definition: str = ""
-    source: str = ""
 
 
 class SharedChannel(Frozen):
@@ -71,6 +57,8 @@ class Template(Frozen):
         without a matrix is then nothing to remark upon.
     shared_channels : tuple of SharedChannel
         Channels with two markers that may stand for one of them.
+    criteria : tuple of str
+        Sets of ``criteria.yaml`` that the populations are held against.
     includes : tuple of str
         Templates whose gates and populations are among these; they were merged by the loader.
     sha256 : str
@@ -88,52 +76,29 @@ class Template(Frozen):
     gates: tuple[AnyGate, ...]
     populations: tuple[PopulationSpec, ...]
     shared_channels: tuple[SharedChannel, ...] = ()
+    criteria: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     sha256: str = ""
 
     @field_validator("gates")
     @classmethod
     def _unique_gates(cls, gates: tuple[AnyGate, ...]) -> tuple[AnyGate, ...]:
-        seen: set[str] = set()
-        for spec in gates:
-            _check_name("gate", spec.gate)
-            if spec.gate in seen:
-                raise ValueError(f"gate '{spec.gate}' is defined twice")
-            seen.add(spec.gate)
+        problems = names_wrong("gate", [spec.gate for spec in gates])
+        if problems:
+            raise ContradictionError(problems)
         return gates
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Self:
-        gates = {spec.gate for spec in self.gates}
-        populations: list[str] = []
-        for entry in self.populations:
-            _check_name("population", entry.population)
-            if entry.population in gates:
-                raise ValueError(f"population '{entry.population}' has the name of a gate")
-            if entry.population in populations:
-                raise ValueError(f"population '{entry.population}' is defined twice")
-            if entry.parent not in (*populations, "root"):
-                raise ValueError(
-                    f"population '{entry.population}': its parent '{entry.parent}' is not 'root' or "
-                    "a population listed before it"
-                )
-            _check_names(f"population '{entry.population}'", entry.where, gates | set(populations) | {"all"})
-            _refuse_negated(entry, self.gates)
-            populations.append(entry.population)
-        everything = gates | set(populations) | {"all"}
-        for spec in self.gates:
-            _check_names(f"gate '{spec.gate}'", spec.find_in, everything)
-            for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
-                _check_names(f"gate '{spec.gate}'", other, set(populations))
-            for other in sources_of(spec):
-                _check_names(f"gate '{spec.gate}'", other, everything)
-        _refuse_circles(self)
-        for shared in self.shared_channels:
-            if shared.told_apart_by not in self.required:
-                raise ValueError(
-                    f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, "
-                    "which is not among the required markers"
-                )
+    def _fits_together(self) -> Self:
+        problems = contradictions(self.gates, self.populations)
+        problems += [
+            f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, which is "
+            "not among the required markers"
+            for shared in self.shared_channels
+            if shared.told_apart_by not in self.required
+        ]
+        if problems:
+            raise ContradictionError(problems)
         return self
 
     @cached_property
@@ -145,51 +110,3 @@ class Template(Frozen):
     def population_by_name(self) -> Mapping[str, PopulationSpec]:
         """Populations by name."""
         return {entry.population: entry for entry in self.populations}
-
-
-def _refuse_circles(template: Template) -> None:
-    """Raise ValueError when a gate would have to be found before itself."""
-    needs: dict[str, tuple[str, ...]] = {
-        spec.gate: tuple(name for text in sources_of(spec) for name in names_in(text))
-        for spec in template.gates
-    }
-    for entry in template.populations:
-        needs[entry.population] = (*names_in(entry.where), entry.parent)
-
-    sound: set[str] = set()
-
-    def walk(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            raise ValueError(f"gates need each other in a circle: {' -> '.join((*path, name))}")
-        if name not in sound:
-            for needed in needs.get(name, ()):
-                walk(needed, (*path, name))
-            sound.add(name)
-
-    for name in needs:
-        walk(name, ())
-
-
-def _check_name(kind: str, name: str) -> None:
-    if name in RESERVED or keyword.iskeyword(name) or not name.isidentifier():
-        raise ValueError(
-            f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, and is "
-            f"none of {', '.join(RESERVED)}, and, or, not"
-        )
-
-
-def _refuse_negated(entry: PopulationSpec, gates: tuple[AnyGate, ...]) -> None:
-    """Raise ValueError when the lack of a channel would make `entry` empty: missing is never zero."""
-    optional = {spec.gate for spec in gates if spec.optional}
-    for name in names_in(entry.where):
-        if name in optional and name not in positive_names(entry.where):
-            raise ValueError(
-                f"population '{entry.population}' excludes the optional gate '{name}': without its channel "
-                "that gate holds every event, and it would be empty; use a gate that keeps what is below"
-            )
-
-
-def _check_names(owner: str, expression: str, known: set[str]) -> None:
-    for name in names_in(expression):
-        if name not in known:
-            raise ValueError(f"{owner} uses '{name}', which is neither a gate nor an earlier population")
