@@ -30,8 +30,8 @@ def names_wrong(kind: str, names: Sequence[str]) -> list[str]:
     for place, name in enumerate(names):
         if name in RESERVED or keyword.iskeyword(name) or not name.isidentifier():
             problems.append(
-                f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, and "
-                f"is none of {', '.join(RESERVED)}, and, or, not"
+                f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, "
+                f"and is none of {', '.join(RESERVED)}, and, or, not"
             )
         elif name in names[:place]:
             problems.append(f"{kind} '{name}' is defined twice")
@@ -48,7 +48,8 @@ def _of_populations(gates: Sequence[AnyGate], populations: Sequence[PopulationSp
             yield f"population '{name}' has the name of a gate"
         if entry.parent not in (*earlier, "root"):
             yield (
-                f"population '{name}': its parent '{entry.parent}' is not 'root' or a population listed before it"
+                f"population '{name}': its parent '{entry.parent}' is not 'root' or a population listed "
+                "before it"
             )
         yield from _unknown(f"population '{name}'", entry.where, {*of_gates, *earlier, "all"})
         yield from _empty_without_channel(entry, gates)

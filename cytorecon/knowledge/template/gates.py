@@ -118,9 +118,9 @@ class ReferenceTailGate(GateSpec):
     axis : Axis
         Marker axis.
     references : tuple of str
-        Expressions of the cells of known staining, the most certain first; the first with enough events is
-        used. Of several modes among them only the dimmest counts for `end: upper`, the brightest
-        for `end: lower`: the others are strays.
+        Expressions of the cells of known staining, the most certain first; the others are used only
+        where there is no batch, and the gate says so. Of several modes among them only the dimmest
+        counts for `end: upper`, the brightest for `end: lower`: the others are strays.
     end : {"upper", "lower"}
         Which end of the reference.
     deviations : float
@@ -128,7 +128,8 @@ class ReferenceTailGate(GateSpec):
     keep : {"above", "below"}
         Which side of the threshold is inside the gate.
     min_events : int
-        Fewer reference events than this: the next reference, then the batch, else not evaluable.
+        Fewer events of the first reference than this: the batch, then the next reference, else not
+        evaluable.
     pool : bool
         Whether positions are learned over the batch.
     """

@@ -92,8 +92,8 @@ class Template(Frozen):
     def _fits_together(self) -> Self:
         problems = contradictions(self.gates, self.populations)
         problems += [
-            f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, which is "
-            "not among the required markers"
+            f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, which "
+            "is not among the required markers"
             for shared in self.shared_channels
             if shared.told_apart_by not in self.required
         ]
