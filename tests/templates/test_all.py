@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.templates import load_template, template_names
-from tests.templates.tubes import DEBRIS, GRANULOCYTE, LYMPHOCYTE, MONOCYTE, Cells, gated_by, made_tube
+from tests.templates.test_other_cells import B_CELLS, b_tube, graft
+from tests.templates.test_t_cells import MEMORY, TREG, tube
+from tests.templates.tubes import (
+    DEBRIS,
+    GRANULOCYTE,
+    LYMPHOCYTE,
+    MONOCYTE,
+    Cells,
+    MadeTube,
+    gated_by,
+    made_tube,
+)
 
 #: Populations that say how clean a tube is; an unstained tube has them, too.
 CLEANING = {"singlets", "viable", "leukocytes", "lymphocytes", "granulocytes", "beads"}
@@ -24,6 +36,23 @@ def blood(template: str, factor: float) -> GatedSample:
     ]
     markers = [marker for marker in (*loaded.required, *loaded.optional) if "+" not in marker]
     return gated_by(made_tube(cells, markers), loaded)
+
+
+@pytest.mark.parametrize(
+    ("template", "made"),
+    [
+        ("t_memory", tube(MEMORY, "CD45RA", "CCR7")),
+        ("treg", tube(TREG, "CD25", "CD127", "CD45RO", "CCR4")),
+        ("b_maturation", b_tube(B_CELLS)),
+        ("cd34", graft(200)),
+    ],
+)
+def test_the_order_of_events_changes_nothing(template: str, made: MadeTube) -> None:
+    order = np.random.default_rng(3).permutation(made.kinds.size)
+    shuffled = MadeTube({name: column[order] for name, column in made.columns.items()}, made.kinds[order])
+    first, second = gated_by(made, template), gated_by(shuffled, template)
+    assert first.gates_version == second.gates_version
+    assert first.tallies() == second.tallies()
 
 
 @pytest.mark.parametrize("template", COMPOSED)

@@ -101,3 +101,22 @@ def test_templates_without_criteria_have_none_in_json(
     assert main(["gate", path, "--template", "t_cd4_cd8", "--json"]) == 0
     (item,) = json.loads(capsys.readouterr().out)
     assert "criteria" not in item
+
+
+def test_a_batch_lends_its_reference_to_a_tube_that_lacks_it(tmp_path: Path) -> None:
+    """CD25 high begins where CD8 T cells end; one tube of the batch has no CD8 T cells."""
+    labels = {name: name for name in ("CD3", "CD4", "CD8", "CD25", "CD127")}
+    tubes = [tube(TREG, "CD25", "CD127", seed=seed) for seed in range(1, 9)]
+    tubes.append(tube([*TREG[:4], Cells("8", 40, TREG[4].bright)], "CD25", "CD127", seed=9))
+    samples = [
+        read_tube(str(tmp_path / f"{number}.fcs"), made, labels, seed=number)
+        for number, made in enumerate(tubes)
+    ]
+    *usual, lacking = cr.gate(samples, "treg")
+    for found, made in zip((*usual, lacking), tubes, strict=True):
+        agrees(found, made, "Treg", "4 treg naive", "4 treg memory", at_least=0.85)
+    methods = [
+        next(record.method for record in found.records() if record.gate == "CD25_high")
+        for found in (*usual, lacking)
+    ]
+    assert methods == ["shrunk_to_batch"] * 8 + ["batch_tail"]
