@@ -40,7 +40,7 @@ def resolve_panel(
     required: Iterable[str],
     optional: Iterable[str] = (),
     mapping: Mapping[str, str] | None = None,
-    shared: Iterable[frozenset[str]] = (),
+    shared: Mapping[frozenset[str], str] | None = None,
 ) -> PanelMatch:
     """Find the channel of every marker.
 
@@ -52,9 +52,9 @@ def resolve_panel(
         Canonical markers. ``"CD16+CD56"`` asks for the two in one channel, or one channel each.
     mapping : mapping of str to str, optional
         Marker -> channel (``$PnN``), as the user said; it wins over what the labels say.
-    shared : iterable of frozenset of str
-        Markers that may lie in one channel and still be asked for one by one, because the template
-        tells their cells apart. A channel of the marker alone is preferred.
+    shared : mapping of frozenset of str to str, optional
+        Markers that may lie in one channel and still be asked for one by one, and the marker that tells
+        their cells apart: the sample must have it. A channel of the marker alone is preferred.
 
     Returns
     -------
@@ -69,7 +69,6 @@ def resolve_panel(
     """
     given = _given(sample, mapping or {})
     channels: dict[str, str] = dict(given)
-    shared = tuple(shared)
     issues: list[Issue] = []
     problems: list[str] = []
     for marker, needed in _wanted(required, optional):
@@ -77,7 +76,7 @@ def resolve_panel(
             continue
         found, problem = _find(sample, marker, given)
         if problem == _MISSING:
-            found, problem = _find_shared(sample, marker, given, shared)
+            found, problem = _find_shared(sample, marker, given, _usable(sample, channels, shared or {}))
             issues += [_shared_issue(sample, marker, name) for name in found.values()]
         channels |= found
         if problem and needed:
@@ -152,6 +151,13 @@ def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[s
             return {}, problem if problem != _MISSING else f"{_MISSING}, nor {part} alone"
         parts[part] = name
     return parts, ""
+
+
+def _usable(
+    sample: Sample, found: Mapping[str, str], shared: Mapping[frozenset[str], str]
+) -> list[frozenset[str]]:
+    """Return the sets whose cells can be told apart: the sample has the marker that does it."""
+    return [markers for markers, by in shared.items() if by in found or _find(sample, by, {})[0]]
 
 
 def _find_shared(

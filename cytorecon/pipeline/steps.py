@@ -61,7 +61,7 @@ def _as_usual(issue: Issue) -> Issue:
 def panel_of(sample: Sample, source: Source) -> PanelMatch:
     """Return the channels of the markers that the template of `source` asks for."""
     template = source.template
-    shared = [frozenset(each.markers) for each in template.shared_channels]
+    shared = {frozenset(each.markers): each.told_apart_by for each in template.shared_channels}
     return resolve_panel(sample, template.required, template.optional, source.mapping, shared)
 
 

@@ -15,7 +15,7 @@ from tests.templates.agreement import agrees
 from tests.templates.linear import read_tube, write_tube
 from tests.templates.test_other_cells import BLOOD, PRODUCT, STROMA
 from tests.templates.test_t_cells import MEMORY, TREG, tube
-from tests.templates.tubes import Cells, made_tube
+from tests.templates.tubes import GRANULOCYTE, Cells, made_tube
 
 HIGH = 0.7
 
@@ -120,3 +120,29 @@ def test_a_batch_lends_its_reference_to_a_tube_that_lacks_it(tmp_path: Path) -> 
         for found in (*usual, lacking)
     ]
     assert methods == ["shrunk_to_batch"] * 8 + ["batch_tail"]
+
+
+def test_one_tube_of_twelve_markers_in_eight_colours_serves_several_templates(tmp_path: Path) -> None:
+    """EuroFlow PIDOT: CD8 beside IgD, CD4 beside IgM, CD19 beside TCRgd."""
+    cells = [
+        Cells("4 naive", 900, {"CD3": HIGH, "CD4": HIGH, "CD45RA": HIGH, "CD27": 0.5, "CD45": 0.8}),
+        Cells("4 EM", 500, {"CD3": HIGH, "CD4": HIGH, "CD45": 0.8}),
+        Cells("8 naive", 500, {"CD3": HIGH, "CD8": HIGH, "CD45RA": HIGH, "CD27": 0.5, "CD45": 0.8}),
+        Cells("8 TEMRA", 400, {"CD3": HIGH, "CD8": HIGH, "CD45RA": HIGH, "CD45": 0.8}),
+        Cells("8 EM", 400, {"CD3": HIGH, "CD8": HIGH, "CD45": 0.8}),
+        Cells("gd", 150, {"CD3": 0.75, "CD19": 0.72, "CD45": 0.8}),
+        Cells("B naive", 400, {"CD19": 0.6, "CD8": 0.55, "CD4": 0.5, "CD45RA": HIGH, "CD45": 0.8}),
+        Cells("B switched", 150, {"CD19": 0.6, "CD27": 0.55, "CD45RA": HIGH, "CD45": 0.8}),
+        Cells("neutrophils", 3000, {"CD45": 0.65}, GRANULOCYTE),
+    ]
+    markers = ("CD3", "CD4", "CD8", "CD19", "CD27", "CD45RA", "CD45")
+    made = made_tube(cells, markers)
+    shared = {"CD4": "CD4+SmIgM", "CD8": "CD8+SmIgD", "CD19": "CD19+TCRgd"}
+    sample = read_tube(str(tmp_path / "a.fcs"), made, {name: shared.get(name, name) for name in markers})
+    memory = gated(sample, "t_memory_cd27")
+    agrees(memory, made, "CD4_naive", "4 naive")
+    agrees(memory, made, "CD8_TEMRA", "8 TEMRA")
+    agrees(gated(sample, "gamma_delta"), made, "gdT", "gd")
+    maturation = gated(sample, "b_maturation")
+    agrees(maturation, made, "B_naive", "B naive")
+    agrees(maturation, made, "B_switched_memory", "B switched", at_least=0.93)

@@ -26,7 +26,7 @@ class SharedChannel(Frozen):
     markers : tuple of str
         As the channel is labelled: exactly these. Each of them may be asked for alone.
     told_apart_by : str
-        The required marker that only the cells of one of them carry.
+        The marker that only the cells of one of them carry; a tube without it has neither.
     why, source : str
         Which cells carry which; and the panel that is stained so.
     """
@@ -93,9 +93,9 @@ class Template(Frozen):
         problems = contradictions(self.gates, self.populations)
         problems += [
             f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, which "
-            "is not among the required markers"
+            "is no marker of the template"
             for shared in self.shared_channels
-            if shared.told_apart_by not in self.required
+            if shared.told_apart_by not in (*self.required, *self.optional)
         ]
         if problems:
             raise ContradictionError(problems)
