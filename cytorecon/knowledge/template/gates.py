@@ -324,13 +324,12 @@ def markers_of(spec: AnyGate) -> tuple[str, ...]:
     >>> markers_of(ValleyGate(gate="T", finder="valley", axis=MarkerAxis(marker="CD3")))
     ('CD3',)
     """
-    match spec:
-        case BeadGate(markers=markers):
-            return markers
-        case SingletGate():
-            return ()
-        case ValleyGate() | ReferenceTailGate() | LowerTailGate() | FixedThresholdGate():
-            axes: tuple[Axis, ...] = (spec.axis,)
-        case _:
-            axes = (spec.x, spec.y)
+    if isinstance(spec, BeadGate):
+        return spec.markers
+    if isinstance(spec, SingletGate):
+        return ()
+    if isinstance(spec, ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec):
+        axes: tuple[Axis, ...] = (spec.x, spec.y)
+    else:
+        axes = (spec.axis,)
     return tuple(axis.marker for axis in axes if isinstance(axis, MarkerAxis))
