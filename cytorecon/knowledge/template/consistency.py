@@ -6,8 +6,9 @@ import keyword
 from collections.abc import Iterator, Sequence
 
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
-from cytorecon.knowledge.template.gates import AnyGate, ValleyGate, sources_of
+from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
+from cytorecon.knowledge.template.thresholds import ValleyGate
 
 
 class ContradictionError(ValueError):

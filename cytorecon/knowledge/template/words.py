@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from cytorecon.knowledge.template.axes import Axis, MarkerAxis
-from cytorecon.knowledge.template.gates import (
-    AnyGate,
-    BeadGate,
+from cytorecon.knowledge.template.gates import AnyGate
+from cytorecon.knowledge.template.particles import BeadGate, SingletGate
+from cytorecon.knowledge.template.regions import (
     ClusterGate,
     ContourGate,
     EllipseGateSpec,
+    PolygonGateSpec,
+    ScatterRegionGate,
+)
+from cytorecon.knowledge.template.thresholds import (
     FixedThresholdGate,
     LowerTailGate,
-    PolygonGateSpec,
     ReferenceTailGate,
-    ScatterRegionGate,
-    SingletGate,
     ValleyGate,
 )
 
