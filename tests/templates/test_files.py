@@ -146,3 +146,20 @@ def test_one_tube_of_twelve_markers_in_eight_colours_serves_several_templates(tm
     maturation = gated(sample, "b_maturation")
     agrees(maturation, made, "B_naive", "B naive")
     agrees(maturation, made, "B_switched_memory", "B switched", at_least=0.93)
+
+
+def test_without_cd45_nothing_is_a_share_of_leukocytes(tmp_path: Path) -> None:
+    """The population holds every viable event then; a blood count must not be spread over debris."""
+    made = tube(MEMORY, "CD45RA", "CCR7")
+    labels = {name: name for name in ("CD3", "CD4", "CD8", "CD45RA", "CCR7")}
+    write_tube(str(tmp_path / "a.fcs"), made, labels)
+    (tmp_path / "manifest.csv").write_text(
+        "file,patient,day,panel,wbc_cells_per_ul\na.fcs,P01,30,t_memory,4000\n", encoding="utf-8"
+    )
+    result = cr.analyze_study(cr.load_study(tmp_path / "manifest.csv"))
+    counts = {count.population: count for count in result.tubes[0].counts}
+    assert counts["leukocytes"].status == "not_evaluable"
+    assert counts["CD4_naive"].percent_of_leukocytes is None
+    assert counts["CD4_naive"].percent_of_lymphocytes is not None
+    assert counts["CD4_naive"].cells_per_ul is None
+    assert counts["CD4_naive"].count_method == "none"
