@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.shapes import Mask
-from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.source import Loaded, Source
 from cytorecon.sample import Sample
 
 
@@ -65,9 +65,9 @@ class LabelledSource(Source):
 
     labelled: LabelledTube | None = field(default=None, kw_only=True)
 
-    def load(self) -> Sample:
+    def load(self) -> Loaded:
         """Return the sample without its truth."""
-        return self.tube.read().sample.with_issues(self.said)
+        return Loaded(self.tube.read().sample.with_issues(self.said), self.mapping)
 
     @property
     def tube(self) -> LabelledTube:

@@ -17,6 +17,8 @@ from cytorecon.knowledge.template import (
     Axis,
     BeadGate,
     ClusterGate,
+    ContourGate,
+    EllipseGateSpec,
     PolygonGateSpec,
     ScatterAxis,
     ScatterRegionGate,
@@ -27,6 +29,8 @@ from cytorecon.results import AxisTick, GatePlot
 BINS = 128
 #: What a threshold is drawn against: side scatter spreads the events that share a marker.
 AGAINST: Axis = ScatterAxis(scatter="side")
+#: Gates that are drawn on two axes of their own.
+PLANAR = ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec
 Ticks = Callable[[str], tuple[AxisTick, ...]]
 
 
@@ -55,7 +59,7 @@ def density_plots(gated: GatedSample, axes: Axes, ticks: Ticks) -> tuple[GatePlo
 
 def _planes(found: FoundGate, spec: AnyGate, axes: Axes) -> dict[str, tuple[str, str]]:
     """Return the two channels to draw for each part of a gate."""
-    if isinstance(spec, ClusterGate | ScatterRegionGate | PolygonGateSpec | SingletGate):
+    if isinstance(spec, PLANAR | SingletGate):
         first, second = (spec.area, spec.height) if isinstance(spec, SingletGate) else (spec.x, spec.y)
         x, y = axes.resolve(first), axes.resolve(second)
         return {found.gate: (x[0], y[0])} if x and y else {}

@@ -126,7 +126,8 @@ class GatedSample:
         while population != "root":
             population = self.template.population_by_name[population].parent
             found.add(population)
-        return found & set(self.masks)
+        # One that was not assessed holds all of its parent: a share of it would be a share of something else.
+        return found & (set(self.masks) - set(self.reasons))
 
     def counts(self) -> pd.DataFrame:
         """Return events and percentages per population, one row each (no cells/µL: no tube data)."""

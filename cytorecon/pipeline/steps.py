@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cytorecon.compensation import compensate
 from cytorecon.errors import Issue, Severity
-from cytorecon.fcs import resolve_panel
+from cytorecon.fcs import PanelMatch, resolve_panel
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
@@ -59,17 +59,25 @@ def _as_usual(issue: Issue) -> Issue:
     return replace(issue, severity=Severity.INFO) if issue.code == "compensation.none" else issue
 
 
+def panel_of(loaded: Loaded, source: Source) -> PanelMatch:
+    """Return the channels of the markers that the template of `source` asks for."""
+    template = source.template
+    shared = {frozenset(each.markers): each.told_apart_by for each in template.shared_channels}
+    return resolve_panel(loaded.sample, template.required, template.optional, loaded.mapping, shared)
+
+
 def survey(source: Source) -> Survey:
     """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
-    sample = (loaded := compensated(source)).sample
-    resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
+    loaded = compensated(source)
+    panel_of(loaded, source)
+    sample = loaded.sample
     return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
 
 
 def prepare(source: Source, scales: TransformSet) -> Prepared:
     """Return the sample of `source` on the batch's scales, with its panel."""
-    sample = (loaded := compensated(source)).sample
-    panel = resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
+    loaded = compensated(source)
+    sample, panel = loaded.sample, panel_of(loaded, source)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
     sample = transform(sample.with_issues(remarks), scales)

@@ -21,6 +21,7 @@ COMMANDS = (
     "simulate",
     "inspect",
     "deidentify",
+    "templates",
     "gate",
     "batch",
     "counts",

@@ -82,6 +82,7 @@ def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | No
         depth=float(1 - density[bottom] / lower_peak),
         below=float(counts[:bottom].sum()),
         above=float(counts[bottom:].sum()),
+        modes=len(peaks),
     )
 
 

@@ -8,16 +8,22 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.clouds import search_cluster, search_region
-from cytorecon.gating.search.fixed import search_polygon
+from cytorecon.gating.search.contours import search_contour
+from cytorecon.gating.search.fixed import search_ellipse, search_fixed_threshold, search_polygon
 from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import search_beads, search_singlets
+from cytorecon.gating.search.references import search_reference
 from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
 from cytorecon.knowledge.template import (
     AnyGate,
     BeadGate,
     ClusterGate,
+    ContourGate,
+    EllipseGateSpec,
+    FixedThresholdGate,
     LowerTailGate,
     PolygonGateSpec,
+    ReferenceTailGate,
     ScatterRegionGate,
     SingletGate,
     ValleyGate,
@@ -54,3 +60,7 @@ search.register(LowerTailGate, search_lower_tail)
 search.register(ClusterGate, search_cluster)
 search.register(ScatterRegionGate, search_region)
 search.register(PolygonGateSpec, search_polygon)
+search.register(ReferenceTailGate, search_reference)
+search.register(ContourGate, search_contour)
+search.register(EllipseGateSpec, search_ellipse)
+search.register(FixedThresholdGate, search_fixed_threshold)

@@ -74,8 +74,8 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
         position, error, method = own.position, own.standard_error, "own_tail"
     else:
         (position, error), method = shrink(own, learned), "shrunk_to_batch"
-        if _is_outlier(own, learned):
-            flags, alternative = _far(own, learned), learned.position
+        if is_outlier(own, learned):
+            flags, alternative = far(own, learned), learned.position
     part = FoundPart(spec.gate, Threshold((channel,), position), method, error, flags, alternative, learned)
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
 
@@ -100,8 +100,8 @@ def _threshold(
     if own is not None and learned is not None:
         position, error = shrink(own, learned)
         method = "shrunk_to_batch"
-        if _is_outlier(own, learned):
-            flags = _far(own, learned)
+        if is_outlier(own, learned):
+            flags = far(own, learned)
             alternative = learned.position
             if not _is_strong(own):
                 position, error, method = learned.position, learned.spread, "batch"
@@ -119,9 +119,10 @@ def _threshold(
             return None
         position, error, method = tail.position, tail.standard_error, "control_tail"
         flags = ("gate.control_tail",)
-    return FoundPart(
-        part, Threshold((channel,), position, spec.keep), method, error, flags, alternative, learned
-    )
+    if method != "batch" and own is not None and spec.expected_modes and own.modes not in spec.expected_modes:
+        flags = (*flags, "gate.unexpected_modes")
+    shape = Threshold((channel,), position, spec.keep)
+    return FoundPart(part, shape, method, error, flags, alternative, learned)
 
 
 def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
@@ -135,12 +136,14 @@ def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
     )
 
 
-def _is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+def is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+    """Whether the tube's own position lies farther from the batch's than tubes of one batch do."""
     distance = abs(own.position - learned.position)
     return distance > max(OUTLIER_SPREADS * learned.spread, OUTLIER_DISTANCE)
 
 
-def _far(own: ValleyEstimate, learned: ThresholdPrior) -> tuple[str, ...]:
+def far(own: ValleyEstimate, learned: ThresholdPrior) -> tuple[str, ...]:
+    """Return the flag of a tube so far from the batch that stain or detector must have changed."""
     return ("gate.outlier",) if abs(own.position - learned.position) > FAR_AWAY else ()
 
 
