@@ -153,6 +153,28 @@ class LowerTailGate(GateSpec):
     pool: bool = True
 
 
+class BrightModeGate(GateSpec):
+    """Bright cells without the dim ones: a threshold at the lower end of the brightest cloud.
+
+    It assumes that most of the cells in `find_in` (the positive ones) are bright and that their cloud
+    is symmetric. With many dim cells the gate is marked, with too few cells all pass and it is marked.
+
+    Parameters
+    ----------
+    axis : MarkerAxis
+        Marker.
+    deviations : float
+        Standard deviations below the mode, taken from the cells brighter than the mode.
+    min_events : int
+        Fewer positive cells than this: bright and dim ones are counted together.
+    """
+
+    finder: Literal["bright_mode"]
+    axis: MarkerAxis
+    deviations: Annotated[float, Field(gt=0)]
+    min_events: Annotated[int, Field(gt=0)]
+
+
 class ClusterGate(GateSpec):
     """The lymphocyte cloud in two dimensions: a cluster picked by where it lies.
 
@@ -215,7 +237,14 @@ class PolygonGateSpec(GateSpec):
 
 
 AnyGate = Annotated[
-    SingletGate | BeadGate | ValleyGate | LowerTailGate | ClusterGate | ScatterRegionGate | PolygonGateSpec,
+    SingletGate
+    | BeadGate
+    | ValleyGate
+    | LowerTailGate
+    | BrightModeGate
+    | ClusterGate
+    | ScatterRegionGate
+    | PolygonGateSpec,
     Field(discriminator="finder"),
 ]
 

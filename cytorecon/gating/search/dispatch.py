@@ -7,6 +7,7 @@ from functools import singledispatch
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.gated import FoundGate
 from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.bright import search_bright_mode
 from cytorecon.gating.search.clouds import search_cluster, search_region
 from cytorecon.gating.search.fixed import search_polygon
 from cytorecon.gating.search.found import Sources
@@ -15,6 +16,7 @@ from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
 from cytorecon.knowledge.template import (
     AnyGate,
     BeadGate,
+    BrightModeGate,
     ClusterGate,
     LowerTailGate,
     PolygonGateSpec,
@@ -51,6 +53,7 @@ search.register(SingletGate, search_singlets)
 search.register(BeadGate, search_beads)
 search.register(ValleyGate, search_valley)
 search.register(LowerTailGate, search_lower_tail)
+search.register(BrightModeGate, search_bright_mode)
 search.register(ClusterGate, search_cluster)
 search.register(ScatterRegionGate, search_region)
 search.register(PolygonGateSpec, search_polygon)
