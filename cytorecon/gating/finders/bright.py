@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 #: Share of a normal distribution within one standard deviation of its centre.
 ONE_DEVIATION = 0.6827
-#: The shortest half alone is a noisy mode; the mean of what lies this near (in deviations), a few times, is not.
+#: The shortest half alone is a noisy mode; the mean of what lies this near (in deviations) is not.
 CORE, ROUNDS = 1.5, 5
 BOOTSTRAPS = 24
 
