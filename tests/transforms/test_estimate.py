@@ -141,7 +141,9 @@ def test_a_single_event_beyond_a_display_scale_changes_nothing() -> None:
 
 
 def test_linear_values_that_end_at_4096_are_no_display_scale() -> None:
-    columns = {name: np.concatenate([RNG.normal(50, 40, N - 300), RNG.uniform(500, 4000, 300)]) for name in "AB"}
+    columns = {
+        name: np.concatenate([RNG.normal(50, 40, N - 300), RNG.uniform(500, 4000, 300)]) for name in "AB"
+    }
     assert isinstance(estimate(sample_of(columns)).scale_of("A"), Logicle)
 
 

@@ -7,6 +7,7 @@ from functools import singledispatch
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.gated import FoundGate
 from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.anchored import search_anchored_valley, search_shifted
 from cytorecon.gating.search.bright import search_bright_mode
 from cytorecon.gating.search.clouds import search_cluster, search_region
 from cytorecon.gating.search.fixed import search_polygon
@@ -14,6 +15,7 @@ from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import search_beads, search_singlets
 from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
 from cytorecon.knowledge.template import (
+    AnchoredValleyGate,
     AnyGate,
     BeadGate,
     BrightModeGate,
@@ -21,6 +23,7 @@ from cytorecon.knowledge.template import (
     LowerTailGate,
     PolygonGateSpec,
     ScatterRegionGate,
+    ShiftedGate,
     SingletGate,
     ValleyGate,
 )
@@ -54,6 +57,8 @@ search.register(BeadGate, search_beads)
 search.register(ValleyGate, search_valley)
 search.register(LowerTailGate, search_lower_tail)
 search.register(BrightModeGate, search_bright_mode)
+search.register(AnchoredValleyGate, search_anchored_valley)
+search.register(ShiftedGate, search_shifted)
 search.register(ClusterGate, search_cluster)
 search.register(ScatterRegionGate, search_region)
 search.register(PolygonGateSpec, search_polygon)
