@@ -34,7 +34,8 @@ class FoundPart:
         On the transformed scale.
     method : str
         ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``own_tail``, ``batch_tail``,
-        ``bright_mode``, ``mirror``, ``anchor``, ``shifted``, ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
+        ``bright_mode``, ``mirror``, ``anchor``, ``shifted``, ``robust_ratio``, ``seeded_cloud``,
+        ``batch_cloud``, ``bright_in_all`` or ``fixed``.
     standard_error : float or None
         Of a threshold, transformed units.
     flags : tuple of str

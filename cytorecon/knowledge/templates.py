@@ -16,7 +16,7 @@ def template_names() -> tuple[str, ...]:
     Examples
     --------
     >>> template_names()
-    ('leukocyte_differential', 't_cd4_cd8', 'tbnk')
+    ('leukocyte_differential', 'mouse_tbnk', 't_cd4_cd8', 't_memory_scaled', 'tbnk')
     """
     folder = resources.files("cytorecon.knowledge") / "templates"
     return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml")))

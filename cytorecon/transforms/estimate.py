@@ -110,8 +110,8 @@ def _display_issue(rules: TransformRules) -> Issue:
         "transform.display_scale",
         Severity.INFO,
         "fluorescence",
-        f"Values of the batch end at {rules.display_scale.top.value:g} and are high in most channels; they were "
-        "taken for an export on a display scale (compensated and biexponential) and not transformed.",
+        f"Values of the batch end at {rules.display_scale.top.value:g} and are high in most channels; they "
+        "were taken for an export on a display scale (compensated and biexponential) and not transformed.",
         "If they are linear values, do not trust these gates.",
     )
 

@@ -82,7 +82,8 @@ def test_a_template_that_does_not_exist(tubes: list[Path], capsys: pytest.Captur
     assert main(["gate", str(tubes[0]), "--template", "tbkn"]) == 1
     assert capsys.readouterr().err == (
         "error: template: There is no such template. Found: tbkn. "
-        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file.\n"
+        "Allowed: leukocyte_differential, mouse_tbnk, t_cd4_cd8, t_memory_scaled, tbnk, "
+        "or the path of a .yaml file.\n"
     )
 
 

@@ -15,10 +15,10 @@ from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.template import MarkerAxis, Template, names_in, sources_of
 from cytorecon.knowledge.templates import load_template, template_names
 
-TEMPLATES = ("leukocyte_differential", "t_cd4_cd8", "tbnk")
+TEMPLATES = ("leukocyte_differential", "mouse_tbnk", "t_cd4_cd8", "t_memory_scaled", "tbnk")
 
 
-def test_three_templates_ship() -> None:
+def test_these_templates_ship() -> None:
     assert template_names() == TEMPLATES
 
 
@@ -101,7 +101,8 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load_template("tbkn")
     assert str(caught.value) == (
         "template: There is no such template. Found: tbkn. "
-        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file."
+        "Allowed: leukocyte_differential, mouse_tbnk, t_cd4_cd8, t_memory_scaled, tbnk, "
+        "or the path of a .yaml file."
     )
 
 

@@ -25,7 +25,7 @@ from cytorecon.gating.finders.valley import (
 from cytorecon.gating.kernels import BIN_WIDTH, CENTRES, Floats, bandwidth, binned, smoothed
 
 OneMode = Literal["anchor", "mirror"]
-#: The mirror image of a cloud is trusted from one deviation beyond its mode on (0.1587 = the lower tail there).
+#: The mirror image of a cloud is trusted from one deviation beyond its mode on; below it lies this share.
 LOWER_TAIL = 0.1587
 #: A valley this share as deep as the deepest is deep.
 NEARLY = 0.5

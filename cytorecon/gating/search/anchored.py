@@ -50,17 +50,26 @@ def search_shifted(spec: ShiftedGate, sources: Sources, axes: Axes, _prior: Gati
         return missing(spec, spec.axis)
     (channel,) = channels
     column = axes.columns[channel]
-    if spec.like not in sources or not sources[spec.like].any():
+    borrowed = _borrowed(spec, sources, column)
+    if borrowed is None:
         return not_evaluable(spec, f"there is no threshold of {spec.like}")
     shift = _shift(spec, sources, column)
     flags: list[str] = []
     if shift is None or abs(shift) > spec.largest_shift:
         shift, flags = 0.0, ["gate.not_shifted"]
-    position = float(column[sources[spec.like]].min()) + shift
+    position = borrowed + shift
     if _is_unstable(column[sources[spec.find_in]], position, spec.least_error, spec.keep):
         flags.append("gate.unstable")
     shape = Threshold((channel,), position, spec.keep)
     return found(spec, FoundPart(spec.gate, shape, "shifted", spec.least_error, tuple(flags)))
+
+
+def _borrowed(spec: ShiftedGate, sources: Sources, column: Column) -> float | None:
+    """Return the place that parts the events inside the other gate from those outside."""
+    inside = sources.get(spec.like)
+    if inside is None or inside.all() or not inside.any():
+        return None
+    return float(column[~inside & np.isfinite(column)].max() + column[inside].min()) / 2
 
 
 def _shift(spec: ShiftedGate, sources: Sources, column: Column) -> float | None:
