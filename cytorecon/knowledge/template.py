@@ -167,12 +167,16 @@ class BrightModeGate(GateSpec):
         Standard deviations below the mode, taken from the cells brighter than the mode.
     min_events : int
         Fewer positive cells than this: bright and dim ones are counted together.
+    most_dim : float
+        More dim cells than this share of the positive ones mark the gate: where they end is a matter of
+        opinion. 1 where the dim ones do not matter.
     """
 
     finder: Literal["bright_mode"]
     axis: MarkerAxis
     deviations: Annotated[float, Field(gt=0)]
     min_events: Annotated[int, Field(gt=0)]
+    most_dim: Annotated[float, Field(gt=0, le=1)] = 0.2
 
 
 class AnchoredValleyGate(GateSpec):

@@ -10,9 +10,6 @@ from cytorecon.gating.search.found import Sources, found, missing
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.template import BrightModeGate
 
-#: More dim cells than this share of the positive ones: where they end is a matter of opinion.
-MANY_DIM = 0.2
-
 
 def search_bright_mode(spec: BrightModeGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     """Return the lower end of the brightest cloud among positive cells."""
@@ -31,6 +28,6 @@ def search_bright_mode(spec: BrightModeGate, sources: Sources, axes: Axes, _prio
             flags=("gate.dim_included",),
         )
     dim = float((values < own.position).mean())
-    flags = ("gate.many_dim",) if dim > MANY_DIM else ()
+    flags = ("gate.many_dim",) if dim > spec.most_dim else ()
     shape = Threshold((channel,), own.position)
     return found(spec, FoundPart(spec.gate, shape, "bright_mode", own.standard_error, flags))
