@@ -41,4 +41,4 @@ def test_t_cells_of_ten_patients_fall_into_cd4_and_cd8(real_data: Path) -> None:
             0.97 * total <= sum(parts.values()) <= total
         )  # strays between CD4 and its negatives are in none
         assert total > 100
-        assert parts["CD4_T"] + parts["CD8_T"] > 0.75 * total
+        assert parts["CD4_T"] + parts["CD8_T"] + parts["CD8dim_T"] > 0.75 * total
