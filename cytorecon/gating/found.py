@@ -26,8 +26,10 @@ class FoundPart:
     shape : Threshold or Polygon
         On the transformed scale.
     method : str
-        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``own_tail``, ``batch_tail``,
-        ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
+        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``reference_tail``, ``own_tail``,
+        ``batch_tail``, ``bright_mode``, ``mirror``, ``anchor``, ``shifted``, ``robust_ratio``,
+        ``seeded_cloud``, ``batch_cloud``, ``back_gated``, ``density_contour``,
+        ``bright_in_all`` or ``fixed``.
     standard_error : float or None
         Of a threshold, transformed units.
     flags : tuple of str

@@ -63,8 +63,8 @@ def _leaked(gate: FoundGate, neighbours: Mask, columns: Mapping[str, Column]) ->
 def expected_beyond(values: Column, threshold: float) -> float:
     """Return how many events of a cloud are expected on the other side of a threshold.
 
-    The cloud is taken as normal about its median, with the deviation of its half away from the
-    threshold: the near half may hold other cells.
+    The cloud is taken as normal about its median, with the deviation of its wider half: a dim cloud is
+    wider on its dim side.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def expected_beyond(values: Column, threshold: float) -> float:
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
     low, median, high = np.quantile(values.astype(np.float64), [0.1587, 0.5, 0.8413])
-    deviation = median - low if median < threshold else high - median
+    deviation = max(median - low, high - median)
     if deviation <= 0:
         return 0.0
     return float(values.size * norm.sf(abs(threshold - median) / deviation))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cytorecon.errors import NotEvaluableError
-from cytorecon.gating.found import FoundGate, GatedSample, evidence_of
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.gated import GatedSample, evidence_of
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, pool
 from cytorecon.gating.shapes import Polygon, Threshold
 from cytorecon.knowledge.review_flags import load_review_flags

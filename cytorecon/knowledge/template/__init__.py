@@ -17,16 +17,21 @@ from cytorecon.knowledge.template.regions import (
     ScatterRegionGate,
 )
 from cytorecon.knowledge.template.thresholds import (
+    AnchoredValleyGate,
+    BrightModeGate,
     FixedThresholdGate,
     LowerTailGate,
     ReferenceTailGate,
+    ShiftedGate,
     ValleyGate,
 )
 
 __all__ = [
+    "AnchoredValleyGate",
     "AnyGate",
     "Axis",
     "BeadGate",
+    "BrightModeGate",
     "ClusterGate",
     "ContourGate",
     "EllipseGateSpec",
@@ -40,6 +45,7 @@ __all__ = [
     "ScatterAxis",
     "ScatterRegionGate",
     "SharedChannel",
+    "ShiftedGate",
     "SingletGate",
     "Template",
     "ValleyGate",

@@ -16,9 +16,12 @@ from cytorecon.knowledge.template.regions import (
     ScatterRegionGate,
 )
 from cytorecon.knowledge.template.thresholds import (
+    AnchoredValleyGate,
+    BrightModeGate,
     FixedThresholdGate,
     LowerTailGate,
     ReferenceTailGate,
+    ShiftedGate,
     ValleyGate,
 )
 
@@ -28,6 +31,9 @@ AnyGate = Annotated[
     | ValleyGate
     | ReferenceTailGate
     | LowerTailGate
+    | BrightModeGate
+    | AnchoredValleyGate
+    | ShiftedGate
     | ClusterGate
     | ScatterRegionGate
     | ContourGate
@@ -48,6 +54,10 @@ def sources_of(spec: AnyGate) -> tuple[str, ...]:
         return (spec.find_in, *spec.seeds)
     if isinstance(spec, ReferenceTailGate):
         return (spec.find_in, *spec.references)
+    if isinstance(spec, AnchoredValleyGate):
+        return (spec.find_in, *spec.anchors)
+    if isinstance(spec, ShiftedGate):
+        return (spec.find_in, spec.like, spec.reference, spec.like_reference)
     return (spec.find_in,)
 
 

@@ -122,3 +122,91 @@ class FixedThresholdGate(GateSpec):
     axis: Axis
     value: float
     keep: Literal["above", "below"] = "above"
+
+
+class BrightModeGate(GateSpec):
+    """Bright cells without the dim ones: a threshold at the lower end of the brightest cloud.
+
+    It assumes that most of the cells in `find_in` (the positive ones) are bright and that their cloud
+    is symmetric. With many dim cells the gate is marked, with too few cells all pass and it is marked.
+
+    Parameters
+    ----------
+    axis : MarkerAxis
+        Marker.
+    deviations : float
+        Standard deviations below the mode, taken from the cells brighter than the mode.
+    min_events : int
+        Fewer positive cells than this: bright and dim ones are counted together.
+    most_dim : float
+        More dim cells than this share of the positive ones mark the gate: where they end is a matter of
+        opinion. 1 where the dim ones do not matter.
+    """
+
+    finder: Literal["bright_mode"]
+    axis: MarkerAxis
+    deviations: Annotated[float, Field(gt=0)]
+    min_events: Annotated[int, Field(gt=0)]
+    most_dim: Annotated[float, Field(gt=0, le=1)] = 0.2
+
+
+class AnchoredValleyGate(GateSpec):
+    """A threshold in a subset that may hold one population only.
+
+    The subset's own valley, if its modes lie on either side of the anchor; else the anchor, which is a
+    valley of a wider set of cells of the same tube.
+
+    Parameters
+    ----------
+    axis : MarkerAxis
+        Marker.
+    anchors : tuple of str
+        Expressions of wider sets, best first; the first that shows a valley is the anchor.
+    one_mode : {"anchor", "mirror"}
+        What a subset with a single, negative mode means. ``mirror``: positive cells are a shoulder on it,
+        found by its mirror image. ``anchor``: there are none but stray ones.
+    least_error : float
+        Least standard error of a threshold that is no valley of the subset, transformed units.
+    keep : {"above", "below"}
+        Which side is inside; the review rule looks at the count of that side.
+    """
+
+    finder: Literal["anchored_valley"]
+    axis: MarkerAxis
+    anchors: Annotated[tuple[str, ...], Field(min_length=1)]
+    one_mode: Literal["anchor", "mirror"] = "anchor"
+    least_error: Annotated[float, Field(gt=0)] = 0.03
+    keep: Literal["above", "below"] = "above"
+
+
+class ShiftedGate(GateSpec):
+    """The threshold of another gate, moved as far as the same kind of cells lies from that gate's.
+
+    For a subset without a valley of its own: CD45RA parts naive from memory CD4 cells clearly and CD8
+    cells not at all, but naive cells of both kinds can be found by other markers.
+
+    Parameters
+    ----------
+    axis : MarkerAxis
+        Marker.
+    like : str
+        Gate (with ``keep: above``) whose threshold is borrowed.
+    reference, like_reference : str
+        Expressions of the same kind of cells here and there; the distance of their modes is the shift.
+    largest_shift : float
+        A larger shift is no shift of a stain: the threshold is borrowed as it is, and marked. So it is
+        when one of the references has too few cells.
+    least_error : float
+        Standard error of the position, transformed units.
+    keep : {"above", "below"}
+        Which side is inside.
+    """
+
+    finder: Literal["shifted"]
+    axis: MarkerAxis
+    like: str
+    reference: str
+    like_reference: str
+    largest_shift: Annotated[float, Field(gt=0)]
+    least_error: Annotated[float, Field(gt=0)] = 0.03
+    keep: Literal["above", "below"] = "above"

@@ -13,9 +13,12 @@ from cytorecon.knowledge.template.regions import (
     ScatterRegionGate,
 )
 from cytorecon.knowledge.template.thresholds import (
+    AnchoredValleyGate,
+    BrightModeGate,
     FixedThresholdGate,
     LowerTailGate,
     ReferenceTailGate,
+    ShiftedGate,
     ValleyGate,
 )
 
@@ -62,6 +65,16 @@ def _how(spec: AnyGate) -> str:
             place = f"{spec.deviations:g} {DEVIATIONS} below {' or '.join(spec.seeds)}"
             few = f"fewer than {spec.min_events} of them: as the batch has it, else all events pass"
             return f"{axis_in_words(spec.axis)} above {place}; {few}"
+        case BrightModeGate():
+            few = f"fewer than {spec.min_events} of them: all pass"
+            end = f"{spec.deviations:g} standard deviations below its brightest mode"
+            return f"{spec.axis.marker} above {end}; {few}"
+        case AnchoredValleyGate():
+            anchors = " or of ".join(spec.anchors)
+            return f"{spec.axis.marker} {spec.keep} the own valley about the valley of {anchors}"
+        case ShiftedGate():
+            shift = f"moved as {spec.reference} lies from {spec.like_reference}"
+            return f"{spec.axis.marker} {spec.keep} the threshold of {spec.like}, {shift}"
         case FixedThresholdGate():
             return f"{axis_in_words(spec.axis)} {spec.keep} {spec.value:g} (stated by the template)"
         case _:
