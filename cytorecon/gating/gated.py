@@ -12,6 +12,7 @@ from cytorecon.counts import count_populations
 from cytorecon.errors import Issue, NotEvaluableError
 from cytorecon.gating.certainty import Detection, Move
 from cytorecon.gating.estimates import Evidence
+from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
 from cytorecon.knowledge.template import Template
@@ -109,6 +110,7 @@ class GatedSample:
                 review=review,
             )
         ancestors = self._ancestors(population)
+        tested = self.detections.get(population)
         parent_events = self.sample.n_events if parent == "root" else int(self.masks[parent].sum())
         return PopulationTally(
             population=population,
@@ -118,6 +120,8 @@ class GatedSample:
             parent_events=parent_events,
             lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
             leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            detected=tested.detected if tested else None,
+            background_events=tested.background if tested else None,
             review=review,
         )
 
@@ -130,9 +134,20 @@ class GatedSample:
         return found & (set(self.masks) - set(self.reasons))
 
     def counts(self) -> pd.DataFrame:
-        """Return events and percentages per population, one row each (no cells/µL: no tube data)."""
-        rows = [count.model_dump() for count in count_populations(self.tallies())]
+        """Return events and percentages per population, one row each (no cells/µL: no tube data).
+
+        ``status`` is one of ok, review, not_detected, below_lloq and not_evaluable
+        (:attr:`~cytorecon.results.PopulationCount.verdict`).
+        """
+        rows = [
+            {**count.model_dump(exclude={"detected"}), "status": count.verdict}
+            for count in count_populations(self.tallies())
+        ]
         return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+    def evidence(self) -> pd.DataFrame:
+        """Return where each gate lies and why (:func:`~cytorecon.gating.evidence.evidence_table`)."""
+        return evidence_table(self.gates, self.moves, self.review)
 
     def records(self) -> tuple[GateRecord, ...]:
         """Return the gates as plain values to save and show, one per part."""

@@ -10,9 +10,10 @@ from cytorecon.errors import CytoreconError
 from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import learn
 from cytorecon.pipeline.source import Source
-from cytorecon.pipeline.steps import gate_prepared, prepare, survey
+from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.sample import Sample
 
@@ -70,22 +71,110 @@ def gate(
     >>> abs(int(gated.mask("CD4_T").sum()) / int(tube.mask("CD4_T").sum()) - 1) < 0.1
     True
     """
-    loaded = template if isinstance(template, Template) else load_template(template)
-    several = _listed(samples)
-    sources = [
-        Source(str(number), loaded, sample=sample, mapping=mapping or {})
-        for number, sample in enumerate(several)
-    ]
+    gated = gate_batch(_listed(samples), template, mapping=mapping)
+    return gated[0] if isinstance(samples, Sample) else tuple(gated)
+
+
+def gate_batch(
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    priors: Sequence[BatchContext] | None = None,
+    *,
+    mapping: Mapping[str, str] | None = None,
+) -> list[GatedSample]:
+    """Gate samples that learn from each other, or from what was learned before.
+
+    Parameters
+    ----------
+    samples, template, mapping
+        As for :func:`gate`.
+    priors : sequence of BatchContext, optional
+        From :func:`learn_priors`: scales and positions, frozen. With them a sample's result does not
+        depend on the others it is gated with. Without them they are learned from `samples`.
+
+    Returns
+    -------
+    list of GatedSample
+        In the order of `samples`. ``.counts()`` has a ``status`` for each population, ``.evidence()``
+        one row per gate; with fewer than eight tubes to learn from every number is marked.
+
+    Raises
+    ------
+    CytoreconError
+        If `samples` are something else, or `priors` are of another template or cytometer.
+    PanelError, CompensationError
+        As for :func:`gate`.
+
+    Examples
+    --------
+    >>> from cytorecon.simulate import simulate_tube, tube_spec
+    >>> blood = {"CD4_T": 300, "CD8_T": 200, "B": 80, "NK": 90, "monocytes": 300, "granulocytes": 2500}
+    >>> tubes = [simulate_tube(tube_spec(concentrations=blood, events=5000), seed=n) for n in range(4)]
+    >>> gated = gate_batch([tube.sample() for tube in tubes], "tbnk")
+    >>> counts = gated[0].counts().set_index("population")
+    >>> counts.loc["CD3_T", "status"], counts.loc["CD3_T", "review"]
+    ('review', ('batch.few_tubes',))
+    """
+    sources = _sources(samples, template, mapping)
     surveys = {source.name: survey(source) for source in sources}
-    contexts = {
-        batch: learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
-        for batch in sorted({found.batch for found in surveys.values()})
-    }
+    contexts = {context.batch: context for context in priors or _learned(sources, surveys)}
     gated = []
     for source in sources:
-        context = contexts[surveys[source.name].batch]
+        context = _of_batch(contexts, surveys[source.name].batch, source)
         gated.append(gate_prepared(prepare(source, context.transforms), source, context.prior))
-    return gated[0] if isinstance(samples, Sample) else tuple(gated)
+    return gated
+
+
+def learn_priors(
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    *,
+    mapping: Mapping[str, str] | None = None,
+) -> tuple[BatchContext, ...]:
+    """Learn scales and positions from samples, frozen for :func:`gate_batch`.
+
+    Parameters
+    ----------
+    samples, template, mapping
+        As for :func:`gate`.
+
+    Returns
+    -------
+    tuple of BatchContext
+        One for each cytometer and panel; a pydantic model that writes itself as JSON.
+    """
+    sources = _sources(samples, template, mapping)
+    return _learned(sources, {source.name: survey(source) for source in sources})
+
+
+def _sources(
+    samples: Sequence[Sample], template: str | Path | Template, mapping: Mapping[str, str] | None
+) -> list[Source]:
+    loaded = template if isinstance(template, Template) else load_template(template)
+    return [
+        Source(str(number), loaded, sample=sample, mapping=mapping or {})
+        for number, sample in enumerate(_listed(samples))
+    ]
+
+
+def _learned(sources: Sequence[Source], surveys: Mapping[str, Survey]) -> tuple[BatchContext, ...]:
+    return tuple(
+        learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
+        for batch in sorted({found.batch for found in surveys.values()})
+    )
+
+
+def _of_batch(contexts: Mapping[str, BatchContext], batch: str, source: Source) -> BatchContext:
+    context = contexts.get(batch)
+    if context is None or context.template_sha256 != source.template.sha256:
+        raise CytoreconError(
+            "These priors were learned from another cytometer, panel or template.",
+            subject=f"samples, number {int(source.name) + 1}",
+            found=batch,
+            allowed=", ".join(sorted(contexts)),
+            hint="Learn priors from tubes of the same kind: learn_priors(samples, template).",
+        )
+    return context
 
 
 def _listed(samples: Sample | Sequence[Sample]) -> list[Sample]:
