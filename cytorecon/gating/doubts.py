@@ -162,11 +162,15 @@ def _counted_by(population: str, template: Template) -> tuple[str, ...]:
         for spec in template.gates
         if isinstance(spec, ValleyGate) and population in spec.none_seen_doubts
     ]
-    while population != "root":
-        entry = template.population_by_name[population]
-        names += required_names(entry.where)
-        population = entry.parent
-    return tuple(dict.fromkeys(name for name in names if name in template.gate_by_name))
+    waiting = [population]
+    while waiting:
+        name = waiting.pop()
+        if name in template.population_by_name:
+            entry = template.population_by_name[name]
+            waiting += [*required_names(entry.where), entry.parent]
+        elif name in template.gate_by_name:
+            names.append(name)
+    return tuple(dict.fromkeys(names))
 
 
 def _shows_none(gate: FoundGate) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.expressions import ALL, evaluate
+from cytorecon.gating.expressions import ALL, evaluate, required_names
 from cytorecon.gating.found import FoundGate, GateStatus
 from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.prior import GatingPrior
@@ -115,7 +115,7 @@ class _Walk:
 
     def expression(self, text: str) -> Marked:
         """Return the events `text` means; a gate that is absent holds no event."""
-        for name in positive_names(text):
+        for name in required_names(text):
             if name in self.template.gate_by_name and self.gate(name).status == "absent":
                 return Marked(None, self.gate(name).reason, absent=True)
         values: dict[str, Mask] = {}

@@ -12,8 +12,8 @@ from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import learn
-from cytorecon.pipeline.source import Source
-from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
+from cytorecon.pipeline.source import Source, batch_of
+from cytorecon.pipeline.steps import compensated, gate_prepared, prepare_loaded, survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.sample import Sample
 
@@ -116,12 +116,13 @@ def gate_batch(
     ('review', ('batch.few_tubes',))
     """
     sources = _sources(samples, template, mapping)
-    surveys = {source.name: survey(source) for source in sources}
-    contexts = {context.batch: context for context in priors or _learned(sources, surveys)}
+    contexts = {context.batch: context for context in priors or _learned(sources)}
     gated = []
     for source in sources:
-        context = _of_batch(contexts, surveys[source.name].batch, source)
-        gated.append(gate_prepared(prepare(source, context.transforms), source, context.prior))
+        loaded = compensated(source)
+        context = _of_batch(contexts, batch_of(loaded.sample, source.template), source)
+        prepared = prepare_loaded(loaded, source, context.transforms)
+        gated.append(gate_prepared(prepared, source, context.prior))
     return gated
 
 
@@ -143,8 +144,7 @@ def learn_priors(
     tuple of BatchContext
         One for each cytometer and panel; a pydantic model that writes itself as JSON.
     """
-    sources = _sources(samples, template, mapping)
-    return _learned(sources, {source.name: survey(source) for source in sources})
+    return _learned(_sources(samples, template, mapping))
 
 
 def _sources(
@@ -157,7 +157,8 @@ def _sources(
     ]
 
 
-def _learned(sources: Sequence[Source], surveys: Mapping[str, Survey]) -> tuple[BatchContext, ...]:
+def _learned(sources: Sequence[Source]) -> tuple[BatchContext, ...]:
+    surveys = {source.name: survey(source) for source in sources}
     return tuple(
         learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
         for batch in sorted({found.batch for found in surveys.values()})

@@ -76,7 +76,11 @@ def survey(source: Source) -> Survey:
 
 def prepare(source: Source, scales: TransformSet) -> Prepared:
     """Return the sample of `source` on the batch's scales, with its panel."""
-    loaded = compensated(source)
+    return prepare_loaded(compensated(source), source, scales)
+
+
+def prepare_loaded(loaded: Loaded, source: Source, scales: TransformSet) -> Prepared:
+    """Return the compensated sample of `source` on the batch's scales, with its panel."""
     sample, panel = loaded.sample, panel_of(loaded, source)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]

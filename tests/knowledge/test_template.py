@@ -342,9 +342,10 @@ def test_sources_are_all_expressions_a_gate_looks_at(tmp_path: Path) -> None:
     found = {spec.gate: sources_of(spec) for spec in template.gates}
     assert found["bead_cloud"] == ("all",)
     assert found["one_cell"] == ("not bead_cloud",)
-    assert found["CD19"] == ("lymphocytes", "CD3_seed and lymphocytes")
+    inside = "leukocytes and lymphocyte_cloud"
+    assert found["CD19"] == (inside, f"CD3_seed and {inside}")
     assert found["lymphocyte_cloud"] == (
-        "leukocytes",
+        "leukocytes and not (CD4_dim and not (CD3_seed or CD19_seed))",
         "CD3_seed and low_side_scatter",
         "CD19_seed and low_side_scatter",
         "CD16_CD56_seed and low_side_scatter and not (CD3_seed or CD19_seed)",

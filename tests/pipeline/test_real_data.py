@@ -158,11 +158,14 @@ def test_a_time_course_gives_fractions_for_every_patient_and_day(real_data: Path
     for population in ("lymphocytes", "granulocytes"):
         course = table[table["population"] == population]
         assert len(course) == 21
-        assert course["percent_of_leukocytes"].between(0, 100).all()
-        assert (course["percent_of_leukocytes_low"] <= course["percent_of_leukocytes"]).all()
+        seen = course[course["status"] != "not_detected"]
+        assert seen["percent_of_leukocytes"].between(0, 100).all()
+        assert (seen["percent_of_leukocytes_low"] <= seen["percent_of_leukocytes"]).all()
+        unseen = course[course["status"] == "not_detected"]
+        assert unseen["percent_of_leukocytes"].isna().all()
+        assert unseen["percent_of_leukocytes_high"].between(0, 15).all()
     assert table["cells_per_ul"].isna().all()
     # Conditioning clears granulocytes within a week of the transplant; lymphocytes are what is left.
     aplasia = table[table["days_after_transplant"].between(5, 12)].set_index("population")
-    fractions = aplasia["percent_of_leukocytes"]
-    assert max(fractions["granulocytes"]) < 10
-    assert min(fractions["lymphocytes"]) > 60
+    assert max(aplasia["percent_of_leukocytes_high"]["granulocytes"]) < 15
+    assert min(aplasia["percent_of_leukocytes"]["lymphocytes"]) > 60

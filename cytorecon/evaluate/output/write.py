@@ -13,6 +13,7 @@ from cytorecon.evaluate.output.document import document
 from cytorecon.evaluate.output.page import MARK, page
 from cytorecon.evaluate.output.picture import picture
 from cytorecon.knowledge.evaluation import load_evaluation_rules
+from cytorecon.study import csv_text
 
 DOCUMENT: Final = "accuracy.md"
 PICTURE: Final = "accuracy.svg"
@@ -79,7 +80,7 @@ def write_evaluation(
     written = []
     for item in fields(Tables):
         file = out / f"{item.name}.csv"
-        getattr(tables, item.name).to_csv(file, index=False, lineterminator="\n", float_format="%.6g")
+        _write(file, csv_text(getattr(tables, item.name)))
         written.append(file)
     rules = load_evaluation_rules()
     text = document(evaluations, tables, command=command, version=version, rules=rules, picture=PICTURE)

@@ -41,6 +41,8 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
             parts.append(outcome)
     if failed and spec.if_one_mode == "keep_all":
         return FoundGate(spec.gate, spec.find_in, "passed_through", reason=failed, evidence=evidence)
+    if failed and spec.if_one_mode == "absent":
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=failed, evidence=evidence)
     if failed:
         return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=failed, evidence=evidence)
     return FoundGate(spec.gate, spec.find_in, "found", tuple(parts), evidence=evidence)

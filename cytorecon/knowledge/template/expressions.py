@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 #: Names with a meaning of their own: every event in an expression, and the parent of a top population.
 RESERVED = ("all", "root")
 
 
+@cache
 def names_in(expression: str) -> tuple[str, ...]:
     """Return the names an expression uses, in order of appearance.
 
@@ -36,6 +38,7 @@ def names_in(expression: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.id for node in ordered))
 
 
+@cache
 def positive_names(expression: str) -> tuple[str, ...]:
     """Return the names of an expression that are not under ``not``.
 

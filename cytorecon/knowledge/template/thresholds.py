@@ -34,9 +34,10 @@ class ValleyGate(GateSpec):
     expected_modes : tuple of int
         With how many modes `cut` means what the template says; with any other number the tube's own valley
         needs a look. Empty = any number will do.
-    if_one_mode : {"not_evaluable", "keep_all"}
+    if_one_mode : {"not_evaluable", "keep_all", "absent"}
         What one mode, without batch and control, means. ``keep_all`` is only for gates that take
-        something away (dead cells): one mode then means there is nothing to take away.
+        something away (dead cells): one mode then means there is nothing to take away. ``absent`` is
+        only for gates that help to find others (seeds): no cell is certain, and none is counted by it.
     """
 
     finder: Literal["valley"]
@@ -48,7 +49,7 @@ class ValleyGate(GateSpec):
     pool: bool = True
     none_seen_doubts: tuple[str, ...] = ()
     expected_modes: tuple[Annotated[int, Field(ge=2)], ...] = ()
-    if_one_mode: Literal["not_evaluable", "keep_all"] = "not_evaluable"
+    if_one_mode: Literal["not_evaluable", "keep_all", "absent"] = "not_evaluable"
 
 
 class ReferenceTailGate(GateSpec):

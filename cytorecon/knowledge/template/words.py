@@ -82,7 +82,8 @@ def _how(spec: AnyGate) -> str:
 
 
 def _valley(spec: ValleyGate) -> str:
-    alone = "all events pass" if spec.if_one_mode == "keep_all" else "not evaluable"
+    words = {"keep_all": "all events pass", "absent": "no cell is certain", "not_evaluable": "not evaluable"}
+    alone = words[spec.if_one_mode]
     steps = ["as the batch has it"] if spec.pool else []
     if spec.control:
         steps.append(f"{spec.control_tail:g} {DEVIATIONS} above {spec.control}")
