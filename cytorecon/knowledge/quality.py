@@ -39,6 +39,35 @@ class CheckLimits(Frozen):
     fewest_events_for_time: Limit
 
 
+class SourcedLimit(Limit):
+    """A limit that says who set it."""
+
+    source: str
+
+
+class AcquisitionLimits(Frozen):
+    """When signal or flow rate change during a run."""
+
+    drift_bins: SourcedLimit
+    fewest_bins: SourcedLimit
+    fewest_events_per_bin: SourcedLimit
+    most_events_looked_at: SourcedLimit
+    largest_drift: SourcedLimit
+    background: SourcedLimit
+    drift_errors: SourcedLimit
+    least_share_drifting: SourcedLimit
+    intervals: SourcedLimit
+    fewest_intervals: SourcedLimit
+    fewest_events_per_interval: SourcedLimit
+    fewest_ticks_per_interval: SourcedLimit
+    burst: SourcedLimit
+    slow_flow: SourcedLimit
+    rate_errors: SourcedLimit
+    least_share_bursting: SourcedLimit
+    least_share_slow: SourcedLimit
+    most_at_lower_end: SourcedLimit
+
+
 class DetectionLimits(Frozen):
     """When a population counts as seen."""
 
@@ -87,6 +116,7 @@ class QualityLimits(Frozen):
     compensation: CompensationLimits
     detection: DetectionLimits
     checks: CheckLimits
+    acquisition: AcquisitionLimits
     assay: tuple[SumRule, ...]
 
 
