@@ -96,6 +96,10 @@ class SumRule(Frozen):
         Populations that a sum outside the limits casts doubt on.
     causes, source : str
         What it may come from, and who set the limits.
+    explained_by : tuple of str
+        Populations measured on their own that fill a gap: a sum that is right with one of them is explained.
+    named_with : tuple of str
+        Populations whose share is told beside a sum that is too low.
     """
 
     check: str = Field(pattern=r"^[A-Za-z_]+$")
@@ -108,6 +112,20 @@ class SumRule(Frozen):
     doubts: tuple[str, ...] = Field(min_length=1)
     causes: str
     source: str
+    explained_by: tuple[str, ...] = ()
+    named_with: tuple[str, ...] = ()
+
+
+class BetweenTubesLimits(Frozen):
+    """When tubes of one patient do not fit each other, or hold too little."""
+
+    fewest_lymphocytes: SourcedLimit
+    replicate_CD3: SourcedLimit  # noqa: N815 - a name of the file
+    delta: SourcedLimit
+    delta_days: SourcedLimit
+    drift_visits: SourcedLimit
+    drift_tubes: SourcedLimit
+    drift_spreads: SourcedLimit
 
 
 class QualityLimits(Frozen):
@@ -118,6 +136,7 @@ class QualityLimits(Frozen):
     checks: CheckLimits
     acquisition: AcquisitionLimits
     assay: tuple[SumRule, ...]
+    between_tubes: BetweenTubesLimits
 
 
 @lru_cache(maxsize=8)
