@@ -16,6 +16,7 @@ from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, 
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -131,7 +132,8 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
         A tube that cannot be analysed has status ``failed`` and says why; it stops nothing.
     """
     plan = plan_study(study, run=run, progress=progress)
-    return StudyResult(study=study, tubes=tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress)))
+    tubes = tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress))
+    return with_assay_checks(StudyResult(study=study, tubes=tubes))
 
 
 def _has_grown(context: BatchContext, tubes: int) -> Issue:

@@ -21,6 +21,7 @@ from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -292,6 +293,9 @@ class StudyStore:
     def result(self, *, plots: bool = True) -> StudyResult:
         """Return the study with one result per tube, as of one moment.
 
+        Checks between tubes are made anew on what is there now; their marks are not stored, so that a tube
+        added later changes no stored result.
+
         Parameters
         ----------
         plots : bool
@@ -300,7 +304,7 @@ class StudyStore:
         with self._reading() as connection:
             study = rows.read_study(connection, self._subject)
             results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
-        return StudyResult(study=study, tubes=results)
+        return with_assay_checks(StudyResult(study=study, tubes=results))
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.
