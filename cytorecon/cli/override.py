@@ -23,7 +23,10 @@ override = typer.Typer(
 ByOption = Annotated[str, typer.Option("--by", metavar="INITIALS", help="Who decides; no e-mail.")]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason.")]
 
-_AGAIN = "Numbers stay as they are until a batch with the same sheet analyses the tubes again."
+_AGAIN = (
+    "Numbers stay as they are until a batch with the same sheet analyses the tubes again; "
+    "uploaded tubes must be listed in it for that."
+)
 
 
 @override.command("add")
