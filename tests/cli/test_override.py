@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cytorecon.cli import main
+from cytorecon.gating.overrides import Override
 from cytorecon.results import GateRecord, TubeResult
 from cytorecon.store import StudyStore
 
@@ -47,8 +49,10 @@ def test_a_gate_set_by_hand_holds_for_its_tube_and_can_be_undone(
     assert main(["override", "add", study, "CD4", "--tube", tube, "--threshold", place, *WHO]) == 0
     said = capsys.readouterr()
     record = said.out.strip()
-    assert (
-        said.err == "Numbers stay as they are until a batch with the same sheet analyses the tubes again.\n"
+    assert said.err == (
+        "Numbers stay as they are until a batch with the same sheet analyses the tubes "
+        "again; uploaded tubes must "
+        "be listed in it for that.\n"
     )
     assert results(study) == before
 
@@ -79,12 +83,40 @@ def test_a_gate_set_by_hand_holds_for_its_tube_and_can_be_undone(
 
 
 def test_exclude_for_a_template(cohort: Path, study: str) -> None:
+    found = {name for name, result in results(study).items() if gate_of(result, "CD19").status == "found"}
+    assert len(found) >= 2
     assert main(["override", "add", study, "CD19", "--template", "tbnk", "--exclude", *WHO]) == 0
     assert batch(cohort, study) == 0
-    for result in results(study).values():
-        assert gate_of(result, "CD19").reason == "excluded by hand"
-        (cells,) = (count for count in result.counts if count.population == "B")
+    after = results(study)
+    assert {gate_of(after[name], "CD19").reason for name in found} == {"excluded by hand"}
+    for name in found:
+        (cells,) = (count for count in after[name].counts if count.population == "B")
         assert (cells.status, cells.reason) == ("not_evaluable", "CD19: excluded by hand")
+
+
+def test_a_record_about_no_tube_is_named(
+    cohort: Path, study: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with StudyStore.open(study) as store:
+        gone = Override(
+            action="exclude",
+            template="tbnk",
+            gate="CD4",
+            scope="batch",
+            target="tbnk-gone",
+            by="AB",
+            on=date(2026, 5, 4),
+            why="stain failed",
+        )
+        store.add_override(gone)
+    before = results(study)
+    capsys.readouterr()
+    assert batch(cohort, study) == 0
+    assert results(study) == before
+    assert (
+        f"warning: overrides: Override {gone.id} of gate CD4 (batch tbnk-gone) is about no tube. Record the "
+        "decision again for tubes or batches there are, or undo it."
+    ) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
