@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cytorecon.gating.overrides import Action, Override, Scope, Vertices
 
 override = typer.Typer(
-    help="Set, accept or exclude gates of a study by hand; every decision is kept.",
+    help="Decide about gates of a study; list, undo.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -58,9 +58,9 @@ def add(
     exclude: Annotated[bool, typer.Option("--exclude", help="The gate cannot be evaluated.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Record a decision about a gate: of a tube, of a batch, or of all tubes of a template.
+    """Set, accept or exclude a gate by hand.
 
-    The narrowest decision holds; of one scope, the latest.
+    It holds for one tube, for a batch, or for all tubes of a template. The narrowest decision holds; of one scope, the latest.
     """
     from cytorecon.jobs import Wish, add_override, template_of
     from cytorecon.knowledge.templates import load_template

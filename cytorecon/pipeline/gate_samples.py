@@ -184,9 +184,7 @@ def _check_overrides(overrides: Sequence[Override], sources: Sequence[Source], b
                 field="target",
                 found=record.target,
                 allowed=", ".join(sorted(known[record.scope])),
-                hint="A sample is named by its number in the list, from 1."
-                if record.scope == "sample"
-                else "",
+                hint="Samples are named by their numbers in the list, from 1.",
             )
 
 

@@ -61,5 +61,5 @@ def test_an_unknown_sample_is_named(usual_tubes: Tubes) -> None:
         gate_batch(samples(usual_tubes[:2]), "tbnk", overrides=[record("CD4", "sample", "3", 0.5)])
     assert str(error.value) == (
         "override of gate CD4, target: There is no such sample. Found: 3. Allowed: 1, 2. "
-        "A sample is named by its number in the list of samples, from 1."
+        "Samples are named by their numbers in the list, from 1."
     )
