@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -60,7 +61,8 @@ def add(
 ) -> None:
     """Set, accept or exclude a gate by hand.
 
-    It holds for one tube, for a batch, or for all tubes of a template. The narrowest decision holds; of one scope, the latest.
+    It is for one tube, for a batch, or for all tubes of a template. The narrowest decision holds; of
+    one scope, the latest.
     """
     from cytorecon.jobs import Wish, add_override, template_of
     from cytorecon.knowledge.templates import load_template
@@ -184,7 +186,9 @@ _HEADER = (
 
 def _row(record: Override, *, stands: bool, used: int) -> dict[str, object]:
     state = "undo" if record.action == "undo" else "stands" if stands else "undone"
-    return {"override": record.id, **record.model_dump(mode="json"), "state": state, "results": used}
+    # a polygon may be open towards infinity, which JSON writes as null
+    content = json.loads(record.model_dump_json())
+    return {"override": record.id, **content, "state": state, "results": used}
 
 
 def _shown(row: Mapping[str, object]) -> Sequence[str]:

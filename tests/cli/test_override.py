@@ -10,8 +10,10 @@ import pytest
 
 from cytorecon.cli import main
 from cytorecon.gating.overrides import Override
+from cytorecon.jobs import add_tube
 from cytorecon.results import GateRecord, TubeResult
 from cytorecon.store import StudyStore
+from cytorecon.study.model import Tube
 
 WHO = ["--by", "AB", "--why", "valley lies in the dim cells"]
 
@@ -92,6 +94,18 @@ def test_exclude_for_a_template(cohort: Path, study: str) -> None:
     for name in found:
         (cells,) = (count for count in after[name].counts if count.population == "B")
         assert (cells.status, cells.reason) == ("not_evaluable", "CD19: excluded by hand")
+
+
+def test_an_upload_is_gated_with_the_records_there_are(cohort: Path, study: str) -> None:
+    with StudyStore.open(study) as store:
+        tube = store.study().tubes[0].tube
+        store.remove_tube(tube, reason="makes room for its file")
+    assert main(["override", "add", study, "CD45_positive", "--template", "tbnk", "--exclude", *WHO]) == 0
+    (file, *_) = sorted((cohort / "fcs").glob("*.fcs"))
+    with StudyStore.open(study) as store:
+        result = add_tube(store, file, Tube(tube="P07/d3/1", patient="P07", day=3))
+    assert gate_of(result, "CD45_positive").reason == "excluded by hand"
+    assert result.provenance.overrides_sha256
 
 
 def test_a_record_about_no_tube_is_named(
