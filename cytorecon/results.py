@@ -152,7 +152,7 @@ class GateRecord(Frozen):
     reason : str
         Why it was not found or passed through.
     method : str
-        How its position came about: ``own_valley``, ``shrunk_to_batch``, ``batch`` …
+        How its position came about: ``own_valley``, ``shrunk_to_batch``, ``batch``, ``manual`` …
     threshold : float or None
         Position on the transformed scale; with several channels every one must hold.
     keep : {"above", "below"}
@@ -165,6 +165,12 @@ class GateRecord(Frozen):
         Events of the parent that are inside, and events of the parent.
     version : str
         Hash of shape and position: the version of this gate.
+    override : str
+        Identifier of the record by which a person placed, accepted or excluded it; empty when none did.
+    automatic_threshold : float or None
+        Of a gate that a person placed: where the search had put it.
+    automatic_vertices : tuple of (x, y)
+        The same for a polygon.
     """
 
     gate: str
@@ -182,6 +188,9 @@ class GateRecord(Frozen):
     events_in: int | None = None
     events_of_parent: int | None = None
     version: str = ""
+    override: str = ""
+    automatic_threshold: float | None = None
+    automatic_vertices: tuple[tuple[float, float], ...] = ()
 
 
 class AxisTick(Frozen):
@@ -233,7 +242,10 @@ class GatePlot(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a tube's numbers come from."""
+    """Where a tube's numbers come from.
+
+    `overrides_sha256`: of what people decided about the gates of this tube; empty when they did not.
+    """
 
     file_sha256: str = ""
     template: str = ""
@@ -242,6 +254,7 @@ class Provenance(Frozen):
     gates_version: str = ""
     transforms_sha256: str = ""
     prior_sha256: str = ""
+    overrides_sha256: str = ""
     spillover_source: str = ""
     software_version: str = ""
 

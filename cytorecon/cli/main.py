@@ -19,6 +19,7 @@ from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.override import override
 from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
@@ -31,12 +32,13 @@ SOME_FAILED: Final = 2
 
 
 class _InOrderOfWork(TyperGroup):
-    """Lists commands as they are used; Typer would put groups of commands first."""
+    """Lists commands as they are used; Typer would put groups of commands first or last."""
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - what the library asks for
-        """Return the names in the order of work: templates are looked at before files are gated."""
-        names = [name for name in self.commands if name != "templates"]
+        """Return the names in the order of work: templates before gating, overrides after a batch."""
+        names = [name for name in self.commands if name not in ("templates", "override")]
         names.insert(names.index("gate"), "templates")
+        names.insert(names.index("batch") + 1, "override")
         return names
 
 
@@ -80,6 +82,7 @@ app.command("serve")(serve)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")
+app.add_typer(override, name="override")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,12 +21,13 @@ from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
-from cytorecon.knowledge.template import Template, ValleyGate, names_in, sources_of
+from cytorecon.knowledge.template import Template, ValleyGate
 
 NONE_SEEN = "gate.none_seen"
 OUTLIER = "gate.outlier"
@@ -102,10 +103,15 @@ class _Codes:
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}
-        helped = _helped_by(population, self.gated.template)
+        helped = helped_by(population, self.gated.template)
         codes |= {f"{OUTLIER}:{name}" for name in helped if OUTLIER in _flags(self.found[name])}
         codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
-        return codes | set(self._by_moving(population))
+        codes |= set(self._by_moving(population))
+        # a person has looked at the gate of this tube
+        return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
+
+    def _is_accepted(self, gate: str) -> bool:
+        return gate in self.found and self.found[gate].accepted
 
     def _that_matter(self, population: str, events: int) -> set[str]:
         return {
@@ -136,23 +142,6 @@ def _noticeable(change: float, events: int, share: float) -> bool:
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:
     return (*gate.flags, *(code for part in gate.parts for code in part.flags))
-
-
-def _helped_by(population: str, template: Template) -> set[str]:
-    """Return every gate that had a part in finding `population`, seeds and controls included."""
-    waiting, seen = [population], set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in template.population_by_name:
-            entry = template.population_by_name[name]
-            waiting += [*names_in(entry.where), entry.parent]
-        elif name in template.gate_by_name:
-            sources = sources_of(template.gate_by_name[name])
-            waiting += [used for text in sources for used in names_in(text)]
-    return seen & set(template.gate_by_name)
 
 
 def _counted_by(population: str, template: Template) -> tuple[str, ...]:

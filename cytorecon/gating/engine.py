@@ -17,6 +17,9 @@ from cytorecon.gating.doubts import with_doubts
 from cytorecon.gating.expressions import ALL, evaluate, required_names
 from cytorecon.gating.found import FoundGate, GateStatus
 from cytorecon.gating.gated import GatedSample, empty_mask
+from cytorecon.gating.manual import decided
+from cytorecon.gating.override_check import check_decisions
+from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
@@ -38,7 +41,13 @@ class Marked:
     absent: bool = False
 
 
-def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | None = None) -> GatedSample:
+def gate(
+    sample: Sample,
+    template: Template,
+    axes: Axes,
+    prior: GatingPrior | None = None,
+    held: Decisions | None = None,
+) -> GatedSample:
     """Gate one transformed sample.
 
     Parameters
@@ -51,13 +60,22 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         Which channel of this sample carries which marker.
     prior : GatingPrior, optional
         What the batch taught; without it a tube stands on its own.
+    held : Decisions, optional
+        What people decided about gates of this tube.
 
     Returns
     -------
     GatedSample
         Gates, one mask per evaluable population, reasons for the others.
+
+    Raises
+    ------
+    OverrideError
+        If a decision does not fit the template.
     """
-    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes))
+    held = held or Decisions()
+    check_decisions(held, template)
+    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes), held)
     for entry in template.populations:
         walk.population(entry.population)
     for spec in template.gates:
@@ -76,6 +94,7 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         gate_masks=walk.gate_masks,
         everything=walk.everything,
         issues=(*sample.issues, *_issues(gates, template, walk.causes)),
+        overrides_sha256=held.sha256,
     )
     return with_doubts(gated, walk.prior)
 
@@ -89,6 +108,7 @@ class _Walk:
     axes: Axes
     prior: GatingPrior
     everything: Mask
+    held: Decisions
     found: dict[str, FoundGate] = field(default_factory=dict)
     gate_masks: dict[str, Mask] = field(default_factory=dict)
     populations: dict[str, Marked] = field(default_factory=dict)
@@ -158,6 +178,7 @@ class _Walk:
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)
+        found = decided(found, spec, self.held, self.axes)
         if found.status != "found":
             self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found

@@ -21,6 +21,7 @@ SOURCES: Final = {
     "batch_tail": "prior",
     "batch_cloud": "prior",
     "fixed": "template",
+    "manual": "manual",
 }
 
 EVIDENCE_COLUMNS: Final = (
@@ -41,6 +42,7 @@ EVIDENCE_COLUMNS: Final = (
     "flags",
     "verdict",
     "reason",
+    "override",
 )
 
 
@@ -65,7 +67,8 @@ def evidence_table(
         are on the transformed scale. `instability`: largest ``|log10(most / fewest)|`` of a population's
         events when the threshold moves by its standard error to either side (0.5 events added to both).
         `verdict` is ``review`` where the gate casts doubt on a population, else ``accept``, ``absent`` or
-        ``not_evaluable``; `reason` says why in words.
+        ``not_evaluable``; `reason` says why in words. `override` identifies
+        the record by which a person placed, accepted or excluded the gate.
     """
     rows = [
         _row(gate, part, moves, _codes(gate.gate, review)) for gate in gates for part in gate.parts or (None,)
@@ -87,6 +90,7 @@ def _row(
         "flags": ";".join(codes),
         "verdict": _verdict(gate, codes),
         "reason": "; ".join((*((gate.reason,) if gate.reason else ()), *map(flag_in_short, codes))),
+        "override": gate.override,
     }
     if part is None:
         return row
@@ -103,6 +107,7 @@ def _row(
         "batch_spread": learned.spread if learned else None,
         "batch_tubes": learned.tubes if learned else None,
         "instability": _instability(part.part, moves),
+        "override": part.override or gate.override,
     }
 
 

@@ -29,7 +29,7 @@ class FoundPart:
         ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``reference_tail``, ``own_tail``,
         ``batch_tail``, ``bright_mode``, ``mirror``, ``anchor``, ``shifted``, ``robust_ratio``,
         ``seeded_cloud``, ``batch_cloud``, ``back_gated``, ``density_contour``,
-        ``bright_in_all`` or ``fixed``.
+        ``bright_in_all``, ``fixed`` or ``manual``.
     standard_error : float or None
         Of a threshold, transformed units.
     flags : tuple of str
@@ -39,6 +39,10 @@ class FoundPart:
         taken, the batch's where the tube's was, when the two are far apart.
     batch : ThresholdPrior or None
         What the batch teaches about a threshold.
+    override : str
+        Identifier of the record by which a person placed or accepted it.
+    automatic : Threshold or Polygon or None
+        Of a part that a person placed: where the search had put it.
     """
 
     part: str
@@ -48,6 +52,8 @@ class FoundPart:
     flags: tuple[str, ...] = ()
     alternative: float | None = None
     batch: ThresholdPrior | None = None
+    override: str = ""
+    automatic: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class FoundGate:
     """A gate in one tube. With several parts an event is inside when it is inside any of them.
 
     `flags` are the doubts about a gate that has no part. `evidence` is what this tube alone showed, by
-    part; it is there also when no gate was found.
+    part; it is there also when no gate was found. `override` identifies the record by which a person
+    excluded or accepted a gate that has no part; `accepted`: a person looked at the automatic position and
+    took it over, so doubts about it are settled.
     """
 
     gate: str
@@ -67,3 +75,5 @@ class FoundGate:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     events_in: int | None = None
     events_of_parent: int | None = None
+    override: str = ""
+    accepted: bool = False

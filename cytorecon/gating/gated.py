@@ -51,6 +51,8 @@ class GatedSample:
         How counts change when thresholds move.
     issues : tuple of Issue
         Everything noticed from reading to gating.
+    overrides_sha256 : str
+        Hash of what people decided about gates of this tube; empty when they did not.
     """
 
     sample: Sample
@@ -65,6 +67,7 @@ class GatedSample:
     detections: Mapping[str, Detection] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     issues: tuple[Issue, ...] = ()
+    overrides_sha256: str = ""
 
     @property
     def populations(self) -> tuple[str, ...]:
@@ -156,8 +159,9 @@ class GatedSample:
 
     @property
     def gates_version(self) -> str:
-        """Hash of all positions: the version of this tube's gates."""
-        return version_of(tuple(part.shape for found in self.gates for part in found.parts))
+        """Hash of all positions and of what people decided: the version of this tube's gates."""
+        shapes = tuple(part.shape for found in self.gates for part in found.parts)
+        return version_of(shapes, self.overrides_sha256)
 
 
 def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
@@ -172,6 +176,7 @@ def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
                 reason=found.reason,
                 events_in=found.events_in,
                 events_of_parent=found.events_of_parent,
+                override=found.override,
             ),
         )
     return tuple(
@@ -191,6 +196,9 @@ def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
             events_in=found.events_in,
             events_of_parent=found.events_of_parent,
             version=version_of((part.shape,)),
+            override=part.override,
+            automatic_threshold=part.automatic.value if isinstance(part.automatic, Threshold) else None,
+            automatic_vertices=part.automatic.vertices if isinstance(part.automatic, Polygon) else (),
         )
         for part in found.parts
     )

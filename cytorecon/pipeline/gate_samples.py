@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, OverrideError
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.override_check import check_override, check_undo
+from cytorecon.gating.overrides import Override
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
@@ -81,6 +83,7 @@ def gate_batch(
     priors: Sequence[BatchContext] | None = None,
     *,
     mapping: Mapping[str, str] | None = None,
+    overrides: Sequence[Override] = (),
 ) -> list[GatedSample]:
     """Gate samples that learn from each other, or from what was learned before.
 
@@ -91,6 +94,10 @@ def gate_batch(
     priors : sequence of BatchContext, optional
         From :func:`learn_priors`: scales and positions, frozen. With them a sample's result does not
         depend on the others it is gated with. Without them they are learned from `samples`.
+    overrides : sequence of Override
+        What people decided about gates, oldest first. The target of one for a sample is the number of
+        the sample in the list, from ``"1"``; of one for a batch, ``BatchContext.batch``. A gate that a
+        person placed teaches the others nothing; gates that are found with it are looked for anew.
 
     Returns
     -------
@@ -104,6 +111,8 @@ def gate_batch(
         If `samples` are something else, or `priors` are of another template or cytometer.
     PanelError, CompensationError
         As for :func:`gate`.
+    OverrideError
+        If one of `overrides` names a gate, sample or batch that is not there, or has no usable shape.
 
     Examples
     --------
@@ -115,8 +124,9 @@ def gate_batch(
     >>> counts.loc["CD3_T", "status"], counts.loc["CD3_T", "review"]
     ('review', ('batch.few_tubes',))
     """
-    sources = _sources(samples, template, mapping)
+    sources = _sources(samples, template, mapping, tuple(overrides))
     contexts = {context.batch: context for context in priors or _learned(sources)}
+    _check_overrides(overrides, sources, set(contexts))
     gated = []
     for source in sources:
         loaded = compensated(source)
@@ -148,13 +158,34 @@ def learn_priors(
 
 
 def _sources(
-    samples: Sequence[Sample], template: str | Path | Template, mapping: Mapping[str, str] | None
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    mapping: Mapping[str, str] | None,
+    overrides: tuple[Override, ...] = (),
 ) -> list[Source]:
     loaded = template if isinstance(template, Template) else load_template(template)
     return [
-        Source(str(number), loaded, sample=sample, mapping=mapping or {})
-        for number, sample in enumerate(_listed(samples))
+        Source(str(number), loaded, sample=sample, mapping=mapping or {}, overrides=overrides)
+        for number, sample in enumerate(_listed(samples), start=1)
     ]
+
+
+def _check_overrides(overrides: Sequence[Override], sources: Sequence[Source], batches: set[str]) -> None:
+    known = {"sample": {source.name for source in sources}, "batch": batches, "template": {""}}
+    for place, record in enumerate(overrides):
+        if sources:
+            check_override(record, sources[0].template)
+        if record.action == "undo":
+            check_undo(record, overrides[:place])
+        if record.target not in known[record.scope]:
+            raise OverrideError(
+                f"There is no such {record.scope}.",
+                subject=f"override of gate {record.gate}",
+                field="target",
+                found=record.target,
+                allowed=", ".join(sorted(known[record.scope])),
+                hint="Samples are named by their numbers in the list, from 1.",
+            )
 
 
 def _learned(sources: Sequence[Source]) -> tuple[BatchContext, ...]:
@@ -170,7 +201,7 @@ def _of_batch(contexts: Mapping[str, BatchContext], batch: str, source: Source) 
     if context is None or context.template_sha256 != source.template.sha256:
         raise CytoreconError(
             "These priors were learned from another cytometer, panel or template.",
-            subject=f"samples, number {int(source.name) + 1}",
+            subject=f"samples, number {source.name}",
             found=batch,
             allowed=", ".join(sorted(contexts)),
             hint="Learn priors from tubes of the same kind: learn_priors(samples, template).",

@@ -10,6 +10,7 @@ from cytorecon.fcs import PanelMatch, resolve_panel
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.overrides import Decisions, decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.pipeline.source import Loaded, Source, batch_of
 from cytorecon.quality import check_quality
@@ -89,5 +90,11 @@ def prepare_loaded(loaded: Loaded, source: Source, scales: TransformSet) -> Prep
 
 
 def gate_prepared(prepared: Prepared, source: Source, prior: GatingPrior) -> GatedSample:
-    """Return the gated sample."""
-    return gate(prepared.sample, source.template, prepared.axes, prior)
+    """Return the gated sample, with what people decided about its gates."""
+    held = decided(source, batch_of(prepared.sample, source.template))
+    return gate(prepared.sample, source.template, prepared.axes, prior, held)
+
+
+def decided(source: Source, batch: str) -> Decisions:
+    """Return what people decided about the gates of `source`, a tube of `batch`."""
+    return decisions(source.overrides, source.template, source.name, batch)

@@ -10,9 +10,11 @@ from types import MappingProxyType, TracebackType
 from sqlalchemy import Connection, Engine, select, update
 
 from cytorecon.errors import Issue, StoreError
+from cytorecon.gating.overrides import Override
 from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
 from cytorecon.store.checks import check_belongs, check_consistent
+from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
 from cytorecon.store.documents import ISSUES, from_text, to_text
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
@@ -196,6 +198,16 @@ class StudyStore:
             if changed != stored:
                 history.append(connection, self._clock(), Change.SHEET_REPLACED, reason="remarks on the run")
                 connection.execute(update(schema.study).values(issues=to_text(ISSUES, changed)))
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Return what people decided about gates, oldest first, undone records too."""
+        with self._reading() as connection:
+            return read_overrides(connection, self._subject)
+
+    def add_override(self, record: Override, check: OverrideCheck = unchecked) -> None:
+        """Add a checked record, for ever; `check` sees those there are, in the same transaction."""
+        with self._changing(Change.GATE_DECIDED, reason=f"override {record.id}") as connection:
+            append_override(connection, record, self._subject, check)
 
     def has_uploads(self) -> bool:
         """Tell whether a tube came by upload, removed ones included."""

@@ -190,6 +190,8 @@ def provenance_rows(provenance: Provenance, gate: GateRecord | None) -> tuple[tu
         ("Gates of this tube, version", provenance.gates_version),
         ("This gate, version", gate.version if gate is not None else ""),
         ("This gate, method", gate.method.replace("_", " ") if gate is not None else ""),
+        ("This gate, decided by a person, record", gate.override if gate is not None else ""),
+        ("Decisions about gates of this tube, SHA-256", provenance.overrides_sha256),
         ("Transforms, SHA-256", provenance.transforms_sha256),
         ("Gate priors, SHA-256", provenance.prior_sha256),
         ("Spillover", provenance.spillover_source),

@@ -24,6 +24,7 @@ COMMANDS = (
     "templates",
     "gate",
     "batch",
+    "override",
     "counts",
     "report",
     "serve",
