@@ -13,7 +13,7 @@ from cytorecon.fcs.numbers import PADDING
 from cytorecon.intake.names import clean_label, clean_names, hidden
 from cytorecon.intake.removed import Removed, removed_keywords
 from cytorecon.knowledge.deidentification import load_deidentification
-from cytorecon.knowledge.labels import words_of
+from cytorecon.knowledge.labels import without_dates, words_of
 from cytorecon.sample import Channel, ChannelRole, Sample, Spillover
 
 #: What is written anew and so is not left out.
@@ -91,7 +91,7 @@ def _channel(channel: Channel, name: str) -> Channel:
         label = ""  # no marker is looked for here, so half a label says nothing
     # a label or name that was cut names no marker when it is read again, here as little as in a new file
     said_by, left = (channel.marker_text, label) if label not in ("", name) else (channel.name, name)
-    markers = channel.markers if said_by == left else frozenset()
+    markers = channel.markers if without_dates(said_by) == left else frozenset()
     return replace(channel, name=name, marker_text=label, markers=markers)
 
 
