@@ -11,7 +11,7 @@ from typing import Final
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs.numbers import PADDING
 from cytorecon.intake.names import clean_label, clean_names, hidden
-from cytorecon.intake.removed import Removed, removed_keywords
+from cytorecon.intake.removed import Removed, names_other_parameter, removed_keywords
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.labels import without_dates, words_of
 from cytorecon.sample import Channel, ChannelRole, Sample, Spillover
@@ -62,9 +62,11 @@ def clean(sample: Sample) -> Cleaned:
     """
     names = clean_names(sample.channels)
     channels = tuple(_channel(channel, name) for channel, name in zip(sample.channels, names, strict=True))
-    keywords = _keywords(sample.keywords) | _names(channels)
+    keywords = _keywords(sample.keywords, len(channels)) | _names(channels)
     gone, unknown = removed_keywords(
-        {name: value for name, value in sample.keywords.items() if not _REWRITTEN.fullmatch(name)}, keywords
+        {name: value for name, value in sample.keywords.items() if not _REWRITTEN.fullmatch(name)},
+        keywords,
+        parameters=len(channels),
     )
     pairs = tuple(zip(sample.channels, channels, strict=True))
     removed = Removed(
@@ -95,12 +97,12 @@ def _channel(channel: Channel, name: str) -> Channel:
     return replace(channel, name=name, marker_text=label, markers=markers)
 
 
-def _keywords(keywords: Mapping[str, str]) -> dict[str, str]:
+def _keywords(keywords: Mapping[str, str], parameters: int) -> dict[str, str]:
     rules = load_deidentification()
     kept = {
         name: value.strip(PADDING)
         for name, value in keywords.items()
-        if rules.keeps(name, value.strip(PADDING))
+        if rules.keeps(name, value.strip(PADDING)) and not names_other_parameter(name, parameters)
     }
     instrument = rules.instrument(keywords.get("$CYT", ""))
     return kept | ({"$CYT": instrument} if instrument else {})

@@ -108,6 +108,24 @@ def test_a_sample_and_its_file_have_the_same_channels(tmp_path: Path, keywords: 
     assert clean(read_fcs(old)).sample.channels == read_fcs(copy_of(old)).channels
 
 
+def test_keywords_of_parameters_that_are_not_there_go_and_are_counted(tmp_path: Path) -> None:
+    words = {"$P47110V": "500", "$P4711V": "450", "P4711DISPLAY": "LOG", "$PKN4711": "1", "$P5V": "400"}
+    old = write(tmp_path, fcs_bytes(keywords={**words, "$P5L": "12,3,1964", "P5DISPLAY": "LOG"}))
+    found = deidentify(old)
+    assert found.removed.keywords == ("$P5L", "P5DISPLAY")
+    assert found.removed.unknown_keywords == 4
+    assert b"4711" not in copy_of(old).read_bytes()
+    assert read_fcs(copy_of(old)).keywords["$P5V"] == "400"
+
+
+@pytest.mark.parametrize("name", ["$DATATYPE", "$MODE", "$PAR", "$TOT"])
+def test_errors_repeat_no_date_of_three_numbers(tmp_path: Path, name: str) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={name: "12,3,1964"}))
+    with pytest.raises(CytoreconError) as caught:
+        deidentify(old)
+    assert "1964" not in str(caught.value)
+
+
 def test_what_was_left_out_as_rows(tmp_path: Path) -> None:
     old = write(tmp_path, fcs_bytes(keywords={"$OP": "x", "JANE DOE": "1", "$P3N": "Doe-A", "$P4S": "Doe"}))
     assert deidentify(old).removed.rows() == (
