@@ -42,8 +42,8 @@ def gate(
 ) -> None:
     """Gate FCS files and count populations, without a study.
 
-    Without a study there are no cells/µL. In what is written, a file is named by its place on the
-    command line and its SHA-256, not by its name.
+    Without a study there are no cells/µL. In what is written, and in JSON, a file is named by its
+    place on the command line and its SHA-256, not by its name.
     """
     from cytorecon.pipeline import gate_files
 
@@ -115,13 +115,7 @@ def _without_volume(name: str) -> bool:
 
 def _show(gated: Sequence[GatedFile], *, as_json: bool) -> None:
     if as_json:
-        # Pictures are for pages: they would be most of the text.
-        print_json(
-            [
-                {"file": str(item.path), **item.result.model_dump(mode="json", exclude={"plots"})}
-                for item in gated
-            ]
-        )
+        print_json([_document(item) for item in gated])
         return
     header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "note")
     for item in gated:
@@ -129,6 +123,12 @@ def _show(gated: Sequence[GatedFile], *, as_json: bool) -> None:
         print_table(header, [_cells(count) for count in item.result.counts], title=title)
         for issue in item.result.issues:
             print(f"  {issue}")
+
+
+def _document(item: GatedFile) -> Mapping[str, object]:
+    # pictures are for pages: they would be most of the text
+    document = item.result.model_dump(mode="json", exclude={"plots"})
+    return {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
 
 
 def _cells(count: PopulationCount) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -170,18 +171,31 @@ def find_files(inputs: Sequence[Path], out: Path) -> tuple[Path, ...]:
     Raises
     ------
     StudyError
-        If there is none.
+        If there is none, or a link leads back to itself.
     """
     found: dict[Path, Path] = {}
     for path in inputs:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in inside:
             wanted = not path.is_dir() or (file.suffix.lower() in ENDINGS and file.is_file())
-            if wanted and not file.resolve().is_relative_to(out.resolve()):
-                found.setdefault(file.resolve(), file)
+            if wanted and not (place := _place(file)).is_relative_to(_place(out)):
+                found.setdefault(place, file)
     if not found:
         raise StudyError("There is no FCS file in what was named: no file ends in .fcs or .lmd.")
     return tuple(found.values())
+
+
+def _place(path: Path) -> Path:
+    """Return where a path leads to, which a loop of links does not."""
+    try:
+        path.stat()
+    except OSError as error:  # whatever else it is, reading the file will say it
+        if error.errno == errno.ELOOP:
+            raise StudyError(
+                "The link leads back to itself, so there is no file. Name the file it was meant for.",
+                subject=str(path),
+            ) from error
+    return path.resolve()
 
 
 def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Lookup) -> _Taken:
@@ -224,7 +238,7 @@ def _check_out(out: Path) -> None:
 
 
 def _check_key(key: Path, out: Path) -> None:
-    if key.resolve().is_relative_to(out.resolve()):
+    if _place(key).is_relative_to(_place(out)):
         raise StudyError(
             "The key leads back to the patients, and must not lie beside the files it belongs to. "
             "Name a file outside of the new folder.",

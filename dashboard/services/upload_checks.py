@@ -18,7 +18,7 @@ from cytorecon.knowledge.templates import template_names
 from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
 from cytorecon.study.numbers import quotable
-from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
+from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym, may_be_name
 from cytorecon.study.rows import OLDEST_YEARS
 from cytorecon.study.visit import visit_problem, visit_rule
 
@@ -134,7 +134,12 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
 
 
 def doubts(form: UploadForm) -> Iterator[str]:
-    """Yield what is unusual about the amounts of a form that can be used."""
+    """Yield what is unusual about the pseudonym and the amounts of a form that can be used."""
+    if may_be_name(form.patient):
+        yield (
+            "Patient: the pseudonym looks like a name. If it is one, remove this upload and use a pseudonym "
+            "of the study."
+        )
     limits = load_counting_rules().amounts
     for field in _AMOUNTS:
         value = getattr(form, field)

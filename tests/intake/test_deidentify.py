@@ -64,19 +64,32 @@ def test_no_planted_word_is_in_the_new_file(tmp_path: Path) -> None:
 
 def test_a_label_that_is_cut_names_no_marker_in_memory_and_in_the_file(tmp_path: Path) -> None:
     old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 123/456", "$LOST": "12345678", "$ABRT": "12"}))
-    assert read_fcs(old).channels[2].markers == {"CD3"}
     found = deidentify(old)
-    assert found.sample.channels[2].markers == frozenset()
     new = read_fcs(copy_of(old))
-    assert new.channels[2].markers == frozenset()
+    for sample in (read_fcs(old), found.sample, new):
+        assert sample.channels[2].markers == frozenset()
     assert new.keywords["$ABRT"] == "12"
     assert "$LOST" not in new.keywords
+
+
+def test_a_date_in_a_label_is_no_list_of_markers_and_goes_nowhere(tmp_path: Path) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 04/07/64", "$P4S": "CD4-12-03-64"}))
+    found = deidentify(old)
+    new = read_fcs(copy_of(old))
+    for sample in (read_fcs(old), found.sample, new):
+        assert [sample.channels[index].markers for index in (2, 3)] == [{"CD3"}, frozenset()]
+    assert new.channels[2].marker_text == "CD3"
+    assert new.channels[3].marker_text == "CD4 and unrecognised text of 6 characters"
+    assert found.removed.labels == ("FITC-A", "PE-A")
 
 
 @pytest.mark.parametrize(
     "keywords",
     [
         {"$P3S": "CD3 FITC"},
+        {"$P3S": "CD3 04/07/64"},
+        {"$P3N": "CD3", "$P3S": "04/07/64"},
+        {"$P3N": "CD3 04/07/64"},
         {"$P3N": "CD3"},
         {"$P3N": "CD3", "$P3S": "CD3"},
         {"$P3N": "CD3", "$P3S": "Doe"},
@@ -93,6 +106,24 @@ def test_a_sample_and_its_file_have_the_same_channels(tmp_path: Path, keywords: 
     """A file in a sheet and the same file as an upload must give the same numbers."""
     old = write(tmp_path, fcs_bytes(keywords=keywords))
     assert clean(read_fcs(old)).sample.channels == read_fcs(copy_of(old)).channels
+
+
+def test_keywords_of_parameters_that_are_not_there_go_and_are_counted(tmp_path: Path) -> None:
+    words = {"$P47110V": "500", "$P4711V": "450", "P4711DISPLAY": "LOG", "$PKN4711": "1", "$P5V": "400"}
+    old = write(tmp_path, fcs_bytes(keywords={**words, "$P5L": "12,3,1964", "P5DISPLAY": "LOG"}))
+    found = deidentify(old)
+    assert found.removed.keywords == ("$P5L", "P5DISPLAY")
+    assert found.removed.unknown_keywords == 4
+    assert b"4711" not in copy_of(old).read_bytes()
+    assert read_fcs(copy_of(old)).keywords["$P5V"] == "400"
+
+
+@pytest.mark.parametrize("name", ["$DATATYPE", "$MODE", "$PAR", "$TOT"])
+def test_errors_repeat_no_date_of_three_numbers(tmp_path: Path, name: str) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={name: "12,3,1964"}))
+    with pytest.raises(CytoreconError) as caught:
+        deidentify(old)
+    assert "1964" not in str(caught.value)
 
 
 def test_what_was_left_out_as_rows(tmp_path: Path) -> None:
@@ -125,6 +156,18 @@ def test_a_renamed_detector_is_said_and_the_matrix_follows(tmp_path: Path) -> No
 def test_issues_do_not_repeat_the_old_name(tmp_path: Path) -> None:
     old = write(tmp_path, fcs_bytes(keywords={"$P3N": "Doe-A", "$P3S": "CD3/4"}))
     assert not any("Doe" in str(issue) for issue in deidentify(old).issues)
+
+
+@pytest.mark.parametrize(
+    "name", ["345/678", "CD3 04/07/64", "CD3 471LP 108 LP", "M-U-E-L-L-E-R", "12Y 03In 64Cd"]
+)
+def test_issues_do_not_repeat_a_name_of_the_matrix_that_could_be_a_person_s(
+    tmp_path: Path, name: str
+) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$SPILLOVER": f"2,{name},PE-A,1,0.1,0.2,1"}))
+    issues = [str(issue) for issue in deidentify(old).issues if issue.code.startswith("spillover")]
+    assert issues
+    assert not any(name in issue for issue in issues)
 
 
 def test_a_matrix_that_cannot_be_used_leaves_its_mark(tmp_path: Path) -> None:
