@@ -113,6 +113,37 @@ def test_numbers_of_different_kinds_side_by_side(tmp_path: Path) -> None:
     assert sample.events.tolist() == [[4_000_000_001, 0.5, 1 / 3], [7, -2, 1e10]]
 
 
+def test_floats_beside_integers_that_do_not_fill_whole_bytes(tmp_path: Path) -> None:
+    events = [[1.5, 1023, -1 / 3], [-2e10, 1, 1e100], [0.25, 512, 7.0]]
+    bits = [
+        (int(np.float32(a).view(np.uint32)), b, int(np.float64(c).view(np.uint64))) for a, b, c in events
+    ]
+    data = as_bytes([list(row) for row in bits], (32, 10, 64), "big")
+    sample = stored(
+        tmp_path,
+        data,
+        3,
+        DATATYPE="F",
+        BYTEORD="4,3,2,1",
+        P2DATATYPE="I",
+        P3DATATYPE="D",
+        P2B="10",
+        P2R="1024",
+        P3B="64",
+    )
+    assert sample.events.tolist() == [[float(np.float32(a)), b, c] for a, b, c in events]
+
+
+@pytest.mark.parametrize("datatype", ["I", "F"])
+def test_one_column_in_an_order_that_is_neither_up_nor_down(tmp_path: Path, datatype: str) -> None:
+    values = np.array([[1], [70_000], [2**20 + 3]])
+    little = values.astype("<u4" if datatype == "I" else "<f4").tobytes()
+    data = bytes(little[at + place] for at in range(0, len(little), 4) for place in (2, 3, 0, 1))
+    keywords = {"$BYTEORD": "3,4,1,2", "$DATATYPE": datatype, "$P1R": "4294967296"}
+    content = fcs_bytes(values, ("FITC-A",), data=data, keywords=keywords)
+    np.testing.assert_array_equal(read_fcs(write(tmp_path, content)).events, values)
+
+
 def test_packed_bits_without_a_defined_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FcsAmbiguousError) as caught:
         stored(tmp_path, bytes(15), 4, DATATYPE="I", **widths(10, 10, 10))
