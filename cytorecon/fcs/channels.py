@@ -15,6 +15,9 @@ from cytorecon.sample import Channel, ChannelRole
 
 _BLANK = " \x00"
 
+#: Longer than any name or label; looking for markers takes as long as the text.
+MOST_CHARACTERS = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Detector:
@@ -77,6 +80,10 @@ def read_channels(
     issues: list[Issue] = []
     for index, (detector, maximum) in enumerate(zip(detectors, maxima, strict=True)):
         text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
+        if len(text) > MOST_CHARACTERS:
+            issues.append(_too_long(detector.name, len(text)))
+            channels.append(_unlabelled(index, detector, maximum))
+            continue
         borrowed = "" if text or not labels else labels.get(_detector_name(detector.name), "")
         channel, more = _channel(index, detector, maximum, text, borrowed)
         channels.append(channel)
@@ -98,7 +105,26 @@ def _name(keywords: Mapping[str, str], index: int, file: str) -> str:
             found="nothing",
             hint="The file is damaged or was written by faulty software: export it again.",
         )
+    if len(name) > MOST_CHARACTERS:
+        raise FcsError(
+            "The name of a channel is too long.",
+            subject=file,
+            field=f"$P{index + 1}N",
+            found=f"{len(name)} characters",
+            allowed=f"at most {MOST_CHARACTERS}",
+            hint="The file is damaged or was written by faulty software: export it again.",
+        )
     return name
+
+
+def _unlabelled(index: int, detector: Detector, maximum: float) -> Channel:
+    return Channel(index, detector.name, "", detector.role, detector.aspect, maximum=maximum)
+
+
+def _too_long(name: str, length: int) -> Issue:
+    message = f"The label has {length} characters, more than {MOST_CHARACTERS}; it was left out."
+    hint = f"Say what the channel is with --map MARKER={name}."
+    return Issue("fcs.long_label", Severity.WARNING, name, message, hint)
 
 
 #: The files of a study repeat a few names, and matching them costs more than reading a small file.
