@@ -115,9 +115,7 @@ def test_numbers_of_different_kinds_side_by_side(tmp_path: Path) -> None:
 
 def test_floats_beside_integers_that_do_not_fill_whole_bytes(tmp_path: Path) -> None:
     events = [[1.5, 1023, -1 / 3], [-2e10, 1, 1e100], [0.25, 512, 7.0]]
-    bits = [
-        (int(np.float32(a).view(np.uint32)), b, int(np.float64(c).view(np.uint64))) for a, b, c in events
-    ]
+    bits = [(int(np.float32(a).view(np.uint32)), b, int(np.float64(c).view(np.uint64))) for a, b, c in events]
     data = as_bytes([list(row) for row in bits], (32, 10, 64), "big")
     sample = stored(
         tmp_path,
