@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.errors import FcsAmbiguousError
-from cytorecon.fcs.ascii_numbers import delimited_values, fixed_values
+from cytorecon.fcs.ascii_numbers import check_last_number, delimited_values, fixed_values
 from cytorecon.fcs.bits import byte_integers, packed_integers
+from cytorecon.fcs.checksum import LENGTH
 from cytorecon.fcs.layout import Layout
 from cytorecon.fcs.source import Source
 from cytorecon.fcs.storage import Kind, Storage
@@ -91,7 +92,9 @@ def read_events(source: Source, layout: Layout, events: Block, finish: Finish) -
         return
     storage = layout.storage
     if storage.kinds[0] is Kind.ASCII and storage.is_delimited:
-        content = source.part(layout.begin, layout.begin + layout.length)
+        end = layout.begin + layout.length
+        content = source.part(layout.begin, end)
+        check_last_number(content, source.part(end, end + LENGTH), source.file)
         values = delimited_values(content, events.shape, source.file)
         finish([Run(0, storage.n_channels, values)], events)
         return

@@ -159,13 +159,13 @@ def test_data_sets_that_share_one_text_are_refused(tmp_path: Path, supplement: b
         ).ljust(step)
         for nextdata, begin in ((f"{step}", 2 * step), ("0000", step))
     )
+    begin, end = 2 * step, 2 * step + 4
     if not supplement:  # HEADER of the second points into the first's bytes of TEXT
         second = first
-        text = int(first[10:18]), int(first[18:26])
-        first = first[:10] + b"".join(b"%8d" % (place + step) for place in text) + first[26:]
+        begin, end = int(first[10:18]) + step, int(first[18:26]) + step
+        first = first[:10] + b"%8d%8d" % (begin, end) + first[26:]
     with pytest.raises(FcsError) as caught:
         read_fcs(write(tmp_path, first + second + b"|A|B|"), dataset=0)
-    begin, end = (2 * step, 2 * step + 4) if supplement else (step + text[0], step + text[1])
     assert str(caught.value) == (
         "tube.fcs, $NEXTDATA: Two data sets of the file have the same TEXT. "
         f"Found: TEXT from byte {begin} to {end}, which was read already. "
