@@ -109,10 +109,18 @@ def test_a_label_that_is_too_long_is_left_out() -> None:
     ]
 
 
+def test_nothing_is_looked_for_in_a_long_name() -> None:
+    found, issues = channels({"CD3 " * 63 + "-A": "CD4"})
+    assert (found[0].role, found[0].aspect, found[0].markers) == (ChannelRole.OTHER, "", frozenset())
+    assert issues == [
+        "warning: $P1N: The name has 254 characters, more than 250; nothing was looked for in it."
+    ]
+
+
 def test_a_name_that_is_too_long_is_refused() -> None:
     with pytest.raises(FcsError) as caught:
-        channels({"A" * 251: ""})
+        channels({"A" * 100_001: ""})
     assert str(caught.value) == (
-        "tube.fcs, $P1N: The name of a channel is too long. Found: 251 characters. Allowed: at most 250. "
-        "The file is damaged or was written by faulty software: export it again."
+        "tube.fcs, $P1N: The name of a channel is too long. Found: 100001 characters. Allowed: at most "
+        "100000. The file is damaged or was written by faulty software: export it again."
     )
