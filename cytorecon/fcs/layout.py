@@ -14,7 +14,7 @@ from cytorecon.errors import FcsAmbiguousError, FcsError, FcsTruncatedError, Iss
 from cytorecon.fcs.checksum import LENGTH as CHECKSUM_LENGTH
 from cytorecon.fcs.container import HEADER_LENGTH, Header, Span
 from cytorecon.fcs.numbers import number, quoted
-from cytorecon.fcs.storage import DAMAGED, Kind, Storage, find_storage, with_bits
+from cytorecon.fcs.storage import DAMAGED, Kind, Storage, find_storage, odd_ranges, with_bits
 
 #: Place of DATA and who says so.
 Candidate = tuple[Span, str]
@@ -99,6 +99,7 @@ def find_layout(keywords: Mapping[str, str], header: Header, offset: int, size: 
     fit = _best_fit(fit, spans, n_events, file)
     if fit.issue is not None:
         issues.append(fit.issue)
+    issues += odd_ranges(fit.storage)
     length = fit.length(n_events)
     begin = _begin(spans, length, header, room, file, issues)
     return Layout(begin + offset, length, n_events, fit.storage, fit.event_bits, tuple(issues))

@@ -18,6 +18,7 @@ from cytorecon.fcs.layout import Layout, find_layout
 from cytorecon.fcs.linear import Scaling, find_scaling, make_linear
 from cytorecon.fcs.memory import room_for_events, too_large
 from cytorecon.fcs.numbers import number
+from cytorecon.fcs.precision import Precision
 from cytorecon.fcs.source import Source, open_source
 from cytorecon.fcs.spillover import spillover_from_keywords
 from cytorecon.fcs.tally import Tally
@@ -159,16 +160,20 @@ def _fill(
 ) -> list[Issue]:
     """Read the events into their matrix; return what was noticed."""
     tally = Tally({channel.index for channel in channels if channel.role is not ChannelRole.TIME})
+    exact = exact_dtype(layout.storage) == events.dtype
+    precision = None if exact else Precision(layout.storage, channels)
     to_scale = {index: scaling for index, scaling in enumerate(scalings) if not scaling.is_identity}
 
     def finish(runs: Sequence[Run], target: Block) -> None:
         tally.see_stored(runs)
+        if precision:
+            precision.see(runs)
         make_linear(runs, to_scale, target)
         tally.see(target)
 
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is counted
         read_events(source, layout, events, finish)
-    return tally.issues()
+    return [*tally.issues(), *(precision.issues() if precision else ())]
 
 
 def _ends(data_set: DataSet, layout: Layout, file: str) -> tuple[int, ...]:
