@@ -72,8 +72,7 @@ class Precision:
             which = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
             message = f"Numbers above {_LARGEST_EXACT} were rounded, by less than one part in 16 million."
             issues.append(Issue("fcs.rounded", Severity.INFO, which, message))
-        span = self._most - self._least
-        if time and 0 < span < _FEWEST_STEPS * float(np.spacing(np.float32(self._most))):
+        if time and 0 < self._most - self._least < _FEWEST_STEPS * _step_at(max(-self._least, self._most)):
             (column,) = time
             message = (
                 "Time begins so far from zero that its precision was lost: changes with time are not seen."
@@ -83,6 +82,12 @@ class Precision:
                 Issue("fcs.time_rounded", Severity.WARNING, self._channels[column].name, message, hint)
             )
         return issues
+
+
+def _step_at(value: float) -> float:
+    """Distance of neighbouring numbers in float32; NaN where it has none, which Tally counts."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.spacing(np.float32(value)))
 
 
 def _is_rounded(values: npt.NDArray[np.floating | np.unsignedinteger]) -> bool:

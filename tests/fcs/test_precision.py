@@ -43,7 +43,9 @@ def test_a_clock_far_from_zero(tmp_path: Path, datatype: str, bits: int) -> None
     assert told(tmp_path, events, datatype, bits) == []
 
 
-def test_blocks_of_not_a_number_are_no_clock(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_what_is_no_time_is_no_clock(tmp_path: Path, value: float) -> None:
     events = np.ones((10, 3))
-    events[:, 2] = np.nan
+    events[1:, 2] = value
+    events[0, 2] = 2**24 + 1
     assert all("Time begins" not in issue for issue in told(tmp_path, events, "D", 64))
