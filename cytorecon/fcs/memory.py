@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsMemoryError
 from cytorecon.fcs.decode import Block
 from cytorecon.fcs.layout import Layout
 
@@ -30,7 +30,7 @@ def room_for_events(layout: Layout, dtype: np.dtype[Any], file: str) -> Block:
 
     Raises
     ------
-    FcsError
+    FcsMemoryError
         If the computer does not have as much memory, or does not give it.
     """
     if _needed(layout, dtype) > installed_memory():
@@ -41,9 +41,9 @@ def room_for_events(layout: Layout, dtype: np.dtype[Any], file: str) -> Block:
         raise too_large(layout, dtype, file) from error
 
 
-def too_large(layout: Layout, dtype: np.dtype[Any], file: str) -> FcsError:
+def too_large(layout: Layout, dtype: np.dtype[Any], file: str) -> FcsMemoryError:
     """Return the error for events that the memory does not hold."""
-    return FcsError(
+    return FcsMemoryError(
         "The file holds more events than fit into the memory of this computer.",
         subject=file,
         field="$TOT",

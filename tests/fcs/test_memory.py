@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsMemoryError
 from cytorecon.fcs import memory, read, read_fcs
 from tests.fcs.fcs_bytes import fcs_bytes, write
 
@@ -37,7 +37,7 @@ def test_a_sparse_file_is_refused_before_anything_is_allocated(
 ) -> None:
     monkeypatch.setattr(memory, "installed_memory", lambda: 2.0**33)
     monkeypatch.setattr(np, "empty", None)  # not called
-    with pytest.raises(FcsError) as caught:
+    with pytest.raises(FcsMemoryError) as caught:
         read_fcs(sparse(tmp_path))
     assert str(caught.value) == MESSAGE
 
@@ -49,14 +49,14 @@ def no_memory(*_: object, **__: object) -> None:
 def test_memory_that_the_system_does_not_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "installed_memory", lambda: float("inf"))
     monkeypatch.setattr(np, "empty", no_memory)
-    with pytest.raises(FcsError) as caught:
+    with pytest.raises(FcsMemoryError) as caught:
         read_fcs(sparse(tmp_path))
     assert str(caught.value) == MESSAGE
 
 
 def test_memory_that_runs_out_while_events_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "read_events", no_memory)
-    with pytest.raises(FcsError, match=r"Found: 10 events of 5 parameters, 0\.0 GiB"):
+    with pytest.raises(FcsMemoryError, match=r"Found: 10 events of 5 parameters, 0\.0 GiB"):
         read_fcs(write(tmp_path, fcs_bytes()))
 
 
