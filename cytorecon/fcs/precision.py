@@ -50,11 +50,14 @@ class Precision:
         for run in runs:
             if self._columns.isdisjoint(range(run.first, run.stop)):
                 continue
+            self._see_time(run)
+            # Over all columns at once it is several times as quick; NaN fails the comparison.
+            if run.values.max() <= _LARGEST_EXACT and run.values.min() >= -_LARGEST_EXACT:
+                continue
             for column in sorted(self._columns.intersection(range(run.first, run.stop)) - self._rounded):
                 values = run.values[:, column - run.first]
                 if (np.abs(values) > _LARGEST_EXACT).any() and _is_rounded(values):
                     self._rounded.add(column)
-            self._see_time(run)
 
     def _see_time(self, run: Run) -> None:
         for column in self._columns.intersection(range(run.first, run.stop)):
