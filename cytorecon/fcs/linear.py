@@ -94,6 +94,8 @@ def _scaling(
         decades = 0.0
     if isinstance(unit, tuple):
         factor, more = _time_step(*unit)
+        if decades and factor != 1:
+            factor, more = 1.0, (_log_time(),)
     else:
         factor, more = (1.0, ()) if decades else _inverse_gain(unit, f"$P{index + 1}G")
     return Scaling(decades, offset, factor, stored_range), (*issues, *more)
@@ -180,6 +182,11 @@ def _time_step(value: str | None) -> tuple[float, tuple[Issue, ...]]:
             f"The time step {found}; time is in steps of unknown length.",
         ),
     )
+
+
+def _log_time() -> Issue:
+    message = "Time is on a log scale, where a step means nothing; it is not in seconds."
+    return _warning("log_time", "$TIMESTEP", message)
 
 
 def _warning(code: str, subject: str, message: str) -> Issue:
