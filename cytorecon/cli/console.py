@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 #: Called with what is being done, how many files are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -38,6 +39,20 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
 def note(text: str) -> None:
     """Print one line for the person at the terminal, on stderr."""
     print(text, file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    r"""Return a path as it can be printed: characters that steer a terminal, or are none, are escaped.
+
+    Examples
+    --------
+    >>> shown(Path("tube\x1b[2J.001"))
+    'tube\\x1b[2J.001'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in str(path)
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Final
 
 from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
 from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
+from cytorecon.intake.files import find_files
 from cytorecon.intake.keywords import check_keywords
 from cytorecon.intake.pseudonyms import Lookup, pseudonyms
 from cytorecon.intake.removed import Removed
@@ -18,8 +19,6 @@ from cytorecon.values import Frozen
 
 #: Called with what is being done, how many files are done, and how many there are.
 Progress = Callable[[str, int, int], None]
-
-ENDINGS: Final = (".fcs", ".lmd")
 
 #: Columns of the manifest: what is known is filled in, the others are for whoever analyses.
 MANIFEST: Final = (
@@ -79,12 +78,15 @@ class CleanFolder:
         The old file, for the user's own terminal, and the new one.
     failures : tuple of (Path, str)
         Files that could not be de-identified, and why.
+    skipped : tuple of (Path, str)
+        What lies in the folders beside FCS files, and why it was not taken.
     remarks : tuple of str
         What is worth knowing about all of them.
     """
 
     files: tuple[tuple[Path, CleanFile], ...]
     failures: tuple[tuple[Path, str], ...]
+    skipped: tuple[tuple[Path, str], ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -109,7 +111,7 @@ def deidentify_files(
     Parameters
     ----------
     inputs : sequence of Path
-        Files, and folders whose FCS and LMD files are taken.
+        Files, and folders whose FCS files are taken, whatever their names end in.
     out : Path
         A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``.
     lookup : Lookup
@@ -130,7 +132,10 @@ def deidentify_files(
         If a keyword of `lookup` stands in no file.
     """
     _check_out(out)
-    files = find_files(inputs, out)
+    found = find_files(inputs, out)
+    files = found.files
+    if not files and not found.skipped:
+        raise StudyError("There is no file in what was named.")
     if key is not None:
         _check_key(key, out)
     check_keywords(files, lookup)
@@ -156,32 +161,13 @@ def deidentify_files(
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
         _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
-    return CleanFolder(done, tuple(failures), (_ONE_DATE.format(len(set(names.values()))),) if shared else ())
+    remarks = (_ONE_DATE.format(len(set(names.values()))),) if shared else ()
+    return CleanFolder(done, tuple(failures), found.skipped, remarks)
 
 
 def _named(clean: CleanFile, patient: str, *, without_day: bool) -> CleanFile:
     update: dict[str, object] = {"patient": patient}
     return clean.model_copy(update={**update, "day": None} if without_day else update)
-
-
-def find_files(inputs: Sequence[Path], out: Path) -> tuple[Path, ...]:
-    """Return the files that `inputs` name, folders searched for FCS and LMD files, each once.
-
-    Raises
-    ------
-    StudyError
-        If there is none.
-    """
-    found: dict[Path, Path] = {}
-    for path in inputs:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in inside:
-            wanted = not path.is_dir() or (file.suffix.lower() in ENDINGS and file.is_file())
-            if wanted and not file.resolve().is_relative_to(out.resolve()):
-                found.setdefault(file.resolve(), file)
-    if not found:
-        raise StudyError("There is no FCS file in what was named: no file ends in .fcs or .lmd.")
-    return tuple(found.values())
 
 
 def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Lookup) -> _Taken:

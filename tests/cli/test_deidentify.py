@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from cytorecon.cli import main
-from cytorecon.errors import StudyError
 from cytorecon.fcs import read_fcs
-from cytorecon.intake.folder import MANIFEST, find_files
+from cytorecon.intake.folder import MANIFEST
 from cytorecon.study.columns import MANIFEST as SHEET
 from tests.fcs.fcs_bytes import fcs_bytes, write
 from tests.intake.made import WORD, everything, planted_file, with_second_data_set
@@ -31,7 +31,6 @@ def samples(tmp_path: Path) -> Path:
     for name, person, day, date in (*people, ("deeper/c.fcs", "Doe", "-6d", "15-Jul-2002")):
         words = {"&10PT NAME": f"{WORD} {person}", "&11DAY": day, "$DATE": date}
         write(folder, fcs_bytes(keywords=words), name)
-    (folder / "notes.txt").write_text(WORD, encoding="utf-8")
     return folder
 
 
@@ -117,7 +116,7 @@ def test_files_without_the_keyword_are_named(
         "It has no keyword &10PT NAME, so its patient is not known.",
         "Its &11DAY holds no day such as -6d, d+30 or Day 100, so its day is not known.",
     ]
-    assert [found["problems"] for found in json.loads(captured.out)] == [[], [], [], problems]
+    assert [found["problems"] for found in json.loads(captured.out)["files"]] == [[], [], [], problems]
     told = [line for line in captured.err.splitlines() if line.startswith(f"{other}: It")]
     assert told == [f"{other}: {problem}" for problem in problems]
 
@@ -202,7 +201,7 @@ def test_one_bad_file_does_not_stop_the_others(
     out = tmp_path / "out"
     assert main(["deidentify", str(samples), "--out", str(out), "--json"]) == 2
     captured = capsys.readouterr()
-    assert [found["file"] for found in json.loads(captured.out)] == [
+    assert [found["file"] for found in json.loads(captured.out)["files"]] == [
         "fcs/001.fcs", "fcs/002.fcs", "fcs/003.fcs",
     ]  # fmt: skip
     failed = [line for line in captured.err.splitlines() if line.startswith("failed")]
@@ -232,10 +231,64 @@ def test_wrong_words(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Give --day-from or --anchor-date, not both." in capsys.readouterr().err
 
 
-def test_without_files_there_is_nothing_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StudyError) as caught:
-        find_files([tmp_path], tmp_path / "out")
-    assert str(caught.value) == "There is no FCS file in what was named: no file ends in .fcs or .lmd."
+def test_fcs_files_are_known_by_their_first_bytes_and_all_others_are_named(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("060909.001", "0877408774.B08", "no_ending"):
+        write(samples, fcs_bytes(keywords={"$SRC": name}), name)
+    with zipfile.ZipFile(samples / "more.zip", "w") as archive:
+        archive.writestr("tube.fcs", b"FCS3.1")
+    write(samples, WORD.encode(), "notes.txt")
+    write(samples, b"", "empty")
+    write(samples, b"", ".DS_Store")
+    (samples / "linked").symlink_to(samples / "deeper", target_is_directory=True)
+    (samples / "lost.001").symlink_to(samples / "nowhere")
+    out = tmp_path / "out"
+    assert main(["deidentify", str(samples), "--out", str(out), "--json"]) == 2
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    taken = [Path(entry["source"]).name for entry in found["files"]]
+    assert taken == ["060909.001", "0877408774.B08", "a.fcs", "b.FCS", "c.fcs", "no_ending"]
+    reasons = {
+        "empty": "It is empty.",
+        "linked": "It is a link to a folder, which is not followed. Name that folder.",
+        "lost.001": "It is no regular file.",
+        "more.zip": "It is not an FCS file: it looks like a ZIP archive. "
+        "Unpack it and name the FCS file in it.",
+        "notes.txt": "It is not an FCS file: it looks like plain text. "
+        "Export the sample as FCS from the cytometer's software.",
+    }
+    assert found["skipped"] == [
+        {"source": str(samples / name), "reason": reason} for name, reason in reasons.items()
+    ]
+    assert found["failed"] == []
+    said = captured.err.splitlines()
+    assert said[-5:] == [f"skipped: {samples / name}: {reason}" for name, reason in reasons.items()]
+    assert "5 files of the folders named were not taken; they are listed below." in said
+    assert WORD.encode() not in everything(out)
+
+
+def test_a_skipped_name_does_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder, fcs_bytes(), "a.fcs")
+    write(folder, b"some text", "b\x1b[2J\udcff")
+    assert main(["deidentify", str(folder), "--out", str(tmp_path / "out"), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["skipped"][0]["source"] == f"{folder}/b\\x1b[2J\\udcff"
+    assert "\x1b" not in captured.err
+
+
+def test_without_fcs_files_there_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    assert main(["deidentify", str(folder), "--out", str(out)]) == 1
+    assert capsys.readouterr().err == "error: There is no file in what was named.\n"
+    write(folder, b"some text", "a.001")
+    assert main(["deidentify", str(folder), "--out", str(out)]) == 1
+    assert f"skipped: {folder / 'a.001'}: It is not an FCS file: it looks like" in capsys.readouterr().err
 
 
 def test_every_place_of_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
