@@ -169,6 +169,8 @@ def test_a_chosen_file_is_checked_at_once() -> None:
     assert tell_file(None) == ""
     assert tell_file(FCS).startswith("● File ready")
     assert tell_file("data:;base64,AAAA").startswith("✕ This is not an FCS file")
+    archive = "data:;base64," + base64.b64encode(b"PK\x03\x04 and so on").decode()
+    assert tell_file(archive).startswith("✕ This is a zip archive, which is not unpacked here.")
 
 
 def test_an_analysis_is_stored_and_told() -> None:
