@@ -67,7 +67,7 @@ def deidentify(
         ),
     ] = None,
     panel: Annotated[
-        str, typer.Option("--panel", metavar="NAME", help="Template, for the manifest's column panel.")
+        str, typer.Option("--panel", metavar="NAME|PATH", help="Template, for the manifest's column panel.")
     ] = "",
     key: Annotated[
         Path | None,

@@ -14,6 +14,7 @@ from cytorecon.intake.files import find_files
 from cytorecon.intake.keywords import check_keywords
 from cytorecon.intake.pseudonyms import Lookup, pseudonyms
 from cytorecon.intake.removed import Removed
+from cytorecon.knowledge.templates import load_template
 from cytorecon.study.csv_cells import csv_line
 from cytorecon.values import Frozen
 
@@ -117,7 +118,7 @@ def deidentify_files(
     lookup : Lookup
         Where patient and day stand.
     panel : str
-        Template for the manifest.
+        Template for the manifest: a packaged one, or the path of a ``.yaml`` file.
     key : Path, optional
         A new file outside of `out` for what the pseudonyms and the new files stand for, readable by
         this user alone.
@@ -128,10 +129,13 @@ def deidentify_files(
     ------
     StudyError
         If there is no file, or `out` or `key` cannot be used.
+    KnowledgeError
+        If there is no such template.
     CytoreconError
         If a keyword of `lookup` stands in no file.
     """
     _check_out(out)
+    template = _panel(panel, out)
     found = find_files(inputs, out)
     files = found.files
     if not files and not found.skipped:
@@ -156,7 +160,7 @@ def deidentify_files(
     )
     clean_files = [clean for _, clean in done]
     _write_new(
-        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, panel) for clean in clean_files)])
+        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, template) for clean in clean_files)])
     )
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
@@ -198,6 +202,15 @@ def _check_damage(found: Deidentified, path: Path) -> None:
                 found=issue.message.rstrip("."),
                 hint="Copy it again from the cytometer.",
             )
+
+
+def _panel(panel: str, out: Path) -> str:
+    """Return a template as the manifest in `out` names it: a sheet's paths begin at the sheet."""
+    if not panel:
+        return ""
+    load_template(panel)
+    is_path = panel.lower().endswith((".yaml", ".yml"))
+    return Path(os.path.relpath(panel, out)).as_posix() if is_path else panel
 
 
 def _check_out(out: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cytorecon import knowledge
 from cytorecon.cli import main
 from cytorecon.fcs import read_fcs
 from cytorecon.intake.folder import MANIFEST
@@ -289,6 +290,23 @@ def test_without_fcs_files_there_is_nothing_to_do(tmp_path: Path, capsys: pytest
     write(folder, b"some text", "a.001")
     assert main(["deidentify", str(folder), "--out", str(out)]) == 1
     assert f"skipped: {folder / 'a.001'}: It is not an FCS file: it looks like" in capsys.readouterr().err
+
+
+def test_a_panel_is_a_template(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    command = ["deidentify", str(samples / "a.fcs"), "--out", str(out), "--panel"]
+    assert main([*command, "foo"]) == 1
+    assert capsys.readouterr().err == (
+        "error: template: There is no such template. Found: foo. "
+        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file.\n"
+    )
+    assert main([*command, str(tmp_path / "own.yaml")]) == 1
+    assert capsys.readouterr().err.startswith("error: own.yaml: There is no such template file.")
+    assert not out.exists()
+    packaged = Path(knowledge.__file__).parent / "templates" / "tbnk.yaml"
+    (tmp_path / "own.yaml").write_bytes(packaged.read_bytes())
+    assert main([*command, str(tmp_path / "own.yaml")]) == 0
+    assert [row["panel"] for row in rows(out / "manifest.csv")] == ["../own.yaml"]
 
 
 def test_every_place_of_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
