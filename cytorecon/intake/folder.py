@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
 from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
 from cytorecon.intake.files import find_files
 from cytorecon.intake.keywords import check_keywords
-from cytorecon.intake.pseudonyms import Lookup, pseudonyms
+from cytorecon.intake.pseudonyms import Lookup, keyword_name, pseudonyms
 from cytorecon.intake.removed import Removed
 from cytorecon.knowledge.templates import load_template
 from cytorecon.study.csv_cells import csv_line
@@ -30,6 +30,12 @@ MANIFEST: Final = (
 _ONE_DATE: Final = (
     "The files are of {} patients, and one anchor date cannot be day 0 of all of them: no day was written. "
     "De-identify each patient's files with that patient's date."
+)
+
+#: What software writes over, or a clock that was never set, gives one day to all files of a patient.
+_ONE_DAY: Final = (
+    "{} all have the day {}, although they differ. If they are tubes of one draw, nothing has to be done; "
+    "else {} of the files does not tell the day of the draw: correct the column day of manifest.csv."
 )
 
 #: With these issues a file is damaged, which its de-identified copy would not show any more.
@@ -96,6 +102,7 @@ class _Taken:
     source: Path
     called: str
     clean: CleanFile
+    sha256: str
 
 
 def deidentify_files(
@@ -165,8 +172,11 @@ def deidentify_files(
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
         _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
-    remarks = (_ONE_DATE.format(len(set(names.values()))),) if shared else ()
-    return CleanFolder(done, tuple(failures), found.skipped, remarks)
+    if shared:
+        remarks = [_ONE_DATE.format(len(set(names.values())))]
+    else:
+        remarks = list(_one_day(taken, names, lookup))
+    return CleanFolder(done, tuple(failures), found.skipped, tuple(remarks))
 
 
 def _named(clean: CleanFile, patient: str, *, without_day: bool) -> CleanFile:
@@ -190,7 +200,7 @@ def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Looku
         removed=found.removed,
         issues=found.issues,
     )
-    return _Taken(path, told.patient, clean)
+    return _Taken(path, told.patient, clean, found.sample.sha256)
 
 
 def _check_damage(found: Deidentified, path: Path) -> None:
@@ -202,6 +212,17 @@ def _check_damage(found: Deidentified, path: Path) -> None:
                 found=issue.message.rstrip("."),
                 hint="Copy it again from the cytometer.",
             )
+
+
+def _one_day(taken: Sequence[_Taken], names: Mapping[str, str], lookup: Lookup) -> Iterator[str]:
+    """Yield patients whose files all have one day, although they are not copies of one."""
+    said_by = keyword_name(lookup.day_from) or "the $DATE"
+    for patient in dict.fromkeys(names.get(item.called, "") for item in taken):
+        own = [item for item in taken if names.get(item.called, "") == patient]
+        days = {item.clean.day for item in own}
+        if len(days) == 1 and None not in days and len({item.sha256 for item in own}) > 1:
+            files = f"The {len(own)} files" + (f" of {patient}" if patient else "")
+            yield _ONE_DAY.format(files, days.pop(), said_by)
 
 
 def _panel(panel: str, out: Path) -> str:

@@ -80,6 +80,23 @@ def test_one_anchor_date_is_not_day_0_of_two_patients(
     assert [row["day"] for row in rows(tmp_path / "one" / "manifest.csv")] == ["6"]
 
 
+def test_files_of_one_patient_that_all_have_one_day_are_remarked(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(samples, (samples / "a.fcs").read_bytes(), "copy.fcs")
+    words = ["--patient-from", "&10PT NAME", "--day-from", "&11DAY"]
+    names = [str(samples / name) for name in ("a.fcs", "copy.fcs")]
+    assert main(["deidentify", *names, "--out", str(tmp_path / "copies"), *words]) == 0
+    assert "all have the day" not in capsys.readouterr().err
+    other = write(samples, fcs_bytes(keywords={"&10PT NAME": f"{WORD} Doe", "&11DAY": "30d"}), "d.fcs")
+    assert main(["deidentify", *names, str(other), "--out", str(tmp_path / "out"), *words]) == 0
+    assert (
+        "The 3 files of P01 all have the day 30, although they differ. If they are tubes of one draw, "
+        "nothing has to be done; else &11DAY of the files does not tell the day of the draw: correct the column day "
+        "of manifest.csv.\n"
+    ) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--patient-from", "--day-from"])
 def test_a_keyword_of_no_file_is_a_mistake(
     samples: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
