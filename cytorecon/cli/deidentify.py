@@ -159,6 +159,10 @@ def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
             note(f"{shown(path)}: {problem}")
         for issue in clean.issues:
             note(f"{shown(path)}: {issue}")
-    note(f"Next: cytorecon batch {out / 'manifest.csv'} --out STUDY")
+    if not folder.files:
+        note("Nothing was written.")
+        return
+    first = "After that" if any(unknown.values()) else "Next"
+    note(f"{first}: cytorecon batch {shown(out / 'manifest.csv')} --out STUDY")
     if key is not None:
         note(f"Keep {key} apart from the files, and safe: it leads back to the patients.")

@@ -121,7 +121,8 @@ def deidentify_files(
     inputs : sequence of Path
         Files, and folders whose FCS files are taken, whatever their names end in.
     out : Path
-        A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``.
+        A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``; nothing
+        when no file can be read.
     lookup : Lookup
         Where patient and day stand.
     panel : str
@@ -150,6 +151,7 @@ def deidentify_files(
     if key is not None:
         _check_key(key, out)
     check_keywords(files, lookup)
+    was_there = out.exists()
     (out / "fcs").mkdir(parents=True, exist_ok=True)
     taken: list[_Taken] = []
     failures: list[tuple[Path, str]] = []
@@ -160,6 +162,11 @@ def deidentify_files(
         except (CytoreconError, OSError) as error:
             failures.append((path, _reason(error)))
         progress("de-identifying", count, len(files))
+    if not taken:
+        (out / "fcs").rmdir()
+        if not was_there:
+            out.rmdir()
+        return CleanFolder((), tuple(failures), found.skipped)
     names = pseudonyms([(item.called, item.clean.day) for item in taken])
     shared = lookup.anchor_date is not None and len(set(names.values())) > 1
     done = tuple(

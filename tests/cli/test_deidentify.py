@@ -92,8 +92,8 @@ def test_files_of_one_patient_that_all_have_one_day_are_remarked(
     assert main(["deidentify", *names, str(other), "--out", str(tmp_path / "out"), *words]) == 0
     assert (
         "The 3 files of P01 all have the day 30, although they differ. If they are tubes of one draw, "
-        "nothing has to be done; else &11DAY of the files does not tell the day of the draw: correct the column day "
-        "of manifest.csv.\n"
+        "nothing has to be done; else &11DAY of the files does not tell the day of the draw: "
+        "correct the column day of manifest.csv.\n"
     ) in capsys.readouterr().err
 
 
@@ -162,6 +162,8 @@ def test_what_is_not_known_is_left_to_be_filled_in(
     said = capsys.readouterr().err
     for what in ("patient", "day"):
         assert f"The {what} of 1 file is not known; fill in the column {what} of manifest.csv.\n" in said
+    assert "Next: " not in said
+    assert f"After that: cytorecon batch {tmp_path / 'out' / 'manifest.csv'} --out STUDY\n" in said
 
 
 def test_columns_of_the_manifest_are_those_that_a_batch_reads() -> None:
@@ -229,7 +231,23 @@ def test_one_bad_file_does_not_stop_the_others(
         "Found: The checksum of the file does not fit its bytes: something in it was changed or damaged. "
         "Copy it again from the cytometer."
     )
-    assert main(["deidentify", str(bad), "--out", str(tmp_path / "more")]) == 1
+
+
+def test_nothing_is_left_when_nothing_was_read(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, out, key = write(samples, b"no FCS", "0.fcs"), tmp_path / "out", tmp_path / "key.csv"
+    command = ["deidentify", str(bad), "--out", str(out), "--key", str(key)]
+    assert main(command) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "Nothing was written."
+    assert said[1].startswith(f"failed: {bad}: This is not an FCS file.")
+    assert len(said) == 2
+    assert not out.exists()
+    assert not key.exists()
+    out.mkdir()
+    assert main(command) == 1
+    assert list(out.iterdir()) == []
 
 
 def test_each_data_set_becomes_a_file(tmp_path: Path) -> None:
