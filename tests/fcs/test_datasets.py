@@ -147,3 +147,13 @@ def test_a_chain_that_counts_from_the_beginning_of_the_file(tmp_path: Path) -> N
     assert [str(issue) for issue in sample.issues] == [
         "warning: $NEXTDATA: $NEXTDATA counts from the beginning of the file; it was followed all the same."
     ]
+
+
+@pytest.mark.parametrize("dataset", ["xx", 1.0, True])
+def test_a_data_set_is_named_by_its_number(tmp_path: Path, dataset: object) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, fcs_bytes()), dataset=dataset)  # type: ignore[arg-type]  # what is tested
+    assert str(caught.value) == (
+        "tube.fcs, dataset: A data set is named by its number. "
+        f"Found: a value of type {type(dataset).__name__}. Allowed: a whole number, from 0 on."
+    )
