@@ -6,7 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+
+from cytorecon.errors import Issue
 
 #: Called with what is being done, how many files are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -53,6 +56,23 @@ def shown(path: Path) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in str(path)
     )
+
+
+def issue_lines(issues: Iterable[Issue]) -> Iterator[str]:
+    """Yield issues as lines; those that say the same of several subjects share one.
+
+    Examples
+    --------
+    >>> from cytorecon.errors import Severity
+    >>> same = [Issue("a.b", Severity.INFO, name, "It is odd.") for name in ("$P3E", "$P4E")]
+    >>> list(issue_lines(same))
+    ['info: $P3E, $P4E: It is odd.']
+    """
+    alike: dict[Issue, list[str]] = {}
+    for issue in issues:
+        alike.setdefault(replace(issue, subject=""), []).append(issue.subject)
+    for issue, subjects in alike.items():
+        yield str(replace(issue, subject=", ".join(dict.fromkeys(subjects))))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cytorecon.cli.console import note, print_json, print_table, progress_bar, shown
+from cytorecon.cli.console import issue_lines, note, print_json, print_table, progress_bar, shown
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import JsonOption
 
@@ -157,8 +157,8 @@ def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
     for path, clean in folder.files:
         for problem in clean.problems:
             note(f"{shown(path)}: {problem}")
-        for issue in clean.issues:
-            note(f"{shown(path)}: {issue}")
+        for line in issue_lines(clean.issues):
+            note(f"{shown(path)}: {line}")
     if not folder.files:
         note("Nothing was written.")
         return

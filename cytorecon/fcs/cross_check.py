@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs.read import read_fcs
+from cytorecon.fcs.source import open_source
 from cytorecon.sample import Sample
 from cytorecon.values import Frozen
 
@@ -108,7 +109,14 @@ def cross_check(path: str | Path, *, dataset: int | None = None) -> CrossCheck:
         Which data set; see :func:`~cytorecon.fcs.read_fcs`. Without it, and where
         :func:`~cytorecon.fcs.read_fcs` chooses one of several, each of them in turn is compared
         until one agrees.
+
+    Raises
+    ------
+    FcsError
+        If there is nothing to read: no such file, an empty one, a folder.
     """
+    with open_source(path):
+        pass
     try:
         sample = read_fcs(path, dataset=dataset)
         refused_by_us = ""

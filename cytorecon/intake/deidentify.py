@@ -14,6 +14,7 @@ from cytorecon.errors import FcsError, Issue
 from cytorecon.fcs import write_fcs
 from cytorecon.fcs.datasets import choose_data_set, find_data_sets
 from cytorecon.fcs.layout import Layout
+from cytorecon.fcs.linear import MOST_DECADES
 from cytorecon.fcs.numbers import decimal
 from cytorecon.fcs.read import layout_of, sample_from
 from cytorecon.fcs.source import Source, open_source
@@ -191,5 +192,5 @@ def _amplifier(keywords: Mapping[str, str], index: int, is_float: bool) -> Ampli
     parts = [decimal(part) for part in keywords.get(f"$P{index + 1}E", "").split(",")]
     decades, offset = parts if len(parts) == 2 else (math.nan, math.nan)
     gain = decimal(keywords.get(f"$P{index + 1}G", ""))
-    valid = 0 <= decades <= 30 and offset >= 0 and not is_float
+    valid = 0 <= decades <= MOST_DECADES and offset >= 0 and not is_float
     return Amplifier(decades if valid else 0.0, offset if valid else 0.0, gain if gain > 0 else 1.0)

@@ -155,6 +155,18 @@ def test_the_order_of_dates_of_digits_can_be_said(tmp_path: Path, capsys: pytest
     assert "which only --anchor-date asks for." in capsys.readouterr().err
 
 
+def test_what_holds_for_several_channels_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, fcs_bytes(keywords={f"$P{number}E": "4,0" for number in (2, 3, 4)}))
+    assert main(["deidentify", str(file), "--out", str(tmp_path / "out")]) == 0
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "log amplifier" in line)
+    assert line == (
+        f"{file}: warning: $P2E, $P3E, $P4E: Floating-point data are linear by the standard; "
+        "the log amplifier was ignored."
+    )
+
+
 def test_what_is_not_known_is_left_to_be_filled_in(
     samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

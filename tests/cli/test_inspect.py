@@ -73,6 +73,14 @@ def test_cross_check_of_a_file_that_cannot_be_read(
     assert captured.err.startswith(f"failed: {bad}: ")
 
 
+def test_cross_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "nofile.fcs"
+    assert main(["inspect", "--cross-check", str(missing)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"failed: {missing}: There is no such file. Check the name and the folder.\n"
+
+
 def test_format_time_and_saturation_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events = np.array([[1000, 0], [-1, 1], [5, 2], [6, 4]], np.float32)
     file = tmp_path / "tube.fcs"

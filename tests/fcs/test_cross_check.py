@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cytorecon.errors import FcsError
 from cytorecon.fcs import cross_check as module
 from cytorecon.fcs.cross_check import Cause, CrossCheck, cross_check
 from cytorecon.intake.files import find_files
@@ -98,6 +99,20 @@ def test_what_only_flowio_reads(tmp_path: Path) -> None:
 def test_what_nobody_reads(tmp_path: Path) -> None:
     found = cross_check(write(tmp_path, b"no file of events"))
     assert (found.verdict, found.refused_by_flowio) == ("refused by both", "ValueError")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.fcs", "nowhere.fcs: There is no such file. Check the name and the folder."),
+        ("empty.fcs", "empty.fcs: The file is empty. Copy it again from the cytometer."),
+    ],
+)
+def test_nothing_to_read_is_no_opinion(tmp_path: Path, name: str, message: str) -> None:
+    write(tmp_path, b"", "empty.fcs")
+    with pytest.raises(FcsError) as caught:
+        cross_check(tmp_path / name)
+    assert str(caught.value) == message
 
 
 def test_a_difference_without_a_known_cause_is_said_to_be_one(
