@@ -200,7 +200,7 @@ def test_mistakes_are_told_at_their_fields() -> None:
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
-    message, _, _, revision, *errors = analyse(
+    message, file_state, _, revision, *errors = analyse(
         1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None
     )
     assert text(message) == "Nothing was stored Check the marked fields."
@@ -209,6 +209,8 @@ def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None
         *(True, False, True, False, True, True, True, True),
         *(True, False, False),
     ]
+    assert file_state == tell_file(FCS)  # it stays chosen
+    assert file_state.startswith("● File ready")
     assert "Maria" not in " ".join(str(error) for error in errors)
 
 
