@@ -61,8 +61,8 @@ def _file_part() -> list[Component]:
                 [
                     html.Div([html.B("Drop an FCS file here"), " or click to choose one"]),
                     html.Div(
-                        f"Up to {LIMIT_MB} MB. Its name can end in anything; name and dates are not kept, and "
-                        "the file itself is deleted after the analysis.",
+                        f"Up to {LIMIT_MB} MB. Its name can end in anything; name and dates are not kept, "
+                        "and the file itself is deleted after the analysis.",
                         className="muted small",
                     ),
                 ]
