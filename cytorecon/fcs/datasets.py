@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from types import MappingProxyType
 
 from cytorecon.errors import FcsError, Issue, Severity
@@ -140,6 +141,7 @@ def choose_data_set(
     FcsError
         If there is no such data set, or it must be said which one.
     """
+    _check_is_number(dataset, file)
     if dataset is None and len(data_sets) == 1:
         return data_sets[0], {}, ()
     if dataset is not None and 0 <= dataset < len(data_sets):
@@ -166,6 +168,17 @@ def choose_data_set(
         "fcs.data_set_chosen", Severity.WARNING, "$NEXTDATA", message, f"The file's data sets: {listing}."
     )
     return chosen, _labels([other for other in data_sets if other is not chosen]), (issue,)
+
+
+def _check_is_number(dataset: object, file: str) -> None:
+    if dataset is not None and (isinstance(dataset, bool) or not isinstance(dataset, Integral)):
+        raise FcsError(
+            "A data set is named by its number.",
+            subject=file,
+            field="dataset",
+            found=f"a value of type {type(dataset).__name__}",
+            allowed="a whole number, from 0 on",
+        )
 
 
 def taken_data_set(source: Source, dataset: int | None = None) -> DataSet:

@@ -20,6 +20,9 @@ from cytorecon.sample import ChannelRole
 
 _FLOATS = (Kind.FLOAT, Kind.DOUBLE)
 
+#: What float32 can hold.
+MOST_DECADES = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
@@ -136,7 +139,8 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
         )
     parts = [decimal(part) for part in value.split(",")]
     decades, offset = (parts[0], parts[1]) if len(parts) == 2 else (math.nan, math.nan)
-    if not (0 <= decades <= 30 and offset >= 0):  # 30 decades: what float32 can hold
+    if not (0 <= decades <= MOST_DECADES and offset >= 0):
+        wrong = "is not two numbers" if math.isnan(decades + offset) else "is out of range"
         return (
             0.0,
             0.0,
@@ -144,7 +148,7 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
                 _warning(
                     "bad_amplification",
                     name,
-                    f"The amplification ({quoted(value)}) is not two numbers; it was taken for linear.",
+                    f"The amplification ({quoted(value)}) {wrong}; it was taken for linear.",
                 ),
             ),
         )

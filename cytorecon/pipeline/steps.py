@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from cytorecon.compensation import compensate
 from cytorecon.errors import Issue, Severity
-from cytorecon.fcs import resolve_panel
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import GatingPrior
+from cytorecon.pipeline.panel import panel_of
 from cytorecon.pipeline.source import Loaded, Source, batch_of
 from cytorecon.quality import check_quality
 from cytorecon.sample import Sample
@@ -62,14 +62,14 @@ def _as_usual(issue: Issue) -> Issue:
 def survey(source: Source) -> Survey:
     """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
     sample = (loaded := compensated(source)).sample
-    resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
+    panel_of(sample, source.template, loaded.mapping)
     return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
 
 
 def prepare(source: Source, scales: TransformSet) -> Prepared:
     """Return the sample of `source` on the batch's scales, with its panel."""
     sample = (loaded := compensated(source)).sample
-    panel = resolve_panel(sample, source.template.required, source.template.optional, loaded.mapping)
+    panel = panel_of(sample, source.template, loaded.mapping)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
     sample = transform(sample.with_issues(remarks), scales)

@@ -27,6 +27,8 @@ LIMIT_MB: Final = 25
 LIMIT_BYTES: Final = LIMIT_MB * 1_000_000
 #: Every FCS file begins with ``FCS`` and its version, e.g. ``FCS3.1``.
 _SIGNATURE: Final = re.compile(rb"FCS[23]\.[0-9]")
+#: What browsers send for a file without bytes.
+_EMPTY: Final = re.compile(r"data:([^,]*;base64,)?")
 SEXES: Final = ("unknown", "female", "male")
 
 _AMOUNTS: Final = ("beads_per_tube", "blood_volume_ul")
@@ -100,6 +102,8 @@ def check_file(contents: str | None) -> str:
     try:
         data = file_bytes(contents)
     except (ValueError, binascii.Error):
+        if _EMPTY.fullmatch(contents):
+            return "The file is empty. Copy it again from the cytometer."
         return "The file did not arrive whole. Choose it again."
     if len(data) > LIMIT_BYTES:
         return f"The file has {len(data) / 1e6:.0f} MB; up to {LIMIT_MB} MB can be uploaded here."

@@ -67,6 +67,12 @@ def test_a_complete_form_is_fine() -> None:
     [
         ({"contents": None}, "contents", "Choose an FCS file."),
         ({"contents": "data:;base64,@@@"}, "contents", "The file did not arrive whole. Choose it again."),
+        ({"contents": "data:"}, "contents", "The file is empty. Copy it again from the cytometer."),
+        (
+            {"contents": "data:application/octet-stream;base64,"},
+            "contents",
+            "The file is empty. Copy it again from the cytometer.",
+        ),
         ({"contents": "nonsense"}, "contents", "The file did not arrive whole. Choose it again."),
         (
             {"contents": data_url(b"patient,day\nP01,30\n")},

@@ -188,3 +188,13 @@ def test_long_labels_of_a_twin_are_not_taken(tmp_path: Path) -> None:
     sample = read_fcs(write(tmp_path, lmd({"$P3S": "CD3 " * 100})))
     assert sample.channel("FL1").marker_text == ""
     assert sample.channel("FL2").markers == {"CD4"}
+
+
+@pytest.mark.parametrize("dataset", ["xx", 1.0, True])
+def test_a_data_set_is_named_by_its_number(tmp_path: Path, dataset: object) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, fcs_bytes()), dataset=dataset)  # type: ignore[arg-type]  # what is tested
+    assert str(caught.value) == (
+        "tube.fcs, dataset: A data set is named by its number. "
+        f"Found: a value of type {type(dataset).__name__}. Allowed: a whole number, from 0 on."
+    )

@@ -90,12 +90,22 @@ def test_a_gain_of_zero_means_none(tmp_path: Path) -> None:
     assert sample.issues == ()
 
 
-@pytest.mark.parametrize("value", ["4", "400,1", "a,b", "-1,0", "nan,0"])
-def test_an_unusable_amplification(tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("4", "is not two numbers"),
+        ("a,b", "is not two numbers"),
+        ("nan,0", "is not two numbers"),
+        ("400,1", "is out of range"),
+        ("-1,0", "is out of range"),
+        ("4,-1", "is out of range"),
+    ],
+)
+def test_an_unusable_amplification(tmp_path: Path, value: str, wrong: str) -> None:
     sample = read(tmp_path, {"$P3E": value}, datatype="I", bits=16, limit=1024)
     np.testing.assert_array_equal(sample.events, EVENTS)
     assert issues(sample) == [
-        f"warning: $P3E: The amplification ({quoted(value)}) is not two numbers; it was taken for linear."
+        f"warning: $P3E: The amplification ({quoted(value)}) {wrong}; it was taken for linear."
     ]
 
 

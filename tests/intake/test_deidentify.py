@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from cytorecon.errors import CytoreconError, FcsError
 from cytorecon.fcs import read_fcs
+from cytorecon.fcs.cross_check import cross_check
 from cytorecon.intake import clean, deidentify
 from cytorecon.intake.deidentify import data_sets_to_take
+from cytorecon.intake.files import find_files
 from cytorecon.sample import Sample
 from cytorecon.transforms import summarise_channels
 from tests.fcs.fcs_bytes import fcs_bytes, write
@@ -190,6 +192,19 @@ def test_integers_stay_integers_with_their_amplifiers(tmp_path: Path) -> None:
     assert_same(old, new)
 
 
+@pytest.mark.parametrize(("datatype", "bits"), [("F", 32), ("D", 64)])
+def test_floats_are_said_to_be_linear(tmp_path: Path, datatype: str, bits: int) -> None:
+    """Software leaves amplifiers with floats that it made linear: nobody must apply them again."""
+    words = {"$P3E": "4,0", "$P4E": "4.5,0.1", "$P4G": "2", "$P5E": "4,1", "$TIMESTEP": "0.01"}
+    old = write(tmp_path, fcs_bytes(datatype=datatype, bits=bits, limit=10_000, keywords=words))
+    new = copy_of(old)
+    assert_same(old, new)
+    copy = read_fcs(new)
+    assert [copy.keywords[f"$P{number}E"] for number in range(1, 6)] == ["0,0"] * 5
+    assert copy.issues == ()
+    assert not cross_check(new).differences
+
+
 @pytest.mark.parametrize("bits", [33, 64])
 def test_wide_integers(tmp_path: Path, bits: int) -> None:
     rng = np.random.default_rng(1)
@@ -285,9 +300,7 @@ def test_random_files_read_the_same(
 def test_real_files_read_the_same(real_data: Path, tmp_path: Path) -> None:
     """Every file that can be read, and every data set of it."""
     compared = 0
-    for old in sorted(real_data.rglob("*")):
-        if old.suffix.lower() not in (".fcs", ".lmd"):
-            continue
+    for old in find_files([real_data], tmp_path).files:
         try:
             data_sets = data_sets_to_take(old)
             for dataset in data_sets:
