@@ -2,7 +2,7 @@
 
 >>> import cytorecon as cr
 >>> sorted(cr.__all__)[:3]
-['Channel', 'CytoreconError', 'GatedSample']
+['Channel', 'CytoreconError', 'FcsError']
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cytorecon.errors import CytoreconError, Issue
+    from cytorecon.errors import CytoreconError, FcsError, Issue
     from cytorecon.fcs import list_datasets, read_analysis, read_fcs, read_spillover_csv, write_fcs
     from cytorecon.gating.gated import GatedSample
     from cytorecon.knowledge.template import Template
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Channel": "cytorecon.sample",
     "CytoreconError": "cytorecon.errors",
+    "FcsError": "cytorecon.errors",
     "GatedSample": "cytorecon.gating.gated",
     "Issue": "cytorecon.errors",
     "Sample": "cytorecon.sample",
@@ -55,6 +56,7 @@ _HOME = {
 __all__ = [
     "Channel",
     "CytoreconError",
+    "FcsError",
     "GatedSample",
     "Issue",
     "Sample",

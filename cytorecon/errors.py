@@ -107,6 +107,10 @@ class FcsAmbiguousError(FcsError):
     """The file can be read in more than one way, with different results; none is taken."""
 
 
+class FcsMemoryError(FcsError):
+    """The file holds more events than there is memory for."""
+
+
 class PanelError(CytoreconError):
     """A panel lacks, or is ambiguous about, a marker that a template needs."""
 

@@ -94,10 +94,21 @@ def batch(
     show(result, as_json=as_json)
     for remark in remarks_of(result):
         note(remark)
-    look = sum(bool(reviewed(outcome)) for outcome in result.tubes)
-    note(f"{look} of {len(result.tubes)} tubes need a look; see the report or the dashboard.")
+    for line in _summary(result):
+        note(line)
     note(f"Study: {out}")
     raise_for(failures_of(result), done=tubes_done(result))
+
+
+def _summary(result: StudyResult) -> Iterator[str]:
+    """Yield how many tubes need a look, of those that have a result, and how many have none."""
+    done, every = tubes_done(result), len(result.tubes)
+    if done:
+        look = sum(bool(reviewed(outcome)) for outcome in result.tubes)
+        which = "tubes" if done == every else "tubes with a result"
+        yield f"{look} of {done} {which} need a look; see the report or the dashboard."
+    if done < every:
+        yield f"{every - done} of {every} tubes have no result; the reasons are listed below."
 
 
 def analyse(

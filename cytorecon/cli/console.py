@@ -6,6 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from cytorecon.errors import Issue
 
 #: Called with what is being done, how many files are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -38,6 +42,37 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
 def note(text: str) -> None:
     """Print one line for the person at the terminal, on stderr."""
     print(text, file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    r"""Return a path as it can be printed: characters that steer a terminal, or are none, are escaped.
+
+    Examples
+    --------
+    >>> shown(Path("tube\x1b[2J.001"))
+    'tube\\x1b[2J.001'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in str(path)
+    )
+
+
+def issue_lines(issues: Iterable[Issue]) -> Iterator[str]:
+    """Yield issues as lines; those that say the same of several subjects share one.
+
+    Examples
+    --------
+    >>> from cytorecon.errors import Severity
+    >>> same = [Issue("a.b", Severity.INFO, name, "It is odd.") for name in ("$P3E", "$P4E")]
+    >>> list(issue_lines(same))
+    ['info: $P3E, $P4E: It is odd.']
+    """
+    alike: dict[Issue, list[str]] = {}
+    for issue in issues:
+        alike.setdefault(replace(issue, subject=""), []).append(issue.subject)
+    for issue, subjects in alike.items():
+        yield str(replace(issue, subject=", ".join(dict.fromkeys(subjects))))
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cytorecon.cli.console import note, print_json, print_table, progress_bar
+from cytorecon.cli.console import issue_lines, note, print_json, print_table, progress_bar, shown
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import JsonOption
 
@@ -33,7 +34,10 @@ def _order(text: str | None) -> str | None:
 
 
 def deidentify(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="FCS files, or folders of them.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="IN", help="FCS files, or folders of them; their names can end in anything."),
+    ],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="New folder: files, manifest.csv, removed.csv.")
     ],
@@ -63,7 +67,7 @@ def deidentify(
         ),
     ] = None,
     panel: Annotated[
-        str, typer.Option("--panel", metavar="NAME", help="Template, for the manifest's column panel.")
+        str, typer.Option("--panel", metavar="NAME|PATH", help="Template, for the manifest's column panel.")
     ] = "",
     key: Annotated[
         Path | None,
@@ -74,7 +78,8 @@ def deidentify(
     """Copy FCS files without names and dates.
 
     The copies are ready for cytorecon batch: events, detectors, markers and the spillover matrix stay
-    as they are; whatever is not on the allow-list is left out.
+    as they are; whatever is not on the allow-list is left out. Files of a folder that are not FCS are
+    named, and the exit code is 2.
     """
     if day_from and anchor_date:
         raise typer.BadParameter("Give --day-from or --anchor-date, not both.")
@@ -95,16 +100,26 @@ def deidentify(
         folder = deidentify_files(inputs, out, lookup=lookup, panel=panel, key=key, progress=advance)
     _show(folder, as_json=as_json)
     _tell(folder, out, key)
-    raise_for([Failure(str(path), reason) for path, reason in folder.failures], done=len(folder.files))
+    failed = [Failure(shown(path), reason) for path, reason in folder.failures]
+    skipped = [Failure(shown(path), reason, "skipped") for path, reason in folder.skipped]
+    raise_for([*failed, *skipped], done=len(folder.files))
 
 
 def _show(folder: CleanFolder, *, as_json: bool) -> None:
     if as_json:
-        print_json([{"source": str(path), **clean.model_dump(mode="json")} for path, clean in folder.files])
+        print_json(
+            {
+                "files": [
+                    {"source": shown(path), **clean.model_dump(mode="json")} for path, clean in folder.files
+                ],
+                "failed": _with_reasons(folder.failures),
+                "skipped": _with_reasons(folder.skipped),
+            }
+        )
         return
     rows = [
         (
-            str(path),
+            shown(path),
             clean.file,
             str(clean.n_events),
             clean.patient,
@@ -116,6 +131,14 @@ def _show(folder: CleanFolder, *, as_json: bool) -> None:
     print_table(("source", "new file", "events", "patient", "day", "left out"), rows)
 
 
+def _with_reasons(files: Sequence[tuple[Path, str]]) -> list[dict[str, str]]:
+    return [{"source": shown(path), "reason": reason} for path, reason in files]
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
 def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
     """Say on stderr what is left to do."""
     unknown = {
@@ -124,15 +147,22 @@ def _tell(folder: CleanFolder, out: Path, key: Path | None) -> None:
     }
     for what, count in unknown.items():
         if count:
-            files = f"{count} file{'' if count == 1 else 's'}"
-            note(f"The {what} of {files} is not known; fill in the column {what} of manifest.csv.")
+            note(f"The {what} of {_files(count)} is not known; fill in the column {what} of manifest.csv.")
+    if folder.skipped:
+        one = len(folder.skipped) == 1
+        tail = "was not taken; it is listed below." if one else "were not taken; they are listed below."
+        note(f"{_files(len(folder.skipped))} of the folders named {tail}")
     for remark in folder.remarks:
         note(remark)
     for path, clean in folder.files:
         for problem in clean.problems:
-            note(f"{path}: {problem}")
-        for issue in clean.issues:
-            note(f"{path}: {issue}")
-    note(f"Next: cytorecon batch {out / 'manifest.csv'} --out STUDY")
+            note(f"{shown(path)}: {problem}")
+        for line in issue_lines(clean.issues):
+            note(f"{shown(path)}: {line}")
+    if not folder.files:
+        note("Nothing was written.")
+        return
+    first = "After that" if any(unknown.values()) else "Next"
+    note(f"{first}: cytorecon batch {shown(out / 'manifest.csv')} --out STUDY")
     if key is not None:
         note(f"Keep {key} apart from the files, and safe: it leads back to the patients.")

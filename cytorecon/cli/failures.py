@@ -16,10 +16,13 @@ class Failure:
         As the user named it: the path on the command line, ``"P01/d30/1"`` or ``"row 7"``.
     reason : str
         Why, in one clear message.
+    what : str
+        What became of it, for the start of its line: ``"failed"`` or ``"skipped"``.
     """
 
     subject: str
     reason: str
+    what: str = "failed"
 
     def __str__(self) -> str:
         """Return ``subject: reason``."""

@@ -44,8 +44,8 @@ def gate(
 ) -> None:
     """Gate FCS files and count populations, without a study.
 
-    Without a study there are no cells/µL. In what is written, a file is named by its place on the
-    command line and its SHA-256, not by its name.
+    Without a study there are no cells/µL. In what is written, and in JSON, a file is named by its
+    place on the command line and its SHA-256, not by its name.
     """
     from cytorecon.pipeline import gate_files
 
@@ -121,7 +121,8 @@ def _without_volume(name: str) -> bool:
 
 def _as_json(item: GatedFile, template: str) -> dict[str, object]:
     """Return one file's result without pictures: they are for pages, and would be most of the text."""
-    result = {"file": str(item.path), **item.result.model_dump(mode="json", exclude={"plots"})}
+    document = item.result.model_dump(mode="json", exclude={"plots"})
+    result = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
     judged = {
         criteria.criteria: [row.model_dump(mode="json") for row in rows]
         for criteria, rows in _judged(item, template)

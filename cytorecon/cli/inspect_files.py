@@ -10,7 +10,7 @@ import typer
 from cytorecon.cli.console import print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import FilesArgument, JsonOption
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,10 @@ CrossCheckOption = Annotated[
 def inspect_files(
     files: FilesArgument, cross_check: CrossCheckOption = False, as_json: JsonOption = False
 ) -> None:
-    """Show channels, markers and faults of FCS files."""
+    """Show channels, markers and faults of FCS files.
+
+    A file with a fault of severity error (its checksum does not fit, say) is shown, and the exit code is 2.
+    """
     if cross_check:
         _cross_check(files, as_json=as_json)
         return
@@ -40,7 +43,13 @@ def inspect_files(
     else:
         for path, found in inspections:
             _show(path, found)
-    raise_for(failures, done=len(inspections))
+    faulty = [
+        Failure(str(path), f"{issue.subject}: {issue.message} {issue.hint}".rstrip())
+        for path, found in inspections
+        for issue in found.issues
+        if issue.severity is Severity.ERROR
+    ]
+    raise_for([*failures, *faulty], done=len(inspections))
 
 
 def _cross_check(files: Sequence[Path], *, as_json: bool) -> None:

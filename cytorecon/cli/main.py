@@ -96,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 wrong usage, or nothing could be done; 2 done, but some files failed (each is
-        named with its reason on stderr); 130 interrupted.
+        0 done; 1 wrong usage, or nothing could be done; 2 done, but some files failed or were skipped (each
+        is named with its reason on stderr); 130 interrupted.
     """
     try:
         app(args=arguments, prog_name="cytorecon")
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _exit_code(stop)
     except SomeFilesFailedError as partly:
         for failure in partly.failures:
-            print(f"failed: {failure}", file=sys.stderr)
+            print(f"{failure.what}: {failure}", file=sys.stderr)
         return SOME_FAILED if partly.done else FATAL
     except CytoreconError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -6,13 +6,14 @@ between spaces, tabs, commas, carriage returns and line feeds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from cytorecon.errors import FcsError
+from cytorecon.errors import FcsAmbiguousError, FcsError
 
 Bytes = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]
@@ -91,6 +92,36 @@ def delimited_values(content: bytes, shape: tuple[int, ...], file: str) -> Value
             hint=_HINT,
         )
     return values.reshape(shape)
+
+
+def check_last_number(content: bytes, behind: bytes, file: str) -> None:
+    """Refuse DATA whose last digit would be the first of the checksum.
+
+    Writers that give one byte past the last as the end make 3650800 of 365080 and a checksum of zeros.
+
+    Parameters
+    ----------
+    content : bytes
+        DATA.
+    behind : bytes
+        The next eight bytes of the file: a checksum, unless its first character was taken for DATA.
+    file : str
+        Name for messages.
+
+    Raises
+    ------
+    FcsAmbiguousError
+        If seven characters that may be a checksum's stand there, and nothing behind them.
+    """
+    if content[-1:].isdigit() and re.fullmatch(rb"[0-9A-Fa-f ]{7}[\x00\r\n]?", behind):
+        raise FcsAmbiguousError(
+            "DATA seems to end one byte too late: its last digit would be the first of the checksum.",
+            subject=file,
+            field="$ENDDATA",
+            found="7 characters of a checksum behind DATA",
+            allowed="8, or none",
+            hint="Export the sample again; the last number would be ten times too large.",
+        )
 
 
 def _not_a_number(file: str) -> FcsError:

@@ -15,6 +15,12 @@ from cytorecon.sample import Channel, ChannelRole
 
 _BLANK = " \x00"
 
+#: Longer than any name or label; looking for words in it takes as long as the text.
+MOST_CHARACTERS = 250
+
+#: A longer name is damage, and would go into every table.
+_LONGEST_NAME = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Detector:
@@ -77,6 +83,10 @@ def read_channels(
     issues: list[Issue] = []
     for index, (detector, maximum) in enumerate(zip(detectors, maxima, strict=True)):
         text = keywords.get(f"$P{index + 1}S", "").strip(_BLANK)
+        if len(text) > MOST_CHARACTERS:
+            issues.append(_too_long(detector.name, len(text)))
+            channels.append(_unlabelled(index, detector, maximum))
+            continue
         borrowed = "" if text or not labels else labels.get(_detector_name(detector.name), "")
         channel, more = _channel(index, detector, maximum, text, borrowed)
         channels.append(channel)
@@ -85,6 +95,8 @@ def read_channels(
 
 
 def _detector_name(name: str) -> str:
+    if len(name) > MOST_CHARACTERS:
+        return ""
     return load_channel_roles().detector_of(name)
 
 
@@ -98,18 +110,48 @@ def _name(keywords: Mapping[str, str], index: int, file: str) -> str:
             found="nothing",
             hint="The file is damaged or was written by faulty software: export it again.",
         )
+    if len(name) > _LONGEST_NAME:
+        raise FcsError(
+            "The name of a channel is too long.",
+            subject=file,
+            field=f"$P{index + 1}N",
+            found=f"{len(name)} characters",
+            allowed=f"at most {_LONGEST_NAME}",
+            hint="The file is damaged or was written by faulty software: export it again.",
+        )
     return name
+
+
+def _unlabelled(index: int, detector: Detector, maximum: float) -> Channel:
+    return Channel(index, detector.name, "", detector.role, detector.aspect, maximum=maximum)
+
+
+def _too_long(name: str, length: int) -> Issue:
+    message = f"The label has {length} characters, more than {MOST_CHARACTERS}; it was left out."
+    hint = f"Say what the channel is with --map MARKER={name}."
+    return Issue("fcs.long_label", Severity.WARNING, name, message, hint)
+
+
+def _long_name(index: int, length: int) -> Issue:
+    message = f"The name has {length} characters, more than {MOST_CHARACTERS}; nothing was looked for in it."
+    return Issue("fcs.long_name", Severity.WARNING, f"$P{index + 1}N", message)
 
 
 #: The files of a study repeat a few names, and matching them costs more than reading a small file.
 @lru_cache(maxsize=2048)
 def _detector(name: str) -> Detector:
+    if len(name) > MOST_CHARACTERS:
+        return Detector(name, ChannelRole.OTHER, "")
     roles = load_channel_roles()
     return Detector(name, roles.role_of(name), roles.aspect_of(name))
 
 
 def _name_issues(channels: list[Channel]) -> list[Issue]:
-    issues = []
+    issues = [
+        _long_name(channel.index, len(channel.name))
+        for channel in channels
+        if len(channel.name) > MOST_CHARACTERS
+    ]
     for name, times in Counter(channel.name for channel in channels).items():
         if times > 1:
             message = f"{times} channels have this name, so none of them can be used by name."

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs.read import read_fcs
+from cytorecon.fcs.source import open_source
 from cytorecon.sample import Sample
 from cytorecon.values import Frozen
 
@@ -108,7 +109,14 @@ def cross_check(path: str | Path, *, dataset: int | None = None) -> CrossCheck:
         Which data set; see :func:`~cytorecon.fcs.read_fcs`. Without it, and where
         :func:`~cytorecon.fcs.read_fcs` chooses one of several, each of them in turn is compared
         until one agrees.
+
+    Raises
+    ------
+    FcsError
+        If there is nothing to read: no such file, an empty one, a folder.
     """
+    with open_source(path):
+        pass
     try:
         sample = read_fcs(path, dataset=dataset)
         refused_by_us = ""
@@ -156,12 +164,13 @@ def _refusal(path: str | Path) -> tuple[str, bool]:
 
 def _read_with_flowio(path: Path, options: dict[str, bool]) -> tuple[list[flowio.FlowData], str]:
     """Return its data sets, or why there are none."""
-    try:
-        with path.open("rb") as handle, warnings.catch_warnings():  # it leaves a file open that it refuses
-            warnings.simplefilter("ignore")  # what it warns of is compared below
-            flows = flowio.read_multiple_data_sets(handle, **options)
-    except Exception as error:  # noqa: BLE001  # a peer may fail in any way: that is what is asked
-        return [], type(error).__name__
+    # By its path: it closes an open file behind the first data set, and refuses the second then.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it warns of is compared below; it leaves open what it refuses
+        try:
+            flows = flowio.read_multiple_data_sets(str(path), **options)
+        except Exception as error:  # noqa: BLE001  # a peer may fail in any way: that is what is asked
+            return [], type(error).__name__
     return ([], "no events") if any(flow.events is None for flow in flows) else (flows, "")
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from types import MappingProxyType
 
 from cytorecon.errors import FcsError, Issue, Severity
+from cytorecon.fcs.channels import MOST_CHARACTERS
 from cytorecon.fcs.container import Header, Span, read_header
 from cytorecon.fcs.numbers import PADDING, number
 from cytorecon.fcs.source import Source
-from cytorecon.fcs.storage import MOST_PARAMETERS
-from cytorecon.fcs.text import Text, merged, parse_text
+from cytorecon.fcs.storage import DAMAGED, MOST_PARAMETERS
+from cytorecon.fcs.text import Text, check_size, merged, parse_text
 from cytorecon.knowledge.channel_roles import load_channel_roles
 
 #: More data sets than an instrument chains; a damaged chain must not run on for ever.
@@ -99,13 +101,14 @@ def find_data_sets(source: Source) -> tuple[list[DataSet], tuple[Issue, ...]]:
     Raises
     ------
     FcsError
-        If one has no HEADER or no readable TEXT, or there are too many.
+        If one has no HEADER or no readable TEXT, two of them share one, or there are too many.
     """
     found: list[DataSet] = []
     issues: list[Issue] = []
+    texts: list[Span] = []
     offset = 0
     while len(found) < MOST_DATA_SETS:
-        found.append(_data_set(source, offset))
+        found.append(_data_set(source, offset, texts))
         step = _next_data(found[-1].keywords, source.file)
         if step == 0:
             return found, tuple(issues)
@@ -138,6 +141,7 @@ def choose_data_set(
     FcsError
         If there is no such data set, or it must be said which one.
     """
+    _check_is_number(dataset, file)
     if dataset is None and len(data_sets) == 1:
         return data_sets[0], {}, ()
     if dataset is not None and 0 <= dataset < len(data_sets):
@@ -166,6 +170,17 @@ def choose_data_set(
     return chosen, _labels([other for other in data_sets if other is not chosen]), (issue,)
 
 
+def _check_is_number(dataset: object, file: str) -> None:
+    if dataset is not None and (isinstance(dataset, bool) or not isinstance(dataset, Integral)):
+        raise FcsError(
+            "A data set is named by its number.",
+            subject=file,
+            field="dataset",
+            found=f"a value of type {type(dataset).__name__}",
+            allowed="a whole number, from 0 on",
+        )
+
+
 def taken_data_set(source: Source, dataset: int | None = None) -> DataSet:
     """Return the data set of an open file that :func:`~cytorecon.fcs.read_fcs` would read.
 
@@ -182,32 +197,57 @@ def _is_beckman(data_set: DataSet) -> bool:
     return any(keyword.startswith("@") for keyword in data_set.keywords)
 
 
-def _data_set(source: Source, offset: int) -> DataSet:
+def _data_set(source: Source, offset: int, texts: list[Span]) -> DataSet:
+    """Read the TEXT of the data set at byte `offset`, and add its place in the file to `texts`."""
     header = read_header(source, offset)
-    segment = source.part(offset + header.text.begin, offset + header.text.end + 1)
+    _take(texts, offset, header.text, source.file)
+    segment = _content(source, offset, header.text)
     header = replace(header, text_is_closed=segment[-1:] == segment[:1])
     text = parse_text(segment, source.file)
     begin, end = (number(text.keywords, name, source.file) or 0 for name in ("$BEGINSTEXT", "$ENDSTEXT"))
     if begin and end != begin - 1 and begin != header.text.begin:  # an end before its begin: no bytes
-        text = _with_supplement(text, Span(begin, end), segment[:1], header, source, offset)
+        place = Span(begin, end)
+        if _is_supplement(place, segment[:1], header, source, offset):
+            _take(texts, offset, place, source.file)
+            text = merged(text, parse_text(_content(source, offset, place), source.file))
+        else:
+            message = "There is no supplemental TEXT where the file says it is; it was left out."
+            issue = Issue("fcs.no_supplement", Severity.WARNING, "$BEGINSTEXT", message)
+            text = Text(text.keywords, (*text.issues, issue))
     return DataSet(offset, header, MappingProxyType(text.keywords), (*header.issues, *text.issues))
 
 
-def _with_supplement(
-    text: Text, place: Span, delimiter: bytes, header: Header, source: Source, offset: int
-) -> Text:
-    """Add the supplemental TEXT at `place`; some files point to something else there."""
-    content = source.part(offset + place.begin, offset + place.end + 1)
+def _take(texts: list[Span], offset: int, place: Span, file: str) -> None:
+    """Refuse keywords that a data set before has read already: they would be read a thousand times."""
+    span = Span(offset + place.begin, offset + place.end)
+    if any(span.begin < other.end and other.begin < span.end for other in texts):
+        raise FcsError(
+            "Two data sets of the file have the same TEXT.",
+            subject=file,
+            field="$NEXTDATA",
+            found=f"TEXT from byte {span.begin} to {span.end}, which was read already",
+            allowed="a TEXT of its own for each data set",
+            hint=DAMAGED,
+        )
+    texts.append(span)
+
+
+def _is_supplement(place: Span, delimiter: bytes, header: Header, source: Source, offset: int) -> bool:
+    """Tell whether a supplemental TEXT lies at `place`; some files point to something else there."""
     inside = any(
         place.begin <= segment.end and segment.begin <= place.end
         for segment in (header.text, header.data)
         if segment.length
     )
-    if len(content) == place.length and content[:1] == delimiter and not inside:
-        return merged(text, parse_text(content, source.file))
-    message = "There is no supplemental TEXT where the file says it is; it was left out."
-    issue = Issue("fcs.no_supplement", Severity.WARNING, "$BEGINSTEXT", message)
-    return Text(text.keywords, (*text.issues, issue))
+    in_file = place.length and offset + place.end < source.size
+    return bool(
+        in_file and not inside and source.part(offset + place.begin, offset + place.begin + 1) == delimiter
+    )
+
+
+def _content(source: Source, offset: int, place: Span) -> bytes:
+    check_size(place.length, source.file)
+    return source.part(offset + place.begin, offset + place.end + 1)
 
 
 def _next_data(keywords: Mapping[str, str], file: str) -> int:
@@ -228,6 +268,8 @@ def _labels(twins: Sequence[DataSet]) -> dict[str, str]:
     for twin in twins:
         for key, label in twin.keywords.items():
             name = twin.keywords.get(f"{key[:-1]}N", "") if key.startswith("$P") and key.endswith("S") else ""
+            if max(len(name), len(label)) > MOST_CHARACTERS:
+                continue
             if name and label.strip() and label.strip() != name.strip():
                 found.setdefault(roles.detector_of(name), set()).add(label.strip())
     return {detector: labels.pop() for detector, labels in found.items() if len(labels) == 1}

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.errors import FcsAmbiguousError
-from cytorecon.fcs.ascii_numbers import delimited_values, fixed_values
+from cytorecon.fcs.ascii_numbers import check_last_number, delimited_values, fixed_values
 from cytorecon.fcs.bits import byte_integers, packed_integers
+from cytorecon.fcs.checksum import LENGTH
 from cytorecon.fcs.layout import Layout
 from cytorecon.fcs.source import Source
 from cytorecon.fcs.storage import Kind, Storage
@@ -91,7 +92,9 @@ def read_events(source: Source, layout: Layout, events: Block, finish: Finish) -
         return
     storage = layout.storage
     if storage.kinds[0] is Kind.ASCII and storage.is_delimited:
-        content = source.part(layout.begin, layout.begin + layout.length)
+        end = layout.begin + layout.length
+        content = source.part(layout.begin, end)
+        check_last_number(content, source.part(end, end + LENGTH), source.file)
         values = delimited_values(content, events.shape, source.file)
         finish([Run(0, storage.n_channels, values)], events)
         return
@@ -128,10 +131,34 @@ def _decoder(storage: Storage, event_bits: int, file: str) -> Decoder:
         return lambda raw, rows: [Run(0, n_channels, fixed_values(raw.reshape(rows, -1), widths, file))]
     if any(bits % 8 for bits in storage.bits):
         _check_bit_order(storage, file)
-        return lambda raw, rows: [
-            Run(0, n_channels, packed_integers(raw, rows, event_bits, storage.bits, storage.masks))
-        ]
+        return _packed_decoder(storage, event_bits)
     return _byte_decoder(storage)
+
+
+def _packed_decoder(storage: Storage, event_bits: int) -> Decoder:
+    """Columns bit by bit; a floating-point number among them is its bits, the most significant first."""
+    masks = [
+        mask if kind is Kind.INTEGER else (1 << bits) - 1
+        for kind, bits, mask in zip(storage.kinds, storage.bits, storage.masks, strict=True)
+    ]
+    columns = range(storage.n_channels)
+    groups = [(kind, list(group)) for kind, group in groupby(columns, lambda column: storage.kinds[column])]
+
+    def decode(raw: Bytes, rows: int) -> list[Run]:
+        bits = packed_integers(raw, rows, event_bits, storage.bits, masks)
+        return [
+            Run(group[0], group[-1] + 1, _numbers(kind, bits[:, group[0] : group[-1] + 1]))
+            for kind, group in groups
+        ]
+
+    return decode
+
+
+def _numbers(kind: Kind, bits: npt.NDArray[np.uint64]) -> Values:
+    """Return what `bits` of one kind mean."""
+    if kind is Kind.FLOAT:
+        return bits.astype(np.uint32).view(np.float32)
+    return np.ascontiguousarray(bits).view(np.float64) if kind is Kind.DOUBLE else bits
 
 
 def _check_bit_order(storage: Storage, file: str) -> None:
@@ -214,6 +241,7 @@ def _words(
 
     def sorted_bytes(table: Bytes) -> Values:
         words = np.ascontiguousarray(table).reshape(len(table), -1, size)[:, :, places]
+        words = np.ascontiguousarray(words)  # an index moves the axes in memory; one column would stay so
         return words.reshape(len(table), -1).view(little).astype(dtype, copy=False)
 
     return sorted_bytes

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cytorecon.errors import FcsAmbiguousError, FcsError, FcsTruncatedError, Issue, Severity
+from cytorecon.fcs.checksum import LENGTH as CHECKSUM_LENGTH
 from cytorecon.fcs.container import HEADER_LENGTH, Header, Span
 from cytorecon.fcs.numbers import number, quoted
-from cytorecon.fcs.storage import DAMAGED, Kind, Storage, find_storage, with_bits
+from cytorecon.fcs.storage import DAMAGED, Kind, Storage, find_storage, odd_ranges, with_bits
 
 #: Place of DATA and who says so.
 Candidate = tuple[Span, str]
@@ -54,6 +55,7 @@ class _Fit:
     storage: Storage
     event_bits: int
     issue: Issue | None = None
+    name: str = "bit by bit"
 
     def length(self, n_events: int) -> int:
         """Bytes that `n_events` need."""
@@ -94,9 +96,10 @@ def find_layout(keywords: Mapping[str, str], header: Header, offset: int, size: 
         return _delimited(storage, spans, keywords, header, offset, room, issues, file)
     fit = _Fit(storage, sum(storage.bits))
     n_events = _n_events(keywords, spans, fit.event_bits, file, issues)
-    fit = _best_fit(fit, spans, n_events)
+    fit = _best_fit(fit, spans, n_events, file)
     if fit.issue is not None:
         issues.append(fit.issue)
+    issues += odd_ranges(fit.storage)
     length = fit.length(n_events)
     begin = _begin(spans, length, header, room, file, issues)
     return Layout(begin + offset, length, n_events, fit.storage, fit.event_bits, tuple(issues))
@@ -151,29 +154,45 @@ def _n_events(
     return lengths.pop()
 
 
-def _best_fit(stated: _Fit, spans: list[Candidate], n_events: int) -> _Fit:
-    """Widths as stated, else in one of the two ways in which software pads what is not whole bytes."""
-    if not n_events or all(width % 8 == 0 for width in stated.storage.bits):
+def _best_fit(stated: _Fit, spans: list[Candidate], n_events: int, file: str) -> _Fit:
+    """Widths as stated, else in one of the two ways in which software pads what is not whole bytes.
+
+    What fits by the standard and to the byte is taken. Else each way counts that fits as far as an end one
+    byte too late is forgiven; more than one of them are different values, and nobody can tell which.
+    """
+    storage = stated.storage
+    if not n_events or all(width % 8 == 0 for width in storage.bits):
         return stated
-    fits = (stated, _padded_values(stated.storage), _padded_events(stated.storage))
-    for spare in (0, 1):  # an exact length says more than one that is a byte too long
-        for fit in fits:
-            if any(span.length - fit.length(n_events) == spare for span, _ in spans):
-                return fit
-    return stated
+    spare = {span.length for span, _ in spans}
+    if stated.length(n_events) in spare:
+        return stated
+    fits = [_padded_values(storage)]
+    if storage.little_endian is False:  # bits in a row have no other order
+        fits = [stated, *fits, _padded_events(storage)]
+    fitting = [fit for fit in fits if any(_fits(span, fit.length(n_events)) for span, _ in spans)]
+    if len(fitting) > 1:
+        raise FcsAmbiguousError(
+            "Numbers that do not fill whole bytes can be read in several ways, and DATA fits them all.",
+            subject=file,
+            field="$PnB",
+            found=" and ".join(f"{length} bytes of DATA" for length in sorted(spare)),
+            allowed=" or ".join(f"{fit.length(n_events)} bytes ({fit.name})" for fit in fitting),
+            hint="Export the sample as FCS 3.1 with floating-point data.",
+        )
+    return fitting[0] if fitting else stated
 
 
 def _padded_values(storage: Storage) -> _Fit:
     """Beckman writes ``$PnB 10`` for ten significant bits in two bytes: the segment's length tells."""
     message = "Parameters are stored in whole bytes, wider than $PnB says; DATA fits only so."
     bits = tuple(next(size for size in (8, 16, 32, 64) if width <= size) for width in storage.bits)
-    return _Fit(with_bits(storage, bits), sum(bits), _issue("padded_bits", "$PnB", message))
+    return _Fit(with_bits(storage, bits), sum(bits), _issue("padded_bits", "$PnB", message), "whole bytes")
 
 
 def _padded_events(storage: Storage) -> _Fit:
     message = "Each event begins with a new byte; DATA fits only so."
     event_bits = -(-sum(storage.bits) // 8) * 8
-    return _Fit(storage, event_bits, _issue("padded_events", "$PnB", message))
+    return _Fit(storage, event_bits, _issue("padded_events", "$PnB", message), "each event from a new byte")
 
 
 def _fits(span: Span, length: int) -> bool:
@@ -202,8 +221,7 @@ def _begin(
     if span.begin + length > room:
         raise _truncated(span, room, file)
     if span.length != length:
-        message = "DATA ends one byte later than $TOT says; the byte was ignored."
-        issues.append(_issue("data_end_off_by_one", "$ENDDATA", message))
+        issues.append(_off_by_one())
     if len(apart) < len(spans):
         other = next(where for _, where in spans if where != place)
         message = f"{other} gives a place for DATA that does not fit $TOT; {place} was used."
@@ -235,9 +253,13 @@ def _delimited(
         if n_events:
             raise _wrong_length(spans, 2 * n_events * storage.n_channels - 1, file)
         return Layout(0, 0, 0, storage, 0, tuple(issues))
-    span = spans[0][0]
+    span = min((span for span, _ in spans), key=lambda span: span.end)
     if len({(each.begin, each.length) for each, _ in spans}) > 1:
-        raise _two_places(spans, file)
+        # Of ends that differ by one the first holds where exactly a checksum stands behind it.
+        by_one = all(each.begin == span.begin and each.end - span.end <= 1 for each, _ in spans)
+        if not (by_one and room - span.end - 1 == CHECKSUM_LENGTH):
+            raise _two_places(spans, file)
+        issues.append(_off_by_one())
     if span.end >= room:
         raise _truncated(span, room, file)
     if _overlaps(span, span.length, header):
@@ -271,7 +293,7 @@ def _two_places(spans: list[Candidate], file: str) -> FcsAmbiguousError:
         "HEADER and TEXT give different places for the events, and both are possible.",
         subject=file,
         field="$BEGINDATA",
-        found=" and ".join(f"byte {span.begin} ({place})" for span, place in spans),
+        found=" and ".join(f"bytes {span.begin} to {span.end} ({place})" for span, place in spans),
         hint="Export the sample again; reading from the wrong place would mix up the columns.",
     )
 
@@ -296,6 +318,11 @@ def _wrong_length(spans: list[Candidate], length: int, file: str) -> FcsError:
         allowed=f"{length} bytes, which $TOT needs",
         hint=DAMAGED,
     )
+
+
+def _off_by_one() -> Issue:
+    message = "DATA ends one byte later than $TOT says; the byte was ignored."
+    return _issue("data_end_off_by_one", "$ENDDATA", message)
 
 
 def _issue(code: str, subject: str, message: str) -> Issue:

@@ -20,6 +20,9 @@ from cytorecon.sample import ChannelRole
 
 _FLOATS = (Kind.FLOAT, Kind.DOUBLE)
 
+#: What float32 can hold.
+MOST_DECADES = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
@@ -94,6 +97,8 @@ def _scaling(
         decades = 0.0
     if isinstance(unit, tuple):
         factor, more = _time_step(*unit)
+        if decades and factor != 1:
+            factor, more = 1.0, (_log_time(),)
     else:
         factor, more = (1.0, ()) if decades else _inverse_gain(unit, f"$P{index + 1}G")
     return Scaling(decades, offset, factor, stored_range), (*issues, *more)
@@ -134,7 +139,8 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
         )
     parts = [decimal(part) for part in value.split(",")]
     decades, offset = (parts[0], parts[1]) if len(parts) == 2 else (math.nan, math.nan)
-    if not (0 <= decades <= 30 and offset >= 0):  # 30 decades: what float32 can hold
+    if not (0 <= decades <= MOST_DECADES and offset >= 0):
+        wrong = "is not two numbers" if math.isnan(decades + offset) else "is out of range"
         return (
             0.0,
             0.0,
@@ -142,7 +148,7 @@ def _amplification(value: str | None, name: str) -> tuple[float, float, tuple[Is
                 _warning(
                     "bad_amplification",
                     name,
-                    f"The amplification ({quoted(value)}) is not two numbers; it was taken for linear.",
+                    f"The amplification ({quoted(value)}) {wrong}; it was taken for linear.",
                 ),
             ),
         )
@@ -180,6 +186,11 @@ def _time_step(value: str | None) -> tuple[float, tuple[Issue, ...]]:
             f"The time step {found}; time is in steps of unknown length.",
         ),
     )
+
+
+def _log_time() -> Issue:
+    message = "Time is on a log scale, where a step means nothing; it is not in seconds."
+    return _warning("log_time", "$TIMESTEP", message)
 
 
 def _warning(code: str, subject: str, message: str) -> Issue:

@@ -22,8 +22,8 @@ _ENDS = frozenset({"$ENDDATA", "$ENDSTEXT", "$ENDANALYSIS"})
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
 _SHORT = r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,12})?(?:[eE][+-]?[0-9]{1,4})?"
-#: Numbers, lists of them such as a byte order, and single letters such as a data type.
-_QUOTABLE = re.compile(rf"|[A-Za-z]|nan|-?inf|{_SHORT}(?:,{_SHORT}){{0,8}}")
+#: Numbers, pairs of them, byte orders, and single letters such as a data type. Other lists may be dates.
+_QUOTABLE = re.compile(rf"|[A-Za-z]|nan|-?inf|{_SHORT}(?:,{_SHORT})?|[0-9](?:,[0-9]){{2,8}}")
 
 
 def decimal(text: str) -> float:

@@ -46,10 +46,7 @@ def safe_label(text: str, name: str = "") -> str:
     if said and (not said["known"] or safe_label(said["known"], name) == said["known"]):
         return text
     table = load_markers()
-    rest = text
-    for pattern in table.removed:
-        rest = pattern.sub(" ", rest)
-    words = words_of(rest)
+    words = table.words_of(text)
     if len(words) > _MOST_WORDS:
         return unrecognised(len(text))
     if table.labels.readings(words):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from cytorecon.fcs.datasets import DataSet, DataSetInfo, choose_data_set, find_d
 from cytorecon.fcs.decode import Block, Run, exact_dtype, read_events
 from cytorecon.fcs.layout import Layout, find_layout
 from cytorecon.fcs.linear import Scaling, find_scaling, make_linear
+from cytorecon.fcs.memory import room_for_events, too_large
 from cytorecon.fcs.numbers import number
+from cytorecon.fcs.precision import Precision
 from cytorecon.fcs.source import Source, open_source
 from cytorecon.fcs.spillover import spillover_from_keywords
 from cytorecon.fcs.tally import Tally
@@ -85,6 +87,7 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
     data_sets, chain_issues = find_data_sets(source)
     chosen, labels, choice_issues = choose_data_set(data_sets, dataset, source.file)
     layout = find_layout(chosen.keywords, chosen.header, chosen.offset, source.size, source.file)
+    events = room_for_events(layout, _dtype(layout, linearize=linearize), source.file)
     if len(data_sets) == 1:
         check_transfer(source, chosen.header, (layout.begin, layout.begin + layout.length))
     ends = _ends(chosen, layout, source.file)
@@ -94,7 +97,10 @@ def sample_from(source: Source, dataset: int | None = None, *, linearize: bool =
         *lost_analysis(chosen, source.size, source.file),
     )
     issues = (*damage, *chain_issues, *choice_issues)
-    return _sample(source, chosen, layout, labels, issues, linearize=linearize)
+    try:
+        return _sample(source, chosen, layout, events, labels, issues, linearize=linearize)
+    except MemoryError as error:
+        raise too_large(layout, events.dtype, source.file) from error
 
 
 def layout_of(source: Source, dataset: int | None = None) -> Layout:
@@ -107,6 +113,7 @@ def _sample(
     source: Source,
     data_set: DataSet,
     layout: Layout,
+    events: Block,
     labels: Mapping[str, str],
     issues: tuple[Issue, ...],
     *,
@@ -123,7 +130,7 @@ def _sample(
     scalings = [scaling if linearize else Scaling.none(scaling.stored_range) for scaling, _ in scaled]
     maxima = [scaling.maximum for scaling in scalings]
     channels, name_issues = read_channels(keywords, detectors, maxima, labels)
-    events, event_issues = _events(source, layout, scalings, channels, linearize=linearize)
+    event_issues = _fill(events, source, layout, scalings, channels)
     spillover, spillover_issues = _spillover(keywords, channels)
     return Sample(
         events=cast("Events", events),  # anything wider is what linearize=False was asked for
@@ -144,27 +151,29 @@ def _sample(
     )
 
 
-def _events(
-    source: Source,
-    layout: Layout,
-    scalings: Sequence[Scaling],
-    channels: Sequence[Channel],
-    *,
-    linearize: bool,
-) -> tuple[Block, list[Issue]]:
-    dtype = np.dtype(np.float32) if linearize else exact_dtype(layout.storage)
-    events: Block = np.empty((layout.n_events, len(channels)), dtype)
+def _dtype(layout: Layout, *, linearize: bool) -> np.dtype[Any]:
+    return np.dtype(np.float32) if linearize else exact_dtype(layout.storage)
+
+
+def _fill(
+    events: Block, source: Source, layout: Layout, scalings: Sequence[Scaling], channels: Sequence[Channel]
+) -> list[Issue]:
+    """Read the events into their matrix; return what was noticed."""
     tally = Tally({channel.index for channel in channels if channel.role is not ChannelRole.TIME})
+    exact = exact_dtype(layout.storage) == events.dtype
+    precision = None if exact else Precision(layout.storage, channels)
     to_scale = {index: scaling for index, scaling in enumerate(scalings) if not scaling.is_identity}
 
     def finish(runs: Sequence[Run], target: Block) -> None:
         tally.see_stored(runs)
+        if precision:
+            precision.see(runs)
         make_linear(runs, to_scale, target)
         tally.see(target)
 
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is counted
         read_events(source, layout, events, finish)
-    return events, tally.issues()
+    return [*tally.issues(), *(precision.issues() if precision else ())]
 
 
 def _ends(data_set: DataSet, layout: Layout, file: str) -> tuple[int, ...]:

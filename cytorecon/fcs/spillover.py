@@ -2,11 +2,13 @@
 
 ``$SPILLOVER`` (FCS 3.1): ``n,name1,…,namen,s11,s12,…,snn``; ``SPILL`` and ``SPILLOVER`` are what
 software wrote before the standard had a keyword; ``$COMP`` (FCS 3.0) is a matrix of all parameters.
+``$DFCiTOj`` (FCS 2.0), percentages of single pairs, are not read but named.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -25,6 +27,9 @@ _COMPENSATED_PREFIXES = ("Comp-", "FJComp-", "FJ-Comp-")
 
 #: More colours than any instrument has; a larger matrix is damage, and slow to check.
 _MOST_COLOURS = 1000
+
+#: Percentages of single pairs of parameters (FCS 2.0).
+_PERCENTAGES = re.compile(r"\$DFC\d{1,5}TO\d{1,5}")
 
 #: Numbers that make a matrix unusable, but are numbers.
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
@@ -49,19 +54,46 @@ def spillover_from_keywords(
     CompensationError
         If a matrix is there but cannot be read, or two matrices disagree.
     """
+    told = _percentages(keywords)
     written = [
         parse_spillover(keywords[key], key) for key in KEYWORDS if keywords.get(key, "").strip(" \x00")
     ]
+    comp = keywords.get("$COMP", "").strip(" \x00")
     if not written:
-        comp = keywords.get("$COMP", "").strip(" \x00")
-        return (_parse_comp(comp, channels), ()) if comp else (None, ())
+        return (_parse_comp(comp, channels), told) if comp else (None, told)
     if _is_compensated(written[0], channels):
         message = "The channels are named as compensated already; the file's matrix was not taken."
-        return None, (Issue("spillover.already_applied", Severity.INFO, written[0].source, message),)
+        return None, (Issue("spillover.already_applied", Severity.INFO, written[0].source, message), *told)
     (first, issues), *others = [resolve_spillover(spillover, channels) for spillover in written]
     for other, _ in others:
         _check_agreement(first, other)
-    return first, issues
+    return first, (*issues, *(_comp_beside(comp, first, channels) if comp else ()), *told)
+
+
+def _percentages(keywords: Mapping[str, str]) -> tuple[Issue, ...]:
+    """Whether i and j count parameters or colours is not certain, so that they are not compared."""
+    names = [name for name, value in keywords.items() if "TO" in name and _PERCENTAGES.fullmatch(name)]
+    if not any(decimal(keywords[name]) != 0 for name in names):
+        return ()
+    message = "The file gives compensation in percent for pairs of parameters, which was not taken."
+    hint = "If it is what holds, give it with --spillover FILE.csv."
+    return (Issue("spillover.percentages", Severity.WARNING, "$DFCiTOj", message, hint),)
+
+
+def _comp_beside(comp: str, first: Spillover, channels: Sequence[Channel]) -> tuple[Issue, ...]:
+    """Compare ``$COMP`` with the matrix that was taken; one that cannot be read says nothing against it."""
+    try:
+        whole = _parse_comp(comp, channels)
+    except CompensationError as error:
+        message = f"$COMP could not be compared with {first.source}, which was taken: {error.message}"
+        return (Issue("spillover.comp_not_compared", Severity.WARNING, "$COMP", message),)
+    names = [channel.name for channel in channels]
+    columns = [names.index(name) for name in first.channels]
+    expected = np.eye(len(names))
+    expected[np.ix_(columns, columns)] = first.matrix
+    numbers = tuple(map(str, range(len(names))))  # of names there may be two alike
+    _check_agreement(replace(first, matrix=expected, channels=numbers), replace(whole, channels=numbers))
+    return ()
 
 
 def resolve_spillover(
@@ -110,6 +142,7 @@ def parse_spillover(text: str, source: str) -> Spillover:
     >>> parse_spillover("2,FITC-A,PE-A,1,0.2,0.01,1", "$SPILLOVER").channels
     ('FITC-A', 'PE-A')
     """
+    check_size(math.isqrt(text.count(",")), source)
     parts = [part.strip(" \x00") for part in text.split(",")]
     size = int(parts[0]) if _is_number_up_to(parts[0], _MOST_COLOURS) else 0
     if size < 1 or len(parts) != 1 + size + size * size:
@@ -127,6 +160,24 @@ def spillover_text(spillover: Spillover) -> str:
     """Return `spillover` as the value of ``$SPILLOVER``; :func:`parse_spillover` reads it back identical."""
     numbers = [repr(float(value)) for value in spillover.matrix.ravel()]
     return ",".join([str(len(spillover.channels)), *spillover.channels, *numbers])
+
+
+def check_size(size: int, source: str) -> None:
+    """Refuse a matrix that is too large, before anything is done with it.
+
+    Raises
+    ------
+    CompensationError
+        If `size`, the number of its rows, is more than any instrument has colours.
+    """
+    if size > _MOST_COLOURS:
+        raise CompensationError(
+            "The spillover matrix is too large.",
+            subject=source,
+            found=f"{size} rows",
+            allowed=f"at most {_MOST_COLOURS}",
+            hint=_TRY,
+        )
 
 
 def square(cells: Sequence[str], size: int, source: str) -> npt.NDArray[np.float64]:
@@ -159,6 +210,7 @@ def _translated(spillover: Spillover, names: list[str], what: str) -> tuple[Spil
 
 def _parse_comp(text: str, channels: Sequence[Channel]) -> Spillover:
     """``$COMP`` of FCS 3.0: n, then n x n numbers for all n parameters of the file."""
+    check_size(math.isqrt(text.count(",")), "$COMP")
     parts = [part.strip() for part in text.split(",")]
     size = len(channels)
     if parts[0] != str(size) or len(parts) != 1 + size * size:

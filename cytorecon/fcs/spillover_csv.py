@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 from pathlib import Path
 
 from cytorecon.errors import CompensationError
 from cytorecon.fcs.quoting import safe_label
 from cytorecon.fcs.special_files import special_file
-from cytorecon.fcs.spillover import square
+from cytorecon.fcs.spillover import check_size, square
 from cytorecon.sample import Spillover
 
 
@@ -52,6 +53,7 @@ def read_spillover_csv(path: str | Path) -> Spillover:
             allowed="a CSV file in UTF-8",
         ) from error
     delimiter = max(",;\t", key=text.count)
+    check_size(math.isqrt(text.count(delimiter)), path.name)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     rows = [[cell.strip() for cell in row] for row in reader if any(cell.strip() for cell in row)]
     names, body = _labelled(rows, path.name)

@@ -204,6 +204,26 @@ def _ranges(
     return tuple(ranges), _unknown_ranges(unusable) if unusable else ()
 
 
+def odd_ranges(storage: Storage) -> tuple[Issue, ...]:
+    """Return what is odd about the ranges of integers whose widths are certain."""
+    integers = [
+        (f"$P{index}R", limit, bits)
+        for index, (kind, limit, bits) in enumerate(
+            zip(storage.kinds, storage.ranges, storage.bits, strict=True), start=1
+        )
+        if kind is Kind.INTEGER
+    ]
+    issues = []
+    if nothing := [name for name, limit, _ in integers if limit <= 1]:
+        message = "A range of 1 leaves no bit of the stored values: all of them are 0."
+        issues.append(Issue("fcs.range_of_one", Severity.WARNING, _listed(nothing), message))
+    if beyond := [name for name, limit, bits in integers if limit > 2**bits]:
+        message = "The range is larger than what the bits of $PnB can hold."
+        hint = "The end of the scale is not reached there; a log amplifier's values may be too small."
+        issues.append(Issue("fcs.range_beyond_bits", Severity.WARNING, _listed(beyond), message, hint))
+    return tuple(issues)
+
+
 def _range(text: str) -> int | float:
     bare = text.strip(PADDING)
     return int(bare) if bare.isascii() and bare.isdigit() and len(bare) <= 20 else decimal(bare)
@@ -221,10 +241,13 @@ def _bad_range(text: str, name: str, file: str) -> FcsError:
 
 
 def _unknown_ranges(names: Sequence[str]) -> tuple[Issue, ...]:
-    which = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
     message = "The range is missing or no number of at least 0: where the detector's scale ends is not known."
     hint = "Events at the end of the scale are not looked for in these channels."
-    return (Issue("fcs.no_range", Severity.WARNING, which, message, hint),)
+    return (Issue("fcs.no_range", Severity.WARNING, _listed(names), message, hint),)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
 
 
 def _mask(limit: float, bits: int) -> int:

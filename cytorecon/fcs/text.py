@@ -68,16 +68,11 @@ def parse_text(segment: bytes, file: str) -> Text:
         If it is too large, not a list of keywords and values, or a required keyword stands there
         twice with different values.
     """
-    if len(segment) > _LARGEST:
-        raise FcsError(
-            "The TEXT segment is too large.",
-            subject=file,
-            found=f"{len(segment)} bytes",
-            allowed=f"{_LARGEST} bytes",
-        )
-    text = _decoded(segment)
+    check_size(len(segment), file)
+    text, mixture = _decoded(segment)
     delimiter = text[0]
     body, issues = _body(text, delimiter, file)
+    issues += mixture
     tokens, repairs = _choose(body, delimiter)
     names, values = _names(tokens[::2]), tokens[1::2]
     issues += repairs
@@ -87,6 +82,23 @@ def parse_text(segment: bytes, file: str) -> Text:
     if len(keywords) < len(names):
         issues += _duplicates(names, values, file)
     return Text(keywords=keywords, issues=tuple(issues))
+
+
+def check_size(length: int, file: str) -> None:
+    """Refuse a TEXT segment of more bytes than any number of parameters needs, before it is read.
+
+    Raises
+    ------
+    FcsError
+        If `length` is more.
+    """
+    if length > _LARGEST:
+        raise FcsError(
+            "The TEXT segment is too large.",
+            subject=file,
+            found=f"{length} bytes",
+            allowed=f"{_LARGEST} bytes",
+        )
 
 
 def _body(text: str, delimiter: str, file: str) -> tuple[str, list[Issue]]:
@@ -144,11 +156,31 @@ def _ascii_upper(key: str) -> str:
     return key.strip().translate(_ASCII_UPPER)
 
 
-def _decoded(segment: bytes) -> str:
+def _decoded(segment: bytes) -> tuple[str, list[Issue]]:
+    """Read UTF-8; in the keywords and values where it is none, Latin-1.
+
+    FCS 2.0 and 3.0 knew ASCII only; European software wrote Latin-1, and other software what it was given.
+    """
     try:
-        return segment.decode("utf-8")
+        return segment.decode("utf-8"), []
     except UnicodeDecodeError:
-        return segment.decode("latin-1")  # FCS 2.0 and 3.0 knew ASCII only; European software wrote Latin-1
+        delimiter = segment[:1]
+    if not delimiter.isascii():
+        return segment.decode("latin-1"), []
+    parts = segment.split(delimiter)
+    words = [_word(part) for part in parts]
+    text = delimiter.decode("ascii").join(words)
+    if all(len(word) == len(part) for word, part in zip(words, parts, strict=True)):  # Latin-1 alone
+        return text, []
+    message = "TEXT mixes UTF-8 and Latin-1; each keyword and value was read as what it can be."
+    return text, [_repair("mixed_encodings", "TEXT", message, "Look at the labels of the channels.")]
+
+
+def _word(part: bytes) -> str:
+    try:
+        return part.decode("utf-8")
+    except UnicodeDecodeError:
+        return part.decode("latin-1")
 
 
 def _choose(body: str, delimiter: str) -> tuple[list[str], list[Issue]]:
@@ -248,5 +280,5 @@ def _duplicate(name: str, first: str, second: str, file: str) -> Issue:
     )
 
 
-def _repair(code: str, subject: str, message: str) -> Issue:
-    return Issue(f"fcs.{code}", Severity.WARNING, subject, message)
+def _repair(code: str, subject: str, message: str, hint: str = "") -> Issue:
+    return Issue(f"fcs.{code}", Severity.WARNING, subject, message, hint)

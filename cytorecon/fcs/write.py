@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs.checksum import checksum as checksum_of
+from cytorecon.fcs.numbers import decimal
 from cytorecon.fcs.spillover import spillover_text
-from cytorecon.sample import Channel, Events, Spillover
+from cytorecon.sample import Channel, ChannelRole, Events, Spillover
 
 #: HEADER, filled up: many readers expect TEXT here.
 TEXT_BEGIN = 256
@@ -33,7 +34,7 @@ _DELIMITERS = "/|\\\x0c*!#~^\x1e\x1f\x01\x02\x03"
 
 _BLOCK_EVENTS = 1 << 14
 
-#: What follows from the events and the channels is not for the caller to say.
+#: What follows from the events and the channels is stated by the writer alone.
 OWN_KEYWORDS: Final = re.compile(
     r"\$(?:(?:BEGIN|END)(?:DATA|STEXT|ANALYSIS)|BYTEORD|DATATYPE|MODE|NEXTDATA|PAR|TOT|SPILLOVER"
     r"|P\d+(?:[BEGRNS]|DATATYPE))"
@@ -95,8 +96,11 @@ def write_fcs(
         Name (``$PnN``), label (``$PnS``) and maximum (``$PnR``) of each column. A maximum of 0 is
         not known; the next whole number above the column's values is written.
     keywords : mapping of str to str, optional
-        Further keywords, upper case, ``$`` included; those that describe the data are written by
-        this function alone.
+        Further keywords, upper case, ``$`` included, as ``sample.keywords`` has them. Those that say
+        how data are stored (offsets, ``$PAR``, ``$TOT``, ``$BYTEORD``, ``$DATATYPE``, ``$MODE``, and
+        ``$PnB``, ``$PnE``, ``$PnG``, ``$PnR``, ``$PnN``, ``$PnS``) are left out: this function states
+        what it writes. A matrix in ``$SPILLOVER`` has to be given as `spillover` too, and the
+        ``$TIMESTEP`` of another file has to be ``"1"``, so that neither gets lost or is applied twice.
     spillover : Spillover, optional
         Written as ``$SPILLOVER``.
     checksum : bool
@@ -109,19 +113,33 @@ def write_fcs(
     Raises
     ------
     FcsError
-        If something could not be read back as it was given.
+        If something could not be read back as it was given, or there is no folder for the file.
+
+    Examples
+    --------
+    A copy of a sample whose time is in seconds:
+
+    >>> def copy(sample, path):
+    ...     keywords = {**sample.keywords, "$TIMESTEP": "1"}
+    ...     write_fcs(path, sample.events, sample.channels, keywords=keywords, spillover=sample.spillover)
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FcsError(
+            "There is no folder to write the file into.",
+            subject=path.name,
+            hint="Make the folder first, or name another one.",
+        )
     text = _Text(path.name)
     _check_events(events, channels, amplifiers, path.name)
     text.add_channels(events, channels, amplifiers)
     if spillover is not None:
         _check_spillover(spillover, channels, path.name)
         text.add("$SPILLOVER", spillover_text(spillover))
+    _check_keywords(keywords or {}, channels, spillover, amplifiers, path.name)
     for name, value in (keywords or {}).items():
-        if OWN_KEYWORDS.fullmatch(name):
-            raise FcsError("This keyword is written by the programme itself.", subject=path.name, field=name)
-        text.add(name, value)
+        if not OWN_KEYWORDS.fullmatch(name):
+            text.add(name, value)
     head = text.head(events.shape, events.dtype)
     stored = events.dtype.newbyteorder("<")
     part = path.with_name(f"{path.name}.part")
@@ -135,6 +153,32 @@ def write_fcs(
         if checksum:
             handle.write(f"{total:08d}".encode("ascii"))
     part.replace(path)
+
+
+def _check_keywords(
+    keywords: Mapping[str, str],
+    channels: Sequence[Channel],
+    spillover: Spillover | None,
+    amplifiers: Sequence[Amplifier] | None,
+    file: str,
+) -> None:
+    """Refuse keywords of another file with which values or the matrix would not be those that are given."""
+    if "$SPILLOVER" in keywords and spillover is None:
+        raise FcsError(
+            "The spillover matrix is not written from its keyword.",
+            subject=file,
+            field="$SPILLOVER",
+            hint="Give it as spillover=sample.spillover, or take the keyword out.",
+        )
+    of_a_file = any(OWN_KEYWORDS.fullmatch(name) for name in keywords)
+    has_time = any(channel.role is ChannelRole.TIME for channel in channels)
+    if of_a_file and has_time and amplifiers is None and decimal(keywords.get("$TIMESTEP", "1")) != 1:
+        raise FcsError(
+            "The time step is that of another file, and read_fcs has brought time to seconds.",
+            subject=file,
+            field="$TIMESTEP",
+            hint='Give keywords={**sample.keywords, "$TIMESTEP": "1"}.',
+        )
 
 
 class _Text:

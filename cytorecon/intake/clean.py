@@ -11,9 +11,9 @@ from typing import Final
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs.numbers import PADDING
 from cytorecon.intake.names import clean_label, clean_names, hidden
-from cytorecon.intake.removed import Removed, removed_keywords
+from cytorecon.intake.removed import Removed, names_other_parameter, removed_keywords
 from cytorecon.knowledge.deidentification import load_deidentification
-from cytorecon.knowledge.labels import words_of
+from cytorecon.knowledge.labels import without_dates, words_of
 from cytorecon.sample import Channel, ChannelRole, Sample, Spillover
 
 #: What is written anew and so is not left out.
@@ -62,9 +62,11 @@ def clean(sample: Sample) -> Cleaned:
     """
     names = clean_names(sample.channels)
     channels = tuple(_channel(channel, name) for channel, name in zip(sample.channels, names, strict=True))
-    keywords = _keywords(sample.keywords) | _names(channels)
+    keywords = _keywords(sample.keywords, len(channels)) | _names(channels)
     gone, unknown = removed_keywords(
-        {name: value for name, value in sample.keywords.items() if not _REWRITTEN.fullmatch(name)}, keywords
+        {name: value for name, value in sample.keywords.items() if not _REWRITTEN.fullmatch(name)},
+        keywords,
+        parameters=len(channels),
     )
     pairs = tuple(zip(sample.channels, channels, strict=True))
     removed = Removed(
@@ -91,16 +93,16 @@ def _channel(channel: Channel, name: str) -> Channel:
         label = ""  # no marker is looked for here, so half a label says nothing
     # a label or name that was cut names no marker when it is read again, here as little as in a new file
     said_by, left = (channel.marker_text, label) if label not in ("", name) else (channel.name, name)
-    markers = channel.markers if said_by == left else frozenset()
+    markers = channel.markers if without_dates(said_by) == left else frozenset()
     return replace(channel, name=name, marker_text=label, markers=markers)
 
 
-def _keywords(keywords: Mapping[str, str]) -> dict[str, str]:
+def _keywords(keywords: Mapping[str, str], parameters: int) -> dict[str, str]:
     rules = load_deidentification()
     kept = {
         name: value.strip(PADDING)
         for name, value in keywords.items()
-        if rules.keeps(name, value.strip(PADDING))
+        if rules.keeps(name, value.strip(PADDING)) and not names_other_parameter(name, parameters)
     }
     instrument = rules.instrument(keywords.get("$CYT", ""))
     return kept | ({"$CYT": instrument} if instrument else {})

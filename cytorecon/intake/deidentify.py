@@ -14,6 +14,7 @@ from cytorecon.errors import FcsError, Issue
 from cytorecon.fcs import write_fcs
 from cytorecon.fcs.datasets import choose_data_set, find_data_sets
 from cytorecon.fcs.layout import Layout
+from cytorecon.fcs.linear import MOST_DECADES
 from cytorecon.fcs.numbers import decimal
 from cytorecon.fcs.read import layout_of, sample_from
 from cytorecon.fcs.source import Source, open_source
@@ -129,7 +130,8 @@ def deidentify(path: str | Path, *, dataset: int | None = None) -> Deidentified:
     if not stored:
         return Deidentified(cleaned.sample, None, removed, cleaned.written, read.keywords)
     sample = _as_written(cleaned.sample, layout)
-    amplifiers = tuple(_amplifier(read.keywords, channel.index) for channel in read.channels)
+    is_float = layout.storage.kinds[0] in _WRITTEN_AS
+    amplifiers = tuple(_amplifier(read.keywords, channel.index, is_float) for channel in read.channels)
     return Deidentified(sample, amplifiers, removed, cleaned.written, read.keywords)
 
 
@@ -181,10 +183,14 @@ def _as_written(sample: Sample, layout: Layout) -> Sample:
     )
 
 
-def _amplifier(keywords: Mapping[str, str], index: int) -> Amplifier:
-    """Read ``$PnE`` and ``$PnG`` as the reader does; what it ignores is not written."""
+def _amplifier(keywords: Mapping[str, str], index: int, is_float: bool) -> Amplifier:
+    """Read ``$PnE`` and ``$PnG`` as the reader does; what it ignores is not written.
+
+    Floats are linear by the standard. An amplifier that software left with them is one of the values
+    before they were made linear, and readers that apply it make 10,000 infinite.
+    """
     parts = [decimal(part) for part in keywords.get(f"$P{index + 1}E", "").split(",")]
     decades, offset = parts if len(parts) == 2 else (math.nan, math.nan)
     gain = decimal(keywords.get(f"$P{index + 1}G", ""))
-    valid = 0 <= decades <= 30 and offset >= 0
+    valid = 0 <= decades <= MOST_DECADES and offset >= 0 and not is_float
     return Amplifier(decades if valid else 0.0, offset if valid else 0.0, gain if gain > 0 else 1.0)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cytorecon.errors import CytoreconError, FcsError, Issue, StudyError
 from cytorecon.intake.deidentify import Deidentified, data_sets_to_take, deidentify
+from cytorecon.intake.files import find_files, place_of
 from cytorecon.intake.keywords import check_keywords
-from cytorecon.intake.pseudonyms import Lookup, pseudonyms
+from cytorecon.intake.pseudonyms import Lookup, keyword_name, pseudonyms
 from cytorecon.intake.removed import Removed
+from cytorecon.knowledge.templates import load_template
 from cytorecon.study.csv_cells import csv_line
 from cytorecon.values import Frozen
 
 #: Called with what is being done, how many files are done, and how many there are.
 Progress = Callable[[str, int, int], None]
-
-ENDINGS: Final = (".fcs", ".lmd")
 
 #: Columns of the manifest: what is known is filled in, the others are for whoever analyses.
 MANIFEST: Final = (
@@ -30,6 +30,12 @@ MANIFEST: Final = (
 _ONE_DATE: Final = (
     "The files are of {} patients, and one anchor date cannot be day 0 of all of them: no day was written. "
     "De-identify each patient's files with that patient's date."
+)
+
+#: What software writes over, or a clock that was never set, gives one day to all files of a patient.
+_ONE_DAY: Final = (
+    "{} all have the day {}, although they differ. If they are tubes of one draw, nothing has to be done; "
+    "else {} of the files does not tell the day of the draw: correct the column day of manifest.csv."
 )
 
 #: With these issues a file is damaged, which its de-identified copy would not show any more.
@@ -79,12 +85,15 @@ class CleanFolder:
         The old file, for the user's own terminal, and the new one.
     failures : tuple of (Path, str)
         Files that could not be de-identified, and why.
+    skipped : tuple of (Path, str)
+        What lies in the folders beside FCS files, and why it was not taken.
     remarks : tuple of str
         What is worth knowing about all of them.
     """
 
     files: tuple[tuple[Path, CleanFile], ...]
     failures: tuple[tuple[Path, str], ...]
+    skipped: tuple[tuple[Path, str], ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -93,6 +102,7 @@ class _Taken:
     source: Path
     called: str
     clean: CleanFile
+    sha256: str
 
 
 def deidentify_files(
@@ -109,13 +119,14 @@ def deidentify_files(
     Parameters
     ----------
     inputs : sequence of Path
-        Files, and folders whose FCS and LMD files are taken.
+        Files, and folders whose FCS files are taken, whatever their names end in.
     out : Path
-        A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``.
+        A new or an empty folder: gets ``fcs/001.fcs`` …, ``manifest.csv`` and ``removed.csv``; nothing
+        when no file can be read.
     lookup : Lookup
         Where patient and day stand.
     panel : str
-        Template for the manifest.
+        Template for the manifest: a packaged one, or the path of a ``.yaml`` file.
     key : Path, optional
         A new file outside of `out` for what the pseudonyms and the new files stand for, readable by
         this user alone.
@@ -126,14 +137,21 @@ def deidentify_files(
     ------
     StudyError
         If there is no file, or `out` or `key` cannot be used.
+    KnowledgeError
+        If there is no such template.
     CytoreconError
         If a keyword of `lookup` stands in no file.
     """
     _check_out(out)
-    files = find_files(inputs, out)
+    template = _panel(panel, out)
+    found = find_files(inputs, out)
+    files = found.files
+    if not files and not found.skipped:
+        raise StudyError("There is no file in what was named.")
     if key is not None:
         _check_key(key, out)
     check_keywords(files, lookup)
+    was_there = out.exists()
     (out / "fcs").mkdir(parents=True, exist_ok=True)
     taken: list[_Taken] = []
     failures: list[tuple[Path, str]] = []
@@ -144,6 +162,11 @@ def deidentify_files(
         except (CytoreconError, OSError) as error:
             failures.append((path, _reason(error)))
         progress("de-identifying", count, len(files))
+    if not taken:
+        (out / "fcs").rmdir()
+        if not was_there:
+            out.rmdir()
+        return CleanFolder((), tuple(failures), found.skipped)
     names = pseudonyms([(item.called, item.clean.day) for item in taken])
     shared = lookup.anchor_date is not None and len(set(names.values())) > 1
     done = tuple(
@@ -151,37 +174,21 @@ def deidentify_files(
     )
     clean_files = [clean for _, clean in done]
     _write_new(
-        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, panel) for clean in clean_files)])
+        out / "manifest.csv", _csv([MANIFEST, *(_manifest_row(clean, template) for clean in clean_files)])
     )
     _write_new(out / "removed.csv", _csv([("file", "removed", "count"), *_removed_rows(clean_files)]))
     if key is not None:
         _write_new(key, _csv([("what", "here", "source"), *_key_rows(done, names)]), mode=0o600)
-    return CleanFolder(done, tuple(failures), (_ONE_DATE.format(len(set(names.values()))),) if shared else ())
+    if shared:
+        remarks = [_ONE_DATE.format(len(set(names.values())))]
+    else:
+        remarks = list(_one_day(taken, names, lookup))
+    return CleanFolder(done, tuple(failures), found.skipped, tuple(remarks))
 
 
 def _named(clean: CleanFile, patient: str, *, without_day: bool) -> CleanFile:
     update: dict[str, object] = {"patient": patient}
     return clean.model_copy(update={**update, "day": None} if without_day else update)
-
-
-def find_files(inputs: Sequence[Path], out: Path) -> tuple[Path, ...]:
-    """Return the files that `inputs` name, folders searched for FCS and LMD files, each once.
-
-    Raises
-    ------
-    StudyError
-        If there is none.
-    """
-    found: dict[Path, Path] = {}
-    for path in inputs:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in inside:
-            wanted = not path.is_dir() or (file.suffix.lower() in ENDINGS and file.is_file())
-            if wanted and not file.resolve().is_relative_to(out.resolve()):
-                found.setdefault(file.resolve(), file)
-    if not found:
-        raise StudyError("There is no FCS file in what was named: no file ends in .fcs or .lmd.")
-    return tuple(found.values())
 
 
 def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Lookup) -> _Taken:
@@ -200,7 +207,7 @@ def _take(path: Path, dataset: int | None, out: Path, number: int, lookup: Looku
         removed=found.removed,
         issues=found.issues,
     )
-    return _Taken(path, told.patient, clean)
+    return _Taken(path, told.patient, clean, found.sample.sha256)
 
 
 def _check_damage(found: Deidentified, path: Path) -> None:
@@ -214,6 +221,26 @@ def _check_damage(found: Deidentified, path: Path) -> None:
             )
 
 
+def _one_day(taken: Sequence[_Taken], names: Mapping[str, str], lookup: Lookup) -> Iterator[str]:
+    """Yield patients whose files all have one day, although they are not copies of one."""
+    said_by = keyword_name(lookup.day_from) or "the $DATE"
+    for patient in dict.fromkeys(names.get(item.called, "") for item in taken):
+        own = [item for item in taken if names.get(item.called, "") == patient]
+        days = {item.clean.day for item in own}
+        if len(days) == 1 and None not in days and len({item.sha256 for item in own}) > 1:
+            files = f"The {len(own)} files" + (f" of {patient}" if patient else "")
+            yield _ONE_DAY.format(files, days.pop(), said_by)
+
+
+def _panel(panel: str, out: Path) -> str:
+    """Return a template as the manifest in `out` names it: a sheet's paths begin at the sheet."""
+    if not panel:
+        return ""
+    load_template(panel)
+    is_path = panel.lower().endswith((".yaml", ".yml"))
+    return Path(os.path.relpath(panel, out)).as_posix() if is_path else panel
+
+
 def _check_out(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(
@@ -224,7 +251,7 @@ def _check_out(out: Path) -> None:
 
 
 def _check_key(key: Path, out: Path) -> None:
-    if key.resolve().is_relative_to(out.resolve()):
+    if place_of(key).is_relative_to(place_of(out)):
         raise StudyError(
             "The key leads back to the patients, and must not lie beside the files it belongs to. "
             "Name a file outside of the new folder.",

@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from cytorecon.fcs.quoting import safe_label
 from cytorecon.knowledge.deidentification import load_deidentification
-from cytorecon.knowledge.labels import words_of
+from cytorecon.knowledge.labels import without_dates, words_of
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.sample import Channel, ChannelRole
 
@@ -22,8 +23,8 @@ _STEMS: Final = {
 }
 #: The longest name in the tables of markers and dyes has five words.
 _LONGEST_RUN: Final = 5
-#: What safe_label takes for a filter, of whatever wavelength and however often.
-_FILTER: Final = re.compile(r"\d{3}/\d", re.ASCII)
+#: Laser and side of the pulse: SSC-B-A, V500-C-A. More of them spell a word, and two alone are initials.
+_MOST_LETTERS: Final = 2
 #: A name that stands in place of one that is not to be seen.
 _HIDDEN: Final = "other detector {}"
 _IS_HIDDEN: Final = re.compile(_HIDDEN.format("[0-9a-f]{4}"))
@@ -39,12 +40,16 @@ def is_detector_name(name: str) -> bool:
     """
     rules = load_deidentification()
     plain = name.removeprefix("<").removesuffix(">")  # BD's <FITC-A> is compensated
+    written = words_of(plain)
     words = words_of(rules.without_optics(plain.upper()))
+    initials = len(written) > 1 and all(map(_is_letter, written))
     return (
         0 < len(name) <= rules.detectors.most_characters
         and name.isprintable()
         and "," not in name
-        and bool(words_of(plain))
+        and bool(written)
+        and not initials
+        and sum(map(_is_letter, words)) <= _MOST_LETTERS
         and _are_known(words, most_digits=rules.detectors.most_digits)
     )
 
@@ -83,12 +88,12 @@ def clean_label(label: str, name: str, clean_name: str) -> str:
     --------
     >>> clean_label("CD3 Jane Doe", "FITC-A", "FITC-A")
     'CD3 and unrecognised text of 7 characters'
+    >>> clean_label("CD3 04/07/64", "FITC-A", "FITC-A")
+    'CD3'
     """
     if label == name:  # a label that repeats the name says nothing of its own
         return clean_name
-    if _FILTER.search(load_deidentification().without_optics(label.upper())):
-        label = label.replace("/", "-")  # these numbers are no filter, and words that nobody knows
-    return safe_label(label, clean_name)
+    return safe_label(without_dates(label), clean_name)
 
 
 def hidden(name: str) -> str:
@@ -105,6 +110,10 @@ def hidden(name: str) -> str:
     if not name or is_detector_name(name) or _IS_HIDDEN.fullmatch(name):
         return name
     return _HIDDEN.format(hashlib.sha256(name.encode()).hexdigest()[:4])
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isalpha()
 
 
 def _is_numbered(channel: Channel) -> bool:
@@ -145,5 +154,9 @@ def _are_known(words: tuple[str, ...], *, most_digits: int) -> bool:
 
 def _is_marker_or_dye(run: tuple[str, ...], *, last: bool) -> bool:
     lexicon = load_markers().labels
-    markers = lexicon.markers_of_word(run[0]) if len(run) == 1 else lexicon.aliases.get("".join(run), ())
-    return bool(markers) or lexicon.is_filler(run, last=last)
+    if len(run) == 1:
+        return bool(lexicon.markers_of_word(run[0])) or lexicon.is_filler(run, last=last)
+    if lexicon.is_filler(run, last=last):
+        return True
+    glued = any(before[-1].isdigit() and word[0].isdigit() for before, word in pairwise(run))
+    return "".join(run) in lexicon.aliases and (not glued or run in lexicon.spelled)  # CD3-4 is not CD34

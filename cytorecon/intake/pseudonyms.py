@@ -8,7 +8,8 @@ from datetime import date
 from typing import Final
 
 from cytorecon.fcs.numbers import PADDING
-from cytorecon.intake.day import MOST_DAYS, DateOrder, DateProblem, acquisition_date, stated_day
+from cytorecon.intake.day import DateOrder, DateProblem, acquisition_date, stated_day
+from cytorecon.knowledge.day_limits import load_day_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,13 @@ class Lookup:
             day = stated_day(text)
             if not text:
                 return None, _missing(self.day_from, "day", keywords)
-            return day, "" if day is not None else _NO_DAY.format(keyword_name(self.day_from))
+            return (None, _NO_DAY.format(keyword_name(self.day_from))) if day is None else _within(day)
         if self.anchor_date is None:
             return None, ""
         measured = acquisition_date(keywords, order=self.date_order)
         if isinstance(measured, DateProblem):
             return None, measured.value
-        days = (measured - self.anchor_date).days
-        return (days, "") if abs(days) <= MOST_DAYS else (None, _FAR)
+        return _within((measured - self.anchor_date).days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,16 @@ class Told:
 
 
 _NO_DAY: Final = "Its {} holds no day such as -6d, d+30 or Day 100, so its day is not known."
-_FAR: Final = "Its $DATE is more than a hundred years from the anchor date, so its day is not known."
+_OUTSIDE: Final = (
+    "This day of the patient cannot be right, so its day is not known. Found: {}. Allowed: {}. "
+    "Check the day, or the date of the anchor."
+)
+
+
+def _within(day: int) -> tuple[int | None, str]:
+    """Return a day that a sheet may give, or why there is none: a batch would leave the file out."""
+    limits = load_day_limits().draw
+    return (day, "") if limits.holds(day) else (None, _OUTSIDE.format(day, limits))
 
 
 def _missing(keyword: str, what: str, keywords: Mapping[str, str]) -> str:

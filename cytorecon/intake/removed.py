@@ -18,6 +18,9 @@ _FILLING: Final = b" \x00\r\n"
 
 _BLOCK: Final = 1 << 20
 
+#: Number of a parameter in a keyword: $P12V, $PKN12, P12DISPLAY, BD$P12N, @MB_P12_BASE.
+_PARAMETER: Final = re.compile(r"(?<![A-Z])P(?:KN?)?(\d{1,20})", re.ASCII)
+
 
 class Removed(Frozen):
     """What was left out of one file.
@@ -52,12 +55,41 @@ class Removed(Frozen):
         )
 
 
-def removed_keywords(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, ...], int]:
-    """Return the known names of keywords that are in `before` only, and the number of the others."""
+def removed_keywords(
+    before: Mapping[str, str], after: Mapping[str, str], *, parameters: int
+) -> tuple[tuple[str, ...], int]:
+    """Return the known names of keywords that are in `before` only, and the number of the others.
+
+    Parameters
+    ----------
+    before, after : mapping of str to str
+        Keywords of the old file and of the new one.
+    parameters : int
+        Number of channels: a keyword of a further one is not known.
+    """
     rules = load_deidentification()
     gone = [name for name in before if name not in after]
-    known = tuple(sorted(filter(rules.is_known_keyword, gone)))
+    known = tuple(
+        sorted(
+            name
+            for name in gone
+            if rules.is_known_keyword(name) and not names_other_parameter(name, parameters)
+        )
+    )
     return known, len(gone) - len(known)
+
+
+def names_other_parameter(keyword: str, parameters: int) -> bool:
+    """Tell whether a keyword belongs to a parameter that the file does not have.
+
+    Its number may then be that of a patient's record.
+
+    Examples
+    --------
+    >>> [names_other_parameter(word, 12) for word in ("$P12V", "$P4711V", "P4711DISPLAY", "$TOT")]
+    [False, True, True, False]
+    """
+    return any(not 1 <= int(number) <= parameters for number in _PARAMETER.findall(keyword))
 
 
 def other_segments(

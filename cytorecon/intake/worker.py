@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, FcsMemoryError
 from cytorecon.intake.answer import Answer, Refusal
 from cytorecon.intake.confinement import confine
 from cytorecon.intake.deidentify import deidentify
@@ -42,6 +42,8 @@ def _answer(path: Path, out: Path, dataset: int | None) -> Answer:
     try:
         found = deidentify(path, dataset=dataset)
         found.write(out)
+    except FcsMemoryError:
+        return Answer(too_large=True)
     except CytoreconError as error:
         return Answer(refusal=Refusal.of(error))
     except OSError:  # the limit on the size of a file, or a full disk

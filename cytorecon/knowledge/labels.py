@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 Markers = frozenset[str]
+Numbers = tuple[str, ...]
 
 #: Highest CD number of the HLDA workshops (HLDA10); a larger number is a dye or a filter.
 _LAST_CD = 371
@@ -29,6 +30,18 @@ _SEPARATORS = re.compile(r"[\s\-_/\\,;:()\[\]{}+&|'\"]+|(?<!\d)\.|\.(?!\d)")
 
 _CD = re.compile(r"CD(\d{1,3})([A-Z]?)")
 
+#: Three numbers of a date, set apart: 04/07/64, 4.7.1964, 1964-07-04.
+_DATE = re.compile(
+    r"(?<![\w/.\-])(?:\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{1,2})|\d{4}([/.\-])\d{1,2}\2\d{1,2})(?![\w/\-])",
+    re.ASCII,
+)
+
+#: Of several numbers behind a CD number none may be a month, and none has three digits: of CD3-19-20
+#: nobody makes a date, of CD3 12/64 one may.
+_LISTED = range(13, 100)
+#: More numbers make a date or the number of a record; longer lists stand in ``markers.csv``.
+_MOST_LISTED = 2
+
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of `text` in capitals, Greek letters as Latin ones.
@@ -44,6 +57,18 @@ def words_of(text: str) -> tuple[str, ...]:
 def folded(text: str) -> str:
     """Return the words of `text` without anything between them: ``"HLA-DR"`` is ``"HLADR"``."""
     return "".join(words_of(text))
+
+
+def without_dates(label: str) -> str:
+    """Return a label without the dates that are set apart in it; a label that is only one stays.
+
+    Examples
+    --------
+    >>> without_dates("CD3 04/07/64 FITC"), without_dates("04/07/64"), without_dates("CD16/56 PE")
+    ('CD3 FITC', '04/07/64', 'CD16/56 PE')
+    """
+    rest = _DATE.sub(" ", label)
+    return " ".join(rest.split()) if rest != label and words_of(rest) else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +125,27 @@ class Lexicon:
         """Return every way to give all `words` a meaning; none when there is a word without one."""
         if len(words) > _MOST_WORDS:
             return frozenset()
-        # Position -> what was read up to there; the flag says that a bare number now means a CD number.
-        read: dict[int, set[tuple[Markers, bool, bool]]] = {0: {(frozenset(), False, False)}}
+        # Position -> what was read up to there, and the bare numbers behind the last CD number;
+        # None where a bare number has no CD number before it.
+        read: dict[int, set[tuple[Markers, bool, Numbers | None]]] = {0: {(frozenset(), False, None)}}
         for start in range(len(words)):
             if start not in read:
                 continue
             for stop in range(start + 1, min(len(words), start + _LONGEST_NAME) + 1):
                 run = words[start:stop]
-                for markers, glued, counting in read[start]:
+                for markers, glued, numbers in read[start]:
                     if self.is_filler(run, last=stop == len(words)):
-                        read.setdefault(stop, set()).add((markers, glued, False))
-                    for found, glues in self._names(run, counting):
-                        state = (markers | found, glued or glues, _goes_on_counting(run, counting))
+                        read.setdefault(stop, set()).add((markers, glued, None))
+                    for found, glues in self._names(run, numbers):
+                        state = (markers | found, glued or glues, _counted(run, numbers))
                         read.setdefault(stop, set()).add(state)
         return frozenset(Reading(markers, glued) for markers, glued, _ in read.get(len(words), set()))
 
-    def _names(self, run: tuple[str, ...], counting: bool) -> list[tuple[Markers, bool]]:
+    def _names(self, run: tuple[str, ...], numbers: Numbers | None) -> list[tuple[Markers, bool]]:
         """Markers that `run` can be one name for, and whether two numbers were glued for it."""
         if len(run) == 1:
             found = self.markers_of_word(run[0])
-            if counting and run[0].isdigit():  # CD16+56, CD3-19-20
+            if numbers is not None and _are_listed((*numbers, run[0])):  # CD16+56, CD3-19-20
                 found = (*found, *self.markers_of_word(f"CD{run[0]}"))
             return [(markers, False) for markers in found]
         joined = "".join(run)
@@ -127,8 +153,26 @@ class Lexicon:
         if not found and len(run) == 2 and run[0] == "CD":  # "CD 3"
             found = self.markers_of_word(joined)
         glued = run not in self.spelled and any(a[-1].isdigit() and b[0].isdigit() for a, b in pairwise(run))
+        if glued and not _are_listed(_bare(run)):  # CD1-2-3
+            return []
         return [(markers, glued) for markers in found]
 
 
-def _goes_on_counting(run: tuple[str, ...], counting: bool) -> bool:
-    return bool(_CD.fullmatch("".join(run))) or (counting and run[-1].isdigit())
+def _are_listed(numbers: Numbers) -> bool:
+    """Tell whether bare words behind a CD number can be CD numbers, too, and no date."""
+    if any(not number.isdecimal() or number.startswith("0") for number in numbers):
+        return False
+    return len(numbers) == 1 or (
+        len(numbers) <= _MOST_LISTED and all(int(number) in _LISTED for number in numbers)
+    )
+
+
+def _bare(run: tuple[str, ...]) -> Numbers:
+    """Numbers of `run` that are not written with its CD."""
+    return tuple(word for word in run[2 if run[0] == "CD" else 1 :] if word.isdecimal())
+
+
+def _counted(run: tuple[str, ...], numbers: Numbers | None) -> Numbers | None:
+    if _CD.fullmatch("".join(run)):
+        return _bare(run)
+    return (*numbers, run[-1]) if numbers is not None and run[-1].isdecimal() else None

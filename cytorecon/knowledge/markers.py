@@ -16,11 +16,14 @@ from typing import Literal
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_csv_rows, read_yaml, validated
-from cytorecon.knowledge.labels import Lexicon, Markers, folded, words_of
+from cytorecon.knowledge.labels import Lexicon, Markers, folded, without_dates, words_of
 from cytorecon.values import Frozen
 
 MARKER_FILE = "markers.csv"
 FLUOROCHROME_FILE = "fluorochromes.yaml"
+
+#: Masses that mass cytometers measure, in Da: 75 to 209 (Helios user guide).
+_MASS = r"(?:7[5-9]|[89]\d|1\d\d|20\d)"
 
 
 class MarkerAlias(Frozen):
@@ -36,6 +39,7 @@ class IgnoredPattern(Frozen):
 
     pattern: str
     source: str
+    once: bool = False
 
 
 class Fluorochromes(Frozen):
@@ -74,13 +78,14 @@ class MarkerTable:
     ----------
     labels, detectors : Lexicon
         Words that are trusted in labels (``$PnS``) and in names of detectors (``$PnN``).
-    removed : tuple of compiled patterns
-        Metals, filters and trade marks, taken out of the label first.
+    removed : tuple of (compiled pattern, bool)
+        Metals, filters and trade marks, taken out of the label first; True for those of which the
+        label's first is taken only: of many numbers one could be a date or that of a record.
     """
 
     labels: Lexicon
     detectors: Lexicon
-    removed: tuple[re.Pattern[str], ...]
+    removed: tuple[tuple[re.Pattern[str], bool], ...]
 
     def read(self, label: str, *, detector_name: bool = False) -> MarkerReading:
         """Return which markers `label` names.
@@ -102,9 +107,7 @@ class MarkerTable:
         >>> [sorted(candidate) for candidate in table.read("CD3/4").candidates]
         [['CD34'], ['CD3', 'CD4']]
         """
-        for pattern in self.removed:
-            label = pattern.sub(" ", label)
-        words = words_of(label)
+        words = self.words_of(without_dates(label))
         lexicon = self.detectors if detector_name else self.labels
         readings = lexicon.readings(words)
         if all(reading.glued for reading in readings):
@@ -117,6 +120,18 @@ class MarkerTable:
             if len(possible) == 1
             else MarkerReading(candidates=tuple(possible))
         )
+
+    def words_of(self, label: str) -> tuple[str, ...]:
+        """Return the words of `label` without one metal, one filter of each kind and trade marks.
+
+        Examples
+        --------
+        >>> load_markers().words_of("CD3 530/30@488/B FITC"), load_markers().words_of("CD3 123/456")
+        (('CD3', 'FITC'), ('CD3', '123', '456'))
+        """
+        for pattern, once in self.removed:
+            label = pattern.sub(" ", label, count=int(once))
+        return words_of(label)
 
     def canonical(self, name: str) -> Markers:
         """Return the marker set that `name` (one marker or ``"CD16+CD56"``) stands for.
@@ -157,15 +172,15 @@ def load_markers(folder: Path | None = None) -> MarkerTable:
     ]
     words = validated(Fluorochromes, read_yaml(FLUOROCHROME_FILE, folder=folder), subject=FLUOROCHROME_FILE)
     symbols = "|".join(words.metals)
-    removed = [
-        rf"(?<![A-Za-z0-9])\d{{2,3}}({symbols})(?![a-z0-9])(D[di])?",  # 141Pr_CD27
-        rf"(?<![A-Za-z])({symbols})\d{{2,3}}(?=D[di]|[)\s_-]|$)\)?(D[di])?",  # CD3(Nd150)Dd
-        *(row.pattern for row in words.ignored_patterns),
-    ]
+    metal = (
+        rf"(?<![A-Za-z0-9]){_MASS}({symbols})(?![a-z0-9])(D[di])?"  # 141Pr_CD27
+        rf"|(?<![A-Za-z])({symbols}){_MASS}(?=D[di]|[)\s_-]|$)\)?(D[di])?"  # CD3(Nd150)Dd
+    )
+    ignored = ((row.pattern, row.once) for row in words.ignored_patterns)
     return MarkerTable(
         labels=_lexicon(rows, words),
         detectors=_lexicon([row for row in rows if row.where == "any"], words),
-        removed=tuple(re.compile(pattern) for pattern in removed),
+        removed=tuple((re.compile(pattern), once) for pattern, once in ((metal, True), *ignored)),
     )
 
 

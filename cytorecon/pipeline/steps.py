@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from cytorecon.compensation import compensate
 from cytorecon.errors import Issue, Severity
-from cytorecon.fcs import PanelMatch, resolve_panel
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.overrides import Decisions, decisions
 from cytorecon.gating.prior import GatingPrior
+from cytorecon.pipeline.panel import panel_of
 from cytorecon.pipeline.source import Loaded, Source, batch_of
 from cytorecon.quality import check_quality
 from cytorecon.sample import Sample
@@ -60,18 +60,10 @@ def _as_usual(issue: Issue) -> Issue:
     return replace(issue, severity=Severity.INFO) if issue.code == "compensation.none" else issue
 
 
-def panel_of(loaded: Loaded, source: Source) -> PanelMatch:
-    """Return the channels of the markers that the template of `source` asks for."""
-    template = source.template
-    shared = {frozenset(each.markers): each.told_apart_by for each in template.shared_channels}
-    return resolve_panel(loaded.sample, template.required, template.optional, loaded.mapping, shared)
-
-
 def survey(source: Source) -> Survey:
     """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
-    loaded = compensated(source)
-    panel_of(loaded, source)
-    sample = loaded.sample
+    sample = (loaded := compensated(source)).sample
+    panel_of(sample, source.template, loaded.mapping)
     return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
 
 
@@ -82,7 +74,8 @@ def prepare(source: Source, scales: TransformSet) -> Prepared:
 
 def prepare_loaded(loaded: Loaded, source: Source, scales: TransformSet) -> Prepared:
     """Return the compensated sample of `source` on the batch's scales, with its panel."""
-    sample, panel = loaded.sample, panel_of(loaded, source)
+    sample = loaded.sample
+    panel = panel_of(sample, source.template, loaded.mapping)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
     sample = transform(sample.with_issues(remarks), scales)

@@ -114,7 +114,9 @@ def analyse(clicks: int | None, contents: str | None, *values: str | float | Non
         return done, "", None, service.snapshot().revision, *errors
     only_file = [field for field, _ in outcome.problems] == ["contents"]
     refused = outcome.problem("contents" if only_file else "") or "Check the marked fields."
-    return upload_refused(refused), outcome.problem("contents"), no_update, no_update, *errors
+    # the file stays chosen
+    file_state = outcome.problem("contents") or tell_file(contents)
+    return upload_refused(refused), file_state, no_update, no_update, *errors
 
 
 #: Fields that hold numbers.

@@ -51,8 +51,8 @@ def upload_drawer(
 def _file_part() -> list[Component]:
     return [
         dcc.Upload(
+            # any name: cytometers end theirs in .001 or .B08 too, and what is no FCS file is told as such
             id=ids.UPLOAD_FILE,
-            accept=".fcs,.FCS,.lmd,.LMD",
             max_size=LIMIT_BYTES,
             multiple=False,
             className="drop-zone",
@@ -61,8 +61,8 @@ def _file_part() -> list[Component]:
                 [
                     html.Div([html.B("Drop an FCS file here"), " or click to choose one"]),
                     html.Div(
-                        f"Up to {LIMIT_MB} MB. Its name and dates are not kept, and the file itself is "
-                        "deleted after the analysis.",
+                        f"Up to {LIMIT_MB} MB. Its name can end in anything; name and dates are not kept, "
+                        "and the file itself is deleted after the analysis.",
                         className="muted small",
                     ),
                 ]

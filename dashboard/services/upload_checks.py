@@ -18,7 +18,7 @@ from cytorecon.knowledge.templates import template_names
 from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
 from cytorecon.study.numbers import quotable
-from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
+from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym, may_be_name
 from cytorecon.study.rows import OLDEST_YEARS
 from cytorecon.study.visit import visit_problem, visit_rule
 
@@ -27,6 +27,8 @@ LIMIT_MB: Final = 25
 LIMIT_BYTES: Final = LIMIT_MB * 1_000_000
 #: Every FCS file begins with ``FCS`` and its version, e.g. ``FCS3.1``.
 _SIGNATURE: Final = re.compile(rb"FCS[23]\.[0-9]")
+#: What browsers send for a file without bytes.
+_EMPTY: Final = re.compile(r"data:([^,]*;base64,)?")
 SEXES: Final = ("unknown", "female", "male")
 
 _AMOUNTS: Final = ("beads_per_tube", "blood_volume_ul")
@@ -100,6 +102,8 @@ def check_file(contents: str | None) -> str:
     try:
         data = file_bytes(contents)
     except (ValueError, binascii.Error):
+        if _EMPTY.fullmatch(contents):
+            return "The file is empty. Copy it again from the cytometer."
         return "The file did not arrive whole. Choose it again."
     if len(data) > LIMIT_BYTES:
         return f"The file has {len(data) / 1e6:.0f} MB; up to {LIMIT_MB} MB can be uploaded here."
@@ -134,7 +138,12 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
 
 
 def doubts(form: UploadForm) -> Iterator[str]:
-    """Yield what is unusual about the amounts of a form that can be used."""
+    """Yield what is unusual about the pseudonym and the amounts of a form that can be used."""
+    if may_be_name(form.patient):
+        yield (
+            "Patient: the pseudonym looks like a name. If it is one, remove this upload and use a pseudonym "
+            "of the study."
+        )
     limits = load_counting_rules().amounts
     for field in _AMOUNTS:
         value = getattr(form, field)

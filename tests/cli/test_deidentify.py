@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from cytorecon import knowledge
 from cytorecon.cli import main
-from cytorecon.errors import StudyError
 from cytorecon.fcs import read_fcs
-from cytorecon.intake.folder import MANIFEST, find_files
+from cytorecon.intake.folder import MANIFEST
 from cytorecon.study.columns import MANIFEST as SHEET
 from tests.fcs.fcs_bytes import fcs_bytes, write
 from tests.intake.made import WORD, everything, planted_file, with_second_data_set
@@ -31,7 +32,6 @@ def samples(tmp_path: Path) -> Path:
     for name, person, day, date in (*people, ("deeper/c.fcs", "Doe", "-6d", "15-Jul-2002")):
         words = {"&10PT NAME": f"{WORD} {person}", "&11DAY": day, "$DATE": date}
         write(folder, fcs_bytes(keywords=words), name)
-    (folder / "notes.txt").write_text(WORD, encoding="utf-8")
     return folder
 
 
@@ -80,6 +80,23 @@ def test_one_anchor_date_is_not_day_0_of_two_patients(
     assert [row["day"] for row in rows(tmp_path / "one" / "manifest.csv")] == ["6"]
 
 
+def test_files_of_one_patient_that_all_have_one_day_are_remarked(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(samples, (samples / "a.fcs").read_bytes(), "copy.fcs")
+    words = ["--patient-from", "&10PT NAME", "--day-from", "&11DAY"]
+    names = [str(samples / name) for name in ("a.fcs", "copy.fcs")]
+    assert main(["deidentify", *names, "--out", str(tmp_path / "copies"), *words]) == 0
+    assert "all have the day" not in capsys.readouterr().err
+    other = write(samples, fcs_bytes(keywords={"&10PT NAME": f"{WORD} Doe", "&11DAY": "30d"}), "d.fcs")
+    assert main(["deidentify", *names, str(other), "--out", str(tmp_path / "out"), *words]) == 0
+    assert (
+        "The 3 files of P01 all have the day 30, although they differ. If they are tubes of one draw, "
+        "nothing has to be done; else &11DAY of the files does not tell the day of the draw: "
+        "correct the column day of manifest.csv.\n"
+    ) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--patient-from", "--day-from"])
 def test_a_keyword_of_no_file_is_a_mistake(
     samples: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
@@ -117,7 +134,7 @@ def test_files_without_the_keyword_are_named(
         "It has no keyword &10PT NAME, so its patient is not known.",
         "Its &11DAY holds no day such as -6d, d+30 or Day 100, so its day is not known.",
     ]
-    assert [found["problems"] for found in json.loads(captured.out)] == [[], [], [], problems]
+    assert [found["problems"] for found in json.loads(captured.out)["files"]] == [[], [], [], problems]
     told = [line for line in captured.err.splitlines() if line.startswith(f"{other}: It")]
     assert told == [f"{other}: {problem}" for problem in problems]
 
@@ -138,6 +155,18 @@ def test_the_order_of_dates_of_digits_can_be_said(tmp_path: Path, capsys: pytest
     assert "which only --anchor-date asks for." in capsys.readouterr().err
 
 
+def test_what_holds_for_several_channels_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, fcs_bytes(keywords={f"$P{number}E": "4,0" for number in (2, 3, 4)}))
+    assert main(["deidentify", str(file), "--out", str(tmp_path / "out")]) == 0
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "log amplifier" in line)
+    assert line == (
+        f"{file}: warning: $P2E, $P3E, $P4E: Floating-point data are linear by the standard; "
+        "the log amplifier was ignored."
+    )
+
+
 def test_what_is_not_known_is_left_to_be_filled_in(
     samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,6 +174,8 @@ def test_what_is_not_known_is_left_to_be_filled_in(
     said = capsys.readouterr().err
     for what in ("patient", "day"):
         assert f"The {what} of 1 file is not known; fill in the column {what} of manifest.csv.\n" in said
+    assert "Next: " not in said
+    assert f"After that: cytorecon batch {tmp_path / 'out' / 'manifest.csv'} --out STUDY\n" in said
 
 
 def test_columns_of_the_manifest_are_those_that_a_batch_reads() -> None:
@@ -202,7 +233,7 @@ def test_one_bad_file_does_not_stop_the_others(
     out = tmp_path / "out"
     assert main(["deidentify", str(samples), "--out", str(out), "--json"]) == 2
     captured = capsys.readouterr()
-    assert [found["file"] for found in json.loads(captured.out)] == [
+    assert [found["file"] for found in json.loads(captured.out)["files"]] == [
         "fcs/001.fcs", "fcs/002.fcs", "fcs/003.fcs",
     ]  # fmt: skip
     failed = [line for line in captured.err.splitlines() if line.startswith("failed")]
@@ -212,7 +243,23 @@ def test_one_bad_file_does_not_stop_the_others(
         "Found: The checksum of the file does not fit its bytes: something in it was changed or damaged. "
         "Copy it again from the cytometer."
     )
-    assert main(["deidentify", str(bad), "--out", str(tmp_path / "more")]) == 1
+
+
+def test_nothing_is_left_when_nothing_was_read(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, out, key = write(samples, b"no FCS", "0.fcs"), tmp_path / "out", tmp_path / "key.csv"
+    command = ["deidentify", str(bad), "--out", str(out), "--key", str(key)]
+    assert main(command) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "Nothing was written."
+    assert said[1].startswith(f"failed: {bad}: This is not an FCS file.")
+    assert len(said) == 2
+    assert not out.exists()
+    assert not key.exists()
+    out.mkdir()
+    assert main(command) == 1
+    assert list(out.iterdir()) == []
 
 
 def test_each_data_set_becomes_a_file(tmp_path: Path) -> None:
@@ -232,10 +279,81 @@ def test_wrong_words(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Give --day-from or --anchor-date, not both." in capsys.readouterr().err
 
 
-def test_without_files_there_is_nothing_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StudyError) as caught:
-        find_files([tmp_path], tmp_path / "out")
-    assert str(caught.value) == "There is no FCS file in what was named: no file ends in .fcs or .lmd."
+def test_fcs_files_are_known_by_their_first_bytes_and_all_others_are_named(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("060909.001", "0877408774.B08", "no_ending"):
+        write(samples, fcs_bytes(keywords={"$SRC": name}), name)
+    with zipfile.ZipFile(samples / "more.zip", "w") as archive:
+        archive.writestr("tube.fcs", b"FCS3.1")
+    write(samples, WORD.encode(), "notes.txt")
+    write(samples, b"", "empty")
+    write(samples, b"", ".DS_Store")
+    (samples / "linked").symlink_to(samples / "deeper", target_is_directory=True)
+    (samples / "lost.001").symlink_to(samples / "nowhere")
+    out = tmp_path / "out"
+    assert main(["deidentify", str(samples), "--out", str(out), "--json"]) == 2
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    taken = [Path(entry["source"]).name for entry in found["files"]]
+    assert taken == ["060909.001", "0877408774.B08", "a.fcs", "b.FCS", "c.fcs", "no_ending"]
+    reasons = {
+        "empty": "It is empty.",
+        "linked": "It is a link to a folder, which is not followed. Name that folder.",
+        "lost.001": "It is no regular file.",
+        "more.zip": "It is not an FCS file: it looks like a ZIP archive. "
+        "Unpack it and name the FCS file in it.",
+        "notes.txt": "It is not an FCS file: it looks like plain text. "
+        "Export the sample as FCS from the cytometer's software.",
+    }
+    assert found["skipped"] == [
+        {"source": str(samples / name), "reason": reason} for name, reason in reasons.items()
+    ]
+    assert found["failed"] == []
+    said = captured.err.splitlines()
+    assert said[-5:] == [f"skipped: {samples / name}: {reason}" for name, reason in reasons.items()]
+    assert "5 files of the folders named were not taken; they are listed below." in said
+    assert WORD.encode() not in everything(out)
+
+
+def test_a_skipped_name_does_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder, fcs_bytes(), "a.fcs")
+    write(folder, b"some text", "b\x1b[2J\udcff")
+    assert main(["deidentify", str(folder), "--out", str(tmp_path / "out"), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["skipped"][0]["source"] == f"{folder}/b\\x1b[2J\\udcff"
+    assert "\x1b" not in captured.err
+
+
+def test_without_fcs_files_there_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    assert main(["deidentify", str(folder), "--out", str(out)]) == 1
+    assert capsys.readouterr().err == "error: There is no file in what was named.\n"
+    write(folder, b"some text", "a.001")
+    assert main(["deidentify", str(folder), "--out", str(out)]) == 1
+    assert f"skipped: {folder / 'a.001'}: It is not an FCS file: it looks like" in capsys.readouterr().err
+
+
+def test_a_panel_is_a_template(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    command = ["deidentify", str(samples / "a.fcs"), "--out", str(out), "--panel"]
+    assert main([*command, "foo"]) == 1
+    assert capsys.readouterr().err == (
+        "error: template: There is no such template. Found: foo. "
+        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file.\n"
+    )
+    assert main([*command, str(tmp_path / "own.yaml")]) == 1
+    assert capsys.readouterr().err.startswith("error: own.yaml: There is no such template file.")
+    assert not out.exists()
+    packaged = Path(knowledge.__file__).parent / "templates" / "tbnk.yaml"
+    (tmp_path / "own.yaml").write_bytes(packaged.read_bytes())
+    assert main([*command, str(tmp_path / "own.yaml")]) == 0
+    assert [row["panel"] for row in rows(out / "manifest.csv")] == ["../own.yaml"]
 
 
 def test_every_place_of_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

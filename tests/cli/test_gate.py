@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -28,8 +29,13 @@ def test_counts_masks_and_json_agree(
     out, masks = tmp_path / "counts.csv", tmp_path / "masks"
     words = ["gate", *map(str, tubes), "--template", "tbnk", "--counts", str(out), "--masks", str(masks)]
     assert main([*words, "--json"]) == 0
-    printed = json.loads(capsys.readouterr().out)
-    assert [item["file"] for item in printed] == [str(path) for path in tubes]
+    text = capsys.readouterr().out
+    printed = json.loads(text)
+    assert [item["file"] for item in printed] == ["1", "2"]
+    assert [item["file_sha256"] for item in printed] == [
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in tubes
+    ]
+    assert not any(path.stem in text or str(path.parent) in text for path in tubes)
     rows = rows_of(out)
     for number, item in enumerate(printed, start=1):
         written = {row["population"]: row for row in rows if row["file"] == str(number)}

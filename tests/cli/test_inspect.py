@@ -43,6 +43,23 @@ def test_a_bad_file_is_named_and_the_others_are_shown(
     assert str(tubes[0]) in captured.out
 
 
+def test_a_file_with_an_error_is_shown_and_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "tube.fcs"
+    write_fcs(damaged, EVENTS, CHANNELS)
+    damaged.write_bytes(damaged.read_bytes()[:-8] + b"00012345")
+    assert main(["inspect", str(damaged), "--json"]) == 2
+    captured = capsys.readouterr()
+    (found,) = json.loads(captured.out)
+    (issue,) = (issue for issue in found["issues"] if issue["severity"] == "error")
+    assert issue["code"] == "fcs.checksum"
+    assert captured.err.startswith(
+        f"failed: {damaged}: {issue['subject']}: The checksum of the file does not fit its bytes: "
+    )
+    assert captured.err.count("\n") == 1
+
+
 def test_only_bad_files_end_with_1(tmp_path: Path) -> None:
     assert main(["inspect", str(tmp_path / "missing.fcs")]) == 1
 
@@ -71,6 +88,14 @@ def test_cross_check_of_a_file_that_cannot_be_read(
     captured = capsys.readouterr()
     assert f"{bad}: refused by both" in captured.out
     assert captured.err.startswith(f"failed: {bad}: ")
+
+
+def test_cross_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "nofile.fcs"
+    assert main(["inspect", "--cross-check", str(missing)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"failed: {missing}: There is no such file. Check the name and the folder.\n"
 
 
 def test_format_time_and_saturation_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,24 @@ def sheet_of(cohort: Path, folder: Path, rows: slice) -> Path:
     return sheet
 
 
+def test_tubes_without_a_result_are_not_said_to_need_no_look(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = sheet_of(cohort, tmp_path, slice(2))
+    right = sheet.read_text()
+    sheet.write_text(right.replace("tbnk", "leukocyte_differential"))
+    assert main(["batch", str(sheet), "--out", str(tmp_path / "wrong")]) == 1
+    said = capsys.readouterr().err
+    assert "2 of 2 tubes have no result; the reasons are listed below.\n" in said
+    assert "need a look" not in said
+    assert said.count("Other panels fit: t_cd4_cd8, tbnk.\n") == 2
+    sheet.write_text(right.replace("tbnk", "leukocyte_differential", 1))
+    assert main(["batch", str(sheet), "--out", str(tmp_path / "mixed")]) == 2
+    said = capsys.readouterr().err
+    assert "1 of 1 tubes with a result need a look; see the report or the dashboard.\n" in said
+    assert "1 of 2 tubes have no result; the reasons are listed below.\n" in said
+
+
 def test_tubes_that_need_a_look_are_counted(
     cohort: Path, study: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -169,6 +169,8 @@ def test_a_chosen_file_is_checked_at_once() -> None:
     assert tell_file(None) == ""
     assert tell_file(FCS).startswith("● File ready")
     assert tell_file("data:;base64,AAAA").startswith("✕ This is not an FCS file")
+    archive = "data:;base64," + base64.b64encode(b"PK\x03\x04 and so on").decode()
+    assert tell_file(archive).startswith("✕ This is a zip archive, which is not unpacked here.")
 
 
 def test_an_analysis_is_stored_and_told() -> None:
@@ -198,7 +200,7 @@ def test_mistakes_are_told_at_their_fields() -> None:
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
-    message, _, _, revision, *errors = analyse(
+    message, file_state, _, revision, *errors = analyse(
         1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None
     )
     assert text(message) == "Nothing was stored Check the marked fields."
@@ -207,6 +209,8 @@ def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None
         *(True, False, True, False, True, True, True, True),
         *(True, False, False),
     ]
+    assert file_state == tell_file(FCS)  # it stays chosen
+    assert file_state.startswith("● File ready")
     assert "Maria" not in " ".join(str(error) for error in errors)
 
 

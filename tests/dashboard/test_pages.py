@@ -81,6 +81,12 @@ def test_the_upload_says_its_limit() -> None:
 
 
 @pytest.mark.usefixtures("request_context")
+def test_the_upload_hides_no_file_for_its_name() -> None:
+    (upload,) = of_type(worklist.layout(), "Upload")
+    assert not hasattr(upload, "accept")
+
+
+@pytest.mark.usefixtures("request_context")
 def test_gates_of_a_failed_tube_are_its_message() -> None:
     words = text(gates.layout(tube=FAILED_TUBE))
     assert "✕ P02/d60/1: failed" in words

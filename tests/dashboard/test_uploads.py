@@ -21,7 +21,7 @@ from cytorecon.study.model import Anchor, Patient, Tube
 from cytorecon.trajectory import SAME_DAY
 from dashboard.services.hints import error_in_browser
 from dashboard.services.study import StudyService
-from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form
+from dashboard.services.upload_checks import LIMIT_BYTES, UploadForm, check_form, doubts
 from dashboard.services.uploads import (
     known_patient,
     next_tube,
@@ -67,6 +67,12 @@ def test_a_complete_form_is_fine() -> None:
     [
         ({"contents": None}, "contents", "Choose an FCS file."),
         ({"contents": "data:;base64,@@@"}, "contents", "The file did not arrive whole. Choose it again."),
+        ({"contents": "data:"}, "contents", "The file is empty. Copy it again from the cytometer."),
+        (
+            {"contents": "data:application/octet-stream;base64,"},
+            "contents",
+            "The file is empty. Copy it again from the cytometer.",
+        ),
         ({"contents": "nonsense"}, "contents", "The file did not arrive whole. Choose it again."),
         (
             {"contents": data_url(b"patient,day\nP01,30\n")},
@@ -231,6 +237,20 @@ def test_unusual_amounts_are_told_with_the_result(service: StudyService) -> None
         "as too few to count; no concentration is computed from it. White cells: 0 is taken as too few to "
         "count; no concentration is computed from it."
     )
+
+
+@pytest.mark.parametrize("name", ["Hanna.Mueller", "Mueller-Hanna", "MUELLER-1964", "mueller1964"])
+def test_a_pseudonym_that_looks_like_a_name_is_told_and_not_repeated(name: str) -> None:
+    (doubt,) = doubts(replace(FORM, patient=name))
+    assert doubt == (
+        "Patient: the pseudonym looks like a name. If it is one, remove this upload and use a pseudonym "
+        "of the study."
+    )
+
+
+@pytest.mark.parametrize("name", ["P01", "patient12", "HSCT-012", "01-02-0003", "UKL_0815", "AML-64", "a.b"])
+def test_other_pseudonyms_do_not_look_like_names(name: str) -> None:
+    assert list(doubts(replace(FORM, patient=name))) == []
 
 
 def test_a_name_in_two_doors_is_one_rule(service: StudyService) -> None:

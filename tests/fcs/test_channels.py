@@ -96,3 +96,31 @@ def test_custom_keywords_do_not_shadow_standard_ones() -> None:
     keywords = {"$P1N": "FITC-A", "$P1S": "CD3", "P1N": "PE-A", "P1S": "CD19"}
     (channel,), _ = read_channels(keywords, read_detectors(keywords, 1, "tube.fcs"), [1])
     assert (channel.name, channel.markers) == ("FITC-A", frozenset({"CD3"}))
+
+
+def test_a_label_that_is_too_long_is_left_out() -> None:
+    found, issues = channels({"FITC-A": "CD3 " * 100})
+    assert (found[0].marker_text, found[0].markers) == ("", frozenset())
+    assert issues == [
+        (
+            "warning: FITC-A: The label has 399 characters, more than 250; it was left out. "
+            "Say what the channel is with --map MARKER=FITC-A."
+        )
+    ]
+
+
+def test_nothing_is_looked_for_in_a_long_name() -> None:
+    found, issues = channels({"CD3 " * 63 + "-A": "CD4"})
+    assert (found[0].role, found[0].aspect, found[0].markers) == (ChannelRole.OTHER, "", frozenset())
+    assert issues == [
+        "warning: $P1N: The name has 254 characters, more than 250; nothing was looked for in it."
+    ]
+
+
+def test_a_name_that_is_too_long_is_refused() -> None:
+    with pytest.raises(FcsError) as caught:
+        channels({"A" * 100_001: ""})
+    assert str(caught.value) == (
+        "tube.fcs, $P1N: The name of a channel is too long. Found: 100001 characters. Allowed: at most "
+        "100000. The file is damaged or was written by faulty software: export it again."
+    )

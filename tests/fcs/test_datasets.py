@@ -147,3 +147,54 @@ def test_a_chain_that_counts_from_the_beginning_of_the_file(tmp_path: Path) -> N
     assert [str(issue) for issue in sample.issues] == [
         "warning: $NEXTDATA: $NEXTDATA counts from the beginning of the file; it was followed all the same."
     ]
+
+
+@pytest.mark.parametrize("supplement", [False, True])
+def test_data_sets_that_share_one_text_are_refused(tmp_path: Path, supplement: bool) -> None:
+    step = 2000
+    first, second = (
+        fcs_bytes(
+            keywords={"$NEXTDATA": nextdata}
+            | ({"$BEGINSTEXT": f"{begin:04d}", "$ENDSTEXT": f"{begin + 4:04d}"} if supplement else {})
+        ).ljust(step)
+        for nextdata, begin in ((f"{step}", 2 * step), ("0000", step))
+    )
+    begin, end = 2 * step, 2 * step + 4
+    if not supplement:  # HEADER of the second points into the first's bytes of TEXT
+        second = first
+        begin, end = int(first[10:18]) + step, int(first[18:26]) + step
+        first = first[:10] + b"%8d%8d" % (begin, end) + first[26:]
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, first + second + b"|A|B|"), dataset=0)
+    assert str(caught.value) == (
+        "tube.fcs, $NEXTDATA: Two data sets of the file have the same TEXT. "
+        f"Found: TEXT from byte {begin} to {end}, which was read already. "
+        "Allowed: a TEXT of its own for each data set. "
+        "The file is damaged or was broken off while copying: copy or export it again."
+    )
+
+
+def test_a_supplement_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, fcs_bytes(keywords={"$BEGINSTEXT": "5000", "$ENDSTEXT": "99999999999"}))
+    with path.open("r+b") as handle:
+        handle.seek(5000)
+        handle.write(b"|")
+        handle.truncate(10**11 + 1)
+    with pytest.raises(FcsError, match=r"The TEXT segment is too large\. Found: 99999995000 bytes"):
+        read_fcs(path)
+
+
+def test_long_labels_of_a_twin_are_not_taken(tmp_path: Path) -> None:
+    sample = read_fcs(write(tmp_path, lmd({"$P3S": "CD3 " * 100})))
+    assert sample.channel("FL1").marker_text == ""
+    assert sample.channel("FL2").markers == {"CD4"}
+
+
+@pytest.mark.parametrize("dataset", ["xx", 1.0, True])
+def test_a_data_set_is_named_by_its_number(tmp_path: Path, dataset: object) -> None:
+    with pytest.raises(FcsError) as caught:
+        read_fcs(write(tmp_path, fcs_bytes()), dataset=dataset)  # type: ignore[arg-type]  # what is tested
+    assert str(caught.value) == (
+        "tube.fcs, dataset: A data set is named by its number. "
+        f"Found: a value of type {type(dataset).__name__}. Allowed: a whole number, from 0 on."
+    )

@@ -113,6 +113,35 @@ def test_numbers_of_different_kinds_side_by_side(tmp_path: Path) -> None:
     assert sample.events.tolist() == [[4_000_000_001, 0.5, 1 / 3], [7, -2, 1e10]]
 
 
+def test_floats_beside_integers_that_do_not_fill_whole_bytes(tmp_path: Path) -> None:
+    events = [(1.5, 1023, -1 / 3), (-2e10, 1, 1e100), (0.25, 512, 7.0)]
+    bits = [(int(np.float32(a).view(np.uint32)), b, int(np.float64(c).view(np.uint64))) for a, b, c in events]
+    data = as_bytes([list(row) for row in bits], (32, 10, 64), "big")
+    sample = stored(
+        tmp_path,
+        data,
+        3,
+        DATATYPE="F",
+        BYTEORD="4,3,2,1",
+        P2DATATYPE="I",
+        P3DATATYPE="D",
+        P2B="10",
+        P2R="1024",
+        P3B="64",
+    )
+    assert sample.events.tolist() == [[float(np.float32(a)), b, c] for a, b, c in events]
+
+
+@pytest.mark.parametrize("datatype", ["I", "F"])
+def test_one_column_in_an_order_that_is_neither_up_nor_down(tmp_path: Path, datatype: str) -> None:
+    values = np.array([[1], [70_000], [2**20 + 3]])
+    little = values.astype("<u4" if datatype == "I" else "<f4").tobytes()
+    data = bytes(little[at + place] for at in range(0, len(little), 4) for place in (2, 3, 0, 1))
+    keywords = {"$BYTEORD": "3,4,1,2", "$DATATYPE": datatype, "$P1R": "4294967296"}
+    content = fcs_bytes(values, ("FITC-A",), data=data, keywords=keywords)
+    np.testing.assert_array_equal(read_fcs(write(tmp_path, content)).events, values)
+
+
 def test_packed_bits_without_a_defined_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FcsAmbiguousError) as caught:
         stored(tmp_path, bytes(15), 4, DATATYPE="I", **widths(10, 10, 10))
@@ -123,13 +152,24 @@ def test_packed_bits_without_a_defined_order_are_refused(tmp_path: Path) -> None
 
 
 def test_events_that_begin_with_a_new_byte(tmp_path: Path) -> None:
-    events = [[1023, 1, 512], [2, 3, 4], [5, 6, 7], [8, 9, 10]]
+    events = [[1023, 1, 512], *([index, 3, 4] for index in range(7))]
     data = b"".join(as_bytes([event], (10, 10, 10), "big") for event in events)
-    sample = stored(tmp_path, data, 4, DATATYPE="I", BYTEORD="4,3,2,1", **widths(10, 10, 10))
+    sample = stored(tmp_path, data, 8, DATATYPE="I", BYTEORD="4,3,2,1", **widths(10, 10, 10))
     assert sample.events.tolist() == events
     assert [str(issue) for issue in sample.issues] == [
         "warning: $PnB: Each event begins with a new byte; DATA fits only so."
     ]
+
+
+def test_few_events_that_may_or_may_not_begin_with_a_new_byte(tmp_path: Path) -> None:
+    # 12 bytes are 3 events of 32 bits, or 3 of 29 bits under an end that is one byte too late.
+    with pytest.raises(FcsAmbiguousError) as caught:
+        stored(tmp_path, bytes(12), 3, DATATYPE="I", BYTEORD="4,3,2,1", **widths(9, 10, 10))
+    assert str(caught.value) == (
+        "tube.fcs, $PnB: Numbers that do not fill whole bytes can be read in several ways, and DATA fits "
+        "them all. Found: 12 bytes of DATA. Allowed: 11 bytes (bit by bit) or 12 bytes (each event from a "
+        "new byte). Export the sample as FCS 3.1 with floating-point data."
+    )
 
 
 def test_ascii_numbers_of_fixed_length(tmp_path: Path) -> None:
@@ -167,6 +207,41 @@ def test_too_few_ascii_numbers(tmp_path: Path) -> None:
         "tube.fcs, $TOT: The number of events and the numbers in DATA contradict each other. "
         "Found: 5 numbers. Allowed: 2 events of 3 numbers. The file is damaged: copy or export it again."
     )
+
+
+def free_numbers(folder: Path, behind: bytes, *, header: int, text: int) -> Sample:
+    words = {f"${key}": value for key, value in FREE.items()} | {"$TOT": "2"}
+    words = {key: value for key, value in words.items() if key not in ("$P2B", "$P3B")}
+    content = fcs_bytes(
+        np.zeros((2, 1)),
+        ("FITC-A",),
+        data=b"397258 365080",
+        keywords=words,
+        header_data=(0, header),
+        text_data=(0, text),
+    )
+    return read_fcs(write(folder, content + behind), linearize=False)
+
+
+@pytest.mark.parametrize("behind", [b"00000000", b"0000A1B2", b"00000000\r\n"[:9]])
+def test_digits_of_the_checksum_are_no_part_of_the_last_number(tmp_path: Path, behind: bytes) -> None:
+    assert free_numbers(tmp_path, behind, header=0, text=0).events.ravel().tolist() == [397258, 365080]
+    with pytest.raises(FcsAmbiguousError) as caught:
+        free_numbers(tmp_path, behind, header=1, text=1)
+    assert str(caught.value) == (
+        "tube.fcs, $ENDDATA: DATA seems to end one byte too late: its last digit would be the first of the "
+        "checksum. Found: 7 characters of a checksum behind DATA. Allowed: 8, or none. "
+        "Export the sample again; the last number would be ten times too large."
+    )
+
+
+def test_of_two_ends_of_ascii_numbers_the_one_before_the_checksum(tmp_path: Path) -> None:
+    for header, text in ((1, 0), (0, 1)):
+        sample = free_numbers(tmp_path, b"00000000", header=header, text=text)
+        assert sample.events.ravel().tolist() == [397258, 365080]
+        assert [issue.code for issue in sample.issues] == ["fcs.data_end_off_by_one"]
+    with pytest.raises(FcsAmbiguousError, match=r"Found: bytes \d+ to \d+ \(TEXT\) and bytes"):
+        free_numbers(tmp_path, b"0000000", header=1, text=0)
 
 
 def test_a_hostile_number_of_ascii_events_is_refused_before_anything_is_allocated(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_two_places_that_both_fit_are_refused(tmp_path: Path) -> None:
     begin = int(content[26:34])
     assert message(tmp_path, content) == (
         "tube.fcs, $BEGINDATA: HEADER and TEXT give different places for the events, and both are possible. "
-        f"Found: byte {begin + 20} (TEXT) and byte {begin} (HEADER). "
+        f"Found: bytes {begin + 20} to {begin + 219} (TEXT) and bytes {begin} to {begin + 199} (HEADER). "
         "Export the sample again; reading from the wrong place would mix up the columns."
     )
 
@@ -140,7 +140,7 @@ def test_ascii_events_with_two_places_are_refused(tmp_path: Path) -> None:
     begin = int(content[26:34])
     assert message(tmp_path, content) == (
         "tube.fcs, $BEGINDATA: HEADER and TEXT give different places for the events, and both are possible. "
-        f"Found: byte {begin + 1} (TEXT) and byte {begin} (HEADER). "
+        f"Found: bytes {begin + 1} to {begin + 90} (TEXT) and bytes {begin} to {begin + 89} (HEADER). "
         "Export the sample again; reading from the wrong place would mix up the columns."
     )
 

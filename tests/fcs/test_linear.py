@@ -90,12 +90,22 @@ def test_a_gain_of_zero_means_none(tmp_path: Path) -> None:
     assert sample.issues == ()
 
 
-@pytest.mark.parametrize("value", ["4", "400,1", "a,b", "-1,0", "nan,0"])
-def test_an_unusable_amplification(tmp_path: Path, value: str) -> None:
-    sample = read(tmp_path, {"$P3E": value}, datatype="I", bits=16)
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("4", "is not two numbers"),
+        ("a,b", "is not two numbers"),
+        ("nan,0", "is not two numbers"),
+        ("400,1", "is out of range"),
+        ("-1,0", "is out of range"),
+        ("4,-1", "is out of range"),
+    ],
+)
+def test_an_unusable_amplification(tmp_path: Path, value: str, wrong: str) -> None:
+    sample = read(tmp_path, {"$P3E": value}, datatype="I", bits=16, limit=1024)
     np.testing.assert_array_equal(sample.events, EVENTS)
     assert issues(sample) == [
-        f"warning: $P3E: The amplification ({quoted(value)}) is not two numbers; it was taken for linear."
+        f"warning: $P3E: The amplification ({quoted(value)}) {wrong}; it was taken for linear."
     ]
 
 
@@ -106,3 +116,13 @@ def test_a_missing_amplification(tmp_path: Path) -> None:
 
 def test_a_range_below_the_data_does_not_clip(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path, {}, limit=10).events, EVENTS)
+
+
+def test_time_on_a_log_scale_has_no_steps(tmp_path: Path) -> None:
+    events = np.array([[1, 2, 3, 4, 512]])
+    keywords: dict[str, str | None] = {"$P5E": "4,1", "$TIMESTEP": "0.01"}
+    sample = read(tmp_path, keywords, events=events, datatype="I", bits=16, limit=1024)
+    assert sample.events[0, 4] == pytest.approx(100)
+    assert issues(sample) == [
+        "warning: $TIMESTEP: Time is on a log scale, where a step means nothing; it is not in seconds."
+    ]

@@ -31,6 +31,8 @@ def test_numbers_byte_orders_and_letters_are_repeated(text: str) -> None:
         ("9" * 21, 21),
         ("٢", 1),
         ("a b", 3),
+        ("12,3,1964", 9),
+        ("4,7,64", 6),
     ],
 )
 def test_everything_else_is_counted(text: str, length: int) -> None:

@@ -129,6 +129,57 @@ def test_comp_of_fcs_3_0() -> None:
     )
 
 
+COMP = np.eye(4)
+COMP[1:3, 1:3] = [[1, 0.2], [0.01, 1]]
+
+
+def comp_text(matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
+    return "4," + ",".join(str(value) for value in matrix.ravel())
+
+
+def test_comp_beside_a_matrix() -> None:
+    spillover, issues = spillover_from_keywords({"$SPILLOVER": GOOD, "$COMP": comp_text(COMP)}, CHANNELS)
+    assert spillover is not None
+    assert (spillover.channels, issues) == (("FITC-A", "PE-A"), ())
+    _, issues = spillover_from_keywords({"$SPILLOVER": GOOD, "$COMP": "2,1,0,0,1"}, CHANNELS)
+    assert [str(issue) for issue in issues] == [
+        (
+            "warning: $COMP: $COMP could not be compared with $SPILLOVER, which was taken: "
+            "The spillover keyword is malformed."
+        )
+    ]
+
+
+@pytest.mark.parametrize("place", [(1, 2), (3, 1)])
+def test_comp_that_disagrees_with_the_matrix(place: tuple[int, int]) -> None:
+    other = COMP.copy()
+    other[place] = 0.3
+    assert message({"$SPILLOVER": GOOD, "$COMP": comp_text(other)}) == (
+        "$SPILLOVER: The file holds two spillover matrices that differ ($SPILLOVER and $COMP). "
+        "Give the right one with --spillover FILE.csv."
+    )
+
+
+@pytest.mark.parametrize("beside", [{}, {"$SPILLOVER": GOOD}])
+def test_percentages_of_fcs_2_0_are_named(beside: dict[str, str]) -> None:
+    _, issues = spillover_from_keywords(beside | {"$DFC1TO2": "12.5", "$DFC2TO1": "0"}, CHANNELS)
+    assert [str(issue) for issue in issues] == [
+        (
+            "warning: $DFCiTOj: The file gives compensation in percent for pairs of parameters, which was "
+            "not taken. If it is what holds, give it with --spillover FILE.csv."
+        )
+    ]
+    assert spillover_from_keywords(beside | {"$DFC1TO2": "0.0"}, CHANNELS)[1] == ()
+
+
+@pytest.mark.parametrize("key", ["$COMP", "SPILL"])
+def test_a_matrix_that_is_too_large_is_refused_before_any_work(key: str) -> None:
+    assert message({key: "4," + "x," * 1001**2}) == (
+        f"{key}: The spillover matrix is too large. Found: 1001 rows. Allowed: at most 1000. "
+        "Give a matrix with --spillover FILE.csv, or export the file again."
+    )
+
+
 @pytest.mark.parametrize("cell", ["0_1", "\u0660", "0x1"])
 def test_what_only_python_takes_for_a_number(cell: str) -> None:
     assert "holds something that is not a number" in message({"$SPILLOVER": f"2,FITC-A,PE-A,1,{cell},0,1"})
@@ -205,6 +256,10 @@ def csv_message(path: Path) -> str:
     with pytest.raises(CompensationError) as caught:
         read_spillover_csv(path)
     return str(caught.value)
+
+
+def test_a_csv_file_that_is_too_large(tmp_path: Path) -> None:
+    assert "The spillover matrix is too large" in csv_message(csv_file(tmp_path, ";" * 1001**2))
 
 
 def test_a_csv_file_that_cannot_be_read(tmp_path: Path) -> None:

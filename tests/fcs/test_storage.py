@@ -4,7 +4,7 @@ import pytest
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs.numbers import quoted
-from cytorecon.fcs.storage import Kind, Storage, find_storage, with_bits
+from cytorecon.fcs.storage import Kind, Storage, find_storage, odd_ranges, with_bits
 
 DAMAGED = "The file is damaged or was broken off while copying: copy or export it again."
 
@@ -177,3 +177,15 @@ def test_the_mask_is_the_next_power_of_two(limit: str, bits: str, mask: int) -> 
 
 def test_other_widths_have_other_masks() -> None:
     assert with_bits(storage(words("I", bits="10", P2R="65536")), (16, 16, 16)).masks == (1023, 65535, 1023)
+
+
+def test_ranges_that_do_not_go_with_the_bits() -> None:
+    found = storage(words("I", "16", P1R="1", P2R="65537", P3R="65536"))
+    assert [str(issue) for issue in odd_ranges(found)] == [
+        "warning: $P1R: A range of 1 leaves no bit of the stored values: all of them are 0.",
+        (
+            "warning: $P2R: The range is larger than what the bits of $PnB can hold. The end of the scale is "
+            "not reached there; a log amplifier's values may be too small."
+        ),
+    ]
+    assert odd_ranges(storage(words("F", P1R="1"))) == ()

@@ -112,6 +112,20 @@ def test_utf8_and_latin1() -> None:
     assert parse_text("/$OP/Jürgen/".encode("latin-1"), "").keywords["$OP"] == "Jürgen"
 
 
+def test_utf8_beside_latin1_is_read_value_by_value() -> None:
+    segment = "|$P1S|\u00b5-CD3 \u00e9|".encode() + "$INST|Universit\u00e9||\u00e0|".encode("latin-1")
+    text = parse_text(segment, "tube.fcs")
+    assert dict(text.keywords) == {"$P1S": "\u00b5-CD3 \u00e9", "$INST": "Universit\u00e9|\u00e0"}
+    assert [str(issue) for issue in text.issues] == [
+        (
+            "warning: TEXT: TEXT mixes UTF-8 and Latin-1; each keyword and value was read as what it can be. "
+            "Look at the labels of the channels."
+        )
+    ]
+    assert parse_text("|K|\u00e9|L|\u00e0|".encode("latin-1"), "tube.fcs").issues == ()
+    assert parse_text("\u00a7K\u00a7\u00e9\u00a7".encode("latin-1"), "tube.fcs").keywords == {"K": "\u00e9"}
+
+
 def test_a_keyword_twice() -> None:
     assert keywords("/$COM/a/$COM/b/") == {"$COM": "b"}
     assert codes("/$COM/a/$COM/b/") == ["fcs.duplicate_keyword"]

@@ -18,7 +18,7 @@ from cytorecon.fcs import read_fcs, write_fcs
 from cytorecon.fcs import write as write_module
 from cytorecon.fcs.write import Amplifier, Stored
 from cytorecon.sample import Channel, ChannelRole, Spillover
-from tests.fcs.fcs_bytes import EVENTS, NAMES
+from tests.fcs.fcs_bytes import EVENTS, NAMES, fcs_bytes, write
 
 Keywords = dict[str, str]
 
@@ -172,11 +172,53 @@ def test_names_that_would_not_be_read_back(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["$TOT", "$P1N", "$BEGINDATA", "$P2DATATYPE", "$SPILLOVER"])
-def test_keywords_that_are_not_for_the_caller(tmp_path: Path, name: str) -> None:
-    assert refusal(tmp_path / "tube.fcs", EVENTS, channels(), keywords={name: "1"}) == (
-        f"tube.fcs, {name}: This keyword is written by the programme itself."
+def test_keywords_of_another_file_do_not_describe_this_one(tmp_path: Path) -> None:
+    """The keywords of a sample can be given as they are: what the writer states itself is left out."""
+    words = {"$P3S": "CD3", "$CYT": "LSR", "$P4G": "2", "$SPILLOVER": "2,FITC-A,PE-A,1,0.1,0.2,1"}
+    sample = read_fcs(write(tmp_path, fcs_bytes(keywords=words), "old.fcs"))
+    path = tmp_path / "tube.fcs"
+    write_fcs(
+        path, sample.events, sample.channels, keywords=dict(sample.keywords), spillover=sample.spillover
     )
+    again = read_fcs(path)
+    np.testing.assert_array_equal(again.events, sample.events)
+    assert again.channels == sample.channels
+    assert again.spillover is not None
+    assert sample.spillover is not None
+    assert again.spillover.channels == sample.spillover.channels
+    np.testing.assert_array_equal(again.spillover.matrix, sample.spillover.matrix)
+    assert (again.keywords["$CYT"], again.issues) == ("LSR", ())
+    write_fcs(path, sample.events[:2, :2], sample.channels[:2], keywords={"$TOT": "9", "$P3N": "x"})
+    assert read_fcs(path).n_events == 2
+    assert "$P3N" not in read_fcs(path).keywords
+
+
+def test_what_would_be_lost_or_applied_twice_is_refused(tmp_path: Path) -> None:
+    words = {"$SPILLOVER": "2,A,B,1,0.1,0.2,1"}
+    assert refusal(tmp_path / "tube.fcs", EVENTS, channels(), keywords=words) == (
+        "tube.fcs, $SPILLOVER: The spillover matrix is not written from its keyword. "
+        "Give it as spillover=sample.spillover, or take the keyword out."
+    )
+    timed = [*channels()[:4], Channel(4, "Time", "", ChannelRole.TIME, maximum=262144)]
+    words = {"$TOT": "10", "$TIMESTEP": "0.01"}
+    assert refusal(tmp_path / "tube.fcs", EVENTS, timed, keywords=words) == (
+        "tube.fcs, $TIMESTEP: The time step is that of another file, and read_fcs has brought time to "
+        'seconds. Give keywords={**sample.keywords, "$TIMESTEP": "1"}.'
+    )
+    write_fcs(tmp_path / "tube.fcs", EVENTS, timed, keywords={"$TIMESTEP": "0.01"})
+    assert read_fcs(tmp_path / "tube.fcs").events[0, 4] == pytest.approx(0.05)
+
+
+def test_there_must_be_a_folder(tmp_path: Path) -> None:
+    assert refusal_without_folder(tmp_path / "nowhere" / "tube.fcs") == (
+        "tube.fcs: There is no folder to write the file into. Make the folder first, or name another one."
+    )
+
+
+def refusal_without_folder(path: Path) -> str:
+    with pytest.raises(FcsError) as caught:
+        write_fcs(path, EVENTS, channels())
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["$cyt", " A", "Ä", "A\n"])

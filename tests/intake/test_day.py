@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 from cytorecon.intake.day import DateOrder, DateProblem, acquisition_date, stated_day
 from cytorecon.intake.pseudonyms import Lookup, Told, pseudonyms
 
+OUTSIDE = (
+    "This day of the patient cannot be right, so its day is not known. Found: {}. "
+    "Allowed: -3650 to 36525. Check the day, or the date of the anchor."
+)
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -140,7 +145,12 @@ def test_an_ambiguous_date_is_told_with_the_way_out() -> None:
         (
             Lookup(anchor_date=date(1802, 8, 14)),
             {"$DATE": "20-Aug-02"},
-            "Its $DATE is more than a hundred years from the anchor date, so its day is not known.",
+            OUTSIDE.format("73055"),
+        ),
+        (
+            Lookup(day_from="A"),
+            {"A": "-3651"},
+            OUTSIDE.format("-3651"),
         ),
     ],
 )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from cytorecon.errors import CytoreconError, FcsError
 from cytorecon.fcs import read_fcs
+from cytorecon.fcs.cross_check import cross_check
 from cytorecon.intake import clean, deidentify
 from cytorecon.intake.deidentify import data_sets_to_take
+from cytorecon.intake.files import find_files
 from cytorecon.sample import Sample
 from cytorecon.transforms import summarise_channels
 from tests.fcs.fcs_bytes import fcs_bytes, write
@@ -64,19 +66,32 @@ def test_no_planted_word_is_in_the_new_file(tmp_path: Path) -> None:
 
 def test_a_label_that_is_cut_names_no_marker_in_memory_and_in_the_file(tmp_path: Path) -> None:
     old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 123/456", "$LOST": "12345678", "$ABRT": "12"}))
-    assert read_fcs(old).channels[2].markers == {"CD3"}
     found = deidentify(old)
-    assert found.sample.channels[2].markers == frozenset()
     new = read_fcs(copy_of(old))
-    assert new.channels[2].markers == frozenset()
+    for sample in (read_fcs(old), found.sample, new):
+        assert sample.channels[2].markers == frozenset()
     assert new.keywords["$ABRT"] == "12"
     assert "$LOST" not in new.keywords
+
+
+def test_a_date_in_a_label_is_no_list_of_markers_and_goes_nowhere(tmp_path: Path) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$P3S": "CD3 04/07/64", "$P4S": "CD4-12-03-64"}))
+    found = deidentify(old)
+    new = read_fcs(copy_of(old))
+    for sample in (read_fcs(old), found.sample, new):
+        assert [sample.channels[index].markers for index in (2, 3)] == [{"CD3"}, frozenset()]
+    assert new.channels[2].marker_text == "CD3"
+    assert new.channels[3].marker_text == "CD4 and unrecognised text of 6 characters"
+    assert found.removed.labels == ("FITC-A", "PE-A")
 
 
 @pytest.mark.parametrize(
     "keywords",
     [
         {"$P3S": "CD3 FITC"},
+        {"$P3S": "CD3 04/07/64"},
+        {"$P3N": "CD3", "$P3S": "04/07/64"},
+        {"$P3N": "CD3 04/07/64"},
         {"$P3N": "CD3"},
         {"$P3N": "CD3", "$P3S": "CD3"},
         {"$P3N": "CD3", "$P3S": "Doe"},
@@ -93,6 +108,24 @@ def test_a_sample_and_its_file_have_the_same_channels(tmp_path: Path, keywords: 
     """A file in a sheet and the same file as an upload must give the same numbers."""
     old = write(tmp_path, fcs_bytes(keywords=keywords))
     assert clean(read_fcs(old)).sample.channels == read_fcs(copy_of(old)).channels
+
+
+def test_keywords_of_parameters_that_are_not_there_go_and_are_counted(tmp_path: Path) -> None:
+    words = {"$P47110V": "500", "$P4711V": "450", "P4711DISPLAY": "LOG", "$PKN4711": "1", "$P5V": "400"}
+    old = write(tmp_path, fcs_bytes(keywords={**words, "$P5L": "12,3,1964", "P5DISPLAY": "LOG"}))
+    found = deidentify(old)
+    assert found.removed.keywords == ("$P5L", "P5DISPLAY")
+    assert found.removed.unknown_keywords == 4
+    assert b"4711" not in copy_of(old).read_bytes()
+    assert read_fcs(copy_of(old)).keywords["$P5V"] == "400"
+
+
+@pytest.mark.parametrize("name", ["$DATATYPE", "$MODE", "$PAR", "$TOT"])
+def test_errors_repeat_no_date_of_three_numbers(tmp_path: Path, name: str) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={name: "12,3,1964"}))
+    with pytest.raises(CytoreconError) as caught:
+        deidentify(old)
+    assert "1964" not in str(caught.value)
 
 
 def test_what_was_left_out_as_rows(tmp_path: Path) -> None:
@@ -127,6 +160,18 @@ def test_issues_do_not_repeat_the_old_name(tmp_path: Path) -> None:
     assert not any("Doe" in str(issue) for issue in deidentify(old).issues)
 
 
+@pytest.mark.parametrize(
+    "name", ["345/678", "CD3 04/07/64", "CD3 471LP 108 LP", "M-U-E-L-L-E-R", "12Y 03In 64Cd"]
+)
+def test_issues_do_not_repeat_a_name_of_the_matrix_that_could_be_a_person_s(
+    tmp_path: Path, name: str
+) -> None:
+    old = write(tmp_path, fcs_bytes(keywords={"$SPILLOVER": f"2,{name},PE-A,1,0.1,0.2,1"}))
+    issues = [str(issue) for issue in deidentify(old).issues if issue.code.startswith("spillover")]
+    assert issues
+    assert not any(name in issue for issue in issues)
+
+
 def test_a_matrix_that_cannot_be_used_leaves_its_mark(tmp_path: Path) -> None:
     """Else the new file would look like one whose events need no compensation."""
     old = write(tmp_path, fcs_bytes(keywords={"$SPILLOVER": "2,FITC-A,PE-A,1,0.1"}))
@@ -145,6 +190,19 @@ def test_integers_stay_integers_with_their_amplifiers(tmp_path: Path) -> None:
     new = copy_of(old)
     assert read_fcs(new).keywords["$DATATYPE"] == "I"
     assert_same(old, new)
+
+
+@pytest.mark.parametrize(("datatype", "bits"), [("F", 32), ("D", 64)])
+def test_floats_are_said_to_be_linear(tmp_path: Path, datatype: str, bits: int) -> None:
+    """Software leaves amplifiers with floats that it made linear: nobody must apply them again."""
+    words = {"$P3E": "4,0", "$P4E": "4.5,0.1", "$P4G": "2", "$P5E": "4,1", "$TIMESTEP": "0.01"}
+    old = write(tmp_path, fcs_bytes(datatype=datatype, bits=bits, limit=10_000, keywords=words))
+    new = copy_of(old)
+    assert_same(old, new)
+    copy = read_fcs(new)
+    assert [copy.keywords[f"$P{number}E"] for number in range(1, 6)] == ["0,0"] * 5
+    assert copy.issues == ()
+    assert not cross_check(new).differences
 
 
 @pytest.mark.parametrize("bits", [33, 64])
@@ -242,9 +300,7 @@ def test_random_files_read_the_same(
 def test_real_files_read_the_same(real_data: Path, tmp_path: Path) -> None:
     """Every file that can be read, and every data set of it."""
     compared = 0
-    for old in sorted(real_data.rglob("*")):
-        if old.suffix.lower() not in (".fcs", ".lmd"):
-            continue
+    for old in find_files([real_data], tmp_path).files:
         try:
             data_sets = data_sets_to_take(old)
             for dataset in data_sets:

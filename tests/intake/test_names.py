@@ -146,6 +146,23 @@ def test_names_of_detectors_stay(name: str) -> None:
         "Quagmire (530/30)-A",
         "405nm 488nm",
         "CD3 64312",
+        "M-U-E-L-L-E-R",
+        "J. D. O. E.",
+        "J. D.",
+        "Z-Y-X-M-U-E-L-A",
+        "PE-J-D-A",
+        "CD3 04/07/64",
+        "CD3-4-64",
+        "345/678",
+        "120/36 PE",
+        "488/552nm 456/178 740LP CD123",
+        "CD3 471LP 108 LP",
+        "900nm PE",
+        "530/04 PE",
+        "999CH12",
+        "Dy162 Er120 Tm364",
+        "Dy471Di",
+        "12Y 03In 64Cd",
     ],
 )
 def test_names_of_people_and_dates_do_not(name: str) -> None:
@@ -226,12 +243,58 @@ def test_a_label_keeps_its_markers_and_dyes() -> None:
     [
         ("CD3 530/30", "CD3 530/30"),
         ("CD3 123/456", "CD3 and unrecognised text of 6 characters"),
-        ("CD3 530/30 456/78", "CD3 and unrecognised text of 10 characters"),
+        ("CD3 530/30 456/78", "CD3 and unrecognised text of 5 characters"),
         ("123/456 MRN", "unrecognised text of 9 characters"),
+        ("CD3 120/364", "CD3 and unrecognised text of 6 characters"),
+        ("345/678", "unrecognised text of 6 characters"),
+        ("CD3 471LP 108 LP", "CD3 and unrecognised text of 5 characters"),
+        ("CD3 530/30@471/A", "CD3 530/30@471/A"),
+        ("CD3 530/30@971/A", "CD3 A and unrecognised text of 4 characters"),
+        ("12Y 03In 64Cd", "unrecognised text of 11 characters"),
+        ("141Pr 142Nd CD3", "CD3 and unrecognised text of 5 characters"),
     ],
 )
 def test_numbers_that_are_no_filter_are_cut(label: str, clean: str) -> None:
     assert clean_label(label, "FL1-H", "FL1-H") == clean
+
+
+@pytest.mark.parametrize(
+    ("label", "clean"),
+    [
+        ("CD3 04/07/64", "CD3"),
+        ("CD3 25/12/58", "CD3"),
+        ("CD8 31/10/62 FITC", "CD8 FITC"),
+        ("CD45 47/11/08", "CD45"),
+        ("CD3 12.03.1964", "CD3"),
+        ("1964-03-12 CD3", "CD3"),
+        ("04/07/64", "unrecognised text of 6 characters"),
+        ("CD3-12-03-64", "CD3 and unrecognised text of 6 characters"),
+        ("CD3 12 03 64", "CD3 and unrecognised text of 6 characters"),
+        ("CD3+12+3+64", "CD3 and unrecognised text of 5 characters"),
+        ("CD45 4/7/11/8", "CD45 and unrecognised text of 5 characters"),
+        ("CD3 12/64", "CD3 and unrecognised text of 4 characters"),
+        ("CD3 345 123", "CD3 and unrecognised text of 6 characters"),
+        ("CD3 04", "CD3 and unrecognised text of 2 characters"),
+    ],
+)
+def test_dates_are_cut_out_of_labels(label: str, clean: str) -> None:
+    assert clean_label(label, "FL1-H", "FL1-H") == clean
+
+
+@given(
+    day=st.integers(1, 31),
+    month=st.integers(1, 12),
+    year=st.integers(40, 99),
+    order=st.permutations([0, 1, 2]),
+    mark=st.sampled_from(["/", ".", "-", " ", "+", ",", "_", " / "]),
+    before=st.sampled_from(["CD45 ", "CD45-", "CD45/", "CD3 FITC ", ""]),
+)
+def test_no_label_holds_a_date(
+    day: int, month: int, year: int, order: list[int], mark: str, before: str
+) -> None:
+    digits = [f"{day:02d}", f"{month:02d}", str(year)]
+    date = mark.join(digits[place] for place in order)
+    assert date not in clean_label(f"{before}{date}", "FL1-H", "FL1-H")
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12), min_size=1, max_size=6))

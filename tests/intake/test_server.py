@@ -55,6 +55,10 @@ def app(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     assert list(place.iterdir()) == []
 
 
+#: Memory that is reserved already is enough for a small file.
+LARGE = fcs_bytes(np.zeros((200_000, 5), np.uint8), datatype="I", bits=8)
+
+
 def uploaded(app: Dash, content: bytes, day: int) -> str:
     """Return what the form says of an upload."""
     url = "data:application/octet-stream;base64," + base64.b64encode(content).decode()
@@ -83,14 +87,13 @@ def answers(app: Dash, path: str = "/") -> bool:
 def test_a_process_that_fails_is_a_message_and_the_server_goes_on(
     app: Dash, tube: bytes, monkeypatch: pytest.MonkeyPatch, module: str, changed: dict[str, int], found: str
 ) -> None:
-    large = fcs_bytes(np.zeros((200_000, 5), np.uint8), datatype="I", bits=8)
     if {"address_space"} & set(changed) and "memory" not in LIMITED:
         pytest.skip("this system has no limit on memory")
     rules = load_deidentification().model_copy(update={"quarantine": limits(**changed)})
     with monkeypatch.context() as broken:
         broken.setattr(quarantine, "_MODULE", module)
         broken.setattr(quarantine, "load_deidentification", lambda: rules)
-        said = uploaded(app, large if "address_space" in changed else tube + b" ", 60)
+        said = uploaded(app, LARGE if "address_space" in changed else tube + b" ", 60)
     assert f"The file could not be read within the limits for uploads. Found: {found}. {HINT}" in said
     assert "upload.fcs" not in said
     assert answers(app)

@@ -28,6 +28,29 @@ def test_what_is_kept_may_be_stored_and_is_no_free_text(name: str) -> None:
         assert not rules.keeps(name, text) or (text.isdigit() and name in {"$TOT", "$P1R", "$ABRT", "$LOST"})
 
 
+@pytest.mark.parametrize(
+    ("name", "kept", "dropped"),
+    [
+        (
+            "$P1L",
+            ("405", "488nm", "561 nm", "0.000000", "488.0", "405,488,640", "405, 488nm"),
+            ("12,3,1964", "1964", "12", "345.678", "488,12,64", "900"),
+        ),
+        (
+            "$P1F",
+            ("530/30", "525//50 nm", "488/10", "740LP", "780/60"),
+            ("345/678", "120/36", "530/178", "530/04", "530/3", "108LP", "964/12"),
+        ),
+    ],
+)
+def test_light_is_kept_within_what_instruments_have(
+    name: str, kept: tuple[str, ...], dropped: tuple[str, ...]
+) -> None:
+    rules = load_deidentification()
+    assert [value for value in kept if not rules.keeps(name, value)] == []
+    assert [value for value in dropped if rules.keeps(name, value)] == []
+
+
 def test_dates_and_people_are_not_kept() -> None:
     rules = load_deidentification()
     dropped = (
