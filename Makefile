@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check format fuzz bench lock clean
+.PHONY: help demo test check format fuzz bench accuracy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -45,6 +45,12 @@ bench: $(VENV)/.installed-test ## time and memory of the main steps here, and sp
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.reading
 
+accuracy: $(VENV)/.installed ## docs/accuracy.md anew: simulated tubes, and the labelled files that CYTORECON_REAL_DATA names
+	@$(BIN)/cytorecon evaluate $(if $(CYTORECON_REAL_DATA),$(sort $(wildcard benchmarks/plans/*.yaml)) \
+	    --data "$(CYTORECON_REAL_DATA)") --simulate good_lab --simulate stress --jobs $(JOBS) \
+	    --out accuracy_report $(ARGS)
+	@cp accuracy_report/accuracy.md accuracy_report/accuracy.svg docs/
+
 lock: ## write the lock files anew, keeping versions that still fit (ARGS=--upgrade: newest versions)
 	@$(PYTHON) -m venv $(VENV)/lock
 	@$(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check uv
@@ -57,7 +63,7 @@ UV_COMPILE = $(VENV)/lock/bin/uv pip compile pyproject.toml --group build --quie
     --generate-hashes --no-annotate
 
 clean: ## remove the environment, caches and the demo's study
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo_study
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo_study accuracy_report
 
 # ------------------------------------------------------------------------------ the environment
 

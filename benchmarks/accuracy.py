@@ -1,8 +1,9 @@
-"""Accuracy on simulated cohorts with known truth: ``python -m benchmarks.accuracy``.
+"""Accuracy of concentrations on simulated cohorts: ``python -m benchmarks.accuracy``.
 
 Each cohort is written as FCS files and sheets, analysed as a user would, and compared with its
 truth. The figures say what the program can do where the simulator is right; no public data carry
-T, B and NK cells with expert gates and a known concentration.
+T, B and NK cells with expert gates and a known concentration. Gates themselves are judged event by
+event by ``cytorecon evaluate``.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cytorecon.knowledge.template import Template
     from cytorecon.knowledge.templates import load_template
     from cytorecon.milestone import milestones
-    from cytorecon.pipeline import analyze_study, gate
+    from cytorecon.pipeline import analyze_study, gate, gate_batch, learn_priors
     from cytorecon.sample import Channel, Sample, Spillover
     from cytorecon.study import Study, StudyResult, load_study, tidy_counts
     from cytorecon.trajectory import trajectories
@@ -39,6 +39,8 @@ _HOME = {
     "Template": "cytorecon.knowledge.template",
     "analyze_study": "cytorecon.pipeline",
     "gate": "cytorecon.pipeline",
+    "gate_batch": "cytorecon.pipeline",
+    "learn_priors": "cytorecon.pipeline",
     "list_datasets": "cytorecon.fcs",
     "load_study": "cytorecon.study",
     "load_template": "cytorecon.knowledge.templates",
@@ -65,6 +67,8 @@ __all__ = [
     "__version__",
     "analyze_study",
     "gate",
+    "gate_batch",
+    "learn_priors",
     "list_datasets",
     "load_study",
     "load_template",

@@ -127,6 +127,10 @@ class KnowledgeError(CytoreconError):
     """A template, reference set or other knowledge file is malformed."""
 
 
+class OverrideError(CytoreconError):
+    """What a person decided about a gate cannot be used."""
+
+
 class NotEvaluableError(CytoreconError):
     """A population was asked for that could not be found in this sample."""
 

@@ -11,6 +11,9 @@ from typing import Literal
 from cytorecon.errors import Issue
 from cytorecon.values import Frozen
 
+#: ``ok``: counted and without doubt. ``review``: counted, and somebody should look at it. ``not_detected``:
+#: no more events than the background explains. ``below_lloq``: there, but too few to state a number.
+Verdict = Literal["ok", "review", "not_detected", "below_lloq", "not_evaluable"]
 CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
 
 
@@ -30,6 +33,10 @@ class PopulationTally(Frozen):
     lymphocytes, leukocytes : int or None
         Events of the lymphocyte and leukocyte populations, for populations that are part of
         them; None for a population that is not, or when that population is not evaluable.
+    detected : bool or None
+        Whether its events are more than the background explains; None when not tested.
+    background_events : float or None
+        Events expected in its gate were the population absent.
     review : tuple of str
         Codes of the issues that say this population needs a look.
     """
@@ -42,6 +49,8 @@ class PopulationTally(Frozen):
     parent_events: int | None = None
     lymphocytes: int | None = None
     leukocytes: int | None = None
+    detected: bool | None = None
+    background_events: float | None = None
     review: tuple[str, ...] = ()
 
 
@@ -58,6 +67,12 @@ class PopulationCount(Frozen):
         Why it is not evaluable; empty otherwise.
     events, parent_events : int or None
         Events counted. None when not evaluable.
+    detected : bool or None
+        Whether the events are more than the background explains (exact Poisson test); None when not
+        tested. Of a population that is not detected there is no percentage and no concentration; the
+        upper ends of the intervals say how many there may be at most.
+    background_events : float or None
+        Events expected in its gate were the population absent.
     percent_of_parent, percent_of_lymphocytes, percent_of_leukocytes : float or None
         Percent, each with a 95 % Clopper-Pearson interval in ``*_low``, ``*_high``.
     cells_per_ul : float or None
@@ -83,6 +98,8 @@ class PopulationCount(Frozen):
     reason: str = ""
     events: int | None = None
     parent_events: int | None = None
+    detected: bool | None = None
+    background_events: float | None = None
     percent_of_parent: float | None = None
     percent_of_parent_low: float | None = None
     percent_of_parent_high: float | None = None
@@ -100,6 +117,17 @@ class PopulationCount(Frozen):
     count_method: CountMethod = "none"
     blood_ul_counted: float | None = None
     review: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The result in one word: what it is worth, in the order in which a doubt outweighs the next."""
+        if self.status == "not_evaluable":
+            return "not_evaluable"
+        if self.detected is False:
+            return "not_detected"
+        if self.below_lloq:
+            return "below_lloq"
+        return "review" if self.review else "ok"
 
 
 class GateRecord(Frozen):
@@ -124,7 +152,7 @@ class GateRecord(Frozen):
     reason : str
         Why it was not found or passed through.
     method : str
-        How its position came about: ``own_valley``, ``shrunk_to_batch``, ``batch`` …
+        How its position came about: ``own_valley``, ``shrunk_to_batch``, ``batch``, ``manual`` …
     threshold : float or None
         Position on the transformed scale; with several channels every one must hold.
     keep : {"above", "below"}
@@ -137,6 +165,12 @@ class GateRecord(Frozen):
         Events of the parent that are inside, and events of the parent.
     version : str
         Hash of shape and position: the version of this gate.
+    override : str
+        Identifier of the record by which a person placed, accepted or excluded it; empty when none did.
+    automatic_threshold : float or None
+        Of a gate that a person placed: where the search had put it.
+    automatic_vertices : tuple of (x, y)
+        The same for a polygon.
     """
 
     gate: str
@@ -154,6 +188,9 @@ class GateRecord(Frozen):
     events_in: int | None = None
     events_of_parent: int | None = None
     version: str = ""
+    override: str = ""
+    automatic_threshold: float | None = None
+    automatic_vertices: tuple[tuple[float, float], ...] = ()
 
 
 class AxisTick(Frozen):
@@ -205,7 +242,10 @@ class GatePlot(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a tube's numbers come from."""
+    """Where a tube's numbers come from.
+
+    `overrides_sha256`: of what people decided about the gates of this tube; empty when they did not.
+    """
 
     file_sha256: str = ""
     template: str = ""
@@ -214,6 +254,7 @@ class Provenance(Frozen):
     gates_version: str = ""
     transforms_sha256: str = ""
     prior_sha256: str = ""
+    overrides_sha256: str = ""
     spillover_source: str = ""
     software_version: str = ""
 

@@ -16,6 +16,7 @@ COUNT_COLUMNS: Final = (
     "reason",
     "events",
     "parent_events",
+    "background_events",
     "percent_of_parent",
     "percent_of_parent_low",
     "percent_of_parent_high",

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Only these open files or databases; everything else can be tested from memory.
 EDGES = (
-    "cytorecon/cli/", "cytorecon/fcs/", "cytorecon/intake/", "cytorecon/knowledge/", "cytorecon/report/",
-    "cytorecon/simulate/", "cytorecon/store/", "cytorecon/study/", "dashboard/services/",
+    "cytorecon/cli/", "cytorecon/evaluate/", "cytorecon/fcs/", "cytorecon/intake/", "cytorecon/knowledge/",
+    "cytorecon/report/", "cytorecon/simulate/", "cytorecon/store/", "cytorecon/study/", "dashboard/services/",
 )  # fmt: skip
 OPENING_CALLS = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "read_csv", "to_csv", "read_excel",

@@ -213,7 +213,11 @@ def assert_is_a_command(words: list[str]) -> None:
     if words[0] in {"--help", "--version"}:
         return
     assert words[0] in COMMANDS, words
-    known = {option for parameter in COMMANDS[words[0]].params for option in parameter.opts} | {"--help"}
+    command = COMMANDS[words[0]]
+    if hasattr(command, "commands"):  # a group
+        assert words[1] in command.commands, words
+        command = command.commands[words[1]]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     used = {word.split("=")[0] for word in words[1:] if word.startswith("--")}
     assert used <= known, f"cytorecon {words[0]} has no {', '.join(sorted(used - known))}"
 

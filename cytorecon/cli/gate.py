@@ -15,7 +15,9 @@ from cytorecon.cli.options import FilesArgument, JsonOption, MapOption, Spillove
 from cytorecon.cli.output import check_folder, check_table, write_masks, write_table
 
 if TYPE_CHECKING:
+    from cytorecon.counts import CriterionResult
     from cytorecon.gating.gated import GatedSample
+    from cytorecon.knowledge.criteria import CriteriaSet
     from cytorecon.pipeline import GatedFile
     from cytorecon.results import PopulationCount
 
@@ -58,7 +60,11 @@ def gate(
     if counts is not None:
         _write_counts(gated, counts)
     done = [item for item in gated if item.result.status == "done"]
-    _show(done, as_json=as_json)
+    if as_json:
+        print_json([_as_json(item, template) for item in done])
+    else:
+        _show(done)
+        _show_criteria(done, template)
     failures = [
         Failure(str(item.path), item.result.error) for item in gated if item.result.status == "failed"
     ]
@@ -113,10 +119,29 @@ def _without_volume(name: str) -> bool:
     return "per_ul" not in name and name not in {"below_lloq", "count_method", "blood_ul_counted"}
 
 
-def _show(gated: Sequence[GatedFile], *, as_json: bool) -> None:
-    if as_json:
-        print_json([_document(item) for item in gated])
-        return
+def _as_json(item: GatedFile, template: str) -> dict[str, object]:
+    """Return one file's result without pictures: they are for pages, and would be most of the text."""
+    document = item.result.model_dump(mode="json", exclude={"plots"})
+    result = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
+    judged = {
+        criteria.criteria: [row.model_dump(mode="json") for row in rows]
+        for criteria, rows in _judged(item, template)
+    }
+    return {**result, "criteria": judged} if judged else result
+
+
+def _judged(item: GatedFile, template: str) -> Iterator[tuple[CriteriaSet, tuple[CriterionResult, ...]]]:
+    """Yield the sets of criteria that belong to the template, and how the file meets them."""
+    from cytorecon.counts import judge_criteria
+    from cytorecon.knowledge.criteria import load_criteria
+    from cytorecon.knowledge.templates import load_template
+
+    for name in load_template(template).criteria:
+        criteria = load_criteria(name)
+        yield criteria, judge_criteria(item.result.counts, criteria)
+
+
+def _show(gated: Sequence[GatedFile]) -> None:
     header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "note")
     for item in gated:
         title = f"{item.path}: {item.result.n_events} events"
@@ -125,10 +150,27 @@ def _show(gated: Sequence[GatedFile], *, as_json: bool) -> None:
             print(f"  {issue}")
 
 
-def _document(item: GatedFile) -> Mapping[str, object]:
-    # pictures are for pages: they would be most of the text
-    document = item.result.model_dump(mode="json", exclude={"plots"})
-    return {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
+def _show_criteria(gated: Sequence[GatedFile], template: str) -> None:
+    header = ("criterion", "%", "95 %", "limit", "verdict", "note")
+    for item in gated:
+        for criteria, rows in _judged(item, template):
+            title = f"{item.path}: {criteria.title} ({criteria.source})"
+            print_table(header, map(_criterion_cells, rows), title=title)
+
+
+def _criterion_cells(row: CriterionResult) -> tuple[str, ...]:
+    from cytorecon.knowledge.review_flags import flag_in_short
+
+    interval = "" if row.percent_low is None else f"{row.percent_low:.2f} to {row.percent_high:.2f}"
+    notes = [row.reason, "the interval holds the limit" if row.borderline else ""]
+    return (
+        row.criterion,
+        "" if row.percent is None else f"{row.percent:.2f}",
+        interval,
+        f"{'≥' if row.rule == 'at_least' else '≤'} {row.limit:g}",
+        row.verdict,
+        "; ".join(filter(None, (*notes, *map(flag_in_short, row.review)))),
+    )
 
 
 def _cells(count: PopulationCount) -> tuple[str, ...]:

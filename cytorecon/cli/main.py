@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
 from cytorecon import __version__
 from cytorecon.cli.batch import batch
@@ -14,20 +15,36 @@ from cytorecon.cli.counts import counts
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
+from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.override import override
 from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
+from cytorecon.cli.templates import templates
 from cytorecon.errors import CytoreconError
 
 DONE: Final = 0
 FATAL: Final = 1
 SOME_FAILED: Final = 2
 
+
+class _InOrderOfWork(TyperGroup):
+    """Lists commands as they are used; Typer would put groups of commands first or last."""
+
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - what the library asks for
+        """Return the names in the order of work: templates before gating, overrides after a batch."""
+        names = [name for name in self.commands if name not in ("templates", "override")]
+        names.insert(names.index("gate"), "templates")
+        names.insert(names.index("batch") + 1, "override")
+        return names
+
+
 app = typer.Typer(
     name="cytorecon",
+    cls=_InOrderOfWork,
     help="Immune reconstitution by flow cytometry: from FCS files to cells/µL, trajectories and milestones.",
     epilog="Exit code: 0 done, 1 usage or fatal error, 2 done but some files failed. Research use only.",
     no_args_is_help=True,
@@ -63,6 +80,9 @@ app.command("counts")(counts)
 app.command("report")(report)
 app.command("serve")(serve)
 app.command("doctor")(doctor)
+app.command("evaluate")(evaluate)
+app.add_typer(templates, name="templates")
+app.add_typer(override, name="override")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """Counting: percentages and cells per microlitre, with exact intervals and LLOQ."""
 
 from cytorecon.counts.concentration import absolute_counts
+from cytorecon.counts.criteria import CriterionResult, judge_criteria
 from cytorecon.counts.method import MethodChoice, choose_method
 from cytorecon.counts.populations import count_populations
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
@@ -8,10 +9,12 @@ from cytorecon.counts.reported import reported_concentration
 
 __all__ = [
     "CountMethodRequest",
+    "CriterionResult",
     "MethodChoice",
     "TubeQuantities",
     "absolute_counts",
     "choose_method",
     "count_populations",
+    "judge_criteria",
     "reported_concentration",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cytorecon.counts.intervals import binomial_interval
 from cytorecon.errors import Issue, Severity
+from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.quality import SumRule
 from cytorecon.results import PopulationTally
 
@@ -23,11 +24,17 @@ class SumOutside:
         The sum as a percentage of the whole.
     whole_events : int
         Events of the whole.
+    shares : tuple of (str, float)
+        Populations that may fill the gap, in percent of the whole, as the rule names them.
+    explained_by : str
+        Population with which the sum is right; empty when there is none.
     """
 
     rule: SumRule
     percent: float
     whole_events: int
+    shares: tuple[tuple[str, float], ...] = ()
+    explained_by: str = ""
 
     @property
     def code(self) -> str:
@@ -42,7 +49,19 @@ class SumOutside:
             f"{rule.title}: {self.percent:.0f} {rule.unit} ({self.whole_events} events); "
             f"{rule.low:g} to {rule.high:g} are expected."
         )
-        return Issue(self.code, Severity.WARNING, rule.whole, message, f"{rule.causes} ({rule.source})")
+        severity = Severity.INFO if self.explained_by else Severity.WARNING
+        hint = f"{rule.causes} ({rule.source})"
+        return Issue(self.code, severity, rule.whole, message + self._explanation(), hint)
+
+    def _explanation(self) -> str:
+        """Return what may fill the gap, in words; empty when nothing is known to."""
+        if not self.shares:
+            return ""
+        names = load_populations()
+        told = ", ".join(f"{names.display_name(name)} {percent:.0f} %" for name, percent in self.shares)
+        if self.explained_by:
+            return f" Explained: {told}; with {names.display_name(self.explained_by)} cells the sum is right."
+        return f" Not explained by itself: {told}; real, or cells that lost their stain."
 
 
 def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -> Iterator[SumOutside]:
@@ -70,7 +89,20 @@ def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -
         if {*rule.parts, rule.whole} <= set(events) and events[rule.whole]:
             total = sum(events[part] for part in rule.parts)
             if _is_outside(total, events[rule.whole], rule):
-                yield SumOutside(rule, 100.0 * total / events[rule.whole], events[rule.whole])
+                yield _outside(rule, total, events)
+
+
+def _outside(rule: SumRule, total: int, events: Mapping[str, int]) -> SumOutside:
+    whole = events[rule.whole]
+    shares: tuple[tuple[str, float], ...] = ()
+    explained_by = ""
+    if 100.0 * total / whole < rule.low:
+        shares = tuple((name, 100.0 * events[name] / whole) for name in rule.named_with if name in events)
+        filling = (name for name in rule.explained_by if name in events)
+        explained_by = next(
+            (name for name in filling if not _is_outside(total + events[name], whole, rule)), ""
+        )
+    return SumOutside(rule, 100.0 * total / whole, whole, shares, explained_by)
 
 
 def _is_outside(total: int, whole: int, rule: SumRule) -> bool:
@@ -81,6 +113,7 @@ def _is_outside(total: int, whole: int, rule: SumRule) -> bool:
 
 
 def doubted(outside: Sequence[SumOutside]) -> Mapping[str, tuple[str, ...]]:
-    """Return the review codes of each population that a sum casts doubt on."""
-    names = sorted({name for found in outside for name in found.rule.doubts})
-    return {name: tuple(found.code for found in outside if name in found.rule.doubts) for name in names}
+    """Return the review codes of each population that a sum casts doubt on; an explained one casts none."""
+    doubtful = [found for found in outside if not found.explained_by]
+    names = sorted({name for found in doubtful for name in found.rule.doubts})
+    return {name: tuple(found.code for found in doubtful if name in found.rule.doubts) for name in names}

@@ -53,8 +53,8 @@ def absolute_counts(
     of the blood analyser, and of pipetting, is in none of them. The denominator itself is the
     analyser's number and has no interval.
 
-    LLOQ = LLOQ events / blood counted (µL). With fewer events ``cells_per_ul`` is None and
-    ``below_lloq`` True; the interval stands.
+    LLOQ = LLOQ events / blood counted (µL). With fewer events, and for what is not detected,
+    ``cells_per_ul`` is None and ``below_lloq`` True; the interval stands, from 0 on if not detected.
 
     Examples
     --------
@@ -93,10 +93,11 @@ def _bead_review(counts: Sequence[PopulationCount], beads_review: Sequence[str])
 def _has_concentration(count: PopulationCount, choice: MethodChoice) -> bool:
     if count.status != "counted" or count.events is None:
         return False
+    # the upper end stands also where nothing was detected
     if choice.method == "blood_count_alc":
-        return count.population == "lymphocytes" or count.percent_of_lymphocytes is not None
+        return count.population == "lymphocytes" or count.percent_of_lymphocytes_high is not None
     if choice.method == "blood_count_wbc":
-        return count.population == "leukocytes" or count.percent_of_leukocytes is not None
+        return count.population == "leukocytes" or count.percent_of_leukocytes_high is not None
     return True
 
 
@@ -110,8 +111,10 @@ def _with_concentration(
     blood_ul = choice.blood_ul_counted
     assert blood_ul is not None
     assert count.events is not None
-    below = count.events < lloq_events
+    below = count.events < lloq_events or count.detected is False
     low, high = _interval(count, counts, choice, blood_ul)
+    if count.detected is False and low is not None:
+        low = 0.0
     return _reviewed(count, review).model_copy(
         update={
             "cells_per_ul": None if below else count.events / blood_ul,

@@ -26,7 +26,8 @@ def count_populations(tallies: Sequence[PopulationTally]) -> tuple[PopulationCou
     tuple of PopulationCount
         In the order given. Percentages (of parent, of lymphocytes, of leukocytes) have 95 %
         Clopper-Pearson intervals; a percentage of nothing (0 of 0 events) is None, not zero.
-        Counting beads have events only. Concentrations are added by :func:`absolute_counts`.
+        Of a population that is not detected only the interval stands, from 0 on. Counting beads have
+        events only. Concentrations are added by :func:`absolute_counts`.
 
     Raises
     ------
@@ -50,6 +51,8 @@ def _count(tally: PopulationTally) -> PopulationCount:
         parent=tally.parent,
         status=tally.status,
         reason=tally.reason,
+        detected=tally.detected,
+        background_events=tally.background_events,
         review=tally.review,
     )
     if tally.status == "not_evaluable":
@@ -70,7 +73,15 @@ def _count(tally: PopulationTally) -> PopulationCount:
         ("percent_of_leukocytes", tally.leukocytes),
     ):
         percentages |= _percent(tally.population, column, tally.events, of)
+    if tally.detected is False:
+        percentages |= _none_seen(percentages)
     return counted.model_copy(update=percentages)
+
+
+def _none_seen(percentages: dict[str, float | None]) -> dict[str, float | None]:
+    """Return no percentage, and an interval that begins at 0."""
+    values = [column for column in percentages if not column.endswith(("_low", "_high"))]
+    return dict.fromkeys(values) | dict.fromkeys([f"{column}_low" for column in values], 0.0)
 
 
 def _percent(population: str, column: str, events: int, of: int | None) -> dict[str, float | None]:

@@ -19,8 +19,8 @@ def reported_concentration(count: PopulationCount) -> str:
     -------
     str
         Whole cells/µL from 10 on, one decimal from 1 on, two figures below;
-        ``"<LLOQ"`` below the LLOQ; empty when there is no concentration. Never ``"0"``
-        for fewer cells than can be counted.
+        ``"<LLOQ"`` below the LLOQ; ``"not detected (<upper end)"``; empty when there is no
+        concentration. Never ``"0"`` for fewer cells than can be counted.
 
     Examples
     --------
@@ -28,9 +28,22 @@ def reported_concentration(count: PopulationCount) -> str:
     ...                                        events=3, below_lloq=True, lloq_cells_per_ul=11.2))
     '<12'
     """
+    if count.detected is False and count.cells_per_ul_high is not None:
+        return not_detected_text(below_text(count.cells_per_ul_high))
     if count.below_lloq and count.lloq_cells_per_ul is not None:
         return below_text(count.lloq_cells_per_ul)
     return "" if count.cells_per_ul is None else value_text(count.cells_per_ul)
+
+
+def not_detected_text(limit: str) -> str:
+    """Return how "not detected" is written, with what there may be at most.
+
+    Examples
+    --------
+    >>> not_detected_text("<3.7")
+    'not detected (<3.7)'
+    """
+    return f"not detected ({limit})"
 
 
 def value_text(value: float) -> str:

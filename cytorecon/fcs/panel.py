@@ -25,9 +25,10 @@ class PanelMatch:
     channels : mapping of str to str
         Marker -> ``$PnN``. A marker asked for as a combination (``"CD16+CD56"``) is there under
         that name when one channel carries it, or as its parts (``"CD16"`` and ``"CD56"``) when
-        the sample has one channel for each: never both.
+        the sample has one channel for each: never both. A channel of two markers that a template
+        shares (CD19+TCRgd) is there under each of them that was asked for.
     issues : tuple of Issue
-        Optional markers that are missing or ambiguous.
+        Optional markers that are missing or ambiguous, and shared channels that were used.
     """
 
     channels: Mapping[str, str]
@@ -39,6 +40,7 @@ def resolve_panel(
     required: Iterable[str],
     optional: Iterable[str] = (),
     mapping: Mapping[str, str] | None = None,
+    shared: Mapping[frozenset[str], str] | None = None,
 ) -> PanelMatch:
     """Find the channel of every marker.
 
@@ -50,6 +52,9 @@ def resolve_panel(
         Canonical markers. ``"CD16+CD56"`` asks for the two in one channel, or one channel each.
     mapping : mapping of str to str, optional
         Marker -> channel (``$PnN``), as the user said; it wins over what the labels say.
+    shared : mapping of frozenset of str to str, optional
+        Markers that may lie in one channel and still be asked for one by one, and the marker that tells
+        their cells apart: the sample must have it. A channel of the marker alone is preferred.
 
     Returns
     -------
@@ -70,6 +75,9 @@ def resolve_panel(
         if marker in channels:
             continue
         found, problem = _find(sample, marker, given)
+        if problem == _MISSING:
+            found, problem = _find_shared(sample, marker, given, _usable(sample, channels, shared or {}))
+            issues += [_shared_issue(sample, marker, name) for name in found.values()]
         channels |= found
         if problem and needed:
             problems.append(f"{marker} ({problem})")
@@ -143,6 +151,33 @@ def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[s
             return {}, problem if problem != _MISSING else f"{_MISSING}, nor {part} alone"
         parts[part] = name
     return parts, ""
+
+
+def _usable(
+    sample: Sample, found: Mapping[str, str], shared: Mapping[frozenset[str], str]
+) -> list[frozenset[str]]:
+    """Return the sets whose cells can be told apart: the sample has the marker that does it."""
+    return [markers for markers, by in shared.items() if by in found or _find(sample, by, {})[0]]
+
+
+def _find_shared(
+    sample: Sample, marker: str, given: Mapping[str, str], shared: Iterable[frozenset[str]]
+) -> tuple[dict[str, str], str]:
+    """Channel that carries `marker` beside others from whose cells a template can tell its cells apart."""
+    wanted = load_markers().canonical(marker)
+    for markers in shared:
+        if wanted < markers:
+            name, problem = _one_detector(sample, markers, set(given.values()))
+            if problem != _MISSING:
+                return ({marker: name} if name else {}), problem
+    return {}, _MISSING
+
+
+def _shared_issue(sample: Sample, marker: str, name: str) -> Issue:
+    (markers,) = {channel.markers for channel in sample.channels if channel.name == name}
+    others = " and ".join(sorted(markers - {marker}))
+    message = f"It shares a channel with {others}; the template tells their cells apart."
+    return Issue("panel.shared", Severity.INFO, marker, message)
 
 
 def _one_detector(sample: Sample, wanted: frozenset[str], taken: set[str]) -> tuple[str, str]:

@@ -9,13 +9,16 @@ from collections.abc import Callable
 import numpy as np
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate, GatedSample
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import (
     AnyGate,
     Axis,
     BeadGate,
     ClusterGate,
+    ContourGate,
+    EllipseGateSpec,
     PolygonGateSpec,
     ScatterAxis,
     ScatterRegionGate,
@@ -26,6 +29,8 @@ from cytorecon.results import AxisTick, GatePlot
 BINS = 128
 #: What a threshold is drawn against: side scatter spreads the events that share a marker.
 AGAINST: Axis = ScatterAxis(scatter="side")
+#: Gates that are drawn on two axes of their own.
+PLANAR = ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec
 Ticks = Callable[[str], tuple[AxisTick, ...]]
 
 
@@ -54,7 +59,7 @@ def density_plots(gated: GatedSample, axes: Axes, ticks: Ticks) -> tuple[GatePlo
 
 def _planes(found: FoundGate, spec: AnyGate, axes: Axes) -> dict[str, tuple[str, str]]:
     """Return the two channels to draw for each part of a gate."""
-    if isinstance(spec, ClusterGate | ScatterRegionGate | PolygonGateSpec | SingletGate):
+    if isinstance(spec, PLANAR | SingletGate):
         first, second = (spec.area, spec.height) if isinstance(spec, SingletGate) else (spec.x, spec.y)
         x, y = axes.resolve(first), axes.resolve(second)
         return {found.gate: (x[0], y[0])} if x and y else {}

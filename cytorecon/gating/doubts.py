@@ -1,36 +1,49 @@
 """What says that a number of a gated tube needs a look: its gates, its tube, its sums.
 
-One place decides how doubts spread. A gate's own doubts reach every population that rests on it. A
-gate that only helps to find another (its seeds) passes on that it lies far from the batch's, not
-that its own count is uncertain: a cloud is drawn around the bulk of its seeds. "Hardly any
-cell of this tube shows the marker" reaches only what is counted by it: without B cells the T cells are as
-certain as ever.
+One place decides how doubts spread. A doubt about a gate reaches the populations whose count would
+change without the gate. A threshold that is uncertain, or lies apart from the batch, reaches those whose
+count changes when it moves; one that lies very far apart means that stain or detector has changed, and
+reaches all that was found with its help. "Hardly any cell of this tube shows the marker" reaches only
+what is counted by it: without B cells the T cells are as certain as ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
+from cytorecon.gating.certainty import Move, Reliance
+from cytorecon.gating.detection import detections
 from cytorecon.gating.estimates import ThresholdEvidence
-from cytorecon.gating.gated import FoundGate, GatedSample
+from cytorecon.gating.expressions import required_names
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
+from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
-from cytorecon.knowledge.template import AnyGate, Template, ValleyGate, names_in, positive_names, sources_of
+from cytorecon.knowledge.template import Template, ValleyGate
 
 NONE_SEEN = "gate.none_seen"
 OUTLIER = "gate.outlier"
+UNSTABLE = "gate.unstable"
+FEW_TUBES = "batch.few_tubes"
 #: So few positive cells, as a number and as a share of the parent, are what an unstained tube shows too.
 HARDLY_ANY, HARDLY_ANY_SHARE = 10, 0.01
-FEW_TUBES = "batch.few_tubes"
+#: A population rests on a gate without which it would lose this share of its events.
+RESTS_ON = 0.05
+#: Moving all thresholds by their standard errors may change a count by this share from end to end; putting
+#: one where it might as well lie, by this one. Changes within counting noise are none.
+UNCERTAIN, APART = 0.11, 0.05
 
 
 def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
-    """Return `gated` with the review codes of each population, and an issue for each doubt of the tube.
+    """Return `gated` with what is known about its certainty: detection, review codes, issues.
 
     Parameters
     ----------
@@ -41,14 +54,21 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
     """
     issues = [*gated.issues, *_few_tubes(prior)]
     whole_tube = _codes_of_the_tube(issues)
-    outside = tuple(sums_outside(gated.tallies(), load_quality_limits().assay))
+    limits = load_quality_limits()
+    outside = tuple(sums_outside(gated.tallies(), limits.assay))
     sums = doubted(outside)
-    found = {gate.gate: gate for gate in gated.gates}
+    rests_on, moved = reliances(gated), moves(gated)
+    codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
     review = {
-        name: tuple(sorted({*_of_gates(name, gated.template, found), *whole_tube, *sums.get(name, ())}))
-        for name in gated.populations
+        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ())})) for name in gated.populations
     }
-    return replace(gated, review=review, issues=(*issues, *(sum_.issue for sum_ in outside)))
+    return replace(
+        gated,
+        review=review,
+        moves=moved,
+        detections=detections(gated, rests_on, limits.detection),
+        issues=(*issues, *(sum_.issue for sum_ in outside)),
+    )
 
 
 def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
@@ -68,50 +88,78 @@ def _codes_of_the_tube(issues: list[Issue]) -> set[str]:
     }
 
 
-def _of_gates(population: str, template: Template, found: Mapping[str, FoundGate]) -> set[str]:
-    """Return the codes of every gate the population rests on, and of those it is counted by."""
-    direct = _reached([population], template, lambda spec: (spec.find_in,))
-    through_seeds = _reached([population], template, sources_of) - direct
-    codes = {f"{code}:{name}" for name in direct for code in _flags(found[name])}
-    codes |= {f"{OUTLIER}:{name}" for name in through_seeds if OUTLIER in _flags(found[name])}
-    counted_by = (name for name in _counted_by(population, template) if name in found)
-    return codes | {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(found[name])}
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """The codes that gates give to populations of one tube."""
+
+    gated: GatedSample
+    found: Mapping[str, FoundGate]
+    rests_on: Sequence[Reliance]
+    moved: Sequence[Move]
+
+    def of(self, population: str) -> set[str]:
+        """Return the codes of `population`."""
+        events = int(self.gated.masks[population].sum()) if population in self.gated.masks else 0
+        counted_by = _counted_by(population, self.gated.template)
+        gates = self._that_matter(population, events) or set(counted_by)
+        codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}
+        helped = helped_by(population, self.gated.template)
+        codes |= {f"{OUTLIER}:{name}" for name in helped if OUTLIER in _flags(self.found[name])}
+        codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
+        codes |= set(self._by_moving(population))
+        # a person has looked at the gate of this tube
+        return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
+
+    def _is_accepted(self, gate: str) -> bool:
+        return gate in self.found and self.found[gate].accepted
+
+    def _that_matter(self, population: str, events: int) -> set[str]:
+        return {
+            reliance.gate
+            for reliance in self.rests_on
+            if reliance.population == population and reliance.lost > RESTS_ON * events
+        }
+
+    def _by_moving(self, population: str) -> Iterator[str]:
+        spans = [(move, move.events[population]) for move in self.moved if population in move.events]
+        for move, (fewest, most) in spans:
+            if move.to == "alternative" and _noticeable(most - fewest, most, APART):
+                yield f"{OUTLIER}:{move.gate}"
+        uncertain = [
+            (most - fewest, most, move.gate) for move, (fewest, most) in spans if move.to == "uncertainty"
+        ]
+        if uncertain:
+            together = math.hypot(*(change for change, _, _ in uncertain))
+            _, most, gate = max(uncertain)
+            if _noticeable(together, most, UNCERTAIN):
+                yield f"{UNSTABLE}:{gate}"
+
+
+def _noticeable(change: float, events: int, share: float) -> bool:
+    """Whether a change is more than `share` of the events, and more than counting noise."""
+    return change > share * events and change > 2 * math.sqrt(events) + 2
 
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:
     return (*gate.flags, *(code for part in gate.parts for code in part.flags))
 
 
-def _reached(
-    waiting: list[str], template: Template, looks_at: Callable[[AnyGate], tuple[str, ...]]
-) -> set[str]:
-    """Return every gate that is reached from the populations `waiting` by what each gate looks at."""
-    seen: set[str] = set()
+def _counted_by(population: str, template: Template) -> tuple[str, ...]:
+    """Return the gates that every cell of `population` lies in, and those whose failure would change it."""
+    names = [
+        spec.gate
+        for spec in template.gates
+        if isinstance(spec, ValleyGate) and population in spec.none_seen_doubts
+    ]
+    waiting = [population]
     while waiting:
         name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
         if name in template.population_by_name:
             entry = template.population_by_name[name]
-            waiting += [*names_in(entry.where), entry.parent]
+            waiting += [*required_names(entry.where), entry.parent]
         elif name in template.gate_by_name:
-            waiting += [used for text in looks_at(template.gate_by_name[name]) for used in names_in(text)]
-    return seen & set(template.gate_by_name)
-
-
-def _counted_by(population: str, template: Template) -> Iterator[str]:
-    """Yield the gates that the cells of `population`, or of one of its parents, must lie in.
-
-    And those of which the template says that their failure would change it.
-    """
-    for spec in template.gates:
-        if isinstance(spec, ValleyGate) and population in spec.none_seen_doubts:
-            yield spec.gate
-    while population != "root":
-        entry = template.population_by_name[population]
-        yield from positive_names(entry.where)
-        population = entry.parent
+            names.append(name)
+    return tuple(dict.fromkeys(names))
 
 
 def _shows_none(gate: FoundGate) -> bool:

@@ -6,8 +6,7 @@ each gate on the way, and lets "not evaluable" spread to all that depends on it.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,15 +14,18 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.gated import FoundGate, GatedSample, GateStatus, empty_mask
+from cytorecon.gating.expressions import ALL, evaluate, required_names
+from cytorecon.gating.found import FoundGate, GateStatus
+from cytorecon.gating.gated import GatedSample, empty_mask
+from cytorecon.gating.manual import decided
+from cytorecon.gating.override_check import check_decisions
+from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import AnyGate, Template, names_in, positive_names, sources_of
 from cytorecon.sample import ChannelRole, Sample
 
-#: Reserved name in expressions: every event of the file that has a finite value on every axis.
-ALL = "all"
 _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
 
 
@@ -39,7 +41,13 @@ class Marked:
     absent: bool = False
 
 
-def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | None = None) -> GatedSample:
+def gate(
+    sample: Sample,
+    template: Template,
+    axes: Axes,
+    prior: GatingPrior | None = None,
+    held: Decisions | None = None,
+) -> GatedSample:
     """Gate one transformed sample.
 
     Parameters
@@ -52,13 +60,22 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         Which channel of this sample carries which marker.
     prior : GatingPrior, optional
         What the batch taught; without it a tube stands on its own.
+    held : Decisions, optional
+        What people decided about gates of this tube.
 
     Returns
     -------
     GatedSample
         Gates, one mask per evaluable population, reasons for the others.
+
+    Raises
+    ------
+    OverrideError
+        If a decision does not fit the template.
     """
-    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes))
+    held = held or Decisions()
+    check_decisions(held, template)
+    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes), held)
     for entry in template.populations:
         walk.population(entry.population)
     for spec in template.gates:
@@ -74,7 +91,10 @@ def gate(sample: Sample, template: Template, axes: Axes, prior: GatingPrior | No
         masks=masks,
         reasons=reasons,
         searched=walk.searched,
+        gate_masks=walk.gate_masks,
+        everything=walk.everything,
         issues=(*sample.issues, *_issues(gates, template, walk.causes)),
+        overrides_sha256=held.sha256,
     )
     return with_doubts(gated, walk.prior)
 
@@ -88,6 +108,7 @@ class _Walk:
     axes: Axes
     prior: GatingPrior
     everything: Mask
+    held: Decisions
     found: dict[str, FoundGate] = field(default_factory=dict)
     gate_masks: dict[str, Mask] = field(default_factory=dict)
     populations: dict[str, Marked] = field(default_factory=dict)
@@ -114,7 +135,7 @@ class _Walk:
 
     def expression(self, text: str) -> Marked:
         """Return the events `text` means; a gate that is absent holds no event."""
-        for name in positive_names(text):
+        for name in required_names(text):
             if name in self.template.gate_by_name and self.gate(name).status == "absent":
                 return Marked(None, self.gate(name).reason, absent=True)
         values: dict[str, Mask] = {}
@@ -123,7 +144,7 @@ class _Walk:
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
-        return Marked(_evaluate(ast.parse(text, mode="eval").body, values) & self.everything)
+        return Marked(evaluate(text, values) & self.everything)
 
     def _name(self, name: str) -> Marked:
         if name == ALL:
@@ -143,6 +164,7 @@ class _Walk:
                 mask = empty_mask(self.sample)
                 for part in found.parts:
                     mask = mask | part.shape.mask(self.axes.columns)
+                mask &= self.everything
             self.gate_masks[found.gate] = mask
         return self.gate_masks[found.gate]
 
@@ -156,6 +178,7 @@ class _Walk:
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)
+        found = decided(found, spec, self.held, self.axes)
         if found.status != "found":
             self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found
@@ -171,24 +194,6 @@ def _measured(axes: Axes) -> Mask:
         if channel.name in stained or channel.role in _SCATTER:
             measured &= np.isfinite(axes.columns[channel.name])
     return measured
-
-
-def _evaluate(node: ast.expr, values: Mapping[str, Mask]) -> Mask:
-    match node:
-        case ast.Name(id=name):
-            return values[name]
-        case ast.UnaryOp(operand=operand):
-            return ~_evaluate(operand, values)
-        case ast.BoolOp(op=ast.And(), values=parts):
-            return _joined(np.logical_and, parts, values)
-        case ast.BoolOp(values=parts):
-            return _joined(np.logical_or, parts, values)
-    raise TypeError(f"not an expression of a template: {ast.dump(node)}")
-
-
-def _joined(how: np.ufunc, parts: Sequence[ast.expr], values: Mapping[str, Mask]) -> Mask:
-    joined: Mask = how.reduce([_evaluate(part, values) for part in parts])
-    return joined
 
 
 def _not_assessed(template: Template, found: Mapping[str, FoundGate]) -> dict[str, str]:

@@ -17,6 +17,8 @@ class ValleyEstimate:
         1 - valley / lower peak: 1 is an empty valley, 0 is none.
     below, above : float
         Events on either side.
+    modes : int
+        How many modes the histogram shows; 0 for a position that is no valley.
     """
 
     position: float
@@ -24,6 +26,7 @@ class ValleyEstimate:
     depth: float
     below: float
     above: float
+    modes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,67 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from cytorecon.counts import count_populations
 from cytorecon.errors import Issue, NotEvaluableError
+from cytorecon.gating.certainty import Detection, Move
 from cytorecon.gating.estimates import Evidence
-from cytorecon.gating.shapes import Mask, Polygon, Shape, Threshold, version_of
+from cytorecon.gating.evidence import evidence_table
+from cytorecon.gating.found import FoundGate
+from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
 from cytorecon.knowledge.template import Template
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
-
-#: Both `passed_through` (looked for, nothing to take away) and `not_measured` (the tube lacks the channel
-#: of an optional gate) keep every event; only the first says something about the cells.
-GateStatus = Literal["found", "absent", "passed_through", "not_measured", "not_evaluable"]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPart:
-    """One shape of a gate, and how its position came about.
-
-    Parameters
-    ----------
-    part : str
-        Gate, or gate and marker where one gate has two channels.
-    shape : Threshold or Polygon
-        On the transformed scale.
-    method : str
-        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``own_tail``, ``batch_tail``,
-        ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``bright_in_all`` or ``fixed``.
-    standard_error : float or None
-        Of a threshold, transformed units.
-    flags : tuple of str
-        Codes that say it needs a look.
-    """
-
-    part: str
-    shape: Shape
-    method: str
-    standard_error: float | None = None
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundGate:
-    """A gate in one tube. With several parts an event is inside when it is inside any of them.
-
-    `flags` are the doubts about a gate that has no part. `evidence` is what this tube alone showed, by
-    part; it is there also when no gate was found.
-    """
-
-    gate: str
-    find_in: str
-    status: GateStatus
-    parts: tuple[FoundPart, ...] = ()
-    reason: str = ""
-    flags: tuple[str, ...] = ()
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    events_in: int | None = None
-    events_of_parent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +39,20 @@ class GatedSample:
         Populations that could not be evaluated, and why.
     searched : mapping of str to ndarray of bool
         Events each gate was looked for in, by the gate's `find_in`.
+    gate_masks : mapping of str to ndarray of bool
+        Events inside each gate that could be evaluated; every event for one that takes nothing away.
+    everything : ndarray of bool
+        Events with a place on every axis; the others are in no gate.
     review : mapping of str to tuple of str
         Codes per population that say it needs a look.
+    detections : mapping of str to Detection
+        Whether each population that could be evaluated is there at all.
+    moves : tuple of Move
+        How counts change when thresholds move.
     issues : tuple of Issue
         Everything noticed from reading to gating.
+    overrides_sha256 : str
+        Hash of what people decided about gates of this tube; empty when they did not.
     """
 
     sample: Sample
@@ -98,8 +61,13 @@ class GatedSample:
     masks: Mapping[str, Mask]
     reasons: Mapping[str, str]
     searched: Mapping[str, Mask]
+    gate_masks: Mapping[str, Mask]
+    everything: Mask
     review: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    detections: Mapping[str, Detection] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
     issues: tuple[Issue, ...] = ()
+    overrides_sha256: str = ""
 
     @property
     def populations(self) -> tuple[str, ...]:
@@ -145,6 +113,7 @@ class GatedSample:
                 review=review,
             )
         ancestors = self._ancestors(population)
+        tested = self.detections.get(population)
         parent_events = self.sample.n_events if parent == "root" else int(self.masks[parent].sum())
         return PopulationTally(
             population=population,
@@ -154,6 +123,8 @@ class GatedSample:
             parent_events=parent_events,
             lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
             leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            detected=tested.detected if tested else None,
+            background_events=tested.background if tested else None,
             review=review,
         )
 
@@ -162,12 +133,24 @@ class GatedSample:
         while population != "root":
             population = self.template.population_by_name[population].parent
             found.add(population)
-        return found & set(self.masks)
+        # One that was not assessed holds all of its parent: a share of it would be a share of something else.
+        return found & (set(self.masks) - set(self.reasons))
 
     def counts(self) -> pd.DataFrame:
-        """Return events and percentages per population, one row each (no cells/µL: no tube data)."""
-        rows = [count.model_dump() for count in count_populations(self.tallies())]
+        """Return events and percentages per population, one row each (no cells/µL: no tube data).
+
+        ``status`` is one of ok, review, not_detected, below_lloq and not_evaluable
+        (:attr:`~cytorecon.results.PopulationCount.verdict`).
+        """
+        rows = [
+            {**count.model_dump(exclude={"detected"}), "status": count.verdict}
+            for count in count_populations(self.tallies())
+        ]
         return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+    def evidence(self) -> pd.DataFrame:
+        """Return where each gate lies and why (:func:`~cytorecon.gating.evidence.evidence_table`)."""
+        return evidence_table(self.gates, self.moves, self.review)
 
     def records(self) -> tuple[GateRecord, ...]:
         """Return the gates as plain values to save and show, one per part."""
@@ -176,8 +159,9 @@ class GatedSample:
 
     @property
     def gates_version(self) -> str:
-        """Hash of all positions: the version of this tube's gates."""
-        return version_of(tuple(part.shape for found in self.gates for part in found.parts))
+        """Hash of all positions and of what people decided: the version of this tube's gates."""
+        shapes = tuple(part.shape for found in self.gates for part in found.parts)
+        return version_of(shapes, self.overrides_sha256)
 
 
 def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
@@ -192,6 +176,7 @@ def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
                 reason=found.reason,
                 events_in=found.events_in,
                 events_of_parent=found.events_of_parent,
+                override=found.override,
             ),
         )
     return tuple(
@@ -211,6 +196,9 @@ def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
             events_in=found.events_in,
             events_of_parent=found.events_of_parent,
             version=version_of((part.shape,)),
+            override=part.override,
+            automatic_threshold=part.automatic.value if isinstance(part.automatic, Threshold) else None,
+            automatic_vertices=part.automatic.vertices if isinstance(part.automatic, Polygon) else (),
         )
         for part in found.parts
     )

@@ -72,13 +72,15 @@ class Polygon:
 Shape = Threshold | Polygon
 
 
-def version_of(shapes: tuple[Shape, ...]) -> str:
+def version_of(shapes: tuple[Shape, ...], decided: str = "") -> str:
     """Return a short hash of kind, channels and position: the version of a found gate.
+
+    `decided` stands for what people decided about the gates; empty when they did not.
 
     Examples
     --------
     >>> version_of((Threshold(("FITC-A",), 0.5),)) == version_of((Threshold(("FITC-A",), 0.5),))
     True
     """
-    text = json.dumps([[type(shape).__name__, repr(shape)] for shape in shapes])
+    text = json.dumps([[type(shape).__name__, repr(shape)] for shape in shapes]) + decided
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -46,11 +46,12 @@ def add_tube(store: StudyStore, path: Path, tube: Tube) -> TubeResult:
 
 def _analysed(store: StudyStore, file: Cleaned, tube: Tube) -> Addition:
     settings = AnalysisSettings.from_json(store.settings())
-    addition = analyze_addition(file, tube, settings)
+    overrides = store.overrides()
+    addition = analyze_addition(file, tube, settings, overrides)
     if addition.result.status == "failed" or addition.settings == settings:
         return addition
     saved = save_settings(store, settings, addition.settings, reason=f"new batch with tube {tube.tube}")
     if saved == addition.settings:
         return addition
     # somebody else has learned meanwhile, perhaps this very batch: the tube follows what is stored
-    return analyze_addition(file, tube, saved)
+    return analyze_addition(file, tube, saved, overrides)

@@ -18,6 +18,7 @@ from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, analyze_tubes, plan_study
 from cytorecon.pipeline.learn import Progress, Run
 from cytorecon.pipeline.source import CHANNEL_GIVEN
+from cytorecon.pipeline.steps import decided
 from cytorecon.pipeline.study import no_progress
 from cytorecon.sample import Spillover
 from cytorecon.store import StudyStore, WrittenSheet, same_facts
@@ -96,7 +97,14 @@ def run_batch(
         usual = _given_anew(known, mapping, spillover)
         # uploads that are listed teach as the other rows do, and follow what was learned
         study = written.study.model_copy(update={"tubes": (*written.study.tubes, *written.uploads)})
-        plan = plan_study(study, known=usual, relearn=relearn, run=run, progress=progress)
+        plan = plan_study(
+            study,
+            known=usual,
+            overrides=store.overrides(),
+            relearn=relearn,
+            run=run,
+            progress=progress,
+        )
         plan = _saved(store, known, plan)
         kept = _analysed(store, study, plan, run=run, progress=progress)
         note_outcome(store, study.tubes, kept)
@@ -179,7 +187,7 @@ def _saved(store: StudyStore, known: AnalysisSettings, plan: Plan) -> Plan:
 def _is_done(
     tube: Tube, stored: Mapping[str, Tube], done: Mapping[str, str], plan: Plan, store: StudyStore
 ) -> bool:
-    """Whether the stored result came from the same file, facts, template, scales, prior and givens."""
+    """Whether the stored result came from the same file, facts, settings and decisions about gates."""
     if tube.tube not in plan.hashes or done.get(tube.tube) != plan.hashes[tube.tube]:
         return False
     if tube.row > 0 and not same_facts(stored[tube.tube], tube):
@@ -189,16 +197,19 @@ def _is_done(
         return False
     if source.spillover is not None and result.provenance.spillover_source != source.spillover.source:
         return False
-    context = plan.settings.batches[plan.batches[tube.tube]]
+    batch = plan.batches[tube.tube]
+    context = plan.settings.batches[batch]
     origin = result.provenance
     return (
         origin.template_sha256,
         origin.prior_sha256,
         origin.transforms_sha256,
         origin.software_version,
+        origin.overrides_sha256,
     ) == (
         context.template_sha256,
         context.prior.sha256,
         context.transforms.sha256,
         __version__,
+        decided(source, batch).sha256,
     )

@@ -39,6 +39,42 @@ class CheckLimits(Frozen):
     fewest_events_for_time: Limit
 
 
+class SourcedLimit(Limit):
+    """A limit that says who set it."""
+
+    source: str
+
+
+class AcquisitionLimits(Frozen):
+    """When signal or flow rate change during a run."""
+
+    drift_bins: SourcedLimit
+    fewest_bins: SourcedLimit
+    fewest_events_per_bin: SourcedLimit
+    most_events_looked_at: SourcedLimit
+    largest_drift: SourcedLimit
+    background: SourcedLimit
+    drift_errors: SourcedLimit
+    least_share_drifting: SourcedLimit
+    intervals: SourcedLimit
+    fewest_intervals: SourcedLimit
+    fewest_events_per_interval: SourcedLimit
+    fewest_ticks_per_interval: SourcedLimit
+    burst: SourcedLimit
+    slow_flow: SourcedLimit
+    rate_errors: SourcedLimit
+    least_share_bursting: SourcedLimit
+    least_share_slow: SourcedLimit
+    most_at_lower_end: SourcedLimit
+
+
+class DetectionLimits(Frozen):
+    """When a population counts as seen."""
+
+    fewest_background: Limit
+    significance: Limit
+
+
 class SumRule(Frozen):
     """Populations whose sum must make up another one.
 
@@ -60,6 +96,10 @@ class SumRule(Frozen):
         Populations that a sum outside the limits casts doubt on.
     causes, source : str
         What it may come from, and who set the limits.
+    explained_by : tuple of str
+        Populations measured on their own that fill a gap: a sum that is right with one of them is explained.
+    named_with : tuple of str
+        Populations whose share is told beside a sum that is too low.
     """
 
     check: str = Field(pattern=r"^[A-Za-z_]+$")
@@ -72,14 +112,31 @@ class SumRule(Frozen):
     doubts: tuple[str, ...] = Field(min_length=1)
     causes: str
     source: str
+    explained_by: tuple[str, ...] = ()
+    named_with: tuple[str, ...] = ()
+
+
+class BetweenTubesLimits(Frozen):
+    """When tubes of one patient do not fit each other, or hold too little."""
+
+    fewest_lymphocytes: SourcedLimit
+    replicate_CD3: SourcedLimit  # noqa: N815 - a name of the file
+    delta: SourcedLimit
+    delta_days: SourcedLimit
+    drift_visits: SourcedLimit
+    drift_tubes: SourcedLimit
+    drift_spreads: SourcedLimit
 
 
 class QualityLimits(Frozen):
     """The file ``quality.yaml``."""
 
     compensation: CompensationLimits
+    detection: DetectionLimits
     checks: CheckLimits
+    acquisition: AcquisitionLimits
     assay: tuple[SumRule, ...]
+    between_tubes: BetweenTubesLimits
 
 
 @lru_cache(maxsize=8)

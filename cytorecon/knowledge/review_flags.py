@@ -20,7 +20,7 @@ class ReviewFlag(Frozen):
     `whole_tube`: an issue of a tube with this code casts doubt on every number of the tube.
     """
 
-    code: str = Field(pattern=r"^[a-z_]+\.[A-Za-z_]+$")
+    code: str = Field(pattern=r"^[a-z_]+\.[A-Za-z0-9_]+$")
     short: str = Field(min_length=1)
     message: str = Field(min_length=1)
     hint: str

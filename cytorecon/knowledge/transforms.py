@@ -39,6 +39,15 @@ class ChannelNumberRules(Frozen):
     smallest_median: Limit
 
 
+class DisplayScaleRules(Frozen):
+    """When values are on a display scale (biexponential, compensated) already."""
+
+    top: Limit
+    exceeded_factor: Limit
+    smallest_top: Limit
+    smallest_median: Limit
+
+
 class ScatterRules(Frozen):
     """Scales of scatter."""
 
@@ -51,6 +60,7 @@ class TransformRules(Frozen):
     logicle: LogicleRules
     range: RangeRules
     channel_numbers: ChannelNumberRules
+    display_scale: DisplayScaleRules
     scatter: ScatterRules
 
 

@@ -2,7 +2,7 @@
 
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
 from cytorecon.pipeline.gate_files import GatedFile, gate_files
-from cytorecon.pipeline.gate_samples import gate
+from cytorecon.pipeline.gate_samples import gate, gate_batch, learn_priors
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
 from cytorecon.pipeline.second_opinion import second_opinion
@@ -21,8 +21,10 @@ __all__ = [
     "analyze_study",
     "analyze_tubes",
     "gate",
+    "gate_batch",
     "gate_files",
     "inspect_file",
+    "learn_priors",
     "plan_study",
     "second_opinion",
 ]

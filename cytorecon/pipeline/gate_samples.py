@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, OverrideError
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.override_check import check_override, check_undo
+from cytorecon.gating.overrides import Override
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import learn
-from cytorecon.pipeline.source import Source
-from cytorecon.pipeline.steps import gate_prepared, prepare, survey
+from cytorecon.pipeline.source import Source, batch_of
+from cytorecon.pipeline.steps import compensated, gate_prepared, prepare_loaded, survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.sample import Sample
 
@@ -70,22 +73,140 @@ def gate(
     >>> abs(int(gated.mask("CD4_T").sum()) / int(tube.mask("CD4_T").sum()) - 1) < 0.1
     True
     """
-    loaded = template if isinstance(template, Template) else load_template(template)
-    several = _listed(samples)
-    sources = [
-        Source(str(number), loaded, sample=sample, mapping=mapping or {})
-        for number, sample in enumerate(several)
-    ]
-    surveys = {source.name: survey(source) for source in sources}
-    contexts = {
-        batch: learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
-        for batch in sorted({found.batch for found in surveys.values()})
-    }
+    gated = gate_batch(_listed(samples), template, mapping=mapping)
+    return gated[0] if isinstance(samples, Sample) else tuple(gated)
+
+
+def gate_batch(
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    priors: Sequence[BatchContext] | None = None,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    overrides: Sequence[Override] = (),
+) -> list[GatedSample]:
+    """Gate samples that learn from each other, or from what was learned before.
+
+    Parameters
+    ----------
+    samples, template, mapping
+        As for :func:`gate`.
+    priors : sequence of BatchContext, optional
+        From :func:`learn_priors`: scales and positions, frozen. With them a sample's result does not
+        depend on the others it is gated with. Without them they are learned from `samples`.
+    overrides : sequence of Override
+        What people decided about gates, oldest first. The target of one for a sample is the number of
+        the sample in the list, from ``"1"``; of one for a batch, ``BatchContext.batch``. A gate that a
+        person placed teaches the others nothing; gates that are found with it are looked for anew.
+
+    Returns
+    -------
+    list of GatedSample
+        In the order of `samples`. ``.counts()`` has a ``status`` for each population, ``.evidence()``
+        one row per gate; with fewer than eight tubes to learn from every number is marked.
+
+    Raises
+    ------
+    CytoreconError
+        If `samples` are something else, or `priors` are of another template or cytometer.
+    PanelError, CompensationError
+        As for :func:`gate`.
+    OverrideError
+        If one of `overrides` names a gate, sample or batch that is not there, or has no usable shape.
+
+    Examples
+    --------
+    >>> from cytorecon.simulate import simulate_tube, tube_spec
+    >>> blood = {"CD4_T": 300, "CD8_T": 200, "B": 80, "NK": 90, "monocytes": 300, "granulocytes": 2500}
+    >>> tubes = [simulate_tube(tube_spec(concentrations=blood, events=5000), seed=n) for n in range(4)]
+    >>> gated = gate_batch([tube.sample() for tube in tubes], "tbnk")
+    >>> counts = gated[0].counts().set_index("population")
+    >>> counts.loc["CD3_T", "status"], counts.loc["CD3_T", "review"]
+    ('review', ('batch.few_tubes',))
+    """
+    sources = _sources(samples, template, mapping, tuple(overrides))
+    contexts = {context.batch: context for context in priors or _learned(sources)}
+    _check_overrides(overrides, sources, set(contexts))
     gated = []
     for source in sources:
-        context = contexts[surveys[source.name].batch]
-        gated.append(gate_prepared(prepare(source, context.transforms), source, context.prior))
-    return gated[0] if isinstance(samples, Sample) else tuple(gated)
+        loaded = compensated(source)
+        context = _of_batch(contexts, batch_of(loaded.sample, source.template), source)
+        prepared = prepare_loaded(loaded, source, context.transforms)
+        gated.append(gate_prepared(prepared, source, context.prior))
+    return gated
+
+
+def learn_priors(
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    *,
+    mapping: Mapping[str, str] | None = None,
+) -> tuple[BatchContext, ...]:
+    """Learn scales and positions from samples, frozen for :func:`gate_batch`.
+
+    Parameters
+    ----------
+    samples, template, mapping
+        As for :func:`gate`.
+
+    Returns
+    -------
+    tuple of BatchContext
+        One for each cytometer and panel; a pydantic model that writes itself as JSON.
+    """
+    return _learned(_sources(samples, template, mapping))
+
+
+def _sources(
+    samples: Sequence[Sample],
+    template: str | Path | Template,
+    mapping: Mapping[str, str] | None,
+    overrides: tuple[Override, ...] = (),
+) -> list[Source]:
+    loaded = template if isinstance(template, Template) else load_template(template)
+    return [
+        Source(str(number), loaded, sample=sample, mapping=mapping or {}, overrides=overrides)
+        for number, sample in enumerate(_listed(samples), start=1)
+    ]
+
+
+def _check_overrides(overrides: Sequence[Override], sources: Sequence[Source], batches: set[str]) -> None:
+    known = {"sample": {source.name for source in sources}, "batch": batches, "template": {""}}
+    for place, record in enumerate(overrides):
+        if sources:
+            check_override(record, sources[0].template)
+        if record.action == "undo":
+            check_undo(record, overrides[:place])
+        if record.target not in known[record.scope]:
+            raise OverrideError(
+                f"There is no such {record.scope}.",
+                subject=f"override of gate {record.gate}",
+                field="target",
+                found=record.target,
+                allowed=", ".join(sorted(known[record.scope])),
+                hint="Samples are named by their numbers in the list, from 1.",
+            )
+
+
+def _learned(sources: Sequence[Source]) -> tuple[BatchContext, ...]:
+    surveys = {source.name: survey(source) for source in sources}
+    return tuple(
+        learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
+        for batch in sorted({found.batch for found in surveys.values()})
+    )
+
+
+def _of_batch(contexts: Mapping[str, BatchContext], batch: str, source: Source) -> BatchContext:
+    context = contexts.get(batch)
+    if context is None or context.template_sha256 != source.template.sha256:
+        raise CytoreconError(
+            "These priors were learned from another cytometer, panel or template.",
+            subject=f"samples, number {source.name}",
+            found=batch,
+            allowed=", ".join(sorted(contexts)),
+            hint="Learn priors from tubes of the same kind: learn_priors(samples, template).",
+        )
+    return context
 
 
 def _listed(samples: Sample | Sequence[Sample]) -> list[Sample]:

@@ -30,8 +30,9 @@ def panel_of(sample: Sample, template: Template, mapping: Mapping[str, str]) -> 
         packaged templates find all of theirs, it names those: to say of each channel that it is
         another one would be the wrong thing to do.
     """
+    shared = {frozenset(each.markers): each.told_apart_by for each in template.shared_channels}
     try:
-        return resolve_panel(sample, template.required, template.optional, mapping)
+        return resolve_panel(sample, template.required, template.optional, mapping, shared)
     except PanelError as error:
         if error.field:  # what the user said of a channel is wrong, whatever the panel
             raise
@@ -44,9 +45,11 @@ def panel_of(sample: Sample, template: Template, mapping: Mapping[str, str]) -> 
 
 
 def _others(sample: Sample, template: Template, mapping: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the packaged templates whose required markers are all there."""
-    names = (name for name in template_names() if name != template.name)
-    return tuple(name for name in names if _holds(sample, load_template(name).required, mapping))
+    """Return the packaged templates whose required markers are all there: those that ask for most."""
+    asked = {name: load_template(name).required for name in template_names() if name != template.name}
+    fitting = [name for name, required in asked.items() if _holds(sample, required, mapping)]
+    most = max((len(asked[name]) for name in fitting), default=0)
+    return tuple(name for name in fitting if len(asked[name]) == most)
 
 
 def _holds(sample: Sample, required: Iterable[str], mapping: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import read_fcs
+from cytorecon.gating.overrides import Override
 from cytorecon.intake import clean
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.template import Template
@@ -55,6 +56,8 @@ class Source:
         Marker to ``$PnN``, said by the user.
     spillover : Spillover or None
         Said by the user, in place of the file's own matrix.
+    overrides : tuple of Override
+        What people decided about gates, oldest first; those about other tubes do not matter.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Source:
     written: tuple[tuple[str, str], ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
     spillover: Spillover | None = None
+    overrides: tuple[Override, ...] = ()
 
     def load(self) -> Loaded:
         """Return the sample on the linear scale (reads the file), with what the user said of it.

@@ -9,6 +9,7 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.overrides import Decisions, decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.pipeline.panel import panel_of
 from cytorecon.pipeline.source import Loaded, Source, batch_of
@@ -68,7 +69,12 @@ def survey(source: Source) -> Survey:
 
 def prepare(source: Source, scales: TransformSet) -> Prepared:
     """Return the sample of `source` on the batch's scales, with its panel."""
-    sample = (loaded := compensated(source)).sample
+    return prepare_loaded(compensated(source), source, scales)
+
+
+def prepare_loaded(loaded: Loaded, source: Source, scales: TransformSet) -> Prepared:
+    """Return the compensated sample of `source` on the batch's scales, with its panel."""
+    sample = loaded.sample
     panel = panel_of(sample, source.template, loaded.mapping)
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
@@ -77,5 +83,11 @@ def prepare(source: Source, scales: TransformSet) -> Prepared:
 
 
 def gate_prepared(prepared: Prepared, source: Source, prior: GatingPrior) -> GatedSample:
-    """Return the gated sample."""
-    return gate(prepared.sample, source.template, prepared.axes, prior)
+    """Return the gated sample, with what people decided about its gates."""
+    held = decided(source, batch_of(prepared.sample, source.template))
+    return gate(prepared.sample, source.template, prepared.axes, prior, held)
+
+
+def decided(source: Source, batch: str) -> Decisions:
+    """Return what people decided about the gates of `source`, a tube of `batch`."""
+    return decisions(source.overrides, source.template, source.name, batch)

@@ -8,6 +8,7 @@ from functools import partial
 
 from cytorecon import __version__
 from cytorecon.errors import CytoreconError, Issue, Severity
+from cytorecon.gating.overrides import Override, concerning, standing
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
@@ -16,6 +17,7 @@ from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, 
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -59,6 +61,7 @@ def plan_study(
     study: Study,
     *,
     known: AnalysisSettings | None = None,
+    overrides: Sequence[Override] = (),
     relearn: bool = False,
     run: Run = map,
     progress: Progress = no_progress,
@@ -73,13 +76,15 @@ def plan_study(
         Contexts of an earlier run. One that is settled is not learned again, so that results
         given out do not change when tubes are added; a provisional one (few tubes, every number
         marked) is learned again when there are more tubes.
+    overrides : sequence of Override
+        What people decided about gates, oldest first.
     relearn : bool
         Learn every batch again from the tubes there are now.
     run, progress : callable
         See :func:`~cytorecon.pipeline.learn.learn`.
     """
     given = known.given if known else Given()
-    sources, failures = _sources(study.tubes, given)
+    sources, failures = _sources(study.tubes, given, overrides)
     surveyed = survey_all(list(sources.values()), run, progress)
     failures |= surveyed.failures
     failures |= _copies(study.tubes, surveyed)
@@ -99,7 +104,7 @@ def plan_study(
         batches=batches,
         hashes={name: surveyed.surveys[name].sha256 for name in usable},
         failures=failures,
-        remarks=tuple(remarks),
+        remarks=(*remarks, *_unused(overrides, usable, batches)),
     )
 
 
@@ -131,7 +136,8 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
         A tube that cannot be analysed has status ``failed`` and says why; it stops nothing.
     """
     plan = plan_study(study, run=run, progress=progress)
-    return StudyResult(study=study, tubes=tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress)))
+    tubes = tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress))
+    return with_assay_checks(StudyResult(study=study, tubes=tubes))
 
 
 def _has_grown(context: BatchContext, tubes: int) -> Issue:
@@ -148,7 +154,26 @@ def _stands(context: BatchContext | None, tubes: int) -> bool:
     return context is not None and (context.is_settled or tubes <= context.prior.tubes)
 
 
-def _sources(tubes: Sequence[Tube], given: Given) -> tuple[dict[str, Source], dict[str, Failure]]:
+def _unused(
+    overrides: Sequence[Override], sources: Mapping[str, Source], batches: Mapping[str, str]
+) -> Iterator[Issue]:
+    """Yield a remark on each record that is about no tube of this run: its batch may be gone."""
+    used = {
+        record.id
+        for name, source in sources.items()
+        for record in concerning(overrides, source.template.name, name, batches[name])
+    }
+    for _, record in standing(overrides):
+        if record.id not in used:
+            about = record.target or record.template
+            message = f"Override {record.id} of gate {record.gate} ({record.scope} {about}) is about no tube."
+            hint = "Record the decision again for tubes or batches there are, or undo it."
+            yield Issue("override.unused", Severity.WARNING, "overrides", message, hint)
+
+
+def _sources(
+    tubes: Sequence[Tube], given: Given, overrides: Sequence[Override]
+) -> tuple[dict[str, Source], dict[str, Failure]]:
     templates: dict[str, Template] = {}
     sources: dict[str, Source] = {}
     failures: dict[str, Failure] = {}
@@ -166,7 +191,13 @@ def _sources(tubes: Sequence[Tube], given: Given) -> tuple[dict[str, Source], di
         template = templates[wanted]
         mapping = given.mapping_for(template)
         sources[tube.tube] = Source(
-            tube.tube, template, tube.path, tube.dataset, mapping=mapping, spillover=given.matrix()
+            tube.tube,
+            template,
+            tube.path,
+            tube.dataset,
+            mapping=mapping,
+            spillover=given.matrix(),
+            overrides=tuple(concerning(overrides, template.name, tube.tube, batch=None)),
         )
     return sources, failures
 

@@ -89,6 +89,7 @@ def _provenance(gated: GatedSample, context: BatchContext) -> Provenance:
         gates_version=gated.gates_version,
         transforms_sha256=context.transforms.sha256,
         prior_sha256=context.prior.sha256,
+        overrides_sha256=gated.overrides_sha256,
         spillover_source=spillover.source if spillover else "none",
         software_version=__version__,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cytorecon.errors import CytoreconError
+from cytorecon.gating.overrides import Override, concerning
 from cytorecon.intake import Cleaned
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings
@@ -27,7 +29,9 @@ class Addition:
     settings: AnalysisSettings
 
 
-def analyze_addition(file: Path | Cleaned, tube: Tube, settings: AnalysisSettings) -> Addition:
+def analyze_addition(
+    file: Path | Cleaned, tube: Tube, settings: AnalysisSettings, overrides: Sequence[Override] = ()
+) -> Addition:
     """Analyse one file with the frozen scales and priors of its batch.
 
     Parameters
@@ -40,6 +44,8 @@ def analyze_addition(file: Path | Cleaned, tube: Tube, settings: AnalysisSetting
     settings : AnalysisSettings
         Of the study. A tube of a batch the study does not know stands alone, and its batch is
         added to the settings that are returned.
+    overrides : sequence of Override
+        What people decided about gates of the study, oldest first.
 
     Returns
     -------
@@ -61,6 +67,7 @@ def analyze_addition(file: Path | Cleaned, tube: Tube, settings: AnalysisSetting
         file.written if isinstance(file, Cleaned) else (),
         mapping=mapping,
         spillover=given.matrix(),
+        overrides=tuple(concerning(overrides, template.name, tube.tube, batch=None)),
     )
     found = attempt(survey, source)
     if isinstance(found, Failure):

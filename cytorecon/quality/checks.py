@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from cytorecon.errors import Issue, Severity
-from cytorecon.knowledge.quality import CheckLimits, load_quality_limits
+from cytorecon.knowledge.quality import AcquisitionLimits, CheckLimits, load_quality_limits
+from cytorecon.quality.acquisition import check_drift, check_flow_rate, check_lower_end
 from cytorecon.sample import Channel, ChannelRole, Events, Sample
 
 _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
@@ -14,8 +17,9 @@ _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
 def check_quality(sample: Sample) -> tuple[Issue, ...]:
     """Return what is remarkable about the acquisition of `sample`.
 
-    Checked are the number of events, saturation at the end of the detector's range, negative
-    scatter, channels of a single value, gaps in time and time that runs backwards.
+    Checked are the number of events, events at either end of the detector's range, negative
+    scatter, channels of a single value, gaps in time and time that runs backwards; and, where the
+    clock says that events stand in order, signals that drift, bursts and slow flow.
 
     Parameters
     ----------
@@ -25,11 +29,13 @@ def check_quality(sample: Sample) -> tuple[Issue, ...]:
     Returns
     -------
     tuple of Issue
-        Codes ``quality.few_events``, ``quality.saturated``, ``quality.negative_scatter``,
-        ``quality.constant_channel``, ``quality.time_gap``, ``quality.time_backwards``. Empty
-        when nothing is remarkable.
+        Codes ``quality.few_events``, ``quality.saturated``, ``quality.lower_end``,
+        ``quality.negative_scatter``, ``quality.constant_channel``, ``quality.time_gap``,
+        ``quality.time_backwards``, ``quality.drift``, ``quality.background_drift``,
+        ``quality.burst``, ``quality.slow_flow``. Empty when nothing is remarkable.
     """
-    limits = load_quality_limits().checks
+    every = load_quality_limits()
+    limits = every.checks
     issues = _number_of_events(sample, limits)
     if sample.n_events < 2:
         return tuple(issues)
@@ -42,7 +48,22 @@ def check_quality(sample: Sample) -> tuple[Issue, ...]:
             issues += _time(column, limits)
         elif channel.role is not ChannelRole.OTHER:
             issues += _detector(channel, column, limits)
-    return tuple(issues)
+    issues += check_lower_end(sample, every.acquisition)
+    return (*issues, *_against_time(sample, issues, every.acquisition))
+
+
+def _against_time(sample: Sample, issues: Sequence[Issue], limits: AcquisitionLimits) -> Iterator[Issue]:
+    """Yield what changes during the run; without a clock that runs forward nobody knows the order."""
+    clocks = [channel for channel in sample.channels if channel.role is ChannelRole.TIME]
+    if not clocks or any(issue.code == "quality.time_backwards" for issue in issues):
+        return
+    time = sample.events[:, clocks[0].index]
+    if np.isfinite(time).all() and time[0] < time[-1]:
+        yield from check_drift(sample, limits)
+        stood_still = any(issue.code == "quality.time_gap" for issue in issues)
+        for issue in check_flow_rate(time, limits):
+            if issue.code != "quality.slow_flow" or not stood_still:
+                yield issue
 
 
 def _number_of_events(sample: Sample, limits: CheckLimits) -> list[Issue]:

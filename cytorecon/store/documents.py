@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from cytorecon.errors import Issue, StoreError
+from cytorecon.gating.overrides import Override
 from cytorecon.results import GatePlot, TubeResult
 from cytorecon.study.model import ClinicalEvent, Patient, Tube
 
@@ -18,6 +19,7 @@ TUBE: Final = TypeAdapter(Tube)
 EVENT: Final = TypeAdapter(ClinicalEvent)
 RESULT: Final = TypeAdapter(TubeResult)
 PLOTS: Final = TypeAdapter(tuple[GatePlot, ...])
+OVERRIDE: Final = TypeAdapter(Override)
 ISSUES: Final = TypeAdapter(tuple[Issue, ...])
 
 

@@ -29,6 +29,7 @@ class Change(StrEnum):
     TUBE_REMOVED = "tube_removed"
     TUBE_RESTORED = "tube_restored"
     SHEET_REPLACED = "sheet_replaced"
+    GATE_DECIDED = "gate_decided"
 
 
 @dataclass(frozen=True, slots=True)

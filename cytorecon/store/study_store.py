@@ -10,9 +10,11 @@ from types import MappingProxyType, TracebackType
 from sqlalchemy import Connection, Engine, select, update
 
 from cytorecon.errors import Issue, StoreError
+from cytorecon.gating.overrides import Override
 from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
 from cytorecon.store.checks import check_belongs, check_consistent
+from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
 from cytorecon.store.documents import ISSUES, from_text, to_text
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
@@ -21,6 +23,7 @@ from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -196,6 +199,16 @@ class StudyStore:
                 history.append(connection, self._clock(), Change.SHEET_REPLACED, reason="remarks on the run")
                 connection.execute(update(schema.study).values(issues=to_text(ISSUES, changed)))
 
+    def overrides(self) -> tuple[Override, ...]:
+        """Return what people decided about gates, oldest first, undone records too."""
+        with self._reading() as connection:
+            return read_overrides(connection, self._subject)
+
+    def add_override(self, record: Override, check: OverrideCheck = unchecked) -> None:
+        """Add a checked record, for ever; `check` sees those there are, in the same transaction."""
+        with self._changing(Change.GATE_DECIDED, reason=f"override {record.id}") as connection:
+            append_override(connection, record, self._subject, check)
+
     def has_uploads(self) -> bool:
         """Tell whether a tube came by upload, removed ones included."""
         with self._reading() as connection:
@@ -292,6 +305,9 @@ class StudyStore:
     def result(self, *, plots: bool = True) -> StudyResult:
         """Return the study with one result per tube, as of one moment.
 
+        Checks between tubes are made anew on what is there now; their marks are not stored, so that a tube
+        added later changes no stored result.
+
         Parameters
         ----------
         plots : bool
@@ -300,7 +316,7 @@ class StudyStore:
         with self._reading() as connection:
             study = rows.read_study(connection, self._subject)
             results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
-        return StudyResult(study=study, tubes=results)
+        return with_assay_checks(StudyResult(study=study, tubes=results))
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.

@@ -130,10 +130,11 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:
     source = outcome.provenance
-    values = count.model_dump(exclude={"review"})
+    values = count.model_dump(exclude={"review", "detected"})
     return {
         **_tube_cells(tube),
         **values,
+        "status": count.verdict,
         "cells_per_ul_reported": reported_concentration(count),
         "review": ";".join(count.review),
         "file_sha256": source.file_sha256,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cytorecon.counts.intervals import poisson_ratio_interval
-from cytorecon.counts.reported import measure_text
+from cytorecon.counts.reported import measure_text, not_detected_text
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod, PopulationCount
 
@@ -56,6 +56,9 @@ def percent_point(
     '2.5'
     """
     value, low, high = values
+    if count.detected is False and high is not None:
+        text = not_detected_text(f"<{measure_text(high, 'percent')}")
+        return Point(None, unit, low, high, lloq=high, censored=True, reported=text, review=count.review)
     reported = "" if value is None else measure_text(value, "percent")
     return Point(value=value, unit=unit, low=low, high=high, reported=reported, review=count.review)
 

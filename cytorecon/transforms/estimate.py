@@ -27,7 +27,8 @@ def estimate_transforms(
     values (Parks 2006). Forward scatter is linear; side scatter is
     logarithmic, where lymphocytes stand clear of granulocytes. When all
     fluorescence lies within 0..1023 the values are taken for channel numbers of a log amplifier,
-    which are logarithmic already, and stay as they are.
+    which are logarithmic already, and stay as they are; so do values of an export on a display scale of
+    4,096 channels, biexponential already, which are known by their high medians.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def estimate_transforms(
     rules = load_transform_rules()
     stained = [parts for parts in pooled.values() if parts[0].role is ChannelRole.FLUORESCENCE]
     assumed = channel_numbers is None and _are_channel_numbers(stained, rules)
+    displayed = channel_numbers is None and not assumed and _are_displayed(stained, rules)
     scales: dict[str, Transform] = {}
     for name, parts in pooled.items():
         if parts[0].role is not ChannelRole.FLUORESCENCE:
@@ -58,10 +60,13 @@ def estimate_transforms(
             scales[name] = Log(t=top, m=rules.scatter.log_decades.value) if side else Linear(t=top)
         elif channel_numbers or assumed:
             scales[name] = Linear(t=rules.channel_numbers.scale_top.value)
+        elif displayed:
+            scales[name] = Linear(t=rules.display_scale.top.value)
         else:
             scales[name] = _logicle(parts, _fluorescence_top(parts, stained, rules), rules)
-    issues = (_channel_number_issue(rules),) if assumed else ()
-    return TransformSet(tuple(sorted(scales.items())), issues)
+    issues = [_channel_number_issue(rules)] if assumed else []
+    issues += [_display_issue(rules)] if displayed else []
+    return TransformSet(tuple(sorted(scales.items())), tuple(issues))
 
 
 def _pool(summaries: Iterable[Sequence[ChannelSummary]]) -> dict[str, list[ChannelSummary]]:
@@ -85,6 +90,29 @@ def _are_channel_numbers(stained: list[list[ChannelSummary]], rules: TransformRu
         and min(part.smallest for part in parts) >= 0
         and max(part.largest for part in parts) <= limits.largest.value
         and float(np.median([part.median for part in parts])) >= limits.smallest_median.value
+    )
+
+
+def _are_displayed(stained: list[list[ChannelSummary]], rules: TransformRules) -> bool:
+    parts = [part for channel in stained for part in channel if part.n]
+    limits = rules.display_scale
+    return (
+        bool(parts)
+        and not any(part.log_amplified for part in parts)
+        and max(part.largest for part in parts) <= limits.exceeded_factor.value * limits.top.value
+        and max(part.high for part in parts) > limits.smallest_top.value
+        and float(np.median([part.median for part in parts])) >= limits.smallest_median.value
+    )
+
+
+def _display_issue(rules: TransformRules) -> Issue:
+    return Issue(
+        "transform.display_scale",
+        Severity.INFO,
+        "fluorescence",
+        f"Values of the batch end at {rules.display_scale.top.value:g} and are high in most channels; they "
+        "were taken for an export on a display scale (compensated and biexponential) and not transformed.",
+        "If they are linear values, do not trust these gates.",
     )
 
 

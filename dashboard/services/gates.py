@@ -158,6 +158,8 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
 def _status(count: PopulationCount) -> str:
     if count.status == "not_evaluable":
         return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"
+    if count.detected is False:
+        return f"not detected: {count.background_events:.1f} events are expected of other cells"
     return f"needs a look: {', '.join(map(flag_in_short, count.review))}" if count.review else "counted"
 
 
@@ -188,6 +190,8 @@ def provenance_rows(provenance: Provenance, gate: GateRecord | None) -> tuple[tu
         ("Gates of this tube, version", provenance.gates_version),
         ("This gate, version", gate.version if gate is not None else ""),
         ("This gate, method", gate.method.replace("_", " ") if gate is not None else ""),
+        ("This gate, decided by a person, record", gate.override if gate is not None else ""),
+        ("Decisions about gates of this tube, SHA-256", provenance.overrides_sha256),
         ("Transforms, SHA-256", provenance.transforms_sha256),
         ("Gate priors, SHA-256", provenance.prior_sha256),
         ("Spillover", provenance.spillover_source),

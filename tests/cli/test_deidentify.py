@@ -14,6 +14,7 @@ from cytorecon import knowledge
 from cytorecon.cli import main
 from cytorecon.fcs import read_fcs
 from cytorecon.intake.folder import MANIFEST
+from cytorecon.knowledge.templates import template_names
 from cytorecon.study.columns import MANIFEST as SHEET
 from tests.fcs.fcs_bytes import fcs_bytes, write
 from tests.intake.made import WORD, everything, planted_file, with_second_data_set
@@ -345,7 +346,7 @@ def test_a_panel_is_a_template(samples: Path, tmp_path: Path, capsys: pytest.Cap
     assert main([*command, "foo"]) == 1
     assert capsys.readouterr().err == (
         "error: template: There is no such template. Found: foo. "
-        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file.\n"
+        f"Allowed: {', '.join(template_names())}, or the path of a .yaml file.\n"
     )
     assert main([*command, str(tmp_path / "own.yaml")]) == 1
     assert capsys.readouterr().err.startswith("error: own.yaml: There is no such template file.")

@@ -14,6 +14,7 @@ import typer
 
 from cytorecon.cli import main
 from cytorecon.cli.given import parse_mapping
+from cytorecon.knowledge.templates import template_names
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -88,7 +89,7 @@ def test_a_template_that_does_not_exist(tubes: list[Path], capsys: pytest.Captur
     assert main(["gate", str(tubes[0]), "--template", "tbkn"]) == 1
     assert capsys.readouterr().err == (
         "error: template: There is no such template. Found: tbkn. "
-        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file.\n"
+        f"Allowed: {', '.join(template_names())}, or the path of a .yaml file.\n"
     )
 
 

@@ -21,12 +21,15 @@ COMMANDS = (
     "simulate",
     "inspect",
     "deidentify",
+    "templates",
     "gate",
     "batch",
+    "override",
     "counts",
     "report",
     "serve",
     "doctor",
+    "evaluate",
 )
 
 

@@ -84,3 +84,28 @@ def test_t_cells_without_cd4_and_cd8_are_a_doubt_about_all_lymphocytes() -> None
     found = outside(CD3_T=1000, CD4_T=20, CD8_T=30, DP_T=0)
     assert [one.code for one in found] == ["assay.T_sum", "assay.T_identity"]
     assert doubted(found)["B"] == ("assay.T_identity",)
+
+
+def test_gamma_delta_t_cells_that_fill_the_gap_explain_it() -> None:
+    """After a graft without alpha-beta T cells most T cells carry neither CD4 nor CD8."""
+    (found, identity) = outside(CD3_T=1000, CD4_T=200, CD8_T=90, DP_T=5, DN_T=705, gdT=690)
+    assert str(found.issue).startswith(
+        "info: CD3_T: CD4+ and CD8+ T cells: 30 % of the T cells (1000 events); 90 to 110 are expected. "
+        "Explained: γδ T 69 %, CD4-CD8- T 70 %; with γδ T cells the sum is right. Low: "
+    )
+    assert identity.code == "assay.T_identity"
+    assert doubted([found, identity]) == {}
+
+
+def test_double_negative_t_cells_are_named_and_explain_nothing() -> None:
+    found = outside(CD3_T=1000, CD4_T=400, CD8_T=200, DP_T=0, DN_T=400)[0]
+    assert str(found.issue).startswith(
+        "warning: CD3_T: CD4+ and CD8+ T cells: 60 % of the T cells (1000 events); 90 to 110 are expected. "
+        "Not explained by itself: CD4-CD8- T 40 %; real, or cells that lost their stain. Low: "
+    )
+    assert doubted([found])["CD4_T"] == ("assay.T_sum",)
+
+
+def test_gamma_delta_t_cells_that_are_too_few_explain_nothing() -> None:
+    found = outside(CD3_T=1000, CD4_T=400, CD8_T=200, DP_T=0, DN_T=400, gdT=50)[0]
+    assert not found.explained_by

@@ -282,3 +282,21 @@ def test_an_empty_study_has_empty_views(service: StudyService) -> None:
     view = patient_view(snapshot, TrajectorySelection(patient="P01"))
     assert (view.measure, view.points, view.visits) == ("", {}, ())
     assert cohort_view(snapshot, TrajectorySelection()).measure == ""
+
+
+def test_a_gate_set_by_hand_says_so() -> None:
+    result = study_result().tube("P02/d180/1")
+    gates = tuple(
+        gate.model_copy(update={"method": "manual", "override": "12ab"}) if gate.gate == "CD3" else gate
+        for gate in result.gates
+    )
+    manual = result.model_copy(
+        update={
+            "gates": gates,
+            "provenance": result.provenance.model_copy(update={"overrides_sha256": "34cd"}),
+        }
+    )
+    rows = dict(provenance_rows(manual.provenance, chosen_gate(manual, "CD3")))
+    assert rows["This gate, method"] == "manual"
+    assert rows["This gate, decided by a person, record"] == "12ab"
+    assert rows["Decisions about gates of this tube, SHA-256"] == "34cd"

@@ -157,3 +157,46 @@ def test_a_requirement_must_be_a_marker() -> None:
 def test_the_main_forward_scatter(names: list[str], aspect: str, expected: str | None) -> None:
     found = scatter_channel(sample(dict.fromkeys(names, "")), ChannelRole.FORWARD_SCATTER, aspect)
     assert (found.name if found else None) == expected
+
+
+GAMMA_DELTA_OR_B = {frozenset({"CD19", "TCRgd"}): "CD3"}
+
+
+def test_two_markers_of_one_channel_are_found_where_a_template_tells_their_cells_apart() -> None:
+    tube = sample({"FL1": "CD3", "FL2": "CD19+TCRgd PE-Cy7"})
+    match = resolve_panel(tube, ["CD3", "CD19"], ["TCRgd"], shared=GAMMA_DELTA_OR_B)
+    assert match.channels == {"CD3": "FL1", "CD19": "FL2", "TCRgd": "FL2"}
+    assert [str(issue) for issue in match.issues] == [
+        "info: CD19: It shares a channel with TCRgd; the template tells their cells apart.",
+        "info: TCRgd: It shares a channel with CD19; the template tells their cells apart.",
+    ]
+
+
+def test_a_channel_of_its_own_is_preferred_to_a_shared_one() -> None:
+    tube = sample({"FL1": "CD19", "FL2": "CD19+TCRgd", "FL3": "CD3"})
+    match = resolve_panel(tube, ["CD19"], ["TCRgd"], shared=GAMMA_DELTA_OR_B)
+    assert match.channels == {"CD19": "FL1", "TCRgd": "FL2"}
+
+
+def test_a_shared_channel_must_carry_exactly_those_markers() -> None:
+    tube = sample({"FL1": "CD19+CD20", "FL2": "CD16+56", "FL3": "CD3"})
+    assert dict(resolve_panel(tube, [], ["CD19", "CD16"], shared=GAMMA_DELTA_OR_B).channels) == {}
+
+
+def test_two_shared_channels_ask() -> None:
+    tube = sample({"FL1": "CD19+TCRgd", "FL2": "TCRgd/CD19", "FL3": "CD3"})
+    (issue,) = resolve_panel(tube, [], ["CD19"], shared=GAMMA_DELTA_OR_B).issues
+    assert issue.code == "panel.ambiguous"
+
+
+def test_the_users_word_wins_over_a_shared_channel() -> None:
+    tube = sample({"FL1": "TCRgd+CD19", "FL2": "CD3"})
+    match = resolve_panel(tube, ["CD19"], ["TCRgd"], {"CD19": "FL1"}, GAMMA_DELTA_OR_B)
+    assert match.channels == {"CD19": "FL1"}
+
+
+def test_without_the_marker_that_tells_them_apart_a_shared_channel_carries_neither() -> None:
+    tube = sample({"FL1": "CD19+TCRgd", "FL2": "CD45"})
+    assert dict(resolve_panel(tube, [], ["CD19", "TCRgd"], shared=GAMMA_DELTA_OR_B).channels) == {}
+    told = resolve_panel(tube, [], ["CD19"], {"CD3": "FL2"}, GAMMA_DELTA_OR_B)
+    assert told.channels == {"CD3": "FL2", "CD19": "FL1"}

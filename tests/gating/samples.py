@@ -10,6 +10,7 @@ import numpy.typing as npt
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.engine import gate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.knowledge.template import Template
 from cytorecon.sample import Channel, ChannelRole, Sample, Scale
@@ -69,10 +70,15 @@ def made_template(
     )
 
 
-def gated(columns: Mapping[str, Values], template: Template, prior: GatingPrior | None = None) -> GatedSample:
+def gated(
+    columns: Mapping[str, Values],
+    template: Template,
+    prior: GatingPrior | None = None,
+    held: Decisions | None = None,
+) -> GatedSample:
     """Return the made sample gated by `template`; without a prior, as in a batch that taught nothing."""
     sample = made_sample(columns)
-    return gate(sample, template, made_axes(sample), prior or GatingPrior(tubes=SETTLED_TUBES))
+    return gate(sample, template, made_axes(sample), prior or GatingPrior(tubes=SETTLED_TUBES), held)
 
 
 def valley(name: str, **fields: object) -> dict[str, object]:

@@ -9,7 +9,8 @@ import pytest
 
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.gated import FoundGate, FoundPart, GatedSample
+from cytorecon.gating.found import FoundGate, FoundPart
+from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.shapes import Threshold
 from tests.gating.samples import gated, made_template, mixture, valley

@@ -168,18 +168,21 @@ def absent(where: str) -> GatedSample:
     return result
 
 
-@pytest.mark.parametrize("where", ["not bead_cloud", "c and not bead_cloud", "not (bead_cloud or c)"])
+@pytest.mark.parametrize(
+    "where", ["not bead_cloud", "c and not bead_cloud", "not (bead_cloud or c)", "not (c and not bead_cloud)"]
+)
 def test_nothing_is_missing_where_an_absent_gate_is_excluded(where: str) -> None:
     expected = {
         "not bead_cloud": np.ones(3000, dtype=bool),
         "c and not bead_cloud": CARRIED["c"],
         "not (bead_cloud or c)": ~CARRIED["c"],
+        "not (c and not bead_cloud)": ~CARRIED["c"],
     }[where]
     assert absent(where).mask("picked").tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(
-    "where", ["bead_cloud", "bead_cloud and c", "not (not bead_cloud)", "not (c and not bead_cloud)"]
+    "where", ["bead_cloud", "bead_cloud and c", "not (not bead_cloud)", "c and not (c and not bead_cloud)"]
 )
 def test_what_an_absent_gate_should_hold_is_not_evaluable(where: str) -> None:
     """0 beads would be a count; there were none to count."""

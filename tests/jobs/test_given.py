@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from cytorecon.cli import main
 from cytorecon.errors import CompensationError, KnowledgeError, PanelError, StoreError
 from cytorecon.fcs import read_fcs
+from cytorecon.gating.overrides import Override
 from cytorecon.jobs import add_tube, run_batch
 from cytorecon.jobs.settings import merged
 from cytorecon.knowledge.templates import load_template
@@ -190,9 +192,17 @@ def test_a_batch_that_is_overtaken_stops(good: Path, tmp_path: Path, monkeypatch
     name = "cytorecon.jobs.batch.plan_study"
 
     def overtaken(
-        study: Study, *, known: AnalysisSettings, relearn: bool, run: Run, progress: Progress
+        study: Study,
+        *,
+        known: AnalysisSettings,
+        relearn: bool,
+        overrides: Sequence[Override],
+        run: Run,
+        progress: Progress,
     ) -> Plan:
-        plan = plan_study(study, known=known, relearn=relearn, run=run, progress=progress)
+        plan = plan_study(
+            study, known=known, relearn=relearn, overrides=overrides, run=run, progress=progress
+        )
         monkeypatch.setattr(name, plan_study)
         run_batch(sheet, place, mapping=CD3)
         return plan

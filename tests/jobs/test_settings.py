@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from cytorecon.gating.overrides import Override
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.jobs import add_tube, run_batch
 from cytorecon.jobs.settings import merged
@@ -111,8 +112,10 @@ def test_a_batch_in_the_middle_of_an_upload(
         pass
     calls: list[Addition] = []
 
-    def interrupted(path: Path, tube: Tube, settings: AnalysisSettings) -> Addition:
-        calls.append(analyze_addition(path, tube, settings))
+    def interrupted(
+        path: Path, tube: Tube, settings: AnalysisSettings, overrides: Sequence[Override]
+    ) -> Addition:
+        calls.append(analyze_addition(path, tube, settings, overrides))
         if len(calls) == 1:
             run_batch(late, place)
         return calls[-1]

@@ -183,7 +183,9 @@ def test_a_finder_that_does_not_exist(tmp_path: Path) -> None:
         "gates.0",
         "{'gate': 'CD3', 'finder': 'guess'}",
         "Input tag 'guess' found using 'finder' does not match any of the expected tags: 'singlet_ratio', "
-        "'bright_in_all', 'valley', 'lower_tail', 'cluster', 'scatter_region', 'fixed_polygon'",
+        "'bright_in_all', 'valley', 'reference_tail', 'lower_tail', 'bright_mode', 'anchored_valley', "
+        "'shifted', 'cluster', 'scatter_region', 'density_contour', 'fixed_threshold', 'fixed_ellipse', "
+        "'fixed_polygon'",
     )
 
 
@@ -340,9 +342,10 @@ def test_sources_are_all_expressions_a_gate_looks_at(tmp_path: Path) -> None:
     found = {spec.gate: sources_of(spec) for spec in template.gates}
     assert found["bead_cloud"] == ("all",)
     assert found["one_cell"] == ("not bead_cloud",)
-    assert found["CD19"] == ("lymphocytes", "CD3_seed and lymphocytes")
+    inside = "leukocytes and lymphocyte_cloud"
+    assert found["CD19"] == (inside, f"CD3_seed and {inside}")
     assert found["lymphocyte_cloud"] == (
-        "leukocytes",
+        "leukocytes and not (CD4_dim and not (CD3_seed or CD19_seed))",
         "CD3_seed and low_side_scatter",
         "CD19_seed and low_side_scatter",
         "CD16_CD56_seed and low_side_scatter and not (CD3_seed or CD19_seed)",
@@ -362,3 +365,14 @@ def test_a_template_written_out_and_read_again_is_the_same(tmp_path: Path) -> No
     template = load_template("tbnk")
     again = Template.model_validate(yaml.safe_load(template.model_dump_json()))
     assert again == template
+
+
+def test_a_population_may_not_exclude_a_gate_that_may_be_missing(tmp_path: Path) -> None:
+    """missing is never zero: without its channel the gate holds everything, and nothing would be left"""
+    text = GOOD.replace("axis: {marker: CD3}}", "axis: {marker: CD3}, optional: true}")
+    with pytest.raises(KnowledgeError) as caught:
+        load(tmp_path, text.replace("where: CD4", "where: CD4 and not CD3"))
+    assert str(caught.value).partition(" Allowed: ")[2] == (
+        "Value error, population 'CD4_T' excludes the optional gate 'CD3': without its channel that gate "
+        "holds every event, and it would be empty; use a gate that keeps what is below."
+    )

@@ -12,14 +12,18 @@ import pytest
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.knowledge.populations import load_populations
-from cytorecon.knowledge.template import MarkerAxis, Template, names_in, sources_of
+from cytorecon.knowledge.template import Template, markers_of, names_in, sources_of
 from cytorecon.knowledge.templates import load_template, template_names
 
-TEMPLATES = ("leukocyte_differential", "t_cd4_cd8", "tbnk")
+TEMPLATES = template_names()
 
 
-def test_three_templates_ship() -> None:
-    assert template_names() == TEMPLATES
+def test_a_template_ships_for_each_kind_of_tube() -> None:
+    assert set(TEMPLATES) >= {
+        "tbnk", "t_cd4_cd8", "leukocyte_differential", "t_memory", "t_memory_cd62l", "t_memory_cd27", "treg",
+        "t_activation", "rte", "t_helper", "gamma_delta", "b_maturation", "nk_subsets", "monocytes",
+        "dendritic", "senescence", "cd34", "msc_identity", "ips_product", "car_t",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -27,7 +31,14 @@ def test_a_packaged_template_carries_its_name_and_the_hash_of_its_file(name: str
     template = load_template(name)
     content = (resources.files("cytorecon.knowledge") / "templates" / f"{name}.yaml").read_bytes()
     assert template.name == name
-    assert template.sha256 == hashlib.sha256(content).hexdigest()
+    if not template.includes:
+        assert template.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_parts_are_no_templates_to_choose() -> None:
+    assert not [name for name in TEMPLATES if "base" in name]
+    with pytest.raises(KnowledgeError):
+        load_template("base/t_cells")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -41,12 +52,7 @@ def test_markers_are_known_and_declared(name: str) -> None:
     """A gate on a marker that is neither required nor optional could never be found."""
     template = load_template(name)
     declared = {*template.required, *template.optional}
-    used = {
-        axis.marker
-        for spec in template.gates
-        for axis in (getattr(spec, "axis", None), getattr(spec, "x", None), getattr(spec, "y", None))
-        if isinstance(axis, MarkerAxis)
-    }
+    used = {marker for spec in template.gates for marker in markers_of(spec)}
     assert used <= declared
     assert all(load_markers().canonical(marker) for marker in declared)
     assert set(template.required) <= used
@@ -65,13 +71,37 @@ def test_every_gate_serves_a_population(name: str) -> None:
     assert needed == set(template.gate_by_name)
 
 
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if load_template(name).includes])
+def test_every_gate_says_why(name: str) -> None:
+    """A clinician reads the template, and asks."""
+    assert [spec.gate for spec in load_template(name).gates if not spec.why] == []
+
+
+def rests_on(template: Template, name: str) -> set[str]:
+    """Return the markers that `name` cannot be evaluated without."""
+    if name in template.gate_by_name:
+        spec = template.gate_by_name[name]
+        found = set() if spec.optional else set(markers_of(spec))
+        return found | {marker for word in names_in(spec.find_in) for marker in rests_on(template, word)}
+    if name not in template.population_by_name:
+        return set()
+    entry = template.population_by_name[name]
+    words = (*names_in(entry.where), entry.parent)
+    return {marker for word in words for marker in rests_on(template, word)}
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_optional_marker_has_only_gates_that_may_be_missing(name: str) -> None:
+def test_a_tube_without_the_optional_markers_shows_what_the_template_is_for(name: str) -> None:
+    """Something of its own is left that rests on required markers only."""
     template = load_template(name)
-    for spec in template.gates:
-        axis = getattr(spec, "axis", None)
-        if isinstance(axis, MarkerAxis) and axis.marker in template.optional:
-            assert spec.optional
+    cleaning = {"singlets", "viable", "leukocytes", "lymphocytes", "beads"}
+    left = [
+        entry.population
+        for entry in template.populations
+        if entry.population not in cleaning
+        and not rests_on(template, entry.population) & set(template.optional)
+    ]
+    assert left
 
 
 def ancestors(template: Template, population: str) -> list[str]:
@@ -101,7 +131,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load_template("tbkn")
     assert str(caught.value) == (
         "template: There is no such template. Found: tbkn. "
-        "Allowed: leukocyte_differential, t_cd4_cd8, tbnk, or the path of a .yaml file."
+        f"Allowed: {', '.join(TEMPLATES)}, or the path of a .yaml file."
     )
 
 

@@ -66,6 +66,11 @@ def events(gated: GatedSample, population: str) -> int:
     return counted
 
 
+def statuses(gated: GatedSample) -> dict[str, str]:
+    """Return what each result is worth, by population."""
+    return dict(gated.counts().set_index("population")["status"])
+
+
 def flags(gated: GatedSample, population: str) -> set[str]:
     """Return the codes of a population without the names of gates."""
     return {code.partition(":")[0] for code in tallies(gated)[population].review}

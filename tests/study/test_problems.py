@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cytorecon.errors import Severity
+from cytorecon.knowledge.templates import template_names
 from cytorecon.study import load_study
 from cytorecon.study.columns import EVENTS, PATIENTS, SheetColumns
 from cytorecon.study.columns import MANIFEST as MANIFEST_COLUMNS
@@ -73,8 +74,8 @@ MANIFEST_ROWS = [
         f"volumetric, blood_count_alc, blood_count_wbc, none. {LEFT} Did you mean 'beads'?"
     )),
     ("panel", "Muster", (
-        f"{UNKNOWN} a word of 6 letters. Allowed: leukocyte_differential, "
-        f"t_cd4_cd8, tbnk, or the path of a .yaml file. {LEFT}"
+        f"{UNKNOWN} a word of 6 letters. Allowed: {', '.join(template_names())}, "
+        f"or the path of a .yaml file. {LEFT}"
     )),
     ("anchor", "HCT2", f"The patient has no anchor of this name. Allowed: HCT1. {LEFT}"),
     ("tube", "#REF!", (

@@ -114,6 +114,39 @@ def test_time_and_counters_have_no_scale() -> None:
     assert [name for name, _ in scales.channels] == ["FITC-A"]
 
 
+def displayed() -> dict[str, npt.ArrayLike]:
+    """Two markers on a biexponential display scale: negatives near 800, positives near 3000."""
+    return {
+        name: np.concatenate([RNG.normal(800, 250, N // 2), RNG.normal(3000, 200, N // 2)])
+        for name in ("CD45RA", "CCR7")
+    }
+
+
+def test_values_on_a_display_scale_stay_as_they_are() -> None:
+    scales = estimate(sample_of(displayed()))
+    assert scales.scale_of("CCR7") == Linear(4096)
+    (issue,) = scales.issues
+    assert issue.code == "transform.display_scale"
+    assert issue.message == (
+        "Values of the batch end at 4096 and are high in most channels; they were taken for an export on a "
+        "display scale (compensated and biexponential) and not transformed."
+    )
+
+
+def test_a_single_event_beyond_a_display_scale_changes_nothing() -> None:
+    columns = displayed()
+    columns["CCR7"] = np.append(np.asarray(columns["CCR7"])[1:], -12_000)
+    columns["CD45RA"] = np.append(np.asarray(columns["CD45RA"])[1:], 5000)
+    assert estimate(sample_of(columns)).scale_of("CCR7") == Linear(4096)
+
+
+def test_linear_values_that_end_at_4096_are_no_display_scale() -> None:
+    columns = {
+        name: np.concatenate([RNG.normal(50, 40, N - 300), RNG.uniform(500, 4000, 300)]) for name in "AB"
+    }
+    assert isinstance(estimate(sample_of(columns)).scale_of("A"), Logicle)
+
+
 def channel_numbers(high: float = 1023) -> dict[str, npt.ArrayLike]:
     return {"FL1-H": RNG.uniform(0, high, N), "FL2-H": np.append(RNG.normal(100, 5, N - 1), 900)}
 

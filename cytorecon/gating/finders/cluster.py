@@ -76,7 +76,12 @@ def _estimate(mean: Floats, covariance: Floats, events: float) -> ClusterEstimat
 
 
 def fit_clouds(
-    points: Floats, starts: Sequence[ClusterEstimate], coverage: float, *, seed: int = 0
+    points: Floats,
+    starts: Sequence[ClusterEstimate],
+    coverage: float,
+    *,
+    neighbours_compete: bool = True,
+    seed: int = 0,
 ) -> Floats:
     """Fit the lymphocyte clouds beside their neighbours and return the polygon around them.
 
@@ -88,6 +93,8 @@ def fit_clouds(
         Where seeds or batch put each lymphocyte cloud (T, B and NK cells lie a little apart).
     coverage : float
         Share of each fitted normal cloud that its ellipse encloses.
+    neighbours_compete : bool
+        Whether the polygon ends where a neighbour is likelier; otherwise it is the ellipses.
     seed : int
         Of the neighbours' start.
 
@@ -98,7 +105,7 @@ def fit_clouds(
     """
     reach = float(chi2.ppf(coverage, 2))
     clouds = [Gaussian(0.3, np.array(start.mean), np.array(start.covariance)) for start in starts]
-    if len(points) < LEAST_EVENTS:
+    if len(points) < LEAST_EVENTS or not neighbours_compete:
         return _polygon(clouds, [], reach)
     plane, events = _counted(points)
     others = _neighbours(plane, events, clouds, seed)

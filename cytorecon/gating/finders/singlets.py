@@ -8,6 +8,8 @@ import numpy.typing as npt
 from cytorecon.gating.kernels import Floats
 
 MIN_EVENTS = 100
+#: The ratio that is constant spreads less than this share of the other.
+EXCHANGED = 0.5
 
 
 def singlet_wedge(
@@ -37,3 +39,28 @@ def singlet_wedge(
     narrow, wide = np.exp([median - spread, median + spread])
     near, far = 1e-6, 2.0
     return np.array([[near * narrow, near], [far * narrow, far], [far * wide, far], [near * wide, near]])
+
+
+def is_width(
+    area: npt.NDArray[np.float32], height: npt.NDArray[np.float32], width: npt.NDArray[np.float32]
+) -> bool:
+    """Return whether what is called height is the width, and the other way round.
+
+    Area is height times width. The height of single cells follows their area, the width hardly varies, so
+    area / height is nearly constant. Some exports exchange the two labels; the ratio then varies with size.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> height, width = rng.lognormal(0, 0.3, 1000), rng.lognormal(0, 0.03, 1000)
+    >>> is_width(height * width, height, width), is_width(height * width, width, height)
+    (False, True)
+    """
+    usable = (area > 0) & (height > 0) & (width > 0)
+    if int(usable.sum()) < MIN_EVENTS:
+        return False
+    logs = [np.log(column[usable].astype(np.float64)) for column in (area, height, width)]
+    over_height, over_width = (
+        float(np.subtract(*np.quantile(logs[0] - log, [0.75, 0.25]))) for log in logs[1:]
+    )
+    return over_width < EXCHANGED * over_height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -63,14 +64,24 @@ def without_floor(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
     """Return the valley of a histogram on the common grid, or None when it has one mode only."""
+    peaks = modes_of(counts)
+    if len(peaks) < 2:
+        return None
+    which = 0 if cut == "above_dimmest" else len(peaks) - 2
+    return replace(valley_between(counts, peaks[which], peaks[which + 1], seed=seed), modes=len(peaks))
+
+
+def modes_of(counts: Floats) -> tuple[int, ...]:
+    """Return the bins of the modes of a histogram on the common grid, dimmest first, without clumps."""
+    shown = _within_grid(counts)
+    modes = find_modes(shown, bandwidth(shown, low=NARROWEST, high=WIDEST), z=MODE_Z)
+    return tuple(_drop_clumps(modes.peaks, modes.masses))
+
+
+def valley_between(counts: Floats, left: int, right: int, *, seed: int = 0) -> ValleyEstimate:
+    """Return the valley between the modes in bins `left` and `right`."""
     shown = _within_grid(counts)
     width = bandwidth(shown, low=NARROWEST, high=WIDEST)
-    modes = find_modes(shown, width, z=MODE_Z)
-    peaks, valleys = _drop_clumps(modes.peaks, modes.valleys, modes.masses)
-    if not valleys:
-        return None
-    which = 0 if cut == "above_dimmest" else len(valleys) - 1
-    left, right = peaks[which], peaks[which + 1]
     density = smoothed(shown, width)
     bottom = _bottom(density, left, right)
     draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size)).astype(np.float64)
@@ -92,20 +103,17 @@ def _within_grid(counts: Floats) -> Floats:
     return inner
 
 
-def _drop_clumps(
-    peaks: tuple[int, ...], valleys: tuple[int, ...], masses: tuple[float, ...]
-) -> tuple[list[int], list[int]]:
+def _drop_clumps(peaks: tuple[int, ...], masses: tuple[float, ...]) -> list[int]:
     """Drop bright modes too small to be a population (aggregates, carry-over), brightest first."""
-    kept_peaks, kept_valleys, kept = list(peaks), list(valleys), list(masses)
+    kept_peaks, kept = list(peaks), list(masses)
     while len(kept) > 1:
         positives = sum(kept[1:])
         if kept[-1] >= max(MODE_EVENTS, MODE_SHARE * positives):
             break
         kept_peaks.pop()
-        kept_valleys.pop()
         clump = kept.pop()
         kept[-1] += clump
-    return kept_peaks, kept_valleys
+    return kept_peaks
 
 
 def _bottom(density: Floats, left: int, right: int) -> int:

@@ -10,7 +10,7 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.finders.cluster import apart, beside, cloud_of, fit_clouds
 from cytorecon.gating.finders.region import densest_region
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import Floats
 from cytorecon.gating.prior import GatingPrior, place_clouds
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
@@ -48,7 +48,9 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
         return not_evaluable(
             spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
         )
-    shape = Polygon((x[0], y[0]), corners(fit_clouds(plane[inside], starts, spec.coverage)))
+    compete = spec.neighbours == "compete"
+    cloud = fit_clouds(plane[inside], starts, spec.coverage, neighbours_compete=compete)
+    shape = Polygon((x[0], y[0]), corners(cloud))
     held = shape.mask(axes.columns)
     outside = inside & ~held
     why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
@@ -107,7 +109,7 @@ def why_no_gate(
     """Return why a cloud that was drawn is none after all, or an empty text."""
     if _loses_seeds(spec, outside, sources, SEEDS_LOST):
         return "most of the cells that certainly belong to it lie outside"
-    if not own:
+    if not own or spec.neighbours == "ignore":
         return ""
     texts = dict(zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True))
     seeds = held & np.logical_or.reduce([sources[texts[part]] for part in own])

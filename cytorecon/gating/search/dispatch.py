@@ -5,20 +5,31 @@ from __future__ import annotations
 from functools import singledispatch
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.gated import FoundGate
+from cytorecon.gating.found import FoundGate
 from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.anchored import search_anchored_valley, search_shifted
+from cytorecon.gating.search.bright import search_bright_mode
 from cytorecon.gating.search.clouds import search_cluster, search_region
-from cytorecon.gating.search.fixed import search_polygon
+from cytorecon.gating.search.contours import search_contour
+from cytorecon.gating.search.fixed import search_ellipse, search_fixed_threshold, search_polygon
 from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import search_beads, search_singlets
+from cytorecon.gating.search.references import search_reference
 from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
 from cytorecon.knowledge.template import (
+    AnchoredValleyGate,
     AnyGate,
     BeadGate,
+    BrightModeGate,
     ClusterGate,
+    ContourGate,
+    EllipseGateSpec,
+    FixedThresholdGate,
     LowerTailGate,
     PolygonGateSpec,
+    ReferenceTailGate,
     ScatterRegionGate,
+    ShiftedGate,
     SingletGate,
     ValleyGate,
 )
@@ -51,6 +62,13 @@ search.register(SingletGate, search_singlets)
 search.register(BeadGate, search_beads)
 search.register(ValleyGate, search_valley)
 search.register(LowerTailGate, search_lower_tail)
+search.register(BrightModeGate, search_bright_mode)
+search.register(AnchoredValleyGate, search_anchored_valley)
+search.register(ShiftedGate, search_shifted)
 search.register(ClusterGate, search_cluster)
 search.register(ScatterRegionGate, search_region)
 search.register(PolygonGateSpec, search_polygon)
+search.register(ReferenceTailGate, search_reference)
+search.register(ContourGate, search_contour)
+search.register(EllipseGateSpec, search_ellipse)
+search.register(FixedThresholdGate, search_fixed_threshold)

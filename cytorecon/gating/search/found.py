@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from cytorecon.gating.axes import name_of
-from cytorecon.gating.gated import FoundGate, FoundPart, GateStatus
+from cytorecon.gating.found import FoundGate, FoundPart, GateStatus
 from cytorecon.gating.shapes import Mask
-from cytorecon.knowledge.template import AnyGate, Axis, LowerTailGate, ScatterRegionGate
+from cytorecon.knowledge.template import AnyGate, Axis, ContourGate, LowerTailGate, ScatterRegionGate
 
 Sources = Mapping[str, Mask]
 
@@ -35,7 +35,7 @@ def corners(points: np.ndarray) -> tuple[tuple[float, float], ...]:
     return tuple((round(float(x), 9), round(float(y), 9)) for x, y in points)
 
 
-def seeds_of(spec: LowerTailGate | ScatterRegionGate, sources: Sources) -> Mask:
+def seeds_of(spec: LowerTailGate | ScatterRegionGate | ContourGate, sources: Sources) -> Mask:
     """Return the events of all seed expressions that can be evaluated, inside the parent."""
     inside = sources[spec.find_in]
     masks = [sources[text] for text in spec.seeds if text in sources]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.finders.singlets import singlet_wedge
+from cytorecon.gating.finders.singlets import is_width, singlet_wedge
 from cytorecon.gating.finders.valley import find_valley
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
 from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
-from cytorecon.knowledge.template import BeadGate, SingletGate
+from cytorecon.knowledge.template import BeadGate, ScatterAxis, SingletGate
 
 #: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
 MANY_DOUBLETS = 0.15
@@ -28,6 +28,9 @@ def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: Gat
     if not area or not height:
         return missing(spec, spec.area if not area else spec.height)
     inside = sources[spec.find_in]
+    width = axes.resolve(ScatterAxis(scatter=spec.area.scatter, aspect=("W",)))
+    if width and is_width(*(axes.columns[name][inside] for name in (area[0], height[0], width[0]))):
+        height = width
     wedge = singlet_wedge(axes.columns[area[0]][inside], axes.columns[height[0]][inside], spec.width)
     if wedge is None:
         return not_evaluable(spec, "too few events with positive scatter")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.control import control_tail
 from cytorecon.gating.finders.valley import find_valley, without_floor
-from cytorecon.gating.gated import FoundGate, FoundPart
+from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import binned
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, seeds_of
@@ -17,11 +15,9 @@ from cytorecon.knowledge.template import LowerTailGate, ValleyGate
 
 #: An own valley this deep with this many events on each side is kept even against the batch.
 STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
-#: Further from the batch than this many spreads (and this far at least) needs a look when it changes the
-#: count; this much further (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
+#: Further from the batch than this many spreads (and this far at least) a tube lies apart; this much further
+#: (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
 OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
-#: Moving the threshold by one standard error may change the count by this share; lying apart, by this one.
-UNSTABLE, OUTLIER_CHANGE = 0.11, 0.05
 
 
 def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
@@ -37,13 +33,16 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
         values = axes.columns[channel][sources[spec.find_in]]
         seen = _seen(values, spec)
         evidence[part] = seen
-        outcome = _threshold(spec, part, channel, values, seen.own, sources, axes, prior.thresholds.get(part))
-        if isinstance(outcome, str):
-            failed = failed or outcome
+        outcome = _threshold(spec, part, channel, seen.own, sources, axes, prior.thresholds.get(part))
+        if outcome is None:
+            events = f"{channel} ({values.size} events)"
+            failed = failed or f"one mode only on {events}, no batch and no control cells"
         else:
             parts.append(outcome)
     if failed and spec.if_one_mode == "keep_all":
         return FoundGate(spec.gate, spec.find_in, "passed_through", reason=failed, evidence=evidence)
+    if failed and spec.if_one_mode == "absent":
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=failed, evidence=evidence)
     if failed:
         return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=failed, evidence=evidence)
     return FoundGate(spec.gate, spec.find_in, "found", tuple(parts), evidence=evidence)
@@ -69,6 +68,7 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
             evidence=evidence,
         )
     flags: tuple[str, ...] = ()
+    alternative: float | None = None
     if own is None:
         assert learned is not None
         position, error, method = learned.position, learned.spread, "batch_tail"
@@ -76,8 +76,9 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
         position, error, method = own.position, own.standard_error, "own_tail"
     else:
         (position, error), method = shrink(own, learned), "shrunk_to_batch"
-        flags = ("gate.outlier",) if _is_outlier(own, learned) else ()
-    part = FoundPart(spec.gate, Threshold((channel,), position), method, error, flags)
+        if is_outlier(own, learned):
+            flags, alternative = far(own, learned), learned.position
+    part = FoundPart(spec.gate, Threshold((channel,), position), method, error, flags, alternative, learned)
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
 
 
@@ -90,23 +91,23 @@ def _threshold(
     spec: ValleyGate,
     part: str,
     channel: str,
-    values: Column,
     own: ValleyEstimate | None,
     sources: Sources,
     axes: Axes,
     learned: ThresholdPrior | None,
-) -> FoundPart | str:
-    """Return the threshold on one channel, or why there is none."""
+) -> FoundPart | None:
+    """Return the threshold on one channel, or None where neither tube nor batch nor control shows one."""
     flags: tuple[str, ...] = ()
+    alternative: float | None = None
     if own is not None and learned is not None:
         position, error = shrink(own, learned)
         method = "shrunk_to_batch"
-        if _is_outlier(own, learned):
-            changes = _changes_count(values, own.position, learned.position, spec.keep, OUTLIER_CHANGE)
-            if changes or abs(own.position - learned.position) > FAR_AWAY:
-                flags = ("gate.outlier",)
+        if is_outlier(own, learned):
+            flags = far(own, learned)
+            alternative = learned.position
             if not _is_strong(own):
                 position, error, method = learned.position, learned.spread, "batch"
+                alternative = own.position
     elif own is not None:
         position, error, method = own.position, own.standard_error, "own_valley"
     elif learned is not None:
@@ -117,12 +118,13 @@ def _threshold(
             control_tail(axes.columns[channel][control], spec.control_tail) if control is not None else None
         )
         if tail is None:
-            return f"one mode only on {channel} ({values.size} events), no batch and no control cells"
+            return None
         position, error, method = tail.position, tail.standard_error, "control_tail"
         flags = ("gate.control_tail",)
-    if _changes_count(values, position - error, position + error, spec.keep, UNSTABLE):
-        flags = (*flags, "gate.unstable")
-    return FoundPart(part, Threshold((channel,), position, spec.keep), method, error, flags)
+    if method != "batch" and own is not None and spec.expected_modes and own.modes not in spec.expected_modes:
+        flags = (*flags, "gate.unexpected_modes")
+    shape = Threshold((channel,), position, spec.keep)
+    return FoundPart(part, shape, method, error, flags, alternative, learned)
 
 
 def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
@@ -136,19 +138,16 @@ def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
     )
 
 
-def _is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+def is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
+    """Whether the tube's own position lies farther from the batch's than tubes of one batch do."""
     distance = abs(own.position - learned.position)
     return distance > max(OUTLIER_SPREADS * learned.spread, OUTLIER_DISTANCE)
 
 
+def far(own: ValleyEstimate, learned: ThresholdPrior) -> tuple[str, ...]:
+    """Return the flag of a tube so far from the batch that stain or detector must have changed."""
+    return ("gate.outlier",) if abs(own.position - learned.position) > FAR_AWAY else ()
+
+
 def _is_strong(own: ValleyEstimate) -> bool:
     return own.depth >= STRONG_DEPTH and min(own.below, own.above) >= STRONG_EVENTS
-
-
-def _changes_count(values: Column, one: float, other: float, keep: str, share: float) -> bool:
-    """Whether the events kept by two thresholds differ by more than `share` and than counting noise."""
-    kept = [
-        int((values >= place).sum() if keep == "above" else (values < place).sum()) for place in (one, other)
-    ]
-    more, fewer = max(kept), min(kept)
-    return more - fewer > share * more and more - fewer > 2 * np.sqrt(more) + 2

@@ -23,6 +23,22 @@ def inside(points: Plane, corners: Plane) -> npt.NDArray[np.bool_]:
     return points_in_polygon(x, y, corners)
 
 
+def test_strays_in_another_cloud_do_not_take_it_in() -> None:
+    """A few neutrophils that look like T cells: a region that reached them made NK cells of 1,300 others."""
+    strays = np.random.default_rng(2).normal([0.6, 0.7], 0.01, size=(40, 2))
+    seeds = np.concatenate([cloud(2000), strays])
+    corners = densest_region(seeds, 0.995)
+    assert inside(strays, corners).sum() == 0
+    assert inside(cloud(2000), corners).mean() > 0.97
+
+
+def test_two_clouds_of_seeds_are_both_kept() -> None:
+    """Small and large T cells: neither is a stray."""
+    large = np.random.default_rng(2).normal([0.5, 0.2], 0.03, size=(600, 2))
+    corners = densest_region(np.concatenate([cloud(2000), large]), 0.97)
+    assert inside(large, corners).mean() > 0.85
+
+
 @pytest.mark.parametrize("coverage", [0.8, 0.95, 0.995])
 @pytest.mark.parametrize("n", [100, 1000, 20000])
 def test_the_region_holds_the_asked_share_of_seeds(n: int, coverage: float) -> None:

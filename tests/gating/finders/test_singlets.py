@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from cytorecon.gating.finders.singlets import MIN_EVENTS, singlet_wedge
+from cytorecon.gating.finders.singlets import MIN_EVENTS, is_width, singlet_wedge
 from cytorecon.gating.kernels import Floats, points_in_polygon
 
 Column = npt.NDArray[np.float32]
@@ -69,3 +69,18 @@ def test_events_without_scatter_are_neither_counted_nor_kept() -> None:
     assert not inside(area, height, wedge)[-2:].any()
     area[0] = -1
     assert singlet_wedge(area, height, 5) is None
+
+
+def test_height_and_width_that_are_exchanged_are_told_by_the_area() -> None:
+    rng = np.random.default_rng(5)
+    height = rng.lognormal(-1, 0.3, 1000).astype(np.float32)
+    width = rng.lognormal(-1, 0.05, 1000).astype(np.float32)
+    area = height * width
+    assert not is_width(area, height, width)
+    assert is_width(area, width, height)
+
+
+def test_scatter_that_tells_nothing_is_taken_as_labelled() -> None:
+    same = np.full(500, 0.4, dtype=np.float32)
+    assert not is_width(same, same, same)
+    assert not is_width(same[:50], same[:50], same[:50])

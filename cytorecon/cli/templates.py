@@ -1,0 +1,180 @@
+"""``cytorecon templates``: which there are, what one of them does, whether one's own can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cytorecon.cli.console import print_json, print_table
+from cytorecon.cli.failures import Failure, raise_for
+from cytorecon.cli.options import JsonOption
+from cytorecon.errors import CytoreconError
+
+if TYPE_CHECKING:
+    from cytorecon.knowledge.template import Template
+
+templates = typer.Typer(
+    help="List, explain and check gating templates.", no_args_is_help=True, rich_markup_mode=None
+)
+
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME|PATH", help="Packaged template, or a template file.")
+]
+PathArgument = Annotated[
+    Path, typer.Argument(metavar="FOLDER|FILE", help="A template file, or a folder of them.")
+]
+
+
+@templates.command("list")
+def list_templates(as_json: JsonOption = False) -> None:
+    """List the packaged templates, with the markers they need."""
+    from cytorecon.knowledge.templates import load_template, template_names
+
+    loaded = [load_template(name) for name in template_names()]
+    if as_json:
+        print_json([_summary(template) for template in loaded])
+        return
+    header = ("template", "version", "title", "required", "optional", "populations")
+    print_table(
+        header,
+        (
+            (
+                template.name,
+                template.version,
+                template.title,
+                " ".join(template.required),
+                " ".join(template.optional),
+                " ".join(entry.population for entry in template.populations),
+            )
+            for template in loaded
+        ),
+    )
+
+
+@templates.command("show")
+def show_template(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Explain a template: its gates in words, its populations and their definitions, with sources."""
+    from cytorecon.knowledge.templates import load_template
+
+    template = load_template(name)
+    if as_json:
+        print_json(template.model_dump(mode="json"))
+        return
+    for line in _explanation(template):
+        print(line)
+
+
+@templates.command("check")
+def check_templates(path: PathArgument, as_json: JsonOption = False) -> None:
+    """Check template files of your own; every problem is named with its place and what is allowed."""
+    from cytorecon.knowledge.template_check import check_template
+
+    found = {str(file): check_template(file) for file in _files(path)}
+    if as_json:
+        print_json(
+            [
+                {"file": file, "problems": [_fields(problem) for problem in problems]}
+                for file, problems in found.items()
+            ]
+        )
+    else:
+        for file, problems in found.items():
+            print(f"{file}: {_number(problems)}")
+            for problem in problems:
+                print(f"  {problem}")
+    failures = [Failure(file, _number(problems)) for file, problems in found.items() if problems]
+    raise_for(failures, done=len(found) - len(failures))
+
+
+def _number(problems: Sequence[CytoreconError]) -> str:
+    return f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else "ok"
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the template files at `path`; of a knowledge folder those in its folder ``templates``."""
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise CytoreconError("There is no such file or folder.", subject=str(path))
+    folder = path / "templates" if (path / "templates").is_dir() else path
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    if not files:
+        raise CytoreconError("The folder holds no template.", subject=str(folder), allowed=".yaml files")
+    return files
+
+
+def _fields(problem: CytoreconError) -> dict[str, str]:
+    return {
+        "file": problem.subject,
+        "field": problem.field,
+        "message": problem.message,
+        "found": problem.found,
+        "allowed": problem.allowed,
+        "hint": problem.hint,
+    }
+
+
+def _summary(template: Template) -> dict[str, object]:
+    return {
+        "name": template.name,
+        "version": template.version,
+        "title": template.title,
+        "sha256": template.sha256,
+        "required": list(template.required),
+        "optional": list(template.optional),
+        "populations": [entry.population for entry in template.populations],
+    }
+
+
+def _explanation(template: Template) -> Iterator[str]:
+    from cytorecon.knowledge.template.words import gate_in_words
+
+    yield f"{template.name} {template.version}: {template.title}"
+    yield template.about.strip()
+    yield f"Required: {', '.join(template.required) or 'nothing'}"
+    yield f"Optional: {', '.join(template.optional) or 'nothing'}"
+    if template.includes:
+        yield f"Includes: {', '.join(template.includes)}"
+    for shared in template.shared_channels:
+        yield f"One channel for {' and '.join(shared.markers)}: {shared.why}{_cited(shared.source)}"
+    yield f"SHA-256: {template.sha256}"
+    yield "\nGates"
+    for spec in template.gates:
+        yield f"  {spec.gate}{f' ({spec.title})' if spec.title else ''}"
+        yield f"    {gate_in_words(spec)}"
+        if spec.why or spec.source:
+            yield f"    {spec.why}{_cited(spec.source)}"
+    yield "\nPopulations"
+    yield from _populations(template)
+    yield from _criteria(template)
+
+
+def _populations(template: Template) -> Iterator[str]:
+    from cytorecon.knowledge.populations import load_populations
+
+    table = load_populations()
+    for entry in template.populations:
+        row = table.find(entry.population)
+        definition = entry.definition or (row.gate if row else "")
+        name = f"{entry.population} ({table.display_name(entry.population)})"
+        yield f"  {name}: {definition}{_cited(entry.source)}"
+        yield f"    of {entry.parent}: {entry.where}"
+        if row and row.notes:
+            yield f"    {row.notes}"
+
+
+def _criteria(template: Template) -> Iterator[str]:
+    from cytorecon.knowledge.criteria import load_criteria
+
+    for name in template.criteria:
+        criteria = load_criteria(name)
+        yield f"\nCriteria: {criteria.title}{_cited(criteria.source)}"
+        for row in criteria.rows:
+            yield f"  {row.criterion}: {row.rule.replace('_', ' ')} {row.limit:g} {row.unit}"
+
+
+def _cited(source: str) -> str:
+    return f" [{source}]" if source else ""

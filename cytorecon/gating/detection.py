@@ -1,0 +1,48 @@
+"""Whether a population is there at all: an exact Poisson test against what leaks in from its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scipy.stats import poisson
+
+from cytorecon.gating.certainty import Detection, Reliance
+from cytorecon.gating.gated import GatedSample
+from cytorecon.knowledge.quality import DetectionLimits
+
+
+def detections(
+    gated: GatedSample, rests_on: Iterable[Reliance], limits: DetectionLimits
+) -> dict[str, Detection]:
+    """Test every population of a tube.
+
+    Parameters
+    ----------
+    gated : GatedSample
+        With masks.
+    rests_on : iterable of Reliance
+        What leaks in from neighbours.
+    limits : DetectionLimits
+        Background of every tube, and the significance asked for.
+
+    Returns
+    -------
+    mapping of str to Detection
+        Populations that could be evaluated.
+
+    Notes
+    -----
+    Detected when P(X >= events) < significance for X Poisson with the background's mean (Currie 1968,
+    Anal Chem 40:586, critical level; exact for counts).
+    """
+    leaked = dict.fromkeys(gated.masks, limits.fewest_background.value)
+    for reliance in rests_on:
+        leaked[reliance.population] += reliance.leaked
+    return {
+        name: _tested(int(gated.masks[name].sum()), background, limits) for name, background in leaked.items()
+    }
+
+
+def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:
+    chance = float(poisson.sf(events - 1, background))
+    return Detection(background, chance < limits.significance.value)

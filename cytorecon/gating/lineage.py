@@ -1,0 +1,29 @@
+"""What a gate or a population was found with the help of."""
+
+from __future__ import annotations
+
+from cytorecon.knowledge.template import Template, names_in, sources_of
+
+
+def helped_by(name: str, template: Template) -> set[str]:
+    """Return every gate that had a part in finding `name`, seeds, controls and the gate itself included.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.templates import load_template
+    >>> "one_cell" in helped_by("CD4_T", load_template("tbnk"))
+    True
+    """
+    waiting, seen = [name], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in template.population_by_name:
+            entry = template.population_by_name[name]
+            waiting += [*names_in(entry.where), entry.parent]
+        elif name in template.gate_by_name:
+            sources = sources_of(template.gate_by_name[name])
+            waiting += [used for text in sources for used in names_in(text)]
+    return seen & set(template.gate_by_name)

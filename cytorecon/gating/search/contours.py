@@ -1,0 +1,26 @@
+"""Density contours around cells that certainly belong inside."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.finders.region import densest_region
+from cytorecon.gating.found import FoundGate, FoundPart
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
+from cytorecon.gating.shapes import Polygon
+from cytorecon.knowledge.template import ContourGate
+
+
+def search_contour(spec: ContourGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
+    """Return the region in which the given share of the seeds lies densest."""
+    x, y = axes.resolve(spec.x), axes.resolve(spec.y)
+    if not x or not y:
+        return missing(spec, spec.x if not x else spec.y)
+    seeds = seeds_of(spec, sources)
+    if int(seeds.sum()) < spec.min_events:
+        return not_evaluable(spec, f"{int(seeds.sum())} seed cells, needs {spec.min_events}")
+    plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
+    shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
+    return found(spec, FoundPart(spec.gate, shape, "density_contour"))

@@ -1,0 +1,116 @@
+"""Whether the names in a template mean something, and nothing needs itself."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator, Sequence
+
+from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
+from cytorecon.knowledge.template.gates import AnyGate, sources_of
+from cytorecon.knowledge.template.populations import PopulationSpec
+from cytorecon.knowledge.template.thresholds import ValleyGate
+
+
+class ContradictionError(ValueError):
+    """A template contradicts itself; ``problems`` lists every way."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problems))
+
+
+def contradictions(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -> list[str]:
+    """Return everything that does not fit together, in words; none when all is well."""
+    problems = [*_of_populations(gates, populations), *_of_gates(gates, populations)]
+    return problems or _circle(gates, populations)
+
+
+def names_wrong(kind: str, names: Sequence[str]) -> list[str]:
+    """Return what is wrong with the names of gates or populations by themselves."""
+    problems = []
+    for place, name in enumerate(names):
+        if name in RESERVED or keyword.iskeyword(name) or not name.isidentifier():
+            problems.append(
+                f"{kind} '{name}': a name consists of letters, digits and _, does not begin with a digit, "
+                f"and is none of {', '.join(RESERVED)}, and, or, not"
+            )
+        elif name in names[:place]:
+            problems.append(f"{kind} '{name}' is defined twice")
+    return problems
+
+
+def _of_populations(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -> Iterator[str]:
+    of_gates = {spec.gate for spec in gates}
+    yield from names_wrong("population", [entry.population for entry in populations])
+    earlier: list[str] = []
+    for entry in populations:
+        name = entry.population
+        if name in of_gates:
+            yield f"population '{name}' has the name of a gate"
+        if entry.parent not in (*earlier, "root"):
+            yield (
+                f"population '{name}': its parent '{entry.parent}' is not 'root' or a population listed "
+                "before it"
+            )
+        yield from _unknown(f"population '{name}'", entry.where, {*of_gates, *earlier, "all"})
+        yield from _empty_without_channel(entry, gates)
+        earlier.append(name)
+
+
+def _of_gates(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -> Iterator[str]:
+    named = {entry.population for entry in populations}
+    everything = {*(spec.gate for spec in gates), *named, "all"}
+    for spec in gates:
+        for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
+            yield from _unknown(f"gate '{spec.gate}'", other, named)
+        for text in dict.fromkeys(sources_of(spec)):
+            yield from _unknown(f"gate '{spec.gate}'", text, everything)
+
+
+def _unknown(owner: str, expression: str, known: set[str]) -> Iterator[str]:
+    try:
+        names = names_in(expression)
+    except ValueError as error:
+        yield str(error)
+        return
+    for name in names:
+        if name not in known:
+            yield f"{owner} uses '{name}', which is neither a gate nor an earlier population"
+
+
+def _empty_without_channel(entry: PopulationSpec, gates: Sequence[AnyGate]) -> Iterator[str]:
+    """Yield the gates whose lack of a channel would make `entry` empty: missing is never zero."""
+    optional = {spec.gate for spec in gates if spec.optional}
+    try:
+        names, positive = names_in(entry.where), positive_names(entry.where)
+    except ValueError:
+        return
+    for name in names:
+        if name in optional and name not in positive:
+            yield (
+                f"population '{entry.population}' excludes the optional gate '{name}': without its channel "
+                "that gate holds every event, and it would be empty; use a gate that keeps what is below"
+            )
+
+
+def _circle(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -> list[str]:
+    """Return the first way in which a gate would have to be found before itself."""
+    needs: dict[str, tuple[str, ...]] = {
+        spec.gate: tuple(name for text in sources_of(spec) for name in names_in(text)) for spec in gates
+    }
+    for entry in populations:
+        needs[entry.population] = (*names_in(entry.where), entry.parent)
+    sound: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> str:
+        if name in path:
+            return f"gates need each other in a circle: {' -> '.join((*path, name))}"
+        if name not in sound:
+            for needed in needs.get(name, ()):
+                found = walk(needed, (*path, name))
+                if found:
+                    return found
+            sound.add(name)
+        return ""
+
+    return next(([found] for name in needs if (found := walk(name, ()))), [])

@@ -1,0 +1,121 @@
+"""Gates that are a region of two axes: how each is found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cytorecon.knowledge.template.axes import Axis
+from cytorecon.knowledge.template.gate import GateSpec
+
+
+class ClusterGate(GateSpec):
+    """The lymphocyte cloud in two dimensions: a cluster picked by where it lies.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events that certainly belong to the cloud (back-gating), one per kind of
+        cell; those that cannot be evaluated are left out.
+    likely_seeds : tuple of str
+        Kinds whose seeds may hold other cells (CD16 is also on monocytes): believed beside a
+        certain kind only, and once there is a batch, at the batch's distance from it.
+    coverage : float
+        Share of a normal cloud the polygon encloses.
+    neighbours : {"compete", "ignore"}
+        Whether the polygon ends where a neighbouring cloud is likelier. ``ignore`` is for cells that
+        a marker of their own tells from the neighbours.
+    min_events : int
+        Fewer seeds or cluster events than this: use the batch, else not evaluable.
+    """
+
+    finder: Literal["cluster"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    likely_seeds: tuple[str, ...] = ()
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    neighbours: Literal["compete", "ignore"] = "compete"
+    min_events: Annotated[int, Field(gt=0)]
+    pool: bool = True
+
+
+class ScatterRegionGate(GateSpec):
+    """The region of scatter in which most of the seeds lie (back-gating without CD45).
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events that certainly belong there.
+    coverage : float
+        Share of the seeds the region encloses.
+    min_events : int
+        Fewer seeds than this: not evaluable.
+    """
+
+    finder: Literal["scatter_region"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+
+
+class ContourGate(GateSpec):
+    """A density contour: the smallest region of a plane that holds a share of the seeds.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    seeds : tuple of str
+        Expressions of events to draw it around; those that cannot be evaluated are left out.
+    coverage : float
+        Share of the seeds the contour encloses.
+    min_events : int
+        Fewer seeds than this: not evaluable.
+    """
+
+    finder: Literal["density_contour"]
+    x: Axis
+    y: Axis
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+
+
+class EllipseGateSpec(GateSpec):
+    """A fixed ellipse, in the units of the transformed axes.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes.
+    centre : (float, float)
+        Of the ellipse.
+    radii : (float, float)
+        Half axes.
+    angle : float
+        Degrees from the x axis to the first half axis, counter-clockwise.
+    """
+
+    finder: Literal["fixed_ellipse"]
+    x: Axis
+    y: Axis
+    centre: tuple[float, float]
+    radii: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+    angle: float = 0.0
+
+
+class PolygonGateSpec(GateSpec):
+    """A fixed polygon, in the units of the transformed axes."""
+
+    finder: Literal["fixed_polygon"]
+    x: Axis
+    y: Axis
+    vertices: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)]

@@ -1,0 +1,78 @@
+"""A study with what the checks between its tubes found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cytorecon.knowledge.drug_interference import load_hiding_drugs
+from cytorecon.knowledge.quality import load_quality_limits
+from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study.assay.delta import delta_checks
+from cytorecon.study.assay.drugs import hidden_markers
+from cytorecon.study.assay.finding import Finding
+from cytorecon.study.assay.gate_drift import gate_drifts
+from cytorecon.study.assay.lymphocytes import few_lymphocytes
+from cytorecon.study.assay.replicates import replicate_cd3
+from cytorecon.study.assay.visits import visits_of
+from cytorecon.study.result import StudyResult
+
+
+def assay_findings(result: StudyResult) -> tuple[Finding, ...]:
+    """Return what the checks between tubes find, by patient and day.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    """
+    return tuple(_findings(result))
+
+
+def _findings(result: StudyResult) -> Iterator[Finding]:
+    limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
+    visits = visits_of(result)
+    for patient, own in visits.items():
+        events = [event for event in result.study.events if event.patient == patient]
+        for visit in own:
+            yield from few_lymphocytes(visit, limits)
+            yield from hidden_markers(visit, events, drugs)
+        yield from replicate_cd3(own, limits)
+        yield from delta_checks(own, events, limits)
+    yield from gate_drifts(visits, limits)
+
+
+def with_assay_checks(result: StudyResult) -> StudyResult:
+    """Return `result` with an issue for each finding, and its code on the numbers it casts doubt on.
+
+    No number changes. What is there already is not added again, so that a result may pass twice.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    """
+    found: dict[str, list[Finding]] = {}
+    for finding in assay_findings(result):
+        found.setdefault(finding.tube, []).append(finding)
+    tubes = tuple(
+        _checked(outcome, found[outcome.tube]) if outcome.tube in found else outcome
+        for outcome in result.tubes
+    )
+    return result.model_copy(update={"tubes": tubes})
+
+
+def _checked(outcome: TubeResult, findings: Sequence[Finding]) -> TubeResult:
+    issues = dict.fromkeys((*outcome.issues, *(finding.issue for finding in findings)))
+    counts = tuple(_doubted(count, findings) for count in outcome.counts)
+    return outcome.model_copy(update={"issues": tuple(issues), "counts": counts})
+
+
+def _doubted(count: PopulationCount, findings: Sequence[Finding]) -> PopulationCount:
+    codes = [
+        finding.code
+        for finding in findings
+        if count.population in finding.populations and not finding.explained and count.status == "counted"
+    ]
+    if not codes:
+        return count
+    return count.model_copy(update={"review": tuple(dict.fromkeys((*count.review, *codes)))})

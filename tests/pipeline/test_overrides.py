@@ -1,0 +1,65 @@
+"""Decisions about gates of samples in memory: applied, learned without, refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cytorecon.errors import OverrideError
+from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.overrides import Override, undo
+from cytorecon.gating.shapes import Threshold
+from cytorecon.pipeline import gate_batch
+from cytorecon.pipeline.source import batch_of
+from cytorecon.simulate import SimulatedTube
+from tests.pipeline.tubes import samples
+
+Tubes = tuple[SimulatedTube, ...]
+DAY = date(2026, 5, 4)
+
+
+def threshold_of(gated: GatedSample, gate: str) -> float:
+    (part,) = (part for found in gated.gates for part in found.parts if part.part == gate)
+    assert isinstance(part.shape, Threshold)
+    return part.shape.value
+
+
+def record(gate: str, scope: str, target: str, threshold: float) -> Override:
+    told = {"action": "set_threshold", "template": "tbnk", "by": "AB", "on": DAY, "why": "dim cells"}
+    place = {"gate": gate, "scope": scope, "target": target, "threshold": threshold}
+    return Override.model_validate(told | place)
+
+
+def test_each_sample_gets_what_is_decided_for_it(usual_tubes: Tubes) -> None:
+    tubes = samples(usual_tubes[:4])
+    batch = batch_of(tubes[0], gate_batch(tubes[:1], "tbnk")[0].template)
+    one, all_of_them = record("CD4", "sample", "2", 0.51), record("CD4", "batch", batch, 0.52)
+    gated = gate_batch(tubes, "tbnk", overrides=[one, all_of_them])
+    assert [threshold_of(each, "CD4") for each in gated] == [0.52, 0.51, 0.52, 0.52]
+    evidence = gated[0].evidence().set_index("part").loc["CD4"]
+    assert (evidence.source, evidence.override) == ("manual", all_of_them.id)
+
+
+def test_a_placed_gate_teaches_nothing_and_undone_everything_is_as_before(usual_tubes: Tubes) -> None:
+    tubes = samples(usual_tubes[:4])
+    plain = gate_batch(tubes, "tbnk")
+    one = record("CD4", "sample", "1", threshold_of(plain[0], "CD4"))
+    learned = [
+        gate_batch(tubes, "tbnk", overrides=records)[1].evidence().set_index("part").loc["CD4", "batch_tubes"]
+        for records in ([], [one])
+    ]
+    assert learned[0] == 4
+    assert learned[1] != 4  # three tubes are too few to learn from
+    back = gate_batch(tubes, "tbnk", overrides=[one, undo(one, by="AB", on=DAY, why="was right")])
+    assert [each.gates_version for each in back] == [each.gates_version for each in plain]
+    assert [each.gates for each in back] == [each.gates for each in plain]
+
+
+def test_an_unknown_sample_is_named(usual_tubes: Tubes) -> None:
+    with pytest.raises(OverrideError) as error:
+        gate_batch(samples(usual_tubes[:2]), "tbnk", overrides=[record("CD4", "sample", "3", 0.5)])
+    assert str(error.value) == (
+        "override of gate CD4, target: There is no such sample. Found: 3. Allowed: 1, 2. "
+        "Samples are named by their numbers in the list, from 1."
+    )
