@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cytorecon.counts.intervals import binomial_interval
@@ -64,7 +64,9 @@ class SumOutside:
         return f" Not explained by itself: {told}; real, or cells that lost their stain."
 
 
-def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -> Iterator[SumOutside]:
+def sums_outside(
+    tallies: Sequence[PopulationTally], rules: Sequence[SumRule], clear: Collection[str] = ()
+) -> Iterator[SumOutside]:
     """Yield the sums of one tube that are outside their limits.
 
     Parameters
@@ -74,6 +76,8 @@ def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -
         not apply.
     rules : sequence of SumRule
         From ``quality.yaml``.
+    clear : collection of str
+        Populations that deep valleys of the tube's own tell apart.
 
     Examples
     --------
@@ -89,16 +93,19 @@ def sums_outside(tallies: Sequence[PopulationTally], rules: Sequence[SumRule]) -
         if {*rule.parts, rule.whole} <= set(events) and events[rule.whole]:
             total = sum(events[part] for part in rule.parts)
             if _is_outside(total, events[rule.whole], rule):
-                yield _outside(rule, total, events)
+                yield _outside(rule, total, events, clear)
 
 
-def _outside(rule: SumRule, total: int, events: Mapping[str, int]) -> SumOutside:
+def _outside(
+    rule: SumRule, total: int, events: Mapping[str, int], clear: Collection[str]
+) -> SumOutside:
     whole = events[rule.whole]
     shares: tuple[tuple[str, float], ...] = ()
     explained_by = ""
     if 100.0 * total / whole < rule.low:
         shares = tuple((name, 100.0 * events[name] / whole) for name in rule.named_with if name in events)
-        filling = (name for name in rule.explained_by if name in events)
+        told_apart = (name for name in rule.explained_if_clear if name in clear)
+        filling = (name for name in (*rule.explained_by, *told_apart) if name in events)
         explained_by = next(
             (name for name in filling if not _is_outside(total + events[name], whole, rule)), ""
         )

@@ -16,10 +16,13 @@ class Detection:
         Events expected in the population's gate when the population is absent.
     detected : bool
         Whether its events are more than the background explains.
+    is_mixed : bool
+        Whether it was detected, and neighbours explain more of its events than they may.
     """
 
     background: float
     detected: bool
+    is_mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

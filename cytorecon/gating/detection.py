@@ -45,4 +45,6 @@ def detections(
 
 def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:
     chance = float(poisson.sf(events - 1, background))
-    return Detection(background, chance < limits.significance.value)
+    detected = chance < limits.significance.value
+    leaked = background - limits.fewest_background.value
+    return Detection(background, detected, detected and leaked > limits.most_background.value * events)

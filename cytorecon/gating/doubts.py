@@ -24,14 +24,16 @@ from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
+from cytorecon.gating.search.thresholds import is_strong
 from cytorecon.gating.shapes import Threshold
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
-from cytorecon.knowledge.template import Template, ValleyGate
+from cytorecon.knowledge.template import Template, ValleyGate, names_in
 
 NONE_SEEN = "gate.none_seen"
 OUTLIER = "gate.outlier"
 UNSTABLE = "gate.unstable"
+BACKGROUND = "gate.background"
 FEW_TUBES = "batch.few_tubes"
 #: So few positive cells, as a number and as a share of the parent, are what an unstained tube shows too.
 HARDLY_ANY, HARDLY_ANY_SHARE = 10, 0.01
@@ -55,18 +57,22 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
     issues = [*gated.issues, *_few_tubes(prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
-    outside = tuple(sums_outside(gated.tallies(), limits.assay))
-    sums = doubted(outside)
     rests_on, moved = reliances(gated), moves(gated)
     codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
+    clear = {name for rule in limits.assay for name in rule.explained_if_clear if codes.is_clear(name)}
+    outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
+    sums = doubted(outside)
+    tested = detections(gated, rests_on, limits.detection)
+    mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ())})) for name in gated.populations
+        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ()), *mixed.get(name, ())}))
+        for name in gated.populations
     }
     return replace(
         gated,
         review=review,
         moves=moved,
-        detections=detections(gated, rests_on, limits.detection),
+        detections=tested,
         issues=(*issues, *(sum_.issue for sum_ in outside)),
     )
 
@@ -103,12 +109,20 @@ class _Codes:
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}
-        helped = helped_by(population, self.gated.template)
+        helped = helped_by(population, self.gated.template, likely_seeds=False)
         codes |= {f"{OUTLIER}:{name}" for name in helped if OUTLIER in _flags(self.found[name])}
         codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
         codes |= set(self._by_moving(population))
         # a person has looked at the gate of this tube
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
+
+    def is_clear(self, population: str) -> bool:
+        """Whether every gate that tells `population` stands, without doubt, in a deep valley of the tube's own."""
+        if population not in self.gated.masks or self.of(population):
+            return False
+        where = self.gated.template.population_by_name[population].where
+        gates = [self.found[name] for name in names_in(where) if name in self.found]
+        return bool(gates) and all(_in_deep_valley(gate) for gate in gates)
 
     def _is_accepted(self, gate: str) -> bool:
         return gate in self.found and self.found[gate].accepted
@@ -138,6 +152,13 @@ class _Codes:
 def _noticeable(change: float, events: int, share: float) -> bool:
     """Whether a change is more than `share` of the events, and more than counting noise."""
     return change > share * events and change > 2 * math.sqrt(events) + 2
+
+
+def _in_deep_valley(gate: FoundGate) -> bool:
+    shown = [gate.evidence.get(part.part) for part in gate.parts]
+    return bool(shown) and all(
+        isinstance(seen, ThresholdEvidence) and seen.own is not None and is_strong(seen.own) for seen in shown
+    )
 
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.doubts import with_doubts
-from cytorecon.gating.expressions import ALL, evaluate, required_names
+from cytorecon.gating.expressions import ALL, evaluate, names_that_matter, required_names
 from cytorecon.gating.found import FoundGate, GateStatus
 from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.manual import decided
@@ -23,7 +23,7 @@ from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
-from cytorecon.knowledge.template import AnyGate, Template, names_in, positive_names, sources_of
+from cytorecon.knowledge.template import AnyGate, ClusterGate, Template, names_in, positive_names, sources_of
 from cytorecon.sample import ChannelRole, Sample
 
 _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
@@ -136,15 +136,19 @@ class _Walk:
     def expression(self, text: str) -> Marked:
         """Return the events `text` means; a gate that is absent holds no event."""
         for name in required_names(text):
-            if name in self.template.gate_by_name and self.gate(name).status == "absent":
+            if self._is_absent(name):
                 return Marked(None, self.gate(name).reason, absent=True)
-        values: dict[str, Mask] = {}
-        for name in names_in(text):
+        absent = frozenset(name for name in names_in(text) if self._is_absent(name))
+        values = dict.fromkeys(names_in(text), empty_mask(self.sample))
+        for name in names_that_matter(text, absent):
             marked = self._name(name)
             if marked.mask is None:
                 return marked
             values[name] = marked.mask
         return Marked(evaluate(text, values) & self.everything)
+
+    def _is_absent(self, name: str) -> bool:
+        return name in self.template.gate_by_name and self.gate(name).status == "absent"
 
     def _name(self, name: str) -> Marked:
         if name == ALL:
@@ -173,7 +177,8 @@ class _Walk:
         looked_in = sources[spec.find_in]
         if looked_in.mask is None:
             self.causes[spec.gate] = looked_in.reason
-            status: GateStatus = "absent" if looked_in.absent else "not_evaluable"
+            given_up = isinstance(spec, ClusterGate) and spec.without_seeds == "absent"
+            status: GateStatus = "absent" if looked_in.absent or given_up else "not_evaluable"
             return FoundGate(spec.gate, spec.find_in, status, reason=looked_in.reason)
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}

@@ -61,11 +61,14 @@ class ThresholdEvidence:
         Which valley the gate wants.
     own : ValleyEstimate or None
         The tube's own valley.
+    gauge : float or None
+        Where events of known brightness (beads) lie in this channel; None where the tube has none.
     """
 
     histogram: tuple[int, ...]
     cut: str
     own: ValleyEstimate | None
+    gauge: float | None = None
 
 
 Evidence = ThresholdEvidence | ClusterEstimate

@@ -34,7 +34,9 @@ def evaluate(text: str, values: Mapping[str, Mask]) -> Mask:
     return _evaluate(_parsed(text), values)
 
 
-def population_masks(template: Template, gates: Mapping[str, Mask], everything: Mask) -> dict[str, Mask]:
+def population_masks(
+    template: Template, gates: Mapping[str, Mask], everything: Mask, absent: frozenset[str] = frozenset()
+) -> dict[str, Mask]:
     """Return the populations that these gates make; one that needs a gate without a mask is left out.
 
     Parameters
@@ -45,16 +47,38 @@ def population_masks(template: Template, gates: Mapping[str, Mask], everything: 
         Masks of gates, over any choice of events.
     everything : ndarray of bool
         Which of these events have a place on every axis.
+    absent : frozenset of str
+        Gates that were looked for and are not there: they hold no event.
     """
     values = {**gates, ALL: everything}
     made: dict[str, Mask] = {}
     for entry in template.populations:
         if entry.parent != "root" and entry.parent not in made:
             continue
-        if all(name in values for name in names_in(entry.where)):
+        names = names_in(entry.where)
+        if all(name in values for name in names_that_matter(entry.where, absent & set(names))):
             parent = everything if entry.parent == "root" else made[entry.parent]
-            made[entry.population] = values[entry.population] = parent & evaluate(entry.where, values)
+            known = {name: values.get(name, np.zeros_like(everything)) for name in names}
+            made[entry.population] = values[entry.population] = parent & evaluate(entry.where, known)
     return made
+
+
+@cache
+def names_that_matter(text: str, absent: frozenset[str]) -> tuple[str, ...]:
+    """Return the names an expression still depends on when those of `absent` hold no event.
+
+    Examples
+    --------
+    >>> names_that_matter("lymphocyte or (NK_cloud and CD56)", frozenset({"NK_cloud"}))
+    ('lymphocyte',)
+    """
+    names = [name for name in names_in(text) if name not in absent]
+    # every combination of what the names may say of an event
+    rows = np.indices((2,) * len(names)).reshape(len(names), 2 ** len(names)).astype(bool)
+    values = dict(zip(names, rows, strict=True)) | {name: np.zeros(rows.shape[1], bool) for name in absent}
+    held = evaluate(text, values)
+    turned = {name: evaluate(text, {**values, name: ~values[name]}) for name in names}
+    return tuple(name for name in names if (turned[name] != held).any())
 
 
 @cache

@@ -74,6 +74,11 @@ class GatedSample:
         """Names of all populations of the template, evaluable or not."""
         return tuple(entry.population for entry in self.template.populations)
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """Gates that were looked for and are not there: they hold no event."""
+        return frozenset(found.gate for found in self.gates if found.status == "absent")
+
     def mask(self, population: str) -> Mask:
         """Return one bool per event of the file.
 

@@ -24,6 +24,20 @@ def binned(values: npt.NDArray[np.float32]) -> Floats:
     return np.bincount(np.clip(index, 0, GRID_BINS - 1), minlength=GRID_BINS).astype(np.float64)
 
 
+def shifted(counts: npt.NDArray[np.int64], by: float) -> npt.NDArray[np.int64]:
+    """Return the histogram of values that all lie `by` further (transformed units), to the next bin.
+
+    What leaves the grid goes to its end bins.
+
+    Examples
+    --------
+    >>> int(np.argmax(shifted(np.bincount([700], minlength=GRID_BINS), 5 * BIN_WIDTH)))
+    705
+    """
+    to = np.clip(np.arange(GRID_BINS) + round(by / BIN_WIDTH), 0, GRID_BINS - 1)
+    return np.bincount(to, weights=counts, minlength=GRID_BINS).astype(np.int64)
+
+
 def bandwidth(counts: Floats, *, low: float, high: float) -> float:
     """Return a kernel width in units of the transformed scale, between `low` and `high`.
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from cytorecon.knowledge.template import Template, names_in, sources_of
+from cytorecon.knowledge.template import ClusterGate, Template, names_in, sources_of
 
 
-def helped_by(name: str, template: Template) -> set[str]:
+def helped_by(name: str, template: Template, *, likely_seeds: bool = True) -> set[str]:
     """Return every gate that had a part in finding `name`, seeds, controls and the gate itself included.
+
+    Parameters
+    ----------
+    name : str
+        A population or a gate.
+    template : Template
+        Which holds it.
+    likely_seeds : bool
+        Whether seeds count that are believed beside certain ones only: they cannot misplace a cloud.
 
     Examples
     --------
@@ -24,6 +33,8 @@ def helped_by(name: str, template: Template) -> set[str]:
             entry = template.population_by_name[name]
             waiting += [*names_in(entry.where), entry.parent]
         elif name in template.gate_by_name:
-            sources = sources_of(template.gate_by_name[name])
-            waiting += [used for text in sources for used in names_in(text)]
+            spec = template.gate_by_name[name]
+            unlikely = spec.likely_seeds if isinstance(spec, ClusterGate) and not likely_seeds else ()
+            texts = [text for text in sources_of(spec) if text not in unlikely]
+            waiting += [used for text in texts for used in names_in(text)]
     return seen & set(template.gate_by_name)

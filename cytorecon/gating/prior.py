@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cytorecon.gating.estimates import ClusterEstimate, Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.valley import valley_of
-from cytorecon.gating.kernels import GRID_BINS
+from cytorecon.gating.kernels import GRID_BINS, shifted
 from cytorecon.values import Frozen
 
 #: Fewer tubes than this say nothing about a batch.
@@ -32,12 +33,58 @@ UNKNOWN_SPREAD = 0.03
 EVENTS_PER_TUBE = 2000.0
 
 
+class GaugedPosition(Frozen):
+    """Where a threshold lies beside a gauge: a tube whose gauge lies elsewhere has it as much elsewhere.
+
+    Parameters
+    ----------
+    gauge : float
+        Where the gauge lies in the batch.
+    position, spread : float
+        Of the threshold in a tube whose gauge lies there.
+    """
+
+    gauge: float
+    position: float
+    spread: float
+
+
 class ThresholdPrior(Frozen):
-    """Where a threshold lies in this batch: mean, spread between tubes, tubes seen."""
+    """Where a threshold lies in this batch: mean, spread between tubes, tubes seen.
+
+    Parameters
+    ----------
+    position, spread : float
+        In a tube of which nothing else is known.
+    tubes : int
+        How many tubes showed something.
+    gauged : GaugedPosition or None
+        Where it lies beside the gauge, when that is more certain.
+    """
 
     position: float
     spread: float
     tubes: int
+    gauged: GaugedPosition | None = None
+
+    def beside(self, gauge: float | None) -> ThresholdPrior:
+        """Return where the threshold lies in a tube whose gauge lies at `gauge`; None is one without.
+
+        `gauged` of what is returned says whether the gauge had a part in it.
+
+        Examples
+        --------
+        >>> beads = GaugedPosition(gauge=0.80, position=0.50, spread=0.01)
+        >>> prior = ThresholdPrior(position=0.50, spread=0.03, tubes=12, gauged=beads)
+        >>> round(prior.beside(0.85).position, 2), prior.beside(0.85).spread, prior.beside(None).spread
+        (0.55, 0.01, 0.03)
+        """
+        if self.gauged is None or gauge is None:
+            return self.model_copy(update={"gauged": None})
+        moved = self.gauged.model_copy(
+            update={"gauge": gauge, "position": self.gauged.position + gauge - self.gauged.gauge}
+        )
+        return ThresholdPrior(position=moved.position, spread=moved.spread, tubes=self.tubes, gauged=moved)
 
 
 class ClusterPrior(Frozen):
@@ -98,7 +145,25 @@ def pool(tubes: Sequence[Mapping[str, Evidence]]) -> GatingPrior:
 
 
 def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | None:
-    """Median of the tubes' own valleys, or the valley of all tubes together where few have one.
+    """Return where the threshold lies, by itself and, where that is more certain, beside its gauge."""
+    plain = _position(shown)
+    if plain is None:
+        return None
+    position, spread = plain
+    prior = ThresholdPrior(position=position, spread=spread, tubes=len(shown))
+    with_gauge = [evidence for evidence in shown if evidence.gauge is not None]
+    if len(with_gauge) < max(MIN_TUBES, len(shown) / 2):
+        return prior
+    gauge = float(np.median([evidence.gauge for evidence in with_gauge if evidence.gauge is not None]))
+    beside = _position([_moved(evidence, gauge) for evidence in with_gauge])
+    if beside is None or beside[1] >= spread:
+        return prior
+    gauged = GaugedPosition(gauge=gauge, position=beside[0], spread=beside[1])
+    return prior.model_copy(update={"gauged": gauged})
+
+
+def _position(shown: Sequence[ThresholdEvidence]) -> tuple[float, float] | None:
+    """Median of the tubes' own valleys, or the valley of all tubes together where few have one; and spread.
 
     Medians and robust spread: one misread tube must not move the batch.
     """
@@ -114,9 +179,17 @@ def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | Non
     spread = UNKNOWN_SPREAD
     if len(valleys) >= MIN_TUBES:
         spread = 1.4826 * float(np.median(np.abs(positions - position)))
-    return ThresholdPrior(
-        position=position, spread=float(np.clip(spread, SPREAD_FLOOR, SPREAD_CEILING)), tubes=len(shown)
-    )
+    return position, float(np.clip(spread, SPREAD_FLOOR, SPREAD_CEILING))
+
+
+def _moved(evidence: ThresholdEvidence, gauge: float) -> ThresholdEvidence:
+    """Return what the tube would have shown had its gauge lain at `gauge`."""
+    assert evidence.gauge is not None
+    by = gauge - evidence.gauge
+    own = evidence.own and replace(evidence.own, position=evidence.own.position + by)
+    counts = np.array(evidence.histogram)
+    moved = shifted(counts, by).tolist() if counts.size else ()
+    return replace(evidence, histogram=tuple(moved), own=own, gauge=gauge)
 
 
 def _together(shown: Sequence[ThresholdEvidence]) -> ValleyEstimate | None:

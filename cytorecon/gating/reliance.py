@@ -38,7 +38,9 @@ def reliances(gated: GatedSample) -> tuple[Reliance, ...]:
 
 def _turned_over(gated: GatedSample, gate: FoundGate, columns: Mapping[str, Column]) -> Iterator[Reliance]:
     turned = {**gated.gate_masks, gate.gate: gated.everything & ~gated.gate_masks[gate.gate]}
-    for population, without in population_masks(gated.template, turned, gated.everything).items():
+    for population, without in population_masks(
+        gated.template, turned, gated.everything, gated.absent
+    ).items():
         if population not in gated.masks:
             continue
         own = gated.masks[population]
@@ -144,8 +146,9 @@ def _change(
     for other in gate.parts:
         shape = Threshold(part.shape.channels, position, part.shape.keep) if other is part else other.shape
         moved |= shape.mask(nearby)
-    before = population_masks(gated.template, here, everything)
-    after = population_masks(gated.template, {**here, gate.gate: moved & everything}, everything)
+    before = population_masks(gated.template, here, everything, gated.absent)
+    there = {**here, gate.gate: moved & everything}
+    after = population_masks(gated.template, there, everything, gated.absent)
     changes = {
         name: int(after[name].sum()) - int(before[name].sum()) for name in before if name in gated.masks
     }

@@ -73,6 +73,7 @@ class DetectionLimits(Frozen):
 
     fewest_background: Limit
     significance: Limit
+    most_background: Limit
 
 
 class SumRule(Frozen):
@@ -98,6 +99,9 @@ class SumRule(Frozen):
         What it may come from, and who set the limits.
     explained_by : tuple of str
         Populations measured on their own that fill a gap: a sum that is right with one of them is explained.
+    explained_if_clear : tuple of str
+        The same for populations that are what others leave over: only where every gate that tells them
+        stands in a deep valley of the tube's own.
     named_with : tuple of str
         Populations whose share is told beside a sum that is too low.
     """
@@ -113,6 +117,7 @@ class SumRule(Frozen):
     causes: str
     source: str
     explained_by: tuple[str, ...] = ()
+    explained_if_clear: tuple[str, ...] = ()
     named_with: tuple[str, ...] = ()
 
 

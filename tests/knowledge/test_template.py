@@ -343,7 +343,7 @@ def test_sources_are_all_expressions_a_gate_looks_at(tmp_path: Path) -> None:
     assert found["bead_cloud"] == ("all",)
     assert found["one_cell"] == ("not bead_cloud",)
     inside = "leukocytes and lymphocyte_cloud"
-    assert found["CD19"] == (inside, f"CD3_seed and {inside}")
+    assert found["CD19"] == (inside, f"CD3_seed and {inside}", "bead_cloud")
     assert found["lymphocyte_cloud"] == (
         "leukocytes and not (CD4_dim and not (CD3_seed or CD19_seed))",
         "CD3_seed and low_side_scatter",

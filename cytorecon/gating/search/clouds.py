@@ -45,9 +45,9 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
         _parts(spec)[: len(spec.seeds)],
     )
     if not starts:
-        return not_evaluable(
-            spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
-        )
+        learned = ", and no batch to learn from" if spec.pool else ""
+        reason = f"fewer than {spec.min_events} certain lymphocytes of each kind{learned}"
+        return FoundGate(spec.gate, spec.find_in, spec.without_seeds, reason=reason)
     compete = spec.neighbours == "compete"
     cloud = fit_clouds(plane[inside], starts, spec.coverage, neighbours_compete=compete)
     shape = Polygon((x[0], y[0]), corners(cloud))
@@ -55,7 +55,7 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
     outside = inside & ~held
     why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
     if why_not:
-        return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=why_not, evidence=own)
+        return FoundGate(spec.gate, spec.find_in, spec.without_seeds, reason=why_not, evidence=own)
     part = FoundPart(
         spec.gate,
         shape,

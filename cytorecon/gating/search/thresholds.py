@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.control import control_tail
@@ -19,6 +21,9 @@ STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
 #: (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
 OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
 
+#: Fewer events than this are no gauge; nor is one at the upper end of the detector (1 on the transformed scale).
+LEAST_GAUGE, SATURATED = 50, 0.98
+
 
 def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
     """Return a threshold between two modes, one for each channel of the marker."""
@@ -30,12 +35,13 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
     failed = ""
     for channel in channels:
         part = spec.gate if len(channels) == 1 else f"{spec.gate}.{channel}"
-        values = axes.columns[channel][sources[spec.find_in]]
-        seen = _seen(values, spec)
+        seen = _seen(spec, channel, sources, axes)
         evidence[part] = seen
-        outcome = _threshold(spec, part, channel, seen.own, sources, axes, prior.thresholds.get(part))
+        learned = prior.thresholds.get(part)
+        learned = learned.beside(seen.gauge) if learned else None
+        outcome = _threshold(spec, part, channel, seen.own, sources, axes, learned)
         if outcome is None:
-            events = f"{channel} ({values.size} events)"
+            events = f"{channel} ({np.count_nonzero(sources[spec.find_in])} events)"
             failed = failed or f"one mode only on {events}, no batch and no control cells"
         else:
             parts.append(outcome)
@@ -82,9 +88,19 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
 
 
-def _seen(values: Column, spec: ValleyGate) -> ThresholdEvidence:
+def _seen(spec: ValleyGate, channel: str, sources: Sources, axes: Axes) -> ThresholdEvidence:
+    values = axes.columns[channel][sources[spec.find_in]]
     histogram = tuple(binned(without_floor(values)).astype(int).tolist())
-    return ThresholdEvidence(histogram, spec.cut, find_valley(values, spec.cut))
+    gauge = _gauge(axes.columns[channel][sources[spec.gauge]]) if spec.gauge in sources else None
+    return ThresholdEvidence(histogram, spec.cut, find_valley(values, spec.cut), gauge)
+
+
+def _gauge(values: Column) -> float | None:
+    """Return where a gauge lies; None when it has too few events, or none inside the detector's range."""
+    if values.size < LEAST_GAUGE:
+        return None
+    median = float(np.median(values))
+    return median if median < SATURATED else None
 
 
 def _threshold(
@@ -103,9 +119,10 @@ def _threshold(
         position, error = shrink(own, learned)
         method = "shrunk_to_batch"
         if is_outlier(own, learned):
-            flags = far(own, learned)
             alternative = learned.position
-            if not _is_strong(own):
+            # where the gauge says how the detector stood, a weak valley far away is another valley
+            flags = far(own, learned) if is_strong(own) or learned.gauged is None else ()
+            if not is_strong(own):
                 position, error, method = learned.position, learned.spread, "batch"
                 alternative = own.position
     elif own is not None:
@@ -149,5 +166,6 @@ def far(own: ValleyEstimate, learned: ThresholdPrior) -> tuple[str, ...]:
     return ("gate.outlier",) if abs(own.position - learned.position) > FAR_AWAY else ()
 
 
-def _is_strong(own: ValleyEstimate) -> bool:
+def is_strong(own: ValleyEstimate) -> bool:
+    """Whether a tube's own valley is deep, with many events on both sides."""
     return own.depth >= STRONG_DEPTH and min(own.below, own.above) >= STRONG_EVENTS

@@ -47,7 +47,7 @@ AnyGate = Annotated[
 def sources_of(spec: AnyGate) -> tuple[str, ...]:
     """Return every expression a gate looks at: where it is found, its control or references, its seeds."""
     if isinstance(spec, ValleyGate):
-        return (spec.find_in, spec.control) if spec.control else (spec.find_in,)
+        return (spec.find_in, *filter(None, (spec.control, spec.gauge)))
     if isinstance(spec, ClusterGate):
         return (spec.find_in, *spec.seeds, *spec.likely_seeds)
     if isinstance(spec, LowerTailGate | ScatterRegionGate | ContourGate):

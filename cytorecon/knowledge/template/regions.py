@@ -29,7 +29,10 @@ class ClusterGate(GateSpec):
         Whether the polygon ends where a neighbouring cloud is likelier. ``ignore`` is for cells that
         a marker of their own tells from the neighbours.
     min_events : int
-        Fewer seeds or cluster events than this: use the batch, else not evaluable.
+        Fewer seeds or cluster events than this: use the batch, else see `without_seeds`.
+    without_seeds : {"not_evaluable", "absent"}
+        What it means that there are too few seeds, or that they cannot be told: ``absent`` is for a
+        region that only adds to another one.
     """
 
     finder: Literal["cluster"]
@@ -40,6 +43,7 @@ class ClusterGate(GateSpec):
     coverage: Annotated[float, Field(gt=0.5, lt=1)]
     neighbours: Literal["compete", "ignore"] = "compete"
     min_events: Annotated[int, Field(gt=0)]
+    without_seeds: Literal["not_evaluable", "absent"] = "not_evaluable"
     pool: bool = True
 
 

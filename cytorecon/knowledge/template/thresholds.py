@@ -28,6 +28,9 @@ class ValleyGate(GateSpec):
         Robust standard deviations above the control's median.
     pool : bool
         Whether positions are learned over the batch.
+    gauge : str
+        Expression of events that are equally bright in every tube (counting beads). Where they lie says
+        how the detector was set, and the batch's position is moved with them.
     none_seen_doubts : tuple of str
         Populations that need a look, besides those counted by the gate, when no cell of the tube
         shows the marker: they are counted by its absence.
@@ -47,6 +50,7 @@ class ValleyGate(GateSpec):
     control: str = ""
     control_tail: Annotated[float, Field(gt=0)] = 4.0
     pool: bool = True
+    gauge: str = ""
     none_seen_doubts: tuple[str, ...] = ()
     expected_modes: tuple[Annotated[int, Field(ge=2)], ...] = ()
     if_one_mode: Literal["not_evaluable", "keep_all", "absent"] = "not_evaluable"

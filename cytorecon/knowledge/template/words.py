@@ -109,7 +109,8 @@ def _region(
         return "a region stated by the template"
     share, seeds = f"{100 * spec.coverage:g} %", " or ".join(spec.seeds)
     if isinstance(spec, ClusterGate):
-        few = "as the batch has it, else not evaluable"
+        steps = ["as the batch has it"] if spec.pool else []
+        few = ", else ".join([*steps, spec.without_seeds.replace("_", " ")])
         return f"the cloud of {seeds}, {share} of it; fewer than {spec.min_events} of them: {few}"
     few = f"fewer than {spec.min_events} of them: not evaluable"
     return f"the densest region that holds {share} of {seeds}; {few}"
