@@ -74,6 +74,8 @@ TRAJECTORY_COLUMNS: Final = (
     "reference_percentiles",
     "reference_set",
     "reference_position",
+    "gate_definition",
+    "reference_note",
 )
 
 #: One row per patient and milestone.
