@@ -34,7 +34,7 @@ class PopulationTally(Frozen):
         Events of the lymphocyte and leukocyte populations, for populations that are part of
         them; None for a population that is not, or when that population is not evaluable.
     gate_definition : str
-        What was counted, in the words that reference ranges are tied to; empty: as ``populations.csv`` has it.
+        What was counted, in the words that reference ranges are tied to; empty: as in ``populations.csv``.
     detected : bool or None
         Whether its events are more than the background explains; None when not tested.
     background_events : float or None
@@ -69,7 +69,7 @@ class PopulationCount(Frozen):
     reason : str
         Why it is not evaluable; empty otherwise.
     gate_definition : str
-        What was counted, in the words that reference ranges are tied to; empty: as ``populations.csv`` has it.
+        What was counted, in the words that reference ranges are tied to; empty: as in ``populations.csv``.
     events, parent_events : int or None
         Events counted. None when not evaluable.
     detected : bool or None

@@ -197,7 +197,8 @@ def _criteria(template: Template) -> Iterator[str]:
         criteria = load_criteria(name)
         yield f"\nCriteria: {criteria.title}{_cited(criteria.source)}"
         for row in criteria.rows:
-            yield f"  {row.criterion}: {row.rule.replace('_', ' ')} {row.limit:g} {row.unit}"
+            limit = "" if row.limit is None else f"{row.rule.replace('_', ' ')} {row.limit:g} {row.unit}"
+            yield f"  {row.criterion}: {limit or f'no limit, for {row.without_limit}'}"
 
 
 def _cited(source: str) -> str:

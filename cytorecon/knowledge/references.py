@@ -187,7 +187,7 @@ class References(Frozen):
         return hits[0] if hits else None
 
     def refusal(self, population: str, measure: str, gate_definition: str) -> str:
-        """Return why no range may be held against a result, whatever the age; empty when one may, or none exists.
+        """Return why no range may be held against a result of any age; empty when one may, or none exists.
 
         Parameters
         ----------

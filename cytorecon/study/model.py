@@ -130,6 +130,9 @@ class Tube(Frozen):
         Final volume over blood volume; 1 when undiluted.
     count_method : str
         What the sheet asks for; ``auto`` takes the best method the sheet allows.
+    product_volume_ml, recipient_weight_kg : float or None
+        Volume of the cell product the sample was drawn from, and weight of who is given it: for a dose
+        per kg. A tube of blood has neither.
     """
 
     tube: str
@@ -151,6 +154,8 @@ class Tube(Frozen):
     acquired_volume_ul: float | None = None
     dilution: float = 1.0
     count_method: CountMethodRequest = "auto"
+    product_volume_ml: float | None = None
+    recipient_weight_kg: float | None = None
 
 
 class LeftOutRow(Frozen):

@@ -133,7 +133,8 @@ def test_a_bracketed_marker_must_be_one_that_a_tube_may_lack(tmp_path: Path) -> 
     own = tmp_path / "own.yaml"
     own.write_text(
         "template_schema: 1\nname: own\nversion: 1.0.0\ntitle: Own\nabout: x\nincludes: [base/cd3]\n"
-        'populations:\n  - {population: NK, parent: lymphocytes, where: not CD3, gate_definition: "[CD3-]x"}\n',
+        "populations:\n  - {population: NK, parent: lymphocytes, where: not CD3, "
+        'gate_definition: "[CD3-]x"}\n',
         encoding="utf-8",
     )
     with pytest.raises(KnowledgeError) as caught:

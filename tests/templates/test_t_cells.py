@@ -161,8 +161,10 @@ def test_a_marker_that_a_panel_may_lack_is_no_warning_and_says_what_there_is_no_
     gated = gated_by(tube(TREG, "CD25", "CD127", "CD45RO"), "treg")
     lacking = [issue for issue in gated.issues if issue.code == "gate.not_measured"]
     assert [str(issue) for issue in lacking if issue.subject in ("gate CCR4", "gate HLA_DR")] == [
-        "info: gate CCR4: The tube has no channel for CCR4. "
-        "Without a result for it: Treg_naive, Treg_memory, Treg_activated.",
+        (
+            "info: gate CCR4: The tube has no channel for CCR4. "
+            "Without a result for it: Treg_naive, Treg_memory, Treg_activated."
+        ),
         "info: gate HLA_DR: The tube has no channel for HLA-DR. No population depends on it alone.",
     ]
     assert [issue for issue in gated.issues if issue.severity is not Severity.INFO] == []

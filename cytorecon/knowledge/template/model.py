@@ -98,7 +98,8 @@ class Template(Frozen):
             if shared.told_apart_by not in (*self.required, *self.optional)
         ]
         problems += [
-            f"population '{entry.population}': its gate definition may lack {marker}, which no optional gate uses"
+            f"population '{entry.population}': its gate definition may lack {marker}, "
+            "which no optional gate uses"
             for entry in self.populations
             for marker in entry.optional_in_definition()
             if not any(spec.optional and marker in markers_of(spec) for spec in self.gates)
