@@ -164,7 +164,8 @@ def _populations(template: Template) -> Iterator[str]:
         name = f"{entry.population} ({table.display_name(entry.population)})"
         yield f"  {name}: {definition}{_cited(entry.source)}"
         yield f"    of {entry.parent}: {entry.where}"
-        if row and row.notes:
+        # A note on the definition of populations.csv says nothing about another one, such as a mouse's.
+        if row and row.notes and entry.gate_definition in ("", row.gate_definition or entry.gate_definition):
             yield f"    {row.notes}"
         counted = _counted_as(entry) or ((row.gate_definition,) if row and row.gate_definition else ())
         if counted:

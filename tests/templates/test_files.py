@@ -125,7 +125,7 @@ def test_a_batch_lends_its_reference_to_a_tube_that_lacks_it(tmp_path: Path) -> 
 
 
 def test_one_tube_of_twelve_markers_in_eight_colours_serves_several_templates(tmp_path: Path) -> None:
-    """EuroFlow PIDOT: CD8 beside IgD, CD4 beside IgM, CD19 beside TCRgd."""
+    """CD8 beside IgD, CD4 beside IgM, CD19 beside TCRgd."""
     cells = [
         Cells("4 naive", 900, {"CD3": HIGH, "CD4": HIGH, "CD45RA": HIGH, "CD27": 0.5, "CD45": 0.8}),
         Cells("4 EM", 500, {"CD3": HIGH, "CD4": HIGH, "CD45": 0.8}),
