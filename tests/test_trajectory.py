@@ -147,6 +147,15 @@ def test_a_change_of_definition_is_marked_and_a_visit_without_result_is_none() -
     assert column(table, "review") == ["", DEFINITION_SWITCH, "", ""]
 
 
+def test_a_graft_is_no_visit_of_the_patient() -> None:
+    """150,000 leukocytes per µL of an apheresis product are not in the patient's blood."""
+    made = result([(0, [by_beads("leukocytes", 150_000.0)]), (30, [by_beads("leukocytes", 2500.0)])])
+    graft = made.study.tubes[0].model_copy(update={"product_volume_ml": 200.0})
+    study = made.study.model_copy(update={"tubes": (graft, made.study.tubes[1])})
+    table = trajectories(made.model_copy(update={"study": study}), measures=("cells_per_ul",))
+    assert column(table, "days_after_transplant") == [30]
+
+
 def test_below_the_lloq_is_left_censored_without_a_value() -> None:
     made = by_beads("B", None, lloq=11.2, cells_per_ul_high=8.0)
     (row,) = rows(trajectories(result([(30, [made])]), measures=("cells_per_ul",)))

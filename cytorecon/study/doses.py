@@ -48,7 +48,7 @@ def product_doses(result: StudyResult, *, rules: DoseRules | None = None) -> pd.
     rows = [
         _row(tube, outcome, count, dose)
         for tube, outcome in tubes_in_order(result)
-        if (tube.product_volume_ml, tube.recipient_weight_kg) != (None, None)
+        if tube.is_product
         for count, dose in _doses(tube, outcome, known)
     ]
     return typed_frame(rows, PRODUCT_DOSE_COLUMNS)

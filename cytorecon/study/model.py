@@ -157,6 +157,17 @@ class Tube(Frozen):
     product_volume_ml: float | None = None
     recipient_weight_kg: float | None = None
 
+    @property
+    def is_product(self) -> bool:
+        """Whether the sample is of a cell product and not of the patient's blood.
+
+        Examples
+        --------
+        >>> Tube(tube="P01/d0/1", patient="P01", day=0, product_volume_ml=200).is_product
+        True
+        """
+        return (self.product_volume_ml, self.recipient_weight_kg) != (None, None)
+
 
 class LeftOutRow(Frozen):
     """A row of the manifest that could not be used, as far as it could be read.

@@ -84,7 +84,9 @@ def trajectories(
     DataFrame
         Columns ``tables.TRAJECTORY_COLUMNS``; by measure, population (knowledge order), patient
         (study order) and day. A population that has a measure in any tube of the study has a row
-        for every tube it was looked for in, with an empty `value` where there is none.
+        for every tube it was looked for in, with an empty `value` where there is none. Tubes of a cell
+        product have none: the cells of a graft are no cells of the patient's blood
+        (:func:`~cytorecon.study.product_doses`).
 
         `censored` is ``"left"`` for a concentration below the LLOQ: it lies between 0 and `lloq`.
         `reference_position` is ``below``, ``within`` or ``above`` the limits of the default set at
@@ -144,6 +146,8 @@ def _series(
     """Return the visits of each population that has `measure` anywhere in the study."""
     series: dict[str, list[_Visit]] = {}
     for tube, outcome in tubes_in_order(result):
+        if tube.is_product:
+            continue
         patient = result.study.patient(tube.patient)
         definitions = _definitions(outcome.counts, known)
         for population, point in _points(outcome.counts, measure, limits):

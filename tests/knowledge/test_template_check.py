@@ -105,8 +105,10 @@ def test_markers_that_do_not_fit(tmp_path: Path) -> None:
 
 def test_criteria_that_do_not_exist(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("gates:", "criteria: [isct]\ngates:")) == [
-        "small.yaml, criteria: There is no such set of criteria. Found: isct. Allowed: "
-        "msc_isct_2006, cd34_events, ips_residual."
+        (
+            "small.yaml, criteria: There is no such set of criteria. Found: isct. Allowed: "
+            "msc_isct_2006, cd34_events, ips_residual."
+        )
     ]
 
 

@@ -193,4 +193,6 @@ def test_the_dose_of_a_graft_from_the_sheet_to_the_table(
     assert (second["dose"], second["reason"]) == ("", "the sheet does not give recipient_weight_kg")
     assert main(["report", place, "--out", str(tmp_path / "report")]) == 0
     assert (tmp_path / "report" / "product_dose.csv").read_bytes() == doses.read_bytes()
+    page = (tmp_path / "report" / "patient_P01.html").read_text(encoding="utf-8")
+    assert f"Cell product P01/d0/1: {first['reported']} x 10^6/kg CD34+ cells (95 % interval" in page
     assert "product_dose.csv" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
