@@ -33,6 +33,8 @@ class PopulationTally(Frozen):
     lymphocytes, leukocytes : int or None
         Events of the lymphocyte and leukocyte populations, for populations that are part of
         them; None for a population that is not, or when that population is not evaluable.
+    gate_definition : str
+        What was counted, in the words that reference ranges are tied to; empty: as in ``populations.csv``.
     detected : bool or None
         Whether its events are more than the background explains; None when not tested.
     background_events : float or None
@@ -49,6 +51,7 @@ class PopulationTally(Frozen):
     parent_events: int | None = None
     lymphocytes: int | None = None
     leukocytes: int | None = None
+    gate_definition: str = ""
     detected: bool | None = None
     background_events: float | None = None
     review: tuple[str, ...] = ()
@@ -65,6 +68,8 @@ class PopulationCount(Frozen):
         ``not_evaluable`` when a gate it depends on could not be found.
     reason : str
         Why it is not evaluable; empty otherwise.
+    gate_definition : str
+        What was counted, in the words that reference ranges are tied to; empty: as in ``populations.csv``.
     events, parent_events : int or None
         Events counted. None when not evaluable.
     detected : bool or None
@@ -96,6 +101,7 @@ class PopulationCount(Frozen):
     parent: str
     status: Literal["counted", "not_evaluable"]
     reason: str = ""
+    gate_definition: str = ""
     events: int | None = None
     parent_events: int | None = None
     detected: bool | None = None

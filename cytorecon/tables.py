@@ -43,6 +43,31 @@ COUNT_COLUMNS: Final = (
     "software_version",
 )
 
+#: One row per tube of a cell product and population that is given per kg.
+PRODUCT_DOSE_COLUMNS: Final = (
+    *TUBE_COLUMNS,
+    "population",
+    "cells",
+    "dose",
+    "dose_low",
+    "dose_high",
+    "unit",
+    "reported",
+    "dose_lloq",
+    "events",
+    "cells_per_ul",
+    "cells_per_ul_low",
+    "cells_per_ul_high",
+    "product_volume_ml",
+    "recipient_weight_kg",
+    "living_only",
+    "count_method",
+    "reason",
+    "review",
+    "template",
+    "template_version",
+)
+
 #: One row per tube, also for the failed ones that have no counts.
 TUBE_STATUS_COLUMNS: Final = (
     *TUBE_COLUMNS,
@@ -74,6 +99,8 @@ TRAJECTORY_COLUMNS: Final = (
     "reference_percentiles",
     "reference_set",
     "reference_position",
+    "gate_definition",
+    "reference_note",
 )
 
 #: One row per patient and milestone.

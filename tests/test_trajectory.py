@@ -11,7 +11,7 @@ from cytorecon.errors import CytoreconError, StudyError
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
 from cytorecon.tables import TRAJECTORY_COLUMNS
-from cytorecon.trajectory import METHOD_SWITCH, SAME_DAY, Measure, on_clock, trajectories
+from cytorecon.trajectory import DEFINITION_SWITCH, METHOD_SWITCH, SAME_DAY, Measure, on_clock, trajectories
 from tests import builders
 
 
@@ -103,7 +103,57 @@ def test_a_concentration_with_all_that_belongs_to_it() -> None:
         "reference_percentiles": "",
         "reference_set": "mayo_tbbs_2013",
         "reference_position": "below",
+        "gate_definition": "CD3+CD4+CD8-",
+        "reference_note": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("population", "definition", "measure", "low", "note"),
+    [
+        ("CD4_RTE", "CD3+CD4+CD45RA+CD31+", "cells_per_ul", 51.0, ""),
+        (
+            "CD4_RTE",
+            "CD3+CD4+CD45RA+CCR7+CD31+",
+            "cells_per_ul",
+            None,
+            "no range of this definition (CD3+CD4+CD45RA+CCR7+CD31+); there are ranges of: CD4+CD45RA+CD31+",
+        ),
+        ("B", "CD19+", "cells_per_ul", 99.0, ""),
+        (
+            "B",
+            "mouse CD3-CD19+",
+            "cells_per_ul",
+            None,
+            "no range of this definition (mouse CD3-CD19+); there are ranges of: CD19+",
+        ),
+        ("Th1", "", "cells_per_ul", None, ""),
+    ],
+)
+def test_limits_of_another_gate_definition_are_refused_in_words(
+    population: str, definition: str, measure: Measure, low: float | None, note: str
+) -> None:
+    made = by_beads(population, 60.0, gate_definition=definition)
+    (row,) = rows(trajectories(result([(30, [made])]), measures=(measure,)))
+    assert (row["reference_low"], row["reference_note"]) == (low, note)
+
+
+def test_a_change_of_definition_is_marked_and_a_visit_without_result_is_none() -> None:
+    by_ccr7 = by_beads("CD4_naive", 60.0, gate_definition="CD3+CD4+CD45RA+CCR7+")
+    by_cd62l = by_beads("CD4_naive", 60.0, gate_definition="CD3+CD4+CD45RA+CD62L+")
+    unknown = count("CD4_naive", None, status="not_evaluable", gate_definition="CD3+CD4+CD45RA+CD27+")
+    visits = [(30, [by_ccr7]), (60, [by_cd62l]), (100, [unknown]), (180, [by_cd62l])]
+    table = trajectories(result(visits), measures=("cells_per_ul",))
+    assert column(table, "review") == ["", DEFINITION_SWITCH, "", ""]
+
+
+def test_a_graft_is_no_visit_of_the_patient() -> None:
+    """150,000 leukocytes per µL of an apheresis product are not in the patient's blood."""
+    made = result([(0, [by_beads("leukocytes", 150_000.0)]), (30, [by_beads("leukocytes", 2500.0)])])
+    graft = made.study.tubes[0].model_copy(update={"product_volume_ml": 200.0})
+    study = made.study.model_copy(update={"tubes": (graft, made.study.tubes[1])})
+    table = trajectories(made.model_copy(update={"study": study}), measures=("cells_per_ul",))
+    assert column(table, "days_after_transplant") == [30]
 
 
 def test_below_the_lloq_is_left_censored_without_a_value() -> None:

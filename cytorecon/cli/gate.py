@@ -124,7 +124,7 @@ def _as_json(item: GatedFile, template: str) -> dict[str, object]:
     document = item.result.model_dump(mode="json", exclude={"plots"})
     result = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
     judged = {
-        criteria.criteria: [row.model_dump(mode="json") for row in rows]
+        criteria.criteria: [{**row.model_dump(mode="json"), "text": row.text} for row in rows]
         for criteria, rows in _judged(item, template)
     }
     return {**result, "criteria": judged} if judged else result
@@ -151,7 +151,7 @@ def _show(gated: Sequence[GatedFile]) -> None:
 
 
 def _show_criteria(gated: Sequence[GatedFile], template: str) -> None:
-    header = ("criterion", "%", "95 %", "limit", "verdict", "note")
+    header = ("criterion", "value (95 %)", "limit", "verdict", "note")
     for item in gated:
         for criteria, rows in _judged(item, template):
             title = f"{item.path}: {criteria.title} ({criteria.source})"
@@ -161,13 +161,11 @@ def _show_criteria(gated: Sequence[GatedFile], template: str) -> None:
 def _criterion_cells(row: CriterionResult) -> tuple[str, ...]:
     from cytorecon.knowledge.review_flags import flag_in_short
 
-    interval = "" if row.percent_low is None else f"{row.percent_low:.2f} to {row.percent_high:.2f}"
-    notes = [row.reason, "the interval holds the limit" if row.borderline else ""]
+    notes = [row.reason, "the interval holds the limit" if row.verdict == "not decided" else ""]
     return (
         row.criterion,
-        "" if row.percent is None else f"{row.percent:.2f}",
-        interval,
-        f"{'≥' if row.rule == 'at_least' else '≤'} {row.limit:g}",
+        row.value_text,
+        "none" if row.limit is None else f"{'≥' if row.rule == 'at_least' else '≤'} {row.limit:g}",
         row.verdict,
         "; ".join(filter(None, (*notes, *map(flag_in_short, row.review)))),
     )

@@ -14,7 +14,8 @@ from cytorecon.cli.options import JsonOption
 from cytorecon.errors import CytoreconError
 
 if TYPE_CHECKING:
-    from cytorecon.knowledge.template import Template
+    from cytorecon.knowledge.references import References
+    from cytorecon.knowledge.template import PopulationSpec, Template
 
 templates = typer.Typer(
     help="List, explain and check gating templates.", no_args_is_help=True, rich_markup_mode=None
@@ -154,16 +155,40 @@ def _explanation(template: Template) -> Iterator[str]:
 
 def _populations(template: Template) -> Iterator[str]:
     from cytorecon.knowledge.populations import load_populations
+    from cytorecon.knowledge.references import load_references
 
-    table = load_populations()
+    table, references = load_populations(), load_references()
     for entry in template.populations:
         row = table.find(entry.population)
         definition = entry.definition or (row.gate if row else "")
         name = f"{entry.population} ({table.display_name(entry.population)})"
         yield f"  {name}: {definition}{_cited(entry.source)}"
         yield f"    of {entry.parent}: {entry.where}"
-        if row and row.notes:
+        # A note on the definition of populations.csv says nothing about another one, such as a mouse's.
+        if row and row.notes and entry.gate_definition in ("", row.gate_definition or entry.gate_definition):
             yield f"    {row.notes}"
+        counted = _counted_as(entry) or ((row.gate_definition,) if row and row.gate_definition else ())
+        if counted:
+            where = " ([ ]: where the tube holds it)" if "[" in entry.gate_definition else ""
+            yield f"    Counted as {entry.gate_definition or counted[0]}{where}"
+            yield from _ranges(entry.population, counted, references)
+
+
+def _counted_as(entry: PopulationSpec) -> tuple[str, ...]:
+    """Return the gate definitions of a population, from a tube without optional markers to one with all."""
+    variants = (entry.counted_as(lambda _: False), entry.counted_as(lambda _: True))
+    return tuple(dict.fromkeys(variants)) if entry.gate_definition else ()
+
+
+def _ranges(population: str, counted: Sequence[str], references: References) -> Iterator[str]:
+    """Yield which reference ranges each definition has, and which there are of others."""
+    for measure in dict.fromkeys(row.measure for row in references.ranges if row.population == population):
+        words = measure.replace("_", " ").replace("cells per ul", "cells/µL")
+        for definition in counted:
+            which = f" for {definition}" if len(counted) > 1 else ""
+            found = ", ".join(map(references.title, references.default_sets(population, measure)))
+            refused = references.refusal(population, measure, definition)
+            yield f"    Reference, {words}: {refused or found + which}"
 
 
 def _criteria(template: Template) -> Iterator[str]:
@@ -173,7 +198,8 @@ def _criteria(template: Template) -> Iterator[str]:
         criteria = load_criteria(name)
         yield f"\nCriteria: {criteria.title}{_cited(criteria.source)}"
         for row in criteria.rows:
-            yield f"  {row.criterion}: {row.rule.replace('_', ' ')} {row.limit:g} {row.unit}"
+            limit = "" if row.limit is None else f"{row.rule.replace('_', ' ')} {row.limit:g} {row.unit}"
+            yield f"  {row.criterion}: {limit or f'no limit, for {row.without_limit}'}"
 
 
 def _cited(source: str) -> str:

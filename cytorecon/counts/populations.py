@@ -51,6 +51,7 @@ def _count(tally: PopulationTally) -> PopulationCount:
         parent=tally.parent,
         status=tally.status,
         reason=tally.reason,
+        gate_definition=tally.gate_definition,
         detected=tally.detected,
         background_events=tally.background_events,
         review=tally.review,

@@ -85,6 +85,8 @@ class Point:
         Why there is no value.
     reference : Reference or None
         At the age of this visit.
+    reference_note : str
+        Why there is none although ranges of this population exist.
     """
 
     tube: str
@@ -103,6 +105,7 @@ class Point:
     method_switch: bool = False
     reason: str = ""
     reference: Reference | None = None
+    reference_note: str = ""
 
     @property
     def is_result(self) -> bool:
@@ -144,6 +147,8 @@ class Point:
             lines.append("the visit before was counted by another method")
         if self.reference is not None:
             lines.append(_reference_line(self.reference, self.measure))
+        elif self.reference_note:
+            lines.append(f"reference: {self.reference_note}")
         if self.reason:
             lines.append(f"reason: {bare_reason(self.reason)}")
         if self.review:
@@ -282,6 +287,7 @@ def _point(measure: str, row: Row | None, count: Row | None) -> Point:
         method_switch=METHOD_SWITCH in codes,
         reason=reason,
         reference=_reference(row),
+        reference_note="" if row is None else _text(row["reference_note"]),
     )
 
 

@@ -37,12 +37,16 @@ class Axes:
         """Return the channels of `axis`: none, one, or one per marker of a set such as CD16+CD56."""
         if isinstance(axis, ScatterAxis):
             return self._scatter(axis)
-        return self._marker(axis)
+        return self._channels(axis.marker)
 
-    def _marker(self, axis: MarkerAxis) -> tuple[str, ...]:
-        if axis.marker in self.panel:
-            return (self.panel[axis.marker],)
-        parts = axis.marker.split("+")
+    def has(self, marker: str) -> bool:
+        """Return whether the tube measures a marker, or every part of a set such as CD16+CD56."""
+        return bool(self._channels(marker))
+
+    def _channels(self, marker: str) -> tuple[str, ...]:
+        if marker in self.panel:
+            return (self.panel[marker],)
+        parts = marker.split("+")
         if len(parts) > 1 and all(part in self.panel for part in parts):
             return tuple(self.panel[part] for part in parts)
         return ()

@@ -23,7 +23,15 @@ from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.shapes import Mask
-from cytorecon.knowledge.template import AnyGate, ClusterGate, Template, names_in, positive_names, sources_of
+from cytorecon.knowledge.template import (
+    AnyGate,
+    ClusterGate,
+    Template,
+    markers_of,
+    names_in,
+    positive_names,
+    sources_of,
+)
 from cytorecon.sample import ChannelRole, Sample
 
 _SCATTER = (ChannelRole.FORWARD_SCATTER, ChannelRole.SIDE_SCATTER)
@@ -93,7 +101,7 @@ def gate(
         searched=walk.searched,
         gate_masks=walk.gate_masks,
         everything=walk.everything,
-        issues=(*sample.issues, *_issues(gates, template, walk.causes)),
+        issues=(*sample.issues, *_issues(walk, gates, reasons)),
         overrides_sha256=held.sha256,
     )
     return with_doubts(gated, walk.prior)
@@ -211,15 +219,30 @@ def _not_assessed(template: Template, found: Mapping[str, FoundGate]) -> dict[st
     return reasons
 
 
-def _issues(gates: tuple[FoundGate, ...], template: Template, causes: Mapping[str, str]) -> list[Issue]:
+def _issues(walk: _Walk, gates: tuple[FoundGate, ...], reasons: Mapping[str, str]) -> list[Issue]:
     """One issue where a failure began, not one for each gate that waited for it."""
     issues = []
     for found in gates:
+        spec = walk.template.gate_by_name[found.gate]
         subject, message = f"gate {found.gate}", f"{found.reason[:1].upper()}{found.reason[1:]}."
-        if found.status == "not_evaluable" and causes[found.gate] != found.reason:
+        if found.status == "not_evaluable" and walk.causes[found.gate] != found.reason:
+            if _asked_for_nothing(spec, walk):
+                hint = _without_result(walk.causes[found.gate], reasons)
+                issues.append(Issue("gate.not_measured", Severity.INFO, subject, message, hint))
+                continue
             hint = "What depends on it is not evaluable in this tube."
             issues.append(Issue("gate.not_evaluable", Severity.WARNING, subject, message, hint))
         elif found.status in ("passed_through", "not_measured"):
-            why = template.gate_by_name[found.gate].why
-            issues.append(Issue(f"gate.{found.status}", Severity.INFO, subject, message, why))
+            issues.append(Issue(f"gate.{found.status}", Severity.INFO, subject, message, spec.why))
     return issues
+
+
+def _asked_for_nothing(spec: AnyGate, walk: _Walk) -> bool:
+    """Return whether the tube lacks a marker of the gate that the template calls optional."""
+    lacking = [marker for marker in markers_of(spec) if not walk.axes.has(marker)]
+    return bool(lacking) and set(lacking) <= set(walk.template.optional)
+
+
+def _without_result(cause: str, reasons: Mapping[str, str]) -> str:
+    names = [population for population, reason in reasons.items() if reason == cause]
+    return f"Without a result for it: {', '.join(names)}." if names else "No population depends on it alone."

@@ -15,7 +15,7 @@ from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
-from cytorecon.knowledge.template import Template
+from cytorecon.knowledge.template import Template, markers_of
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
 
@@ -109,12 +109,14 @@ class GatedSample:
     def _tally(self, population: str) -> PopulationTally:
         parent = self.template.population_by_name[population].parent
         review = self.review.get(population, ())
+        gate_definition = self.template.population_by_name[population].counted_as(self._measured)
         if population in self.reasons:
             return PopulationTally(
                 population=population,
                 parent=parent,
                 status="not_evaluable",
                 reason=self.reasons[population],
+                gate_definition=gate_definition,
                 review=review,
             )
         ancestors = self._ancestors(population)
@@ -128,9 +130,17 @@ class GatedSample:
             parent_events=parent_events,
             lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
             leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            gate_definition=gate_definition,
             detected=tested.detected if tested else None,
             background_events=tested.background if tested else None,
             review=review,
+        )
+
+    def _measured(self, marker: str) -> bool:
+        """Return whether the tube holds a marker that it may lack: its optional gates say so."""
+        return not any(
+            found.status == "not_measured" and marker in markers_of(self.template.gate_by_name[found.gate])
+            for found in self.gates
         )
 
     def _ancestors(self, population: str) -> set[str]:
@@ -148,7 +158,7 @@ class GatedSample:
         (:attr:`~cytorecon.results.PopulationCount.verdict`).
         """
         rows = [
-            {**count.model_dump(exclude={"detected"}), "status": count.verdict}
+            {**count.model_dump(exclude={"detected", "gate_definition"}), "status": count.verdict}
             for count in count_populations(self.tallies())
         ]
         return pd.DataFrame(rows).dropna(axis="columns", how="all")

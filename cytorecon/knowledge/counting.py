@@ -153,6 +153,8 @@ class Amounts(Frozen):
     blood_volume_ul: AmountLimits
     acquired_volume_ul: AmountLimits
     dilution: AmountLimits
+    product_volume_ml: AmountLimits
+    recipient_weight_kg: AmountLimits
 
     def of(self, column: str) -> AmountLimits:
         """Return the limits of one column."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
@@ -14,9 +14,11 @@ from cytorecon.values import Frozen
 
 FILE = "criteria.yaml"
 
+Rule = Literal["at_least", "at_most"]
+
 
 class Criterion(Frozen):
-    """One row: populations that answer it, and the limit of their share of the parent.
+    """One row: populations that answer it, and the limit of their share or number.
 
     Parameters
     ----------
@@ -24,19 +26,35 @@ class Criterion(Frozen):
         What is asked, in words.
     any_of : tuple of str
         Populations; one that could be evaluated is enough, and each that could must meet the limit.
+    measure : {"percent_of_parent", "events"}
+        What is held against the limit.
     rule : {"at_least", "at_most"}
         Which side of the limit is met.
-    limit : float
-        Percent of the population's parent.
+    limit : float or None
+        In `unit`. None where no source states one; then the row tells the value, and why it is not judged.
+    without_limit : str
+        Why there is no limit.
     unit : str
         Of the limit, in words.
     """
 
     criterion: str
     any_of: Annotated[tuple[str, ...], Field(min_length=1)]
-    rule: Literal["at_least", "at_most"]
-    limit: Annotated[float, Field(ge=0, le=100)]
-    unit: str
+    measure: Literal["percent_of_parent", "events"] = "percent_of_parent"
+    rule: Rule
+    limit: Annotated[float, Field(ge=0)] | None
+    without_limit: str = ""
+    unit: Annotated[str, Field(pattern="^(percent of .+|events)$")]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.unit.startswith("percent") != (self.measure == "percent_of_parent"):
+            raise ValueError("unit and measure disagree")
+        if self.measure == "percent_of_parent" and self.limit is not None and self.limit > 100:
+            raise ValueError("a limit in percent is at most 100")
+        if (self.limit is None) != bool(self.without_limit):
+            raise ValueError("say why there is no limit under without_limit, and only then")
+        return self
 
 
 class CriteriaSet(Frozen):

@@ -82,10 +82,14 @@ class DefaultBand(Frozen):
 
 
 class ReferenceDefault(Frozen):
-    """Default sets of one population and measure, the gates accepted, and the reason."""
+    """Default sets of one population and measure, the gates accepted, and the reason.
+
+    `ours` are gate definitions of results, `gate_definitions` those of rows that they may be held against.
+    """
 
     population: str
     measure: str
+    ours: tuple[str, ...] = Field(min_length=1)
     gate_definitions: tuple[str, ...] = Field(min_length=1)
     bands: tuple[DefaultBand, ...] = Field(min_length=1)
     reason: str = Field(min_length=1)
@@ -131,7 +135,14 @@ class References(Frozen):
         )
 
     def find(
-        self, population: str, measure: str, age_years: float | None, sex: str, *, set_name: str = ""
+        self,
+        population: str,
+        measure: str,
+        age_years: float | None,
+        sex: str,
+        *,
+        set_name: str = "",
+        gate_definition: str | None = None,
     ) -> ReferenceRange | None:
         """Return the limits for one person, or None when none may be shown.
 
@@ -145,6 +156,8 @@ class References(Frozen):
             ``"female"``, ``"male"`` or ``"unknown"``; rows by sex need a known one.
         set_name : str
             Another set than the default. The gates must be comparable all the same.
+        gate_definition : str, optional
+            What was counted. By default it is taken for granted that ranges may be compared with it.
 
         Returns
         -------
@@ -156,11 +169,10 @@ class References(Frozen):
         >>> load_references().find("CD4_T", "cells_per_ul", 3.0, "unknown").low
         700.0
         """
-        default = next(
-            (item for item in self.defaults if item.population == population and item.measure == measure),
-            None,
-        )
+        default = self._default(population, measure)
         if default is None or age_years is None:
+            return None
+        if gate_definition is not None and gate_definition not in default.ours:
             return None
         wanted = set_name or _band(default, age_years)
         hits = [
@@ -173,6 +185,45 @@ class References(Frozen):
             and row.covers(age_years, sex)
         ]
         return hits[0] if hits else None
+
+    def refusal(self, population: str, measure: str, gate_definition: str) -> str:
+        """Return why no range may be held against a result of any age; empty when one may, or none exists.
+
+        Parameters
+        ----------
+        population, measure : str
+            As in the trajectory table.
+        gate_definition : str
+            What was counted; empty when the result does not say.
+
+        Examples
+        --------
+        >>> load_references().refusal("NK_CD56bright", "cells_per_ul", "CD3-CD56bright")
+        'no range of this definition (CD3-CD56bright); there are ranges of: CD3-CD16-CD56bright'
+        """
+        default = self._default(population, measure)
+        if default is not None and gate_definition in default.ours:
+            return ""
+        there = dict.fromkeys(
+            row.gate_definition
+            for row in self.ranges
+            if row.population == population and row.measure == measure
+        )
+        if not there:
+            return ""
+        counted = gate_definition or "the result does not say which"
+        return f"no range of this definition ({counted}); there are ranges of: {'; '.join(there)}"
+
+    def default_sets(self, population: str, measure: str) -> tuple[str, ...]:
+        """Return the names of the sets that are shown by default, youngest ages first."""
+        default = self._default(population, measure)
+        return tuple(dict.fromkeys(band.set for band in default.bands)) if default else ()
+
+    def _default(self, population: str, measure: str) -> ReferenceDefault | None:
+        return next(
+            (item for item in self.defaults if item.population == population and item.measure == measure),
+            None,
+        )
 
 
 def load_references(*, folder: Path | None = None) -> References:

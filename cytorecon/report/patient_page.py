@@ -31,6 +31,7 @@ from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import Series, before, has_value, latest, preferred
 from cytorecon.report.tables import StudyTables
 from cytorecon.results import TubeResult
+from cytorecon.study.doses import doses_in_words
 from cytorecon.study.model import Patient, Tube
 
 
@@ -101,6 +102,7 @@ class PatientPage:
     plots: tuple[Plot, ...]
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
+    doses: tuple[str, ...]
     remarks: tuple[Remark, ...]
     sources: tuple[Source, ...]
     reference_sets: tuple[ReferenceSet, ...]
@@ -138,6 +140,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         plots=_plots(patient, tables, found, tubes, spec),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
+        doses=doses_in_words(tables.doses[tables.doses["patient"] == patient.patient]),
         remarks=noticed,
         sources=sources(tubes),
         reference_sets=reference_sets(patient.patient, tables.trajectories, tables.citations),

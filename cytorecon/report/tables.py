@@ -14,6 +14,7 @@ from cytorecon.knowledge.references import load_references
 from cytorecon.milestone import milestones
 from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
+from cytorecon.study.doses import product_doses
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts, tube_status, tubes_in_order
@@ -30,7 +31,7 @@ class StudyTables:
         Patients, tubes, events.
     tubes : tuple of (Tube, TubeResult)
         By patient, day, and order of the sheet.
-    counts, trajectories, milestones, cohort, status : DataFrame
+    counts, doses, trajectories, milestones, cohort, status : DataFrame
         The columns of each are those of ``cytorecon.tables``.
     points : mapping of str to mapping of str to Series
         Patient -> measure -> population -> points; see :func:`points_by_measure`.
@@ -45,6 +46,7 @@ class StudyTables:
     study: Study
     tubes: tuple[tuple[Tube, TubeResult], ...]
     counts: pd.DataFrame
+    doses: pd.DataFrame
     trajectories: pd.DataFrame
     milestones: pd.DataFrame
     cohort: pd.DataFrame
@@ -90,6 +92,7 @@ def study_tables(result: StudyResult) -> StudyTables:
         study=result.study,
         tubes=tuple(tubes_in_order(result)),
         counts=counts,
+        doses=product_doses(result),
         trajectories=curves,
         milestones=milestones(curves, result.study),
         cohort=cohort_summary(curves),

@@ -27,8 +27,10 @@ Progress = Callable[[int, int], None]
 
 _MARK: Final = '<meta name="generator" content="cytorecon report">'
 _INDEX: Final = "index.html"
-_DOWNLOADS: Final = (
+_DOSES: Final = "product_dose.csv"
+_DOWNLOADS: Final[tuple[tuple[str, str], ...]] = (
     ("counts.csv", "every population of every tube: events, percentages, cells/µL, interval, provenance"),
+    (_DOSES, "cells per kg of each cell product, with interval"),
     ("trajectories.csv", "what the curves show: value, interval, LLOQ, reference at the age of the visit"),
     ("milestones.csv", "one line per patient and milestone"),
     ("cohort.csv", "medians and quartiles by visit window"),
@@ -150,11 +152,13 @@ def _write_assets(out: Path) -> None:
 def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
     frames = {
         "counts.csv": tables.counts,
+        **({} if tables.doses.empty else {_DOSES: tables.doses}),
         "trajectories.csv": tables.trajectories,
         "milestones.csv": tables.milestones,
         "cohort.csv": tables.cohort,
         "tubes.csv": tables.status,
     }
+    (out / _DOSES).unlink(missing_ok=True)  # of an earlier report, whose sheet named a product
     for name, frame in frames.items():
         _write(out / name, csv_text(frame))
     return tuple(out / name for name in frames)
@@ -172,7 +176,7 @@ def _study_html(
         sections=spec.study_page,
         page=study_page(tables, pages, spec),
         pages=pages,
-        downloads=_DOWNLOADS,
+        downloads=[each for each in _DOWNLOADS if each[0] != _DOSES or not tables.doses.empty],
         terms=spec.reading,
         software_version=software_version,
     )

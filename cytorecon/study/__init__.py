@@ -1,5 +1,6 @@
 """Studies: sample sheets in, tidy tables out."""
 
+from cytorecon.study.doses import doses_in_words, product_doses
 from cytorecon.study.files import file_digests, row_digests
 from cytorecon.study.load import load_study
 from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Study, Tube
@@ -15,8 +16,10 @@ __all__ = [
     "StudyResult",
     "Tube",
     "csv_text",
+    "doses_in_words",
     "file_digests",
     "load_study",
+    "product_doses",
     "row_digests",
     "tidy_counts",
     "tube_quantities",

@@ -47,6 +47,8 @@ MANIFEST: Final = SheetColumns(
         "acquired_volume_ul",
         "dilution",
         "count_method",
+        "product_volume_ml",
+        "recipient_weight_kg",
     ),
 )
 PATIENTS: Final = SheetColumns(

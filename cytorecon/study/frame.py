@@ -51,9 +51,15 @@ _NUMBERS: Final = frozenset(
         "median",
         "quartile_low",
         "quartile_high",
+        "dose",
+        "dose_low",
+        "dose_high",
+        "dose_lloq",
+        "product_volume_ml",
+        "recipient_weight_kg",
     }
 )
-_BOOLEANS: Final = frozenset({"below_lloq", "suppressed"})
+_BOOLEANS: Final = frozenset({"below_lloq", "suppressed", "living_only"})
 
 
 def typed_frame(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> pd.DataFrame:

@@ -130,6 +130,9 @@ class Tube(Frozen):
         Final volume over blood volume; 1 when undiluted.
     count_method : str
         What the sheet asks for; ``auto`` takes the best method the sheet allows.
+    product_volume_ml, recipient_weight_kg : float or None
+        Volume of the cell product the sample was drawn from, and weight of who is given it: for a dose
+        per kg. A tube of blood has neither.
     """
 
     tube: str
@@ -151,6 +154,19 @@ class Tube(Frozen):
     acquired_volume_ul: float | None = None
     dilution: float = 1.0
     count_method: CountMethodRequest = "auto"
+    product_volume_ml: float | None = None
+    recipient_weight_kg: float | None = None
+
+    @property
+    def is_product(self) -> bool:
+        """Whether the sample is of a cell product and not of the patient's blood.
+
+        Examples
+        --------
+        >>> Tube(tube="P01/d0/1", patient="P01", day=0, product_volume_ml=200).is_product
+        True
+        """
+        return (self.product_volume_ml, self.recipient_weight_kg) != (None, None)
 
 
 class LeftOutRow(Frozen):

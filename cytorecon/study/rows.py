@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, cast, get_args
@@ -18,8 +18,9 @@ from cytorecon.knowledge.counting import (
 )
 from cytorecon.knowledge.day_limits import DayLimits, load_day_limits
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
+from cytorecon.knowledge.product_doses import load_dose_rules
 from cytorecon.knowledge.programmes import Programmes, load_programmes
-from cytorecon.knowledge.templates import template_names
+from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
 from cytorecon.study.cells import Limits, RowReader
@@ -109,6 +110,8 @@ class ManifestRow:
     acquired_volume_ul: float | None
     dilution: float
     count_method: CountMethodRequest
+    product_volume_ml: float | None
+    recipient_weight_kg: float | None
 
 
 def readers(sheet: Sheet, places: dict[int, str], limits: DayLimits) -> Iterator[RowReader]:
@@ -210,9 +213,11 @@ def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
         acquired_volume_ul=_amount(reader, "acquired_volume_ul", words),
         dilution=_or_default(_amount(reader, "dilution", words), 1.0),
         count_method=cast("CountMethodRequest", method),
+        product_volume_ml=_amount(reader, "product_volume_ml", words),
+        recipient_weight_kg=_amount(reader, "recipient_weight_kg", words),
     )
     _check_together(row, words)
-    return row
+    return _without_product(row) if _is_blood(row) else row
 
 
 def _birth_year(reader: RowReader) -> int | None:
@@ -298,6 +303,27 @@ def _check_together(row: ManifestRow, words: Vocabulary) -> None:
             code="study.dilution_with_beads",
             hint="Lysing solution does not count: with beads it is 1, unless the blood itself was diluted.",
         )
+
+
+def _is_blood(row: ManifestRow) -> bool:
+    """Return whether the row gives a product's amounts for a template that counts no cells of a product."""
+    if (row.product_volume_ml, row.recipient_weight_kg) == (None, None) or row.panel not in template_names():
+        return False
+    dosed = {rule.population for rule in load_dose_rules().doses}
+    return dosed.isdisjoint(load_template(row.panel).population_by_name)
+
+
+def _without_product(row: ManifestRow) -> ManifestRow:
+    """Return the row without the amounts of a product; blood is not given per kg."""
+    for column in ("product_volume_ml", "recipient_weight_kg"):
+        if row.reader.has(column):
+            row.reader.warn(
+                column,
+                f"The template {row.panel} counts no cells that are given as a product; this was not used.",
+                code="study.no_product",
+                hint="Leave it empty for blood; doses are of CD34+ cells, MSC and CAR T cells.",
+            )
+    return replace(row, product_volume_ml=None, recipient_weight_kg=None)
 
 
 def _or_default(value: float | None, default: float) -> float:

@@ -137,6 +137,8 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         acquired_volume_ul=row.acquired_volume_ul,
         dilution=row.dilution,
         count_method=row.count_method,
+        product_volume_ml=row.product_volume_ml,
+        recipient_weight_kg=row.recipient_weight_kg,
     )
 
 

@@ -1,6 +1,21 @@
 """Trajectories: tidy values against the day, with reference limits for the age on that day."""
 
 from cytorecon.trajectory.clock import on_clock
-from cytorecon.trajectory.table import MEASURES, METHOD_SWITCH, SAME_DAY, Measure, trajectories
+from cytorecon.trajectory.table import (
+    DEFINITION_SWITCH,
+    MEASURES,
+    METHOD_SWITCH,
+    SAME_DAY,
+    Measure,
+    trajectories,
+)
 
-__all__ = ["MEASURES", "METHOD_SWITCH", "SAME_DAY", "Measure", "on_clock", "trajectories"]
+__all__ = [
+    "DEFINITION_SWITCH",
+    "MEASURES",
+    "METHOD_SWITCH",
+    "SAME_DAY",
+    "Measure",
+    "on_clock",
+    "trajectories",
+]

@@ -36,6 +36,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
 
 #: Put on a visit whose concentration was counted by another method than the one before it.
 METHOD_SWITCH: Final = "trajectory.method_switch"
+#: Put on a visit whose population was gated by another definition than at the one before it.
+DEFINITION_SWITCH: Final = "trajectory.definition_switch"
 #: Put on the results of several tubes of one patient, day and panel: one sample twice, or two draws.
 SAME_DAY: Final = "trajectory.same_day"
 
@@ -45,11 +47,12 @@ _RATIO: Final = "CD4_CD8_ratio"
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """One tube with the point of one population in one measure."""
+    """One tube with the point of one population in one measure, and what was counted."""
 
     patient: Patient
     tube: Tube
     point: Point
+    gate_definition: str
 
     @property
     def has_result(self) -> bool:
@@ -81,13 +84,17 @@ def trajectories(
     DataFrame
         Columns ``tables.TRAJECTORY_COLUMNS``; by measure, population (knowledge order), patient
         (study order) and day. A population that has a measure in any tube of the study has a row
-        for every tube it was looked for in, with an empty `value` where there is none.
+        for every tube it was looked for in, with an empty `value` where there is none. Tubes of a cell
+        product have none: the cells of a graft are no cells of the patient's blood
+        (:func:`~cytorecon.study.product_doses`).
 
         `censored` is ``"left"`` for a concentration below the LLOQ: it lies between 0 and `lloq`.
         `reference_position` is ``below``, ``within`` or ``above`` the limits of the default set at
-        the patient's age on that day, and empty when that is not certain. A change of count method
-        since the visit before is marked ``trajectory.method_switch`` in `review`; results of several
-        tubes of one patient, day and panel are marked ``trajectory.same_day``, each of them.
+        the patient's age on that day, and empty when that is not certain. `gate_definition` is what was
+        counted; limits of another definition are never shown, and `reference_note` says so. A change of
+        count method or of definition since the visit before is marked ``trajectory.method_switch`` and
+        ``trajectory.definition_switch`` in `review`; results of several tubes of one patient, day and
+        panel are marked ``trajectory.same_day``, each of them.
 
     Raises
     ------
@@ -127,24 +134,40 @@ def trajectories(
     limits = rules or load_counting_rules()
     rows: list[dict[str, Cell]] = []
     for measure in measures:
-        series = _series(result, measure, limits)
+        series = _series(result, measure, limits, order)
         for population in sorted(series, key=order.order):
             rows += _rows(series[population], population, measure, known.of(population, measure))
     return typed_frame(rows, TRAJECTORY_COLUMNS)
 
 
-def _series(result: StudyResult, measure: Measure, limits: CountingRules) -> dict[str, list[_Visit]]:
+def _series(
+    result: StudyResult, measure: Measure, limits: CountingRules, known: Populations
+) -> dict[str, list[_Visit]]:
     """Return the visits of each population that has `measure` anywhere in the study."""
     series: dict[str, list[_Visit]] = {}
     for tube, outcome in tubes_in_order(result):
+        if tube.is_product:
+            continue
         patient = result.study.patient(tube.patient)
+        definitions = _definitions(outcome.counts, known)
         for population, point in _points(outcome.counts, measure, limits):
-            series.setdefault(population, []).append(_Visit(patient, tube, point))
+            visit = _Visit(patient, tube, point, definitions[population])
+            series.setdefault(population, []).append(visit)
     return {
         population: visits
         for population, visits in series.items()
         if any(visit.has_result for visit in visits)
     }
+
+
+def _definitions(counts: Sequence[PopulationCount], known: Populations) -> dict[str, str]:
+    """Return what each population of a tube was counted as; empty where nothing says so."""
+    definitions = {}
+    for count in counts:
+        row = known.find(count.population)
+        definitions[count.population] = count.gate_definition or (row.gate_definition if row else "")
+    definitions[_RATIO] = " / ".join(definitions.get(name, "") for name in ("CD4_T", "CD8_T"))
+    return definitions
 
 
 def _points(
@@ -206,6 +229,7 @@ def _rows(
 ) -> list[dict[str, Cell]]:
     rows = []
     last_method: dict[str, str] = {}
+    last_definition: dict[str, str] = {}
     of_day = Counter(_day_of_panel(visit) for visit in visits if visit.has_result)
     for visit in visits:
         point, patient = visit.point, visit.patient
@@ -216,8 +240,14 @@ def _rows(
             if last_method.get(patient.patient, point.count_method) != point.count_method:
                 review.append(METHOD_SWITCH)
             last_method[patient.patient] = point.count_method
+        if visit.has_result:
+            if last_definition.get(patient.patient, visit.gate_definition) != visit.gate_definition:
+                review.append(DEFINITION_SWITCH)
+            last_definition[patient.patient] = visit.gate_definition
         age = _age(patient, visit.tube.day)
-        reference = references.find(population, measure, age, patient.sex)
+        reference = references.find(
+            population, measure, age, patient.sex, gate_definition=visit.gate_definition
+        )
         rows.append(
             {
                 "patient": patient.patient,
@@ -237,6 +267,8 @@ def _rows(
                 "review": ";".join(review),
                 "age_years": age,
                 **_reference_cells(point, reference),
+                "gate_definition": visit.gate_definition,
+                "reference_note": references.refusal(population, measure, visit.gate_definition),
             }
         )
     return rows

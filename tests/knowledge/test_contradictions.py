@@ -187,7 +187,8 @@ def test_reference_rows_contradict_themselves(tmp_path: Path, rows: str, expecte
 def test_a_default_names_a_set_with_another_gate(tmp_path: Path) -> None:
     rows = "s,B,cells_per_ul,0,,all,100,200,10-90,CD20+,paper,found\n"
     defaults = (
-        "defaults:\n  - {population: B, measure: cells_per_ul, gate_definitions: [CD19+], reason: x,"
+        "defaults:\n  - {population: B, measure: cells_per_ul, ours: [CD19+],"
+        " gate_definitions: [CD19+], reason: x,"
         " bands: [{age_from: 0, age_below: 125, set: s}]}\n"
     )
     (tmp_path / "reference_defaults.yaml").write_text(defaults)
@@ -204,7 +205,8 @@ def test_rows_by_sex_of_the_same_age_do_not_overlap(tmp_path: Path) -> None:
     )
     (tmp_path / "reference_ranges.csv").write_text(RANGES + rows)
     (tmp_path / "reference_defaults.yaml").write_text(
-        "defaults:\n  - {population: B, measure: cells_per_ul, gate_definitions: [CD19+], reason: x,"
+        "defaults:\n  - {population: B, measure: cells_per_ul, ours: [CD19+],"
+        " gate_definitions: [CD19+], reason: x,"
         " bands: [{age_from: 0, age_below: 125, set: s}]}\n"
     )
     references = load_references(folder=tmp_path)

@@ -131,9 +131,6 @@ def test_defaults_and_rules_name_known_populations() -> None:
     used |= {rule.population for rule in rules.milestones}
     used |= {row.population for row in references.ranges}
     assert {name for name in used if populations.find(name) is None} == set()
-    assert {default.population for default in references.defaults} <= {
-        row.population for row in populations.rows if row.gate_definition
-    }
 
 
 def test_every_milestone_has_source_and_effect_and_the_known_thresholds() -> None:

@@ -105,7 +105,10 @@ def test_markers_that_do_not_fit(tmp_path: Path) -> None:
 
 def test_criteria_that_do_not_exist(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("gates:", "criteria: [isct]\ngates:")) == [
-        "small.yaml, criteria: There is no such set of criteria. Found: isct. Allowed: msc_isct_2006."
+        (
+            "small.yaml, criteria: There is no such set of criteria. Found: isct. Allowed: "
+            "msc_isct_2006, cd34_events, ips_residual."
+        )
     ]
 
 
@@ -139,8 +142,17 @@ SIDE = ScatterAxis(scatter="side")
                 gate="g", finder="singlet_ratio", area=SIDE, height=SIDE, width=5, optional=True
             ),
             (
-                "In all events: area by height of forward scatter within 5 robust standard deviations of "
+                "In all events: area by height of side scatter within 5 robust standard deviations of "
                 "its median. Without its channel all events pass."
+            ),
+        ),
+        (
+            BeadGate(
+                gate="g", finder="bright_in_all", markers=("a", "b", "c"), min_events=50, least_markers=3
+            ),
+            (
+                "In all events: bright in all of a, b, c; fewer than 50 events, or fewer than 3 of these "
+                "markers: absent."
             ),
         ),
         (

@@ -12,7 +12,7 @@ import pytest
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.knowledge.populations import load_populations
-from cytorecon.knowledge.template import Template, markers_of, names_in, sources_of
+from cytorecon.knowledge.template import BeadGate, Template, markers_of, names_in, sources_of
 from cytorecon.knowledge.templates import load_template, template_names
 
 TEMPLATES = template_names()
@@ -82,6 +82,8 @@ def rests_on(template: Template, name: str) -> set[str]:
     if name in template.gate_by_name:
         spec = template.gate_by_name[name]
         found = set() if spec.optional else set(markers_of(spec))
+        if isinstance(spec, BeadGate) and len(found & set(template.required)) >= 2:
+            found &= set(template.required)  # two are looked at, or say that there are no beads
         return found | {marker for word in names_in(spec.find_in) for marker in rests_on(template, word)}
     if name not in template.population_by_name:
         return set()

@@ -40,6 +40,8 @@ def test_every_column_of_the_manifest_arrives(tmp_path: Path) -> None:
         "acquired_volume_ul": None,
         "dilution": 1.0,
         "count_method": "beads",
+        "product_volume_ml": None,
+        "recipient_weight_kg": None,
     }
     assert first.path == (tmp_path / "fcs" / "a.fcs").resolve()
     assert (second.template, second.acquired_volume_ul, second.dilution, second.count_method) == (

@@ -260,3 +260,41 @@ def test_b_and_gamma_delta_cells_of_one_channel_are_told_apart_by_cd3() -> None:
     gated = gated_by(made, "gamma_delta")
     agrees(gated, made, "gdT", "gd")
     agrees(gated, made, "B", "B")
+
+
+def dyed_graft(progenitors: int, beads: int) -> MadeTube:
+    """Return a graft stained with a dye, a tenth of its progenitors dead, with counting beads."""
+    dead = progenitors // 10
+    cells = [
+        Cells("CD34", progenitors, {"CD34": HIGH, "CD45": (0.58, 0.03)}, (0.38, 0.14)),
+        Cells("dead CD34", dead, {"CD34": HIGH, "CD45": (0.58, 0.03), "viability": HIGH}, (0.38, 0.14)),
+        Cells("lymphocytes", 3000, {"CD45": 0.82}),
+        Cells("monocytes", 1500, {"CD45": 0.74, "CD34": 0.25}, MONOCYTE),
+        Cells("neutrophils", 8000, {"CD45": 0.65}, GRANULOCYTE),
+        Cells("debris", 1500, {}, DEBRIS),
+    ]
+    if beads:
+        cells.append(
+            Cells("beads", beads, dict.fromkeys(("CD34", "CD45", "viability"), (0.95, 0.01)), (0.2, 0.5))
+        )
+    return made_tube(cells, ("CD45", "CD34", "viability"))
+
+
+@pytest.mark.parametrize("beads", [2000, 300])
+def test_beads_of_a_graft_and_its_living_progenitors(beads: int) -> None:
+    made = dyed_graft(400, beads)
+    gated = gated_by(made, "cd34")
+    agrees(gated, made, "beads", "beads", at_least=0.97)
+    agrees(gated, made, "CD34_ISHAGE", "CD34", at_least=0.9)
+    assert not (gated.mask("CD34_ISHAGE") & made.events("dead CD34")).any()
+
+
+def test_progenitors_are_never_taken_for_beads() -> None:
+    """They are the brightest cells in CD34, and not dark in CD45; only the dye tells beads apart."""
+    found = [(gated_by(made, "cd34"), made) for made in (dyed_graft(400, 0), graft(400))]
+    for gated, made in found:
+        agrees(gated, made, "CD34_ISHAGE", "CD34", at_least=0.9)
+    assert [gated.reasons["beads"] for gated, _ in found] == [
+        "no cloud of events bright in every channel",
+        "beads are told from cells by 3 of CD45, CD34, viability",
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cytorecon.errors import NotEvaluableError
+from cytorecon.errors import NotEvaluableError, Severity
 from tests.templates.agreement import agrees, at_most
 from tests.templates.tubes import GRANULOCYTE, LYMPHOCYTE, Cells, MadeTube, gated_by, made_tube
 
@@ -155,6 +155,28 @@ def test_regulatory_cells() -> None:
     with pytest.raises(NotEvaluableError) as caught:
         gated.mask("Treg_activated")
     assert "the tube has no channel for HLA-DR" in str(caught.value)
+
+
+def test_a_marker_that_a_panel_may_lack_is_no_warning_and_says_what_there_is_no_result_for() -> None:
+    gated = gated_by(tube(TREG, "CD25", "CD127", "CD45RO"), "treg")
+    lacking = [issue for issue in gated.issues if issue.code == "gate.not_measured"]
+    assert [str(issue) for issue in lacking if issue.subject in ("gate CCR4", "gate HLA_DR")] == [
+        (
+            "info: gate CCR4: The tube has no channel for CCR4. "
+            "Without a result for it: Treg_naive, Treg_memory, Treg_activated."
+        ),
+        "info: gate HLA_DR: The tube has no channel for HLA-DR. No population depends on it alone.",
+    ]
+    assert [issue for issue in gated.issues if issue.severity is not Severity.INFO] == []
+
+
+def test_a_marker_that_every_tube_must_have_is_a_warning() -> None:
+    gated = gated_by(tube(TREG, "CD25"), "treg")
+    (issue,) = [issue for issue in gated.issues if issue.severity is Severity.WARNING]
+    assert str(issue) == (
+        "warning: gate CD127_low: The tube has no channel for CD127. "
+        "What depends on it is not evaluable in this tube."
+    )
 
 
 def test_no_regulatory_cells() -> None:

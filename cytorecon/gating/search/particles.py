@@ -45,6 +45,9 @@ def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPri
     channels = [axes.panel[marker] for marker in spec.markers if marker in axes.panel]
     if len(channels) < 2:
         return not_evaluable(spec, f"needs two of the markers {', '.join(spec.markers)}")
+    if len(channels) < spec.least_markers:
+        reason = f"beads are told from cells by {spec.least_markers} of {', '.join(spec.markers)}"
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
     columns = {name: axes.columns[name][sources[spec.find_in]] for name in channels}
     dimmest = np.minimum.reduce(list(columns.values()))
     own = find_valley(dimmest, "below_brightest")

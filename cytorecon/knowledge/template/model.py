@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from cytorecon.knowledge.template.consistency import ContradictionError, contradictions, names_wrong
-from cytorecon.knowledge.template.gates import AnyGate
+from cytorecon.knowledge.template.gates import AnyGate, markers_of
 from cytorecon.knowledge.template.populations import PopulationSpec
 from cytorecon.values import Frozen
 
@@ -96,6 +96,13 @@ class Template(Frozen):
             "is no marker of the template"
             for shared in self.shared_channels
             if shared.told_apart_by not in (*self.required, *self.optional)
+        ]
+        problems += [
+            f"population '{entry.population}': its gate definition may lack {marker}, "
+            "which no optional gate uses"
+            for entry in self.populations
+            for marker in entry.optional_in_definition()
+            if not any(spec.optional and marker in markers_of(spec) for spec in self.gates)
         ]
         if problems:
             raise ContradictionError(problems)

@@ -30,9 +30,11 @@ class SingletGate(GateSpec):
 class BeadGate(GateSpec):
     """Counting beads: events that are bright in every fluorescence channel at once.
 
-    No blood cell is, so the dimmest of an event's `markers` separates beads from cells.
+    No blood cell is, so the dimmest of an event's `markers` separates beads from cells. In a tube that
+    measures fewer than `least_markers` of them some cell may be; beads are not looked for there.
     """
 
     finder: Literal["bright_in_all"]
     markers: tuple[str, ...]
     min_events: Annotated[int, Field(gt=0)]
+    least_markers: Annotated[int, Field(ge=2)] = 2

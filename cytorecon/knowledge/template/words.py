@@ -54,9 +54,12 @@ def axis_in_words(axis: Axis) -> str:
 def _how(spec: AnyGate) -> str:
     match spec:
         case SingletGate():
-            return f"area by height of forward scatter within {spec.width:g} {DEVIATIONS} of its median"
+            width = f"{spec.width:g} {DEVIATIONS}"
+            return f"area by height of {spec.area.scatter} scatter within {width} of its median"
         case BeadGate():
-            return f"bright in all of {', '.join(spec.markers)}; fewer than {spec.min_events} events: absent"
+            few = f", or fewer than {spec.least_markers} of these markers" if spec.least_markers > 2 else ""
+            markers = ", ".join(spec.markers)
+            return f"bright in all of {markers}; fewer than {spec.min_events} events{few}: absent"
         case ValleyGate():
             return _valley(spec)
         case ReferenceTailGate():

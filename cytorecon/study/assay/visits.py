@@ -28,10 +28,10 @@ class Visit:
 
 
 def visits_of(result: StudyResult) -> dict[str, tuple[Visit, ...]]:
-    """Return the analysed tubes of each patient, by day, then name."""
+    """Return the analysed tubes of each patient by day, then name; cell products are left out."""
     results = {outcome.tube: outcome for outcome in result.tubes if outcome.status == "done"}
     visits: dict[str, list[Visit]] = {}
     for tube in sorted(result.study.tubes, key=lambda tube: (tube.day, tube.tube)):
-        if tube.tube in results:
+        if tube.tube in results and not tube.is_product:
             visits.setdefault(tube.patient, []).append(Visit(tube, results[tube.tube]))
     return {patient: tuple(own) for patient, own in visits.items()}
