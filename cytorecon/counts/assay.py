@@ -96,9 +96,7 @@ def sums_outside(
                 yield _outside(rule, total, events, clear)
 
 
-def _outside(
-    rule: SumRule, total: int, events: Mapping[str, int], clear: Collection[str]
-) -> SumOutside:
+def _outside(rule: SumRule, total: int, events: Mapping[str, int], clear: Collection[str]) -> SumOutside:
     whole = events[rule.whole]
     shares: tuple[tuple[str, float], ...] = ()
     explained_by = ""

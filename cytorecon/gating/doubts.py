@@ -117,7 +117,7 @@ class _Codes:
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
 
     def is_clear(self, population: str) -> bool:
-        """Whether every gate that tells `population` stands, without doubt, in a deep valley of the tube's own."""
+        """Whether all gates that tell `population` stand, undoubted, in deep valleys of the tube's own."""
         if population not in self.gated.masks or self.of(population):
             return False
         where = self.gated.template.population_by_name[population].where

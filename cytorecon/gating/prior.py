@@ -146,20 +146,26 @@ def pool(tubes: Sequence[Mapping[str, Evidence]]) -> GatingPrior:
 
 def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | None:
     """Return where the threshold lies, by itself and, where that is more certain, beside its gauge."""
-    plain = _position(shown)
-    if plain is None:
+    plain, gauged = _position(shown), _gauged(shown)
+    if plain is not None:
+        position, spread = plain
+    elif gauged is not None:
+        # seen only beside the gauge: a tube without one cannot know better than this
+        position, spread = gauged.position, SPREAD_CEILING
+    else:
         return None
-    position, spread = plain
-    prior = ThresholdPrior(position=position, spread=spread, tubes=len(shown))
-    with_gauge = [evidence for evidence in shown if evidence.gauge is not None]
-    if len(with_gauge) < max(MIN_TUBES, len(shown) / 2):
-        return prior
-    gauge = float(np.median([evidence.gauge for evidence in with_gauge if evidence.gauge is not None]))
-    beside = _position([_moved(evidence, gauge) for evidence in with_gauge])
-    if beside is None or beside[1] >= spread:
-        return prior
-    gauged = GaugedPosition(gauge=gauge, position=beside[0], spread=beside[1])
-    return prior.model_copy(update={"gauged": gauged})
+    surer = gauged if gauged and gauged.spread < spread else None
+    return ThresholdPrior(position=position, spread=spread, tubes=len(shown), gauged=surer)
+
+
+def _gauged(shown: Sequence[ThresholdEvidence]) -> GaugedPosition | None:
+    """Return where the threshold lies beside the gauge; None where few tubes have one, or none shows it."""
+    gauges = [evidence.gauge for evidence in shown if evidence.gauge is not None]
+    if len(gauges) < max(MIN_TUBES, len(shown) / 2):
+        return None
+    gauge = float(np.median(gauges))
+    beside = _position([_moved(evidence, gauge) for evidence in shown if evidence.gauge is not None])
+    return beside and GaugedPosition(gauge=gauge, position=beside[0], spread=beside[1])
 
 
 def _position(shown: Sequence[ThresholdEvidence]) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cytorecon.counts.assay import SumOutside, doubted, sums_outside
+from cytorecon.errors import Severity
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import PopulationTally
 
@@ -69,6 +70,21 @@ def test_nothing_of_nothing_is_not_outside() -> None:
 def test_a_sum_inside_its_limits_is_never_outside(lymphocytes: int, share: float) -> None:
     t_cells = max(round(share * lymphocytes), -(-9 * lymphocytes // 10))
     assert outside(lymphocytes=lymphocytes, CD3_T=t_cells, B=0, NK=0) == ()
+
+
+def test_double_negative_cells_explain_a_sum_only_where_they_are_told_clearly_apart() -> None:
+    numbers = {"CD3_T": 1000, "CD4_T": 500, "CD8_T": 300, "DP_T": 0, "DN_T": 200}
+    tallies = [
+        PopulationTally(population=name, parent="root", status="counted", events=n)
+        for name, n in numbers.items()
+    ]
+    (unclear,) = sums_outside(tallies, tuple(RULES.values()))
+    (clear,) = sums_outside(tallies, tuple(RULES.values()), {"DN_T"})
+    assert (unclear.explained_by, clear.explained_by) == ("", "DN_T")
+    assert set(doubted([unclear])) == set(RULES["T_sum"].doubts)
+    assert doubted([clear]) == {}
+    assert clear.issue.severity is Severity.INFO
+    assert clear.issue.message.endswith("Explained: CD4-CD8- T 20 %; with CD4-CD8- T cells the sum is right.")
 
 
 def test_each_population_gets_the_codes_that_doubt_it() -> None:

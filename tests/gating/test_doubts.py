@@ -11,7 +11,7 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.gating.doubts import with_doubts
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
-from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
+from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior, ThresholdPrior
 from cytorecon.gating.shapes import Threshold
 from tests.gating.samples import gated, made_template, mixture, valley
 
@@ -131,3 +131,61 @@ def test_lymphocytes_that_are_nothing_are_a_doubt_about_all(clean: GatedSample) 
         again.issues[-1].message
         == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
     )
+
+
+# ------------------------------------------------------------------ background and clear populations
+
+
+def leaky(positives: int) -> GatedSample:
+    """Return a tube in which the dim cells' tail reaches over the threshold: about 40 of 4,000."""
+    values = np.append(mixture([(4000, 0.3, 0.06)], seed=3), mixture([(positives, 0.7, 0.03)], seed=4))
+    prior = GatingPrior(tubes=9, thresholds={"CD56": ThresholdPrior(position=0.44, spread=0.01, tubes=9)})
+    return gated({"CD56": values}, made_template([valley("CD56")], {"NK": "CD56"}), prior)
+
+
+def test_neighbours_that_make_up_a_good_part_of_the_events_are_a_doubt() -> None:
+    few, many = leaky(60), leaky(900)
+    assert few.detections["NK"].detected
+    assert "gate.background" in few.review["NK"]
+    assert "gate.background" not in many.review["NK"]
+
+
+def test_what_is_not_detected_is_not_also_mixed() -> None:
+    none = leaky(0)
+    assert not none.detections["NK"].detected
+    assert "gate.background" not in none.review["NK"]
+
+
+T_CELLS = made_template(
+    [valley("CD3"), valley("CD4", find_in="CD3_T"), valley("CD8", find_in="CD3_T")],
+    {
+        "CD3_T": "CD3",
+        "CD4_T": "CD4 and not CD8",
+        "CD8_T": "CD8 and not CD4",
+        "DP_T": "CD4 and CD8",
+        "DN_T": "not (CD4 or CD8)",
+    },
+    dict.fromkeys(("CD4_T", "CD8_T", "DP_T", "DN_T"), "CD3_T"),
+)
+
+
+def t_cells(width: float) -> GatedSample:
+    """Return 3,000 T cells, a fifth of them double-negative, beside 2,000 other cells."""
+    kind = np.repeat(["CD4", "CD8", "DN", "other"], [1400, 1000, 600, 2000])
+    light = {
+        name: np.where(kind == name, 0.72, 0.25) + mixture([(5000, 0, width)], seed=number)
+        for number, name in enumerate(("CD4", "CD8"))
+    }
+    light["CD3"] = np.where(kind == "other", 0.2, 0.75) + mixture([(5000, 0, 0.03)], seed=9)
+    return gated(light, T_CELLS, SETTLED)
+
+
+def test_double_negative_cells_beside_deep_valleys_explain_the_sum() -> None:
+    clear = t_cells(0.04)
+    assert "assay.T_sum" not in clear.review["CD4_T"]
+    (issue,) = [issue for issue in clear.issues if issue.code == "assay.T_sum"]
+    assert issue.severity is Severity.INFO
+
+
+def test_double_negative_cells_beside_shallow_valleys_explain_nothing() -> None:
+    assert "assay.T_sum" in t_cells(0.13).review["CD4_T"]

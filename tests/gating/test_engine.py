@@ -189,6 +189,16 @@ def test_what_an_absent_gate_should_hold_is_not_evaluable(where: str) -> None:
     assert absent(where).reasons == {"picked": "no cloud of events bright in every channel"}
 
 
+def test_what_is_asked_only_beside_an_absent_gate_may_be_unknown() -> None:
+    """`a` has one mode: only cells of the absent cloud would need it."""
+    columns = {**CLEAR, "a": ONE_MODE}
+    gates = [BEADS, valley("c"), valley("a")]
+    result = gated(columns, made_template(gates, {"picked": "c or (bead_cloud and a)", "asked": "c or a"}))
+    assert result.mask("picked").tolist() == CARRIED["c"].tolist()
+    assert set(result.reasons) == {"asked"}
+    assert result.absent == {"bead_cloud"}
+
+
 def test_an_absent_gate_is_no_issue() -> None:
     assert absent("not bead_cloud").issues == ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,3 +199,38 @@ def test_a_prior_written_and_read_again_is_the_same() -> None:
 def test_a_prior_with_an_unknown_field_is_refused() -> None:
     with pytest.raises(ValidationError):
         GatingPrior.model_validate({"thresholds": {}, "clusters": {}, "polygons": {}})
+
+
+def beside_beads(shift: float, *, seed: int, positives: int = 400) -> ThresholdEvidence:
+    """A tube whose detector moves threshold and beads alike."""
+    return replace(stained(shift, seed=seed, positives=positives), gauge=0.8 + shift)
+
+
+def test_a_gauge_that_moves_with_the_threshold_tells_where_it_lies() -> None:
+    shifts = [-0.09, -0.06, -0.03, 0.0, 0.0, 0.03, 0.06, 0.09]
+    learned = position_of([beside_beads(shift, seed=number) for number, shift in enumerate(shifts)])
+    assert learned.gauged is not None
+    assert learned.gauged.spread < learned.spread / 2
+    assert learned.beside(0.88).position == pytest.approx(0.58, abs=0.03)
+    assert learned.beside(None).position == learned.position
+
+
+def test_a_gauge_that_wanders_by_itself_is_not_used() -> None:
+    """Beads of several lots: their place says nothing of the detector."""
+    lots = [0.6, 0.9, 0.7, 0.95, 0.65, 0.85, 0.75, 0.8]
+    tubes = [replace(stained(seed=number), gauge=lot) for number, lot in enumerate(lots)]
+    assert position_of(tubes).gauged is None
+
+
+def test_a_gauge_that_few_tubes_have_is_not_used() -> None:
+    with_beads = [beside_beads(shift, seed=number) for number, shift in enumerate((-0.06, 0.0, 0.06))]
+    without = [stained(shift, seed=9 + number) for number, shift in enumerate((-0.06, -0.03, 0.03, 0.06))]
+    assert position_of([*with_beads, *without]).gauged is None
+
+
+def test_beside_the_gauge_few_positives_of_many_tubes_add_up() -> None:
+    """The detectors differ by more than the modes lie apart: only beside the beads do the positives meet."""
+    shifts = [-0.2, -0.15, -0.1, -0.05, 0.05, 0.1, 0.15, 0.2, -0.12, 0.12, -0.02, 0.02]
+    tubes = [beside_beads(shift, seed=number, positives=12) for number, shift in enumerate(shifts)]
+    learned = position_of(tubes)
+    assert learned.beside(0.8).position == pytest.approx(0.5, abs=0.05)

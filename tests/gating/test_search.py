@@ -13,7 +13,7 @@ from cytorecon.gating import search as search_package
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
-from cytorecon.gating.prior import ClusterPrior, GatingPrior, ThresholdPrior
+from cytorecon.gating.prior import ClusterPrior, GatingPrior, GaugedPosition, ThresholdPrior
 from cytorecon.gating.search.clouds import why_no_gate
 from cytorecon.gating.shapes import Polygon, Threshold
 from cytorecon.knowledge.review_flags import load_review_flags
@@ -84,6 +84,30 @@ def test_a_strong_valley_far_from_the_batch_is_kept_and_flagged() -> None:
     assert shape.value < 0.72
 
 
+def test_beside_beads_the_batch_says_where_in_a_tube_of_another_detector() -> None:
+    """The beads lie 0.1 lower than in the batch, and so does the threshold of a tube without positives."""
+    beads = np.append(np.zeros(2600), np.full(60, 0.75))
+    values = np.append(ONE, np.full(60, 0.75))
+    gauged = GaugedPosition(gauge=0.85, position=0.55, spread=0.01)
+    prior = ThresholdPrior(position=0.54, spread=0.05, tubes=9, gauged=gauged)
+    template = made_template([valley("CD3", find_in="not b", gauge="b"), valley("b")], {"CD3_T": "CD3"})
+    result = gated({"CD3": values, "b": beads}, template, GatingPrior(tubes=9, thresholds={"CD3": prior}))
+    part, shape = only(result.gates[0])
+    assert (part.method, part.standard_error) == ("batch", 0.01)
+    assert shape.value == pytest.approx(0.45, abs=1e-6)
+
+
+@pytest.mark.parametrize(("beads", "at"), [(40, 0.75), (60, 0.99)], ids=["too few", "at the detector's end"])
+def test_a_gauge_that_says_nothing_is_not_asked(beads: int, at: float) -> None:
+    gauged = GaugedPosition(gauge=0.85, position=0.55, spread=0.01)
+    prior = ThresholdPrior(position=0.54, spread=0.05, tubes=9, gauged=gauged)
+    template = made_template([valley("CD3", find_in="not b", gauge="b"), valley("b")], {"CD3_T": "CD3"})
+    columns = {"CD3": np.append(ONE, np.full(beads, at)), "b": np.append(np.zeros(2600), np.full(beads, 0.8))}
+    result = gated(columns, template, GatingPrior(tubes=9, thresholds={"CD3": prior}))
+    part, shape = only(result.gates[0])
+    assert (shape.value, part.standard_error) == (0.54, 0.05)
+
+
 def test_without_batch_the_control_gives_a_tail_that_needs_a_look() -> None:
     part, shape = only(found(ONE, control="all"))
     assert part.method == "control_tail"
@@ -135,7 +159,7 @@ def test_a_channel_the_tube_lacks(optional: bool, status: str) -> None:
 def test_a_threshold_in_the_middle_of_events_is_unstable() -> None:
     tailed = ONE + np.random.default_rng(2).exponential(0.08, size=len(ONE))
     assert only(found(tailed, batch(0.45, 0.03)))[0].method == "batch"
-    assert reviewed(tailed, batch(0.45, 0.03)) == ("gate.unstable:CD3",)
+    assert reviewed(tailed, batch(0.45, 0.03)) == ("gate.background", "gate.unstable:CD3")
 
 
 def test_counting_noise_alone_is_not_unstable() -> None:
@@ -309,6 +333,22 @@ def test_likely_seeds_alone_are_not_believed() -> None:
     assert gate.status == "not_evaluable"
     assert gate.reason == ("fewer than 40 certain lymphocytes of each kind, and no batch to learn from")
     assert gate.evidence == {}
+
+
+def test_a_cloud_that_only_adds_is_absent_without_seeds() -> None:
+    adds = {**CLOUD, "gate": "more", "seeds": ["CD56"], "likely_seeds": [], "without_seeds": "absent"}
+    template = made_template(
+        [CLOUD, {**adds, "pool": False}, valley("CD3"), valley("CD19"), valley("CD56")],
+        {"lymphocytes": "cloud or (more and CD56)"},
+    )
+    numbers = {"T": 800, "B": 150, "monocytes": 600, "other": 5000}
+    result = gated(blood(numbers), template)
+    more = next(found for found in result.gates if found.gate == "more")
+    assert more.status == "absent"
+    assert result.mask("lymphocytes").sum() > 900
+    few = gated(blood({**numbers, "NK": 30}), template)
+    more = next(found for found in few.gates if found.gate == "more")
+    assert (more.status, more.reason) == ("absent", "fewer than 40 certain lymphocytes of each kind")
 
 
 def test_likely_seeds_apart_from_certain_ones_are_something_else() -> None:

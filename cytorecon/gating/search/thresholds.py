@@ -21,7 +21,7 @@ STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
 #: (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
 OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
 
-#: Fewer events than this are no gauge; nor is one at the upper end of the detector (1 on the transformed scale).
+#: Fewer events than this are no gauge; nor is one at the upper end of the detector (transformed scale).
 LEAST_GAUGE, SATURATED = 50, 0.98
 
 
