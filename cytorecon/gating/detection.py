@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from scipy.stats import poisson
 
 from cytorecon.gating.certainty import Detection, Reliance
@@ -39,7 +40,8 @@ def detections(
     for reliance in rests_on:
         leaked[reliance.population] += reliance.leaked
     return {
-        name: _tested(int(gated.masks[name].sum()), background, limits) for name, background in leaked.items()
+        name: _tested(np.count_nonzero(gated.masks[name]), background, limits)
+        for name, background in leaked.items()
     }
 
 

@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.certainty import Move, Reliance
@@ -99,7 +101,7 @@ class _Codes:
 
     def of(self, population: str) -> set[str]:
         """Return the codes of `population`."""
-        events = int(self.gated.masks[population].sum()) if population in self.gated.masks else 0
+        events = np.count_nonzero(self.gated.masks[population]) if population in self.gated.masks else 0
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}

@@ -183,7 +183,8 @@ class _Walk:
             self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found
         inside = looked_in.mask & self._gate_mask(found)
-        return replace(found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum()))
+        events = np.count_nonzero(looked_in.mask)
+        return replace(found, events_in=np.count_nonzero(inside), events_of_parent=events)
 
 
 def _measured(axes: Axes) -> Mask:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
 from cytorecon.gating.expressions import population_masks
@@ -85,7 +85,7 @@ def expected_beyond(values: Column, threshold: float) -> float:
     deviation = max(median - low, high - median)
     if deviation <= 0:
         return 0.0
-    return float(values.size * norm.sf(abs(threshold - median) / deviation))
+    return float(values.size * ndtr(-abs(threshold - median) / deviation))
 
 
 def moves(gated: GatedSample) -> tuple[Move, ...]:
@@ -147,7 +147,9 @@ def _change(
     before = population_masks(gated.template, here, everything)
     after = population_masks(gated.template, {**here, gate.gate: moved & everything}, everything)
     changes = {
-        name: int(after[name].sum()) - int(before[name].sum()) for name in before if name in gated.masks
+        name: np.count_nonzero(after[name]) - np.count_nonzero(before[name])
+        for name in before
+        if name in gated.masks
     }
     return {name: change for name, change in changes.items() if change}
 

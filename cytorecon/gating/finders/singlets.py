@@ -31,7 +31,7 @@ def singlet_wedge(
         Corners (area, height), from the low-ratio edge round to the high-ratio edge.
     """
     usable = (area > 0) & (height > 0)
-    if int(usable.sum()) < MIN_EVENTS:
+    if np.count_nonzero(usable) < MIN_EVENTS:
         return None
     ratio = np.log(area[usable].astype(np.float64) / height[usable])
     low, median = np.quantile(ratio, [0.1587, 0.5])
@@ -57,7 +57,7 @@ def is_width(
     (False, True)
     """
     usable = (area > 0) & (height > 0) & (width > 0)
-    if int(usable.sum()) < MIN_EVENTS:
+    if np.count_nonzero(usable) < MIN_EVENTS:
         return False
     logs = [np.log(column[usable].astype(np.float64)) for column in (area, height, width)]
     over_height, over_width = (

@@ -71,12 +71,12 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     seeds = seeds_of(spec, sources)
-    if int(seeds.sum()) < spec.min_events:
-        return not_evaluable(spec, f"{int(seeds.sum())} certain cells, needs {spec.min_events}")
+    if np.count_nonzero(seeds) < spec.min_events:
+        return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
     plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
     held = sources[spec.find_in] & shape.mask(axes.columns)
-    mixed = int((held & seeds).sum()) < SEEDS_MAJORITY * int(held.sum())
+    mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
     flags = ("gate.mixed_region",) if mixed else ()
     return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
@@ -113,8 +113,9 @@ def why_no_gate(
         return ""
     texts = dict(zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True))
     seeds = held & np.logical_or.reduce([sources[texts[part]] for part in own])
-    if seeds.sum() < SEEDS_INSIDE * held.sum():
-        return f"of the {int(held.sum())} events in it only {int(seeds.sum())} certainly belong there"
+    events, certain = np.count_nonzero(held), np.count_nonzero(seeds)
+    if certain < SEEDS_INSIDE * events:
+        return f"of the {events} events in it only {certain} certainly belong there"
     return ""
 
 
@@ -137,8 +138,8 @@ def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources, share: floa
     """Whether more of one certain kind of seeds lies outside than `share` and chance explain."""
     for text in spec.seeds:
         if text in sources:
-            lost = int((outside & sources[text]).sum())
-            seeds = int((sources[spec.find_in] & sources[text]).sum())
+            lost = np.count_nonzero(outside & sources[text])
+            seeds = np.count_nonzero(sources[spec.find_in] & sources[text])
             if seeds >= spec.min_events and lost > share * seeds + 2 * np.sqrt(lost):
                 return True
     return False

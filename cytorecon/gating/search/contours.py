@@ -19,8 +19,8 @@ def search_contour(spec: ContourGate, sources: Sources, axes: Axes, _prior: Gati
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     seeds = seeds_of(spec, sources)
-    if int(seeds.sum()) < spec.min_events:
-        return not_evaluable(spec, f"{int(seeds.sum())} seed cells, needs {spec.min_events}")
+    if np.count_nonzero(seeds) < spec.min_events:
+        return not_evaluable(spec, f"{np.count_nonzero(seeds)} seed cells, needs {spec.min_events}")
     plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
     return found(spec, FoundPart(spec.gate, shape, "density_contour"))

@@ -35,7 +35,7 @@ def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: Gat
     if wedge is None:
         return not_evaluable(spec, "too few events with positive scatter")
     shape = Polygon((area[0], height[0]), corners(wedge))
-    left_out = float((inside & ~shape.mask(axes.columns)).sum() / inside.sum())
+    left_out = np.count_nonzero(inside & ~shape.mask(axes.columns)) / np.count_nonzero(inside)
     flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
     return found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
 

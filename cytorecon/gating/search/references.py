@@ -73,5 +73,5 @@ def _own(spec: ReferenceTailGate, sources: Sources, column: np.ndarray) -> tuple
 def _estimate(tail: ControlTail | None, column: np.ndarray) -> ValleyEstimate | None:
     if tail is None:
         return None
-    below = float((column < tail.position).sum())
+    below = float(np.count_nonzero(column < tail.position))
     return ValleyEstimate(tail.position, tail.standard_error, 1.0, below, float(column.size - below))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.control import control_tail
@@ -133,9 +135,8 @@ def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
     if tail is None:
         return None
     position = -tail.position
-    return ValleyEstimate(
-        position, tail.standard_error, 1.0, float((seeds < position).sum()), float((seeds >= position).sum())
-    )
+    below = np.count_nonzero(seeds < position)
+    return ValleyEstimate(position, tail.standard_error, 1.0, float(below), float(seeds.size - below))
 
 
 def is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
