@@ -48,7 +48,7 @@ class Prepared:
 def compensated(source: Source) -> Loaded:
     """Return the sample of `source`, checked and compensated with its own matrix."""
     loaded = source.load()
-    sample = loaded.sample
+    sample = loaded.sample.by_channel()
     done = compensate(sample.with_issues(check_quality(sample)), sample.spillover)
     if source.template.spillover != "needed":
         done = replace(done, issues=tuple(_as_usual(issue) for issue in done.issues))
