@@ -18,6 +18,7 @@ from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Column, Mask, Threshold
+from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
 LEAST_NEIGHBOURS = 20
@@ -81,7 +82,7 @@ def expected_beyond(values: Column, threshold: float) -> float:
     """
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
-    low, median, high = np.quantile(values.astype(np.float64), [0.1587, 0.5, 0.8413])
+    low, median, high = quantiles(values, (0.1587, 0.5, 0.8413))
     deviation = max(median - low, high - median)
     if deviation <= 0:
         return 0.0

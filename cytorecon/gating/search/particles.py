@@ -12,6 +12,7 @@ from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
 from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
 from cytorecon.knowledge.template import BeadGate, ScatterAxis, SingletGate
+from cytorecon.quantiles import quantiles
 
 #: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
 MANY_DOUBLETS = 0.15
@@ -64,4 +65,5 @@ def _stands_out(values: Column, beads: Mask) -> bool:
     cells = values[~beads]
     if not cells.size:
         return False
-    return bool(np.quantile(values[beads], BEADS_DIMMEST) > np.quantile(cells, CELLS_WITHOUT) + BEADS_APART)
+    (dimmest,), (without,) = quantiles(values[beads], (BEADS_DIMMEST,)), quantiles(cells, (CELLS_WITHOUT,))
+    return dimmest > without + BEADS_APART
