@@ -18,6 +18,7 @@ from sklearn.cluster import kmeans_plusplus
 
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.kernels import Floats
+from cytorecon.quantiles import quantiles
 
 Inside = npt.NDArray[np.bool_]
 
@@ -42,8 +43,9 @@ class Gaussian:
 
     def distance(self, points: Floats) -> Floats:
         """Return squared Mahalanobis distances of `points`, shape (n,)."""
-        away = points - self.mean
-        squared: Floats = ((away @ np.linalg.inv(self.covariance)) * away).sum(axis=1)
+        (a, b), (_, c) = np.linalg.inv(self.covariance).tolist()
+        x, y = points[:, 0] - self.mean[0], points[:, 1] - self.mean[1]
+        squared: Floats = x * (a * x + 2 * b * y) + c * y * y
         return squared
 
     def density(self, points: Floats) -> Floats:
@@ -55,19 +57,20 @@ class Gaussian:
 
 def cloud_of(points: Floats) -> ClusterEstimate:
     """Return centre and covariance of `points`, trimmed of outliers in a few rounds."""
-    mean = np.median(points, axis=0)
-    spread = 1.4826 * np.median(np.abs(points - mean), axis=0)
+    mean = np.array([quantiles(axis, (0.5,))[0] for axis in points.T])
+    spread = [1.4826 * quantiles(np.abs(axis - at), (0.5,))[0] for axis, at in zip(points.T, mean, strict=True)]
     covariance = np.diag(np.maximum(spread, 1e-3) ** 2)
     inside = np.ones(len(points), dtype=bool)
     for _ in range(6):
-        away = points - mean
-        inside = np.einsum("ij,jk,ik->i", away, np.linalg.inv(covariance), away) < TRIMMED
-        if inside.sum() < 10:
+        inside = Gaussian(1.0, mean, covariance).distance(points) < TRIMMED
+        at = np.flatnonzero(inside)
+        if at.size < 10:
             break
-        mean = points[inside].mean(axis=0)
+        kept = points.T[:, at]
+        mean = kept.mean(axis=1)
         # Trimming at 97.5 % shrinks a normal covariance by this factor.
-        covariance = np.cov(points[inside].T) / 0.906 + 1e-6 * np.eye(2)
-    return _estimate(mean, covariance, float(inside.sum()))
+        covariance = np.cov(kept) / 0.906 + 1e-6 * np.eye(2)
+    return _estimate(mean, covariance, float(np.count_nonzero(inside)))
 
 
 def _estimate(mean: Floats, covariance: Floats, events: float) -> ClusterEstimate:
@@ -109,13 +112,18 @@ def fit_clouds(
         return _polygon(clouds, [], reach)
     plane, events = _counted(points)
     others = _neighbours(plane, events, clouds, seed)
+    total = events.sum()
+    # Clouds stay where they are: only their weights change.
+    shapes = np.stack([replace(cloud, weight=1.0).density(plane) for cloud in clouds])
+    weights = np.array([cloud.weight for cloud in clouds])
     for _ in range(ROUNDS):
-        parts = np.stack([part.density(plane) for part in (*clouds, *others)])
+        parts = np.stack([*(weights[:, None] * shapes), *(other.density(plane) for other in others)])
         share = parts * (events / np.maximum(parts.sum(axis=0), 1e-300))
-        held = share[: len(clouds)].sum(axis=1) / events.sum()
-        clouds = [replace(cloud, weight=max(float(w), 1e-6)) for cloud, w in zip(clouds, held, strict=True)]
-        others = [_update(plane, row, events.sum()) for row in share[len(clouds) :] if row.sum() > 5]
-        others = _outside(others, clouds)
+        held = share.sum(axis=1)
+        weights = np.maximum(held[: len(clouds)] / total, 1e-6)
+        rest = zip(share[len(clouds) :], held[len(clouds) :], strict=True)
+        others = _outside([_update(plane, row, total) for row, n in rest if n > 5], clouds)
+    clouds = [replace(cloud, weight=float(weight)) for cloud, weight in zip(clouds, weights, strict=True)]
     return _polygon(clouds, others, reach)
 
 
@@ -130,12 +138,18 @@ def _outside(others: list[Gaussian], clouds: Sequence[Gaussian]) -> list[Gaussia
 
 def _counted(points: Floats) -> tuple[Floats, Floats]:
     """Return the centres of a grid's bins that hold events, shape (k, 2), and how many they hold."""
-    low, high = np.quantile(points, [0.0005, 0.9995], axis=0)
-    inside = points[((points >= low) & (points <= high)).all(axis=1)]
-    counts, *edges = np.histogram2d(inside[:, 0], inside[:, 1], bins=BINS)
-    centres = [(edge[1:] + edge[:-1]) / 2 for edge in edges]
-    rows, columns = np.nonzero(counts)
-    return np.stack([centres[0][rows], centres[1][columns]], axis=1), counts[rows, columns]
+    ends = np.array([quantiles(axis, (0.0005, 0.9995)) for axis in points.T])
+    within = np.ones(len(points), dtype=bool)
+    for axis, (low, high) in zip(points.T, ends, strict=True):
+        within &= (axis >= low) & (axis <= high)
+    inside = points.T[:, np.flatnonzero(within)]
+    low, high = inside.min(axis=1), inside.max(axis=1)
+    cell = np.maximum(high - low, 1e-9) / BINS
+    x, y = np.minimum((inside - low[:, None]) / cell[:, None], BINS - 1).astype(np.intp)
+    counts = np.bincount(x * BINS + y, minlength=BINS**2)
+    held = np.flatnonzero(counts)
+    centres = low[:, None] + cell[:, None] * (np.stack(np.divmod(held, BINS)) + 0.5)
+    return centres.T, counts[held].astype(np.float64)
 
 
 def apart(one: ClusterEstimate, other: ClusterEstimate) -> float:
@@ -169,9 +183,9 @@ def _neighbours(plane: Floats, events: Floats, clouds: Sequence[Gaussian], seed:
 def _update(plane: Floats, share: Floats, total: float) -> Gaussian:
     """M step of one neighbour."""
     n = float(share.sum())
-    mean = share @ plane / n
-    away = plane - mean
-    covariance = (share[:, None] * away).T @ away / n + 1e-5 * np.eye(2)
+    mean = plane.T @ share / n
+    away = plane.T - mean[:, None]
+    covariance = (share * away) @ away.T / n + 1e-5 * np.eye(2)
     return Gaussian(n / total, mean, covariance)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import ClusterEstimate
@@ -37,8 +38,9 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     inside = sources[spec.find_in]
-    plane = np.stack([axes.columns[x[0]], axes.columns[y[0]]], axis=1).astype(np.float64)
-    own = _own_clouds(spec, plane, sources)
+    at = np.flatnonzero(inside)
+    plane = _points(axes, (x[0], y[0]), at)
+    own = _own_clouds(spec, plane, {text: mask[at] for text, mask in sources.items()})
     starts = place_clouds(
         own,
         {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters},
@@ -49,7 +51,7 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
             spec, f"fewer than {spec.min_events} certain lymphocytes of each kind, and no batch to learn from"
         )
     compete = spec.neighbours == "compete"
-    cloud = fit_clouds(plane[inside], starts, spec.coverage, neighbours_compete=compete)
+    cloud = fit_clouds(plane, starts, spec.coverage, neighbours_compete=compete)
     shape = Polygon((x[0], y[0]), corners(cloud))
     held = shape.mask(axes.columns)
     outside = inside & ~held
@@ -73,7 +75,7 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     seeds = seeds_of(spec, sources)
     if np.count_nonzero(seeds) < spec.min_events:
         return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
-    plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
+    plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds))
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
     held = sources[spec.find_in] & shape.mask(axes.columns)
     mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
@@ -81,20 +83,24 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
 
+def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Floats:
+    """Return events on two channels, shape (n, 2), each channel side by side in memory."""
+    return np.stack([axes.columns[name][at] for name in channels]).astype(np.float64).T
+
+
 def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
-    """Return the cloud of each kind of seeds.
+    """Return the cloud of each kind of seeds; `plane` and `sources` are of the gate's parent only.
 
     One that lies apart from the others is something else, and so are likely seeds that lie apart from
     the certain ones; without certain ones they prove nothing.
     """
-    inside = sources[spec.find_in]
     clouds: dict[str, ClusterEstimate] = {}
     for part, text in zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True):
         if text not in sources:
             continue
-        seeded = plane[inside & sources[text]]
+        seeded = plane[np.flatnonzero(sources[text])]
         if text not in spec.seeds:
-            seeded = seeded[beside(seeded, list(clouds.values()), LIKELY_REACH)]
+            seeded = seeded[np.flatnonzero(beside(seeded, list(clouds.values()), LIKELY_REACH))]
         if len(seeded) < spec.min_events:
             continue
         cloud = cloud_of(seeded)
