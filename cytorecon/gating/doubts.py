@@ -23,6 +23,7 @@ from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
@@ -59,7 +60,8 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
     limits = load_quality_limits()
     outside = tuple(sums_outside(gated.tallies(), limits.assay))
     sums = doubted(outside)
-    rests_on, moved = reliances(gated), moves(gated)
+    kinds = kinds_of(gated)
+    rests_on, moved = reliances(gated, kinds), moves(gated, kinds)
     codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
     review = {
         name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ())})) for name in gated.populations

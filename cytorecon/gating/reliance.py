@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
 from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.kinds import Kinds
 from cytorecon.gating.shapes import Column, Mask, Threshold
+from cytorecon.knowledge.template import Template
 from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
@@ -26,39 +29,42 @@ LEAST_NEIGHBOURS = 20
 SMALL = 1000
 
 
-def reliances(gated: GatedSample) -> tuple[Reliance, ...]:
+def reliances(gated: GatedSample, kinds: Kinds) -> tuple[Reliance, ...]:
     """Return on which gates each population rests, found by turning over one gate at a time."""
     columns = _columns(gated)
     return tuple(
         reliance
         for gate in gated.gates
         if gate.gate in gated.gate_masks
-        for reliance in _turned_over(gated, gate, columns)
+        for reliance in _turned_over(gated.template, gate, kinds, columns)
     )
 
 
-def _turned_over(gated: GatedSample, gate: FoundGate, columns: Mapping[str, Column]) -> Iterator[Reliance]:
-    turned = {**gated.gate_masks, gate.gate: gated.everything & ~gated.gate_masks[gate.gate]}
-    for population, without in population_masks(gated.template, turned, gated.everything).items():
-        if population not in gated.masks:
+def _turned_over(
+    template: Template, gate: FoundGate, kinds: Kinds, columns: Mapping[str, Column]
+) -> Iterator[Reliance]:
+    turned = {**kinds.gates, gate.gate: kinds.everything & ~kinds.gates[gate.gate]}
+    for population, without in population_masks(template, turned, kinds.everything).items():
+        if population not in kinds.populations:
             continue
-        own = gated.masks[population]
-        lost = int(np.count_nonzero(own & ~without))
+        own = kinds.populations[population]
+        lost = kinds.count(own & ~without)
         if lost:
-            small = int(np.count_nonzero(own)) <= SMALL
-            leaked = _leaked(gate, without & ~own, columns) if small else 0.0
+            small = kinds.count(own) <= SMALL
+            leaked = _leaked(gate, without & ~own, kinds, columns) if small else 0.0
             yield Reliance(gate.gate, population, lost, leaked)
         elif not own.any() and without.any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without, columns))
+            yield Reliance(gate.gate, population, 0, _leaked(gate, without, kinds, columns))
 
 
-def _leaked(gate: FoundGate, neighbours: Mask, columns: Mapping[str, Column]) -> float:
-    """Return how many of the `neighbours`' kind are expected beyond the gate's thresholds."""
-    beyond = 0.0
-    for part in gate.parts:
-        if isinstance(part.shape, Threshold) and len(part.shape.channels) == 1:
-            beyond += expected_beyond(columns[part.shape.channels[0]][neighbours], part.shape.value)
-    return beyond
+def _leaked(gate: FoundGate, neighbours: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
+    """Return how many of the `neighbours`' kinds are expected beyond the gate's thresholds."""
+    shapes = [part.shape for part in gate.parts]
+    single = [shape for shape in shapes if isinstance(shape, Threshold) and len(shape.channels) == 1]
+    if not single or not neighbours.any():
+        return 0.0
+    at = np.flatnonzero(neighbours[kinds.of_event])
+    return sum(expected_beyond(columns[shape.channels[0]][at], shape.value) for shape in single)
 
 
 def expected_beyond(values: Column, threshold: float) -> float:
@@ -89,7 +95,7 @@ def expected_beyond(values: Column, threshold: float) -> float:
     return float(values.size * ndtr(-abs(threshold - median) / deviation))
 
 
-def moves(gated: GatedSample) -> tuple[Move, ...]:
+def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:
     """Return how the counts change when each threshold moves by its error or to its alternative."""
     columns = _columns(gated)
     return tuple(
@@ -97,12 +103,12 @@ def moves(gated: GatedSample) -> tuple[Move, ...]:
         for gate in gated.gates
         if gate.gate in gated.gate_masks
         for part in gate.parts
-        for move in _moves(gated, gate, part, columns)
+        for move in _moves(gated, gate, part, kinds, columns)
     )
 
 
 def _moves(
-    gated: GatedSample, gate: FoundGate, part: FoundPart, columns: Mapping[str, Column]
+    gated: GatedSample, gate: FoundGate, part: FoundPart, kinds: Kinds, columns: Mapping[str, Column]
 ) -> Iterator[Move]:
     if not isinstance(part.shape, Threshold) or len(part.shape.channels) != 1:
         return
@@ -115,21 +121,26 @@ def _moves(
     if part.alternative is not None:
         places["alternative"] = (part.alternative,)
     for to, positions in places.items():
-        changes = [_change(gated, gate, part, position, columns) for position in positions]
+        changes = [_change(gated, gate, part, position, kinds, columns) for position in positions]
         changed = sorted({population for change in changes for population in change})
-        events = {name: _span(gated, name, changes) for name in changed}
+        events = {name: _span(kinds, name, changes) for name in changed}
         if events:
             yield Move(gate.gate, part.part, to, events)
 
 
-def _span(gated: GatedSample, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
-    now = int(np.count_nonzero(gated.masks[population]))
+def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
+    now = kinds.count(kinds.populations[population])
     counts = [now, *(now + change.get(population, 0) for change in changes)]
     return min(counts), max(counts)
 
 
 def _change(
-    gated: GatedSample, gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]
+    gated: GatedSample,
+    gate: FoundGate,
+    part: FoundPart,
+    position: float,
+    kinds: Kinds,
+    columns: Mapping[str, Column],
 ) -> dict[str, int]:
     """Return by how many events each population changes when one part of a gate lies at `position`."""
     assert isinstance(part.shape, Threshold)
@@ -138,21 +149,32 @@ def _change(
     between = np.flatnonzero((values >= low) & (values < high) & gated.everything)
     if not between.size:
         return {}
-    nearby = {name: values[between] for name, values in columns.items()}
-    here = {name: mask[between] for name, mask in gated.gate_masks.items()}
-    everything = gated.everything[between]
-    moved = np.zeros(between.size, dtype=bool)
-    for other in gate.parts:
-        shape = Threshold(part.shape.channels, position, part.shape.keep) if other is part else other.shape
-        moved |= shape.mask(nearby)
-    before = population_masks(gated.template, here, everything)
-    after = population_masks(gated.template, {**here, gate.gate: moved & everything}, everything)
-    changes = {
-        name: np.count_nonzero(after[name]) - np.count_nonzero(before[name])
-        for name in before
-        if name in gated.masks
-    }
+    inside = _inside_after(gate, part, position, _only(columns, gate, between))
+    of_event = kinds.of_event[between]
+    changes: dict[str, int] = {}
+    for at, now_in in ((np.flatnonzero(inside), True), (np.flatnonzero(~inside), False)):
+        moved = np.bincount(of_event[at], minlength=kinds.events.size)
+        turned = {**kinds.gates, gate.gate: kinds.everything & now_in}
+        for name, after in population_masks(gated.template, turned, kinds.everything).items():
+            if name in kinds.populations:
+                change = int(moved[after].sum()) - int(moved[kinds.populations[name]].sum())
+                changes[name] = changes.get(name, 0) + change
     return {name: change for name, change in changes.items() if change}
+
+
+def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]) -> Mask:
+    """Return which events are in any part of the gate when one part lies at `position`."""
+    assert isinstance(part.shape, Threshold)
+    there = Threshold(part.shape.channels, position, part.shape.keep)
+    inside: Mask = np.logical_or.reduce(
+        [(there if other is part else other.shape).mask(columns) for other in gate.parts]
+    )
+    return inside
+
+
+def _only(columns: Mapping[str, Column], gate: FoundGate, at: npt.NDArray[np.intp]) -> dict[str, Column]:
+    """Return some events of the columns that one gate needs."""
+    return {name: columns[name][at] for part in gate.parts for name in part.shape.channels}
 
 
 def _columns(gated: GatedSample) -> dict[str, Column]:
