@@ -163,7 +163,7 @@ class _Walk:
             else:
                 mask = empty_mask(self.sample)
                 for part in found.parts:
-                    mask = mask | part.shape.mask(self.axes.columns)
+                    mask |= self.axes.mask(part.shape)
                 mask &= self.everything
             self.gate_masks[found.gate] = mask
         return self.gate_masks[found.gate]

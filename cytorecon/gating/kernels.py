@@ -26,8 +26,14 @@ CENTRES: Floats = GRID_LOW + BIN_WIDTH * (np.arange(GRID_BINS, dtype=np.float64)
 
 def binned(values: npt.NDArray[np.float32]) -> Floats:
     """Return event counts on the grid, shape (GRID_BINS,); values outside go to the end bins."""
-    index = ((values.astype(np.float64) - GRID_LOW) / BIN_WIDTH).astype(np.int64)
-    return np.bincount(np.clip(index, 0, GRID_BINS - 1), minlength=GRID_BINS).astype(np.float64)
+    counts = np.zeros(GRID_BINS, dtype=np.intp)
+    for start in range(0, values.size, POINTS_AT_A_TIME):
+        place = values[start : start + POINTS_AT_A_TIME].astype(np.float64)
+        place -= GRID_LOW
+        place /= BIN_WIDTH
+        index = np.clip(place, 0, GRID_BINS - 1, out=place).astype(np.intp)
+        counts += np.bincount(index, minlength=GRID_BINS)
+    return counts.astype(np.float64)
 
 
 def bandwidth(counts: Floats, *, low: float, high: float) -> float:
@@ -48,8 +54,15 @@ def bandwidth(counts: Floats, *, low: float, high: float) -> float:
 
 def smoothed(counts: Floats, width: float) -> Floats:
     """Return expected events per bin after a Gaussian kernel of `width` (transformed units)."""
-    smooth: Floats = gaussian_filter1d(counts, width / BIN_WIDTH, axis=-1, mode="constant")
+    smooth: Floats = gaussian_filter1d(
+        counts, width / BIN_WIDTH, axis=-1, mode="constant", radius=reach(width)
+    )
     return smooth
+
+
+def reach(width: float) -> int:
+    """Return how many bins away the kernel of :func:`smoothed` ends: four widths."""
+    return int(4 * width / BIN_WIDTH + 0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Events that lie in the same gates are alike to every expression: one tube has some hundred kinds of them."""
+"""Events that lie in the same gates are alike to every expression: a tube has some hundred kinds of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cytorecon.gating.shapes import Mask
 
 Numbers = npt.NDArray[np.intp]
 
-#: Kinds are numbered anew before their numbers grow beyond this.
-_LARGEST = 1 << 22
+#: Kinds are numbered anew when their numbers have grown beyond this.
+_LARGEST = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,21 @@ def distinct(masks: Iterable[Mask]) -> Numbers:
     >>> distinct([np.array([True, True, False]), np.array([False, True, False])]).tolist()
     [1, 2, 0]
     """
-    first, *others = masks
-    numbers, largest = first.astype(np.int32), 1
-    for mask in others:
-        if 2 * largest + 1 > _LARGEST:
-            numbers = _without_gaps(numbers).astype(np.int32)
+    listed = list(masks)
+    numbers, largest = np.zeros(listed[0].size, dtype=np.intp), 0
+    for first in range(0, len(listed), 8):
+        if largest > _LARGEST:
+            numbers = _without_gaps(numbers)
             largest = int(numbers.max(initial=0))
-        numbers <<= 1
-        numbers |= mask
-        largest = 2 * largest + 1
+        eight = np.zeros(numbers.size, dtype=np.uint8)
+        for mask in listed[first : first + 8]:
+            eight <<= 1
+            eight |= mask.view(np.uint8)
+        numbers = numbers * 256 + eight
+        largest = 256 * largest + 255
     return _without_gaps(numbers)
 
 
-def _without_gaps(numbers: npt.NDArray[np.int32]) -> Numbers:
+def _without_gaps(numbers: Numbers) -> Numbers:
     taken = np.bincount(numbers) > 0
     return (np.cumsum(taken) - 1)[numbers]

@@ -8,17 +8,16 @@ its neighbours, the events that this gate alone keeps out, are expected to lie o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
 from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
-from cytorecon.gating.kinds import Kinds
+from cytorecon.gating.kinds import Kinds, Numbers
 from cytorecon.gating.shapes import Column, Mask, Threshold
 from cytorecon.knowledge.template import Template
 from cytorecon.quantiles import quantiles
@@ -120,12 +119,24 @@ def _moves(
         )
     if part.alternative is not None:
         places["alternative"] = (part.alternative,)
+    crossed = _between(part.shape, places.values(), gated.everything, columns)
     for to, positions in places.items():
-        changes = [_change(gated, gate, part, position, kinds, columns) for position in positions]
+        changes = [
+            _change(gated.template, gate, part, position, kinds, columns, crossed) for position in positions
+        ]
         changed = sorted({population for change in changes for population in change})
         events = {name: _span(kinds, name, changes) for name in changed}
         if events:
             yield Move(gate.gate, part.part, to, events)
+
+
+def _between(
+    threshold: Threshold, places: Iterable[tuple[float, ...]], everything: Mask, columns: Mapping[str, Column]
+) -> Numbers:
+    """Return the events that a threshold would cross on its way to any of the `places`."""
+    positions = [threshold.value, *(position for there in places for position in there)]
+    values = columns[threshold.channels[0]]
+    return np.flatnonzero((values >= min(positions)) & (values < max(positions)) & everything)
 
 
 def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
@@ -135,18 +146,19 @@ def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple
 
 
 def _change(
-    gated: GatedSample,
+    template: Template,
     gate: FoundGate,
     part: FoundPart,
     position: float,
     kinds: Kinds,
     columns: Mapping[str, Column],
+    crossed: Numbers,
 ) -> dict[str, int]:
     """Return by how many events each population changes when one part of a gate lies at `position`."""
     assert isinstance(part.shape, Threshold)
-    values = columns[part.shape.channels[0]]
+    values = columns[part.shape.channels[0]][crossed]
     low, high = sorted((part.shape.value, position))
-    between = np.flatnonzero((values >= low) & (values < high) & gated.everything)
+    between = crossed[(values >= low) & (values < high)]
     if not between.size:
         return {}
     inside = _inside_after(gate, part, position, _only(columns, gate, between))
@@ -155,7 +167,7 @@ def _change(
     for at, now_in in ((np.flatnonzero(inside), True), (np.flatnonzero(~inside), False)):
         moved = np.bincount(of_event[at], minlength=kinds.events.size)
         turned = {**kinds.gates, gate.gate: kinds.everything & now_in}
-        for name, after in population_masks(gated.template, turned, kinds.everything).items():
+        for name, after in population_masks(template, turned, kinds.everything).items():
             if name in kinds.populations:
                 change = int(moved[after].sum()) - int(moved[kinds.populations[name]].sum())
                 changes[name] = changes.get(name, 0) + change
@@ -172,7 +184,7 @@ def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Ma
     return inside
 
 
-def _only(columns: Mapping[str, Column], gate: FoundGate, at: npt.NDArray[np.intp]) -> dict[str, Column]:
+def _only(columns: Mapping[str, Column], gate: FoundGate, at: Numbers) -> dict[str, Column]:
     """Return some events of the columns that one gate needs."""
     return {name: columns[name][at] for part in gate.parts for name in part.shape.channels}
 

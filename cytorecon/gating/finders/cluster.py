@@ -57,20 +57,24 @@ class Gaussian:
 
 def cloud_of(points: Floats) -> ClusterEstimate:
     """Return centre and covariance of `points`, trimmed of outliers in a few rounds."""
-    mean = np.array([quantiles(axis, (0.5,))[0] for axis in points.T])
-    spread = [1.4826 * quantiles(np.abs(axis - at), (0.5,))[0] for axis, at in zip(points.T, mean, strict=True)]
-    covariance = np.diag(np.maximum(spread, 1e-3) ** 2)
-    inside = np.ones(len(points), dtype=bool)
+    middle = np.array([quantiles(axis, (0.5,))[0] for axis in points.T])
+    x, y = away = points.T - middle[:, None]
+    spread = [1.4826 * quantiles(np.abs(axis), (0.5,))[0] for axis in away]
+    mean, covariance = np.zeros(2), np.diag(np.maximum(spread, 1e-3) ** 2)
+    events = float(len(points))
     for _ in range(6):
-        inside = Gaussian(1.0, mean, covariance).distance(points) < TRIMMED
-        at = np.flatnonzero(inside)
-        if at.size < 10:
+        inside = (Gaussian(1.0, mean, covariance).distance(away.T) < TRIMMED).astype(np.float64)
+        events = float(inside.sum())
+        if events < 10:
             break
-        kept = points.T[:, at]
-        mean = kept.mean(axis=1)
+        inside_x, inside_y = inside * x, inside * y
+        mean = np.array([inside_x.sum(), inside_y.sum()]) / events
+        xy = float(inside_x @ y)
+        squares = np.array([[inside_x @ x, xy], [xy, inside_y @ y]])
+        covariance = (squares - events * np.outer(mean, mean)) / (events - 1)
         # Trimming at 97.5 % shrinks a normal covariance by this factor.
-        covariance = np.cov(kept) / 0.906 + 1e-6 * np.eye(2)
-    return _estimate(mean, covariance, float(np.count_nonzero(inside)))
+        covariance = covariance / 0.906 + 1e-6 * np.eye(2)
+    return _estimate(middle + mean, covariance, events)
 
 
 def _estimate(mean: Floats, covariance: Floats, events: float) -> ClusterEstimate:
@@ -116,15 +120,46 @@ def fit_clouds(
     # Clouds stay where they are: only their weights change.
     shapes = np.stack([replace(cloud, weight=1.0).density(plane) for cloud in clouds])
     weights = np.array([cloud.weight for cloud in clouds])
+    terms = _terms(plane)
     for _ in range(ROUNDS):
-        parts = np.stack([*(weights[:, None] * shapes), *(other.density(plane) for other in others)])
+        parts = np.concatenate([weights[:, None] * shapes, _densities(others, terms)])
         share = parts * (events / np.maximum(parts.sum(axis=0), 1e-300))
         held = share.sum(axis=1)
         weights = np.maximum(held[: len(clouds)] / total, 1e-6)
-        rest = zip(share[len(clouds) :], held[len(clouds) :], strict=True)
-        others = _outside([_update(plane, row, total) for row, n in rest if n > 5], clouds)
+        others = _outside(_updated(terms, share[len(clouds) :], total), clouds)
     clouds = [replace(cloud, weight=float(weight)) for cloud, weight in zip(clouds, weights, strict=True)]
     return _polygon(clouds, others, reach)
+
+
+def _terms(plane: Floats) -> Floats:
+    """Return 1, x, y, x², xy and y² of each point, shape (6, n): all that a normal density is made of."""
+    x, y = plane.T
+    return np.stack([np.ones(len(plane)), x, y, x * x, x * y, y * y])
+
+
+def _densities(parts: Sequence[Gaussian], terms: Floats) -> Floats:
+    """Return weight x normal density of each part at each point, shape (parts, n)."""
+    factors = np.empty((len(parts), 6))
+    for place, part in enumerate(parts):
+        (a, b), (_, c) = np.linalg.inv(part.covariance).tolist()
+        x, y = part.mean.tolist()
+        constant = a * x * x + 2 * b * x * y + c * y * y
+        factors[place] = constant, -2 * (a * x + b * y), -2 * (b * x + c * y), a, 2 * b, c
+        scale = part.weight / (2 * np.pi * np.sqrt(np.linalg.det(part.covariance)))
+        factors[place, 0] -= 2 * np.log(scale)
+    densities: Floats = np.exp(-0.5 * factors @ terms)
+    return densities
+
+
+def _updated(terms: Floats, share: Floats, total: float) -> list[Gaussian]:
+    """M step of the neighbours; one that holds hardly any event is given up."""
+    parts = []
+    for n, *sums in (share @ terms.T).tolist():
+        if n > 5:
+            x, y, xx, xy, yy = (value / n for value in sums)
+            covariance = np.array([[xx - x * x, xy - x * y], [xy - x * y, yy - y * y]]) + 1e-5 * np.eye(2)
+            parts.append(Gaussian(n / total, np.array([x, y]), covariance))
+    return parts
 
 
 def _outside(others: list[Gaussian], clouds: Sequence[Gaussian]) -> list[Gaussian]:
@@ -138,7 +173,7 @@ def _outside(others: list[Gaussian], clouds: Sequence[Gaussian]) -> list[Gaussia
 
 def _counted(points: Floats) -> tuple[Floats, Floats]:
     """Return the centres of a grid's bins that hold events, shape (k, 2), and how many they hold."""
-    ends = np.array([quantiles(axis, (0.0005, 0.9995)) for axis in points.T])
+    ends = np.array([quantiles(axis.astype(np.float32), (0.0005, 0.9995)) for axis in points.T])
     within = np.ones(len(points), dtype=bool)
     for axis, (low, high) in zip(points.T, ends, strict=True):
         within &= (axis >= low) & (axis <= high)
@@ -176,17 +211,8 @@ def _neighbours(plane: Floats, events: Floats, clouds: Sequence[Gaussian], seed:
         return []
     centres, _ = kmeans_plusplus(rest, NEIGHBOURS, sample_weight=weights, random_state=seed)
     nearest = np.argmin(((rest[:, None, :] - centres) ** 2).sum(axis=2), axis=1)
-    belongs = [np.where(nearest == number, weights, 0.0) for number in range(NEIGHBOURS)]
-    return [_update(rest, row, events.sum()) for row in belongs if row.sum() > 5]
-
-
-def _update(plane: Floats, share: Floats, total: float) -> Gaussian:
-    """M step of one neighbour."""
-    n = float(share.sum())
-    mean = plane.T @ share / n
-    away = plane.T - mean[:, None]
-    covariance = (share * away) @ away.T / n + 1e-5 * np.eye(2)
-    return Gaussian(n / total, mean, covariance)
+    belongs = np.where(nearest == np.arange(NEIGHBOURS)[:, None], weights, 0.0)
+    return _updated(_terms(rest), belongs, events.sum())
 
 
 def _polygon(clouds: Sequence[Gaussian], others: Sequence[Gaussian], reach: float) -> Floats:

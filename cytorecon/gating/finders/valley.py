@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.gating.estimates import ValleyEstimate
-from cytorecon.gating.kernels import BIN_WIDTH, CENTRES, Floats, bandwidth, binned, find_modes, smoothed
+from cytorecon.gating.kernels import (
+    BIN_WIDTH,
+    CENTRES,
+    Floats,
+    bandwidth,
+    binned,
+    find_modes,
+    reach,
+    smoothed,
+)
 
 Cut = Literal["above_dimmest", "below_brightest"]
 
@@ -57,9 +66,10 @@ def without_floor(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """
     if values.size == 0:
         return values
-    above = values[values > values.min()]
-    piled = values.size - above.size
-    return above if piled > FLOOR_SHARE * values.size and above.size > values.size // 4 else values
+    above = values > values.min()
+    rest = np.count_nonzero(above)
+    piled = values.size - rest
+    return values[above] if piled > FLOOR_SHARE * values.size and rest > values.size // 4 else values
 
 
 def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
@@ -84,8 +94,11 @@ def valley_between(counts: Floats, left: int, right: int, *, seed: int = 0) -> V
     width = bandwidth(shown, low=NARROWEST, high=WIDEST)
     density = smoothed(shown, width)
     bottom = _bottom(density, left, right)
-    draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size)).astype(np.float64)
-    again = [_bottom(row, left, right) for row in smoothed(draws, width)]
+    draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size))
+    # The density between the modes does not feel what lies farther away than the kernel reaches.
+    begin, end = max(left - reach(width), 0), right + 1 + reach(width)
+    near = smoothed(draws[:, begin:end].astype(np.float64), width)
+    again = [_bottom(row, left - begin, right - begin) for row in near]
     lower_peak = min(density[left], density[right])
     return ValleyEstimate(
         position=float(CENTRES[bottom]),

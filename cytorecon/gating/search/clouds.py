@@ -53,7 +53,7 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
     compete = spec.neighbours == "compete"
     cloud = fit_clouds(plane, starts, spec.coverage, neighbours_compete=compete)
     shape = Polygon((x[0], y[0]), corners(cloud))
-    held = shape.mask(axes.columns)
+    held = axes.mask(shape)
     outside = inside & ~held
     why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
     if why_not:
@@ -77,7 +77,7 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
         return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
     plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds))
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
-    held = sources[spec.find_in] & shape.mask(axes.columns)
+    held = sources[spec.find_in] & axes.mask(shape)
     mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
     flags = ("gate.mixed_region",) if mixed else ()
     return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))

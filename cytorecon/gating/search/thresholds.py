@@ -7,12 +7,12 @@ import numpy as np
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.control import control_tail
-from cytorecon.gating.finders.valley import find_valley, without_floor
+from cytorecon.gating.finders.valley import valley_of, without_floor
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import binned
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, seeds_of
-from cytorecon.gating.shapes import Column, Threshold
+from cytorecon.gating.shapes import Column, Threshold, among
 from cytorecon.knowledge.template import LowerTailGate, ValleyGate
 
 #: An own valley this deep with this many events on each side is kept even against the batch.
@@ -32,7 +32,7 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
     failed = ""
     for channel in channels:
         part = spec.gate if len(channels) == 1 else f"{spec.gate}.{channel}"
-        values = axes.columns[channel][sources[spec.find_in]]
+        values = among(axes.columns[channel], sources[spec.find_in])
         seen = _seen(values, spec)
         evidence[part] = seen
         outcome = _threshold(spec, part, channel, seen.own, sources, axes, prior.thresholds.get(part))
@@ -56,7 +56,7 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
     if not channels:
         return missing(spec, spec.axis)
     (channel,) = channels
-    seeds = axes.columns[channel][seeds_of(spec, sources)]
+    seeds = among(axes.columns[channel], seeds_of(spec, sources))
     own = _lower_tail(seeds, spec)
     learned = prior.thresholds.get(spec.gate)
     evidence = {spec.gate: ThresholdEvidence((), "above_dimmest", own)}
@@ -85,8 +85,8 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
 
 
 def _seen(values: Column, spec: ValleyGate) -> ThresholdEvidence:
-    histogram = tuple(binned(without_floor(values)).astype(int).tolist())
-    return ThresholdEvidence(histogram, spec.cut, find_valley(values, spec.cut))
+    counts = binned(without_floor(values))
+    return ThresholdEvidence(tuple(counts.astype(int).tolist()), spec.cut, valley_of(counts, spec.cut))
 
 
 def _threshold(
@@ -117,7 +117,9 @@ def _threshold(
     else:
         control = sources.get(spec.control) if spec.control else None
         tail = (
-            control_tail(axes.columns[channel][control], spec.control_tail) if control is not None else None
+            control_tail(among(axes.columns[channel], control), spec.control_tail)
+            if control is not None
+            else None
         )
         if tail is None:
             return None
