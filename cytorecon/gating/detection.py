@@ -40,7 +40,7 @@ def detections(
     for reliance in rests_on:
         leaked[reliance.population] += reliance.leaked
     return {
-        name: _tested(np.count_nonzero(gated.masks[name]), background, limits)
+        name: _tested(int(np.count_nonzero(gated.masks[name])), background, limits)
         for name, background in leaked.items()
     }
 

@@ -103,7 +103,7 @@ class _Codes:
 
     def of(self, population: str) -> set[str]:
         """Return the codes of `population`."""
-        events = np.count_nonzero(self.gated.masks[population]) if population in self.gated.masks else 0
+        events = int(np.count_nonzero(self.gated.masks[population])) if population in self.gated.masks else 0
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}

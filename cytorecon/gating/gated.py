@@ -114,15 +114,19 @@ class GatedSample:
             )
         ancestors = self._ancestors(population)
         tested = self.detections.get(population)
-        parent_events = self.sample.n_events if parent == "root" else np.count_nonzero(self.masks[parent])
+        parent_events = (
+            self.sample.n_events if parent == "root" else int(np.count_nonzero(self.masks[parent]))
+        )
         return PopulationTally(
             population=population,
             parent=parent,
             status="counted",
-            events=np.count_nonzero(self.masks[population]),
+            events=int(np.count_nonzero(self.masks[population])),
             parent_events=parent_events,
-            lymphocytes=np.count_nonzero(self.masks["lymphocytes"]) if "lymphocytes" in ancestors else None,
-            leukocytes=np.count_nonzero(self.masks["leukocytes"]) if "leukocytes" in ancestors else None,
+            lymphocytes=int(np.count_nonzero(self.masks["lymphocytes"]))
+            if "lymphocytes" in ancestors
+            else None,
+            leukocytes=int(np.count_nonzero(self.masks["leukocytes"])) if "leukocytes" in ancestors else None,
             detected=tested.detected if tested else None,
             background_events=tested.background if tested else None,
             review=review,

@@ -66,4 +66,4 @@ def _stands_out(values: Column, beads: Mask) -> bool:
     """Whether beads are bright in a channel; in one that shows noise only, everything is alike."""
     (dimmest,) = quantiles(among(values, beads), (BEADS_DIMMEST,))
     darker = np.count_nonzero((values < dimmest - BEADS_APART) & ~beads)
-    return darker > CELLS_WITHOUT * np.count_nonzero(~beads)
+    return bool(darker > CELLS_WITHOUT * np.count_nonzero(~beads))
