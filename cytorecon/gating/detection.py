@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from cytorecon.gating.certainty import Detection, Reliance
 from cytorecon.gating.gated import GatedSample
@@ -46,5 +46,5 @@ def detections(
 
 
 def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:
-    chance = float(poisson.sf(events - 1, background))
+    chance = float(pdtrc(events - 1, background)) if events else 1.0
     return Detection(background, chance < limits.significance.value)

@@ -77,7 +77,8 @@ def distinct(masks: Iterable[Mask]) -> Numbers:
         for mask in listed[first : first + 8]:
             eight <<= 1
             eight |= mask.view(np.uint8)
-        numbers = numbers * 256 + eight
+        numbers *= 256
+        numbers += eight
         largest = 256 * largest + 255
     return _without_gaps(numbers)
 

@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import ClusterEstimate
-from cytorecon.gating.finders.cluster import apart, beside, cloud_of, fit_clouds
+from cytorecon.gating.finders.cluster import Points, apart, beside, cloud_of, fit_clouds
 from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.found import FoundGate, FoundPart
-from cytorecon.gating.kernels import Floats
 from cytorecon.gating.prior import GatingPrior, place_clouds
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
 from cytorecon.gating.shapes import Mask, Polygon
@@ -75,7 +74,7 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     seeds = seeds_of(spec, sources)
     if np.count_nonzero(seeds) < spec.min_events:
         return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
-    plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds))
+    plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds)).astype(np.float64)
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
     held = sources[spec.find_in] & axes.mask(shape)
     mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
@@ -83,12 +82,12 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
 
-def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Floats:
+def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Points:
     """Return events on two channels, shape (n, 2), each channel side by side in memory."""
-    return np.stack([axes.columns[name][at] for name in channels]).astype(np.float64).T
+    return np.stack([axes.columns[name][at] for name in channels]).T
 
 
-def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
+def _own_clouds(spec: ClusterGate, plane: Points, sources: Sources) -> dict[str, ClusterEstimate]:
     """Return the cloud of each kind of seeds; `plane` and `sources` are of the gate's parent only.
 
     One that lies apart from the others is something else, and so are likely seeds that lie apart from
