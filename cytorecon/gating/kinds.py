@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.shapes import Mask
+from cytorecon.knowledge.template import Template
 
 Numbers = npt.NDArray[np.intp]
 
@@ -56,6 +58,53 @@ def kinds_of(gated: GatedSample) -> Kinds:
         gates={name: mask[one_of_each] for name, mask in gated.gate_masks.items()},
         populations={name: mask[one_of_each] for name, mask in gated.masks.items()},
         everything=gated.everything[one_of_each],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What populations would hold if every event lay inside one gate, or none.
+
+    Parameters
+    ----------
+    populations : tuple of str
+        Rows of the following.
+    now : ndarray of bool, shape (populations, kinds)
+        Which kinds each holds.
+    inside, outside : mapping of str to ndarray of bool, shape (populations, kinds)
+        Which it would hold, by gate.
+    """
+
+    populations: tuple[str, ...]
+    now: Mask
+    inside: Mapping[str, Mask]
+    outside: Mapping[str, Mask]
+
+    def without(self, gate: str, kinds: Kinds) -> Mask:
+        """Return what populations would hold if the gate were turned over."""
+        turned: Mask = np.where(kinds.gates[gate], self.outside[gate], self.inside[gate])
+        return turned
+
+
+def turned(template: Template, kinds: Kinds) -> Turned:
+    """Evaluate all populations anew for each gate, all gates at once: one row for each way it is turned."""
+    rows = 2 * len(kinds.gates)
+    gates = {name: np.tile(mask, (rows, 1)) for name, mask in kinds.gates.items()}
+    for place, name in enumerate(kinds.gates):
+        gates[name][2 * place] = kinds.everything
+        gates[name][2 * place + 1] = False
+    everything = np.tile(kinds.everything, (rows, 1))
+    made = population_masks(template, gates, everything)
+    populations = tuple(name for name in made if name in kinds.populations)
+    if not populations:
+        nothing = np.zeros((0, kinds.events.size), dtype=bool)
+        return Turned((), nothing, dict.fromkeys(kinds.gates, nothing), dict.fromkeys(kinds.gates, nothing))
+    every = np.stack([made[name] for name in populations])
+    return Turned(
+        populations=populations,
+        now=np.stack([kinds.populations[name] for name in populations]),
+        inside={name: every[:, 2 * place] for place, name in enumerate(kinds.gates)},
+        outside={name: every[:, 2 * place + 1] for place, name in enumerate(kinds.gates)},
     )
 
 

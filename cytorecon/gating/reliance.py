@@ -14,12 +14,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
-from cytorecon.gating.kinds import Kinds, Numbers
+from cytorecon.gating.kinds import Kinds, Numbers, Turned, turned
 from cytorecon.gating.shapes import Column, Mask, Threshold
-from cytorecon.knowledge.template import Template
 from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
@@ -30,30 +28,27 @@ SMALL = 1000
 
 def reliances(gated: GatedSample, kinds: Kinds) -> tuple[Reliance, ...]:
     """Return on which gates each population rests, found by turning over one gate at a time."""
-    columns = _columns(gated)
+    columns, other_ways = _columns(gated), turned(gated.template, kinds)
     return tuple(
         reliance
         for gate in gated.gates
         if gate.gate in gated.gate_masks
-        for reliance in _turned_over(gated.template, gate, kinds, columns)
+        for reliance in _turned_over(gate, other_ways, kinds, columns)
     )
 
 
 def _turned_over(
-    template: Template, gate: FoundGate, kinds: Kinds, columns: Mapping[str, Column]
+    gate: FoundGate, other_ways: Turned, kinds: Kinds, columns: Mapping[str, Column]
 ) -> Iterator[Reliance]:
-    turned = {**kinds.gates, gate.gate: kinds.everything & ~kinds.gates[gate.gate]}
-    for population, without in population_masks(template, turned, kinds.everything).items():
-        if population not in kinds.populations:
-            continue
-        own = kinds.populations[population]
-        lost = kinds.count(own & ~without)
-        if lost:
-            small = kinds.count(own) <= SMALL
-            leaked = _leaked(gate, without & ~own, kinds, columns) if small else 0.0
-            yield Reliance(gate.gate, population, lost, leaked)
-        elif not own.any() and without.any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without, kinds, columns))
+    now, without = other_ways.now, other_ways.without(gate.gate, kinds)
+    events, losses = (now @ kinds.events).tolist(), ((now & ~without) @ kinds.events).tolist()
+    for row, population in enumerate(other_ways.populations):
+        if losses[row]:
+            small = events[row] <= SMALL
+            leaked = _leaked(gate, without[row] & ~now[row], kinds, columns) if small else 0.0
+            yield Reliance(gate.gate, population, losses[row], leaked)
+        elif not events[row] and without[row].any():
+            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], kinds, columns))
 
 
 def _leaked(gate: FoundGate, neighbours: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
@@ -96,18 +91,23 @@ def expected_beyond(values: Column, threshold: float) -> float:
 
 def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:
     """Return how the counts change when each threshold moves by its error or to its alternative."""
-    columns = _columns(gated)
+    columns, other_ways = _columns(gated), turned(gated.template, kinds)
     return tuple(
         move
         for gate in gated.gates
         if gate.gate in gated.gate_masks
         for part in gate.parts
-        for move in _moves(gated, gate, part, kinds, columns)
+        for move in _moves(gated, gate, part, kinds, other_ways, columns)
     )
 
 
 def _moves(
-    gated: GatedSample, gate: FoundGate, part: FoundPart, kinds: Kinds, columns: Mapping[str, Column]
+    gated: GatedSample,
+    gate: FoundGate,
+    part: FoundPart,
+    kinds: Kinds,
+    other_ways: Turned,
+    columns: Mapping[str, Column],
 ) -> Iterator[Move]:
     if not isinstance(part.shape, Threshold) or len(part.shape.channels) != 1:
         return
@@ -122,7 +122,7 @@ def _moves(
     crossed = _between(part.shape, places.values(), gated.everything, columns)
     for to, positions in places.items():
         changes = [
-            _change(gated.template, gate, part, position, kinds, columns, crossed) for position in positions
+            _change(gate, part, position, kinds, other_ways, columns, crossed) for position in positions
         ]
         changed = sorted({population for change in changes for population in change})
         events = {name: _span(kinds, name, changes) for name in changed}
@@ -146,11 +146,11 @@ def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple
 
 
 def _change(
-    template: Template,
     gate: FoundGate,
     part: FoundPart,
     position: float,
     kinds: Kinds,
+    other_ways: Turned,
     columns: Mapping[str, Column],
     crossed: Numbers,
 ) -> dict[str, int]:
@@ -162,16 +162,11 @@ def _change(
     if not between.size:
         return {}
     inside = _inside_after(gate, part, position, _only(columns, gate, between))
-    of_event = kinds.of_event[between]
-    changes: dict[str, int] = {}
-    for at, now_in in ((np.flatnonzero(inside), True), (np.flatnonzero(~inside), False)):
-        moved = np.bincount(of_event[at], minlength=kinds.events.size)
-        turned = {**kinds.gates, gate.gate: kinds.everything & now_in}
-        for name, after in population_masks(template, turned, kinds.everything).items():
-            if name in kinds.populations:
-                change = int(moved[after].sum()) - int(moved[kinds.populations[name]].sum())
-                changes[name] = changes.get(name, 0) + change
-    return {name: change for name, change in changes.items() if change}
+    of_event, size = kinds.of_event[between], kinds.events.size
+    moved_in, moved_out = (np.bincount(of_event[which], minlength=size) for which in (inside, ~inside))
+    after = other_ways.inside[gate.gate] @ moved_in + other_ways.outside[gate.gate] @ moved_out
+    changes = (after - other_ways.now @ (moved_in + moved_out)).tolist()
+    return {name: change for name, change in zip(other_ways.populations, changes, strict=True) if change}
 
 
 def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]) -> Mask:
