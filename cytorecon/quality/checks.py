@@ -41,10 +41,10 @@ def check_quality(sample: Sample) -> tuple[Issue, ...]:
         return tuple(issues)
     for channel in sample.channels:
         column = sample.events[:, channel.index]
-        finite = np.isfinite(column)
-        if not finite.any():
+        if not np.isfinite([column.min(), column.max()]).all():
+            column = column[np.isfinite(column)]
+        if not len(column):
             continue
-        column = column if finite.all() else column[finite]
         if channel.role is ChannelRole.TIME:
             issues += _time(column, limits)
         elif channel.role is not ChannelRole.OTHER:
