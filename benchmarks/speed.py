@@ -14,6 +14,7 @@ import flowkit
 import numpy as np
 
 from benchmarks.turns import cpu_seconds
+from benchmarks.whole_path import learned, seconds_of_steps, twelve_fixed_gates, whole_path, write_tube
 from cytorecon.compensation import compensate
 from cytorecon.fcs import read_fcs
 from cytorecon.knowledge.templates import load_template
@@ -52,6 +53,27 @@ def main() -> None:
             print(f"{what:28s} {name:28s} {spent['ours']:9.3f} {spent['peer']:9.3f} {ratio:12.1f}")
     whole = cpu_seconds({"ours": lambda: gate(sample, template)})["ours"]
     print(f"\nfind and apply all gates of tbnk, one tube alone (three rounds): {whole:.2f} s CPU")
+    with tempfile.TemporaryDirectory() as folder:
+        _whole_path(Path(folder))
+
+
+def _whole_path(folder: Path) -> None:
+    """Print what a tube costs from file to counts, beside FlowKit's Session with twelve fixed gates."""
+    path = folder / "tube.fcs"
+    write_tube(path, events=EVENTS, seed=1)
+    sample = read_fcs(path)
+    assert sample.spillover is not None
+    stored, priors = sample.spillover, learned(folder)
+    spent = cpu_seconds(
+        {"ours": lambda: whole_path(path, priors), "peer": lambda: twelve_fixed_gates(path, stored)}
+    )
+    print(f"\n{sample.n_events:,} events x {len(sample.channels)} parameters, priors given")
+    print(f"read, check, compensate, transform, find gates, certainty, counts: {spent['ours']:.3f} s CPU")
+    times = spent["peer"] / spent["ours"]
+    print(f"FlowKit Session, twelve fixed gates: {spent['peer']:.3f} s CPU, {times:.1f} times ours")
+    steps = seconds_of_steps(path, priors[0])
+    for step, seconds in steps.items():
+        print(f"  {step:24s} {1000 * seconds:7.1f} ms {seconds / sum(steps.values()):6.0%}")
 
 
 def _compensation(path: Path) -> Mapping[str, Callable[[], object]]:

@@ -15,7 +15,10 @@ import numpy.typing as npt
 
 from cytorecon.errors import CompensationError, Issue, Severity
 from cytorecon.knowledge.quality import load_quality_limits
-from cytorecon.sample import ChannelRole, Sample, Scale, Spillover
+from cytorecon.sample import ChannelRole, Events, Sample, Scale, Spillover
+
+#: Events that fit into the processor's cache with what is made of them.
+BLOCK = 4096
 
 
 def compensate(sample: Sample, spillover: Spillover | None) -> Sample:
@@ -64,14 +67,11 @@ def compensate(sample: Sample, spillover: Spillover | None) -> Sample:
     normalised, issues = check_spillover(spillover)
     _check_channels(sample, normalised)
     used = _fluorescence_only(sample, normalised)
-    columns = [sample.channel(name).index for name in used.channels]
-    events = sample.events.copy()
-    if np.array_equal(used.matrix, np.eye(len(columns))):
+    if np.array_equal(used.matrix, np.eye(len(used.channels))):
         issues = (*issues, *_not_compensated(sample, "The spillover matrix changes nothing"))
+        events = sample.events
     else:
-        inverse = np.linalg.inv(used.matrix).astype(np.float32)
-        with np.errstate(invalid="ignore", over="ignore"):  # an event with NaN or inf keeps it
-            events[:, columns] = sample.events[:, columns] @ inverse
+        events = _compensated(sample, used)
     return replace(
         sample,
         events=events,
@@ -79,6 +79,19 @@ def compensate(sample: Sample, spillover: Spillover | None) -> Sample:
         spillover=used,
         issues=(*sample.issues, *issues),
     )
+
+
+def _compensated(sample: Sample, spillover: Spillover) -> Events:
+    """Return the events, the channels of `spillover` compensated; columns are contiguous in memory."""
+    columns = [sample.channel(name).index for name in spillover.channels]
+    unmix = np.linalg.inv(spillover.matrix).astype(np.float32).T
+    events = np.empty(sample.events.shape, dtype=np.float32, order="F")
+    with np.errstate(invalid="ignore", over="ignore"):  # an event with NaN or inf keeps it
+        for start in range(0, sample.n_events, BLOCK):
+            observed, done = sample.events[start : start + BLOCK].T, events[start : start + BLOCK].T
+            done[:] = observed
+            done[columns] = unmix @ observed[columns]
+    return events
 
 
 def check_spillover(spillover: Spillover) -> tuple[Spillover, tuple[Issue, ...]]:

@@ -14,6 +14,9 @@ from cytorecon.errors import Issue, PanelError
 
 Events = npt.NDArray[np.float32]
 
+#: Events of which two copies fit into the processor's cache.
+_BLOCK = 2048
+
 
 class ChannelRole(StrEnum):
     """What a detector measures."""
@@ -173,6 +176,19 @@ class Sample:
     def column(self, name: str) -> Events:
         """Return the events of channel `name` as a view, shape (events,)."""
         return self.events[:, self.channel(name).index]
+
+    def by_channel(self) -> Sample:
+        """Return the same sample with the events of each channel side by side in memory.
+
+        Files hold event after event; whatever looks at one channel after the other is several times
+        as quick on this.
+        """
+        if self.events.flags.f_contiguous:
+            return self
+        events = np.empty(self.events.shape, dtype=self.events.dtype, order="F")
+        for start in range(0, self.n_events, _BLOCK):
+            events[start : start + _BLOCK] = self.events[start : start + _BLOCK]
+        return replace(self, events=events)
 
     def with_issues(self, issues: Iterable[Issue]) -> Sample:
         """Return the same sample with `issues` appended."""

@@ -68,3 +68,12 @@ def test_issues_are_appended_to_a_new_sample() -> None:
 def test_a_channel_is_labelled_by_its_markers() -> None:
     assert channel(0, "PE-A", frozenset({"CD56", "CD16"})).label == "CD16+CD56 · PE-A"
     assert channel(0, "FSC-A").label == "FSC-A"
+
+
+def test_the_same_sample_with_channels_side_by_side() -> None:
+    tube = sample("FSC-A", "PE-A")
+    by_channel = tube.by_channel()
+    assert by_channel.events.tolist() == tube.events.tolist()
+    assert by_channel.events.flags.f_contiguous
+    assert not by_channel.events.flags.writeable
+    assert by_channel.by_channel() is by_channel

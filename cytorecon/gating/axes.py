@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from cytorecon.gating.shapes import Column
+from cytorecon.gating.shapes import Column, Mask, Shape
 from cytorecon.knowledge.template import Axis, MarkerAxis, ScatterAxis
 from cytorecon.sample import ChannelRole, Sample
 
@@ -27,11 +27,20 @@ class Axes:
 
     sample: Sample
     panel: Mapping[str, str]
+    _masks: dict[Shape, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
         """Events by ``$PnN``, one view per channel."""
         return {channel.name: self.sample.events[:, channel.index] for channel in self.sample.channels}
+
+    def mask(self, shape: Shape) -> Mask:
+        """Return one bool per event; what search and engine both ask for is tested once."""
+        if shape not in self._masks:
+            mask = shape.mask(self.columns)
+            mask.flags.writeable = False
+            self._masks[shape] = mask
+        return self._masks[shape]
 
     def resolve(self, axis: Axis) -> tuple[str, ...]:
         """Return the channels of `axis`: none, one, or one per marker of a set such as CD16+CD56."""

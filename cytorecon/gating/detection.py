@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scipy.stats import poisson
+import numpy as np
+from scipy.special import pdtrc
 
 from cytorecon.gating.certainty import Detection, Reliance
 from cytorecon.gating.gated import GatedSample
@@ -39,12 +40,13 @@ def detections(
     for reliance in rests_on:
         leaked[reliance.population] += reliance.leaked
     return {
-        name: _tested(int(gated.masks[name].sum()), background, limits) for name, background in leaked.items()
+        name: _tested(int(np.count_nonzero(gated.masks[name])), background, limits)
+        for name, background in leaked.items()
     }
 
 
 def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:
-    chance = float(poisson.sf(events - 1, background))
+    chance = float(pdtrc(events - 1, background)) if events else 1.0
     detected = chance < limits.significance.value
     leaked = background - limits.fewest_background.value
     return Detection(background, detected, detected and leaked > limits.most_background.value * events)

@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.certainty import Move, Reliance
@@ -21,6 +23,7 @@ from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
@@ -57,7 +60,8 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
     issues = [*gated.issues, *_few_tubes(prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
-    rests_on, moved = reliances(gated), moves(gated)
+    kinds = kinds_of(gated)
+    rests_on, moved = reliances(gated, kinds), moves(gated, kinds)
     codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
     clear = {name for rule in limits.assay for name in rule.explained_if_clear if codes.is_clear(name)}
     outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
@@ -105,7 +109,7 @@ class _Codes:
 
     def of(self, population: str) -> set[str]:
         """Return the codes of `population`."""
-        events = int(self.gated.masks[population].sum()) if population in self.gated.masks else 0
+        events = int(np.count_nonzero(self.gated.masks[population])) if population in self.gated.masks else 0
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}

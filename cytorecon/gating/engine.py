@@ -74,16 +74,23 @@ def gate(
     Returns
     -------
     GatedSample
-        Gates, one mask per evaluable population, reasons for the others.
+        Gates, one mask per evaluable population, reasons for the others, and how certain they are.
 
     Raises
     ------
     OverrideError
         If a decision does not fit the template.
     """
-    held = held or Decisions()
+    prior = prior or GatingPrior()
+    return with_doubts(search_all(sample, template, axes, prior, held or Decisions()), prior)
+
+
+def search_all(
+    sample: Sample, template: Template, axes: Axes, prior: GatingPrior, held: Decisions
+) -> GatedSample:
+    """Return what :func:`gate` does, without any word on its certainty: what a batch learns from."""
     check_decisions(held, template)
-    walk = _Walk(sample, template, axes, prior or GatingPrior(), _measured(axes), held)
+    walk = _Walk(sample, template, axes, prior, _measured(axes), held)
     for entry in template.populations:
         walk.population(entry.population)
     for spec in template.gates:
@@ -92,7 +99,7 @@ def gate(
     reasons = {name: marked.reason for name, marked in walk.populations.items() if marked.mask is None}
     reasons |= _not_assessed(template, walk.found)
     gates = tuple(walk.found[spec.gate] for spec in template.gates)
-    gated = GatedSample(
+    return GatedSample(
         sample=sample,
         template=template,
         gates=gates,
@@ -104,7 +111,6 @@ def gate(
         issues=(*sample.issues, *_issues(walk, gates, reasons)),
         overrides_sha256=held.sha256,
     )
-    return with_doubts(gated, walk.prior)
 
 
 @dataclass(slots=True)
@@ -175,7 +181,7 @@ class _Walk:
             else:
                 mask = empty_mask(self.sample)
                 for part in found.parts:
-                    mask = mask | part.shape.mask(self.axes.columns)
+                    mask |= self.axes.mask(part.shape)
                 mask &= self.everything
             self.gate_masks[found.gate] = mask
         return self.gate_masks[found.gate]
@@ -196,7 +202,8 @@ class _Walk:
             self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found
         inside = looked_in.mask & self._gate_mask(found)
-        return replace(found, events_in=int(inside.sum()), events_of_parent=int(looked_in.mask.sum()))
+        events, parent = int(np.count_nonzero(inside)), int(np.count_nonzero(looked_in.mask))
+        return replace(found, events_in=events, events_of_parent=parent)
 
 
 def _measured(axes: Axes) -> Mask:

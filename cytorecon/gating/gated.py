@@ -121,15 +121,19 @@ class GatedSample:
             )
         ancestors = self._ancestors(population)
         tested = self.detections.get(population)
-        parent_events = self.sample.n_events if parent == "root" else int(self.masks[parent].sum())
+        parent_events = (
+            self.sample.n_events if parent == "root" else int(np.count_nonzero(self.masks[parent]))
+        )
         return PopulationTally(
             population=population,
             parent=parent,
             status="counted",
-            events=int(self.masks[population].sum()),
+            events=int(np.count_nonzero(self.masks[population])),
             parent_events=parent_events,
-            lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
-            leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            lymphocytes=int(np.count_nonzero(self.masks["lymphocytes"]))
+            if "lymphocytes" in ancestors
+            else None,
+            leukocytes=int(np.count_nonzero(self.masks["leukocytes"])) if "leukocytes" in ancestors else None,
             gate_definition=gate_definition,
             detected=tested.detected if tested else None,
             background_events=tested.background if tested else None,

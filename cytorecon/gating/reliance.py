@@ -8,16 +8,17 @@ its neighbours, the events that this gate alone keeps out, are expected to lie o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.expressions import population_masks
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.kinds import Kinds, Numbers, Turned, turned
 from cytorecon.gating.shapes import Column, Mask, Threshold
+from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
 LEAST_NEIGHBOURS = 20
@@ -25,41 +26,39 @@ LEAST_NEIGHBOURS = 20
 SMALL = 1000
 
 
-def reliances(gated: GatedSample) -> tuple[Reliance, ...]:
+def reliances(gated: GatedSample, kinds: Kinds) -> tuple[Reliance, ...]:
     """Return on which gates each population rests, found by turning over one gate at a time."""
-    columns = _columns(gated)
+    columns, other_ways = _columns(gated), turned(gated.template, kinds, gated.absent)
     return tuple(
         reliance
         for gate in gated.gates
         if gate.gate in gated.gate_masks
-        for reliance in _turned_over(gated, gate, columns)
+        for reliance in _turned_over(gate, other_ways, kinds, columns)
     )
 
 
-def _turned_over(gated: GatedSample, gate: FoundGate, columns: Mapping[str, Column]) -> Iterator[Reliance]:
-    turned = {**gated.gate_masks, gate.gate: gated.everything & ~gated.gate_masks[gate.gate]}
-    for population, without in population_masks(
-        gated.template, turned, gated.everything, gated.absent
-    ).items():
-        if population not in gated.masks:
-            continue
-        own = gated.masks[population]
-        lost = int(np.count_nonzero(own & ~without))
-        if lost:
-            small = int(np.count_nonzero(own)) <= SMALL
-            leaked = _leaked(gate, without & ~own, columns) if small else 0.0
-            yield Reliance(gate.gate, population, lost, leaked)
-        elif not own.any() and without.any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without, columns))
+def _turned_over(
+    gate: FoundGate, other_ways: Turned, kinds: Kinds, columns: Mapping[str, Column]
+) -> Iterator[Reliance]:
+    now, without = other_ways.now, other_ways.without(gate.gate, kinds)
+    events, losses = (now @ kinds.events).tolist(), ((now & ~without) @ kinds.events).tolist()
+    for row, population in enumerate(other_ways.populations):
+        if losses[row]:
+            small = events[row] <= SMALL
+            leaked = _leaked(gate, without[row] & ~now[row], kinds, columns) if small else 0.0
+            yield Reliance(gate.gate, population, losses[row], leaked)
+        elif not events[row] and without[row].any():
+            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], kinds, columns))
 
 
-def _leaked(gate: FoundGate, neighbours: Mask, columns: Mapping[str, Column]) -> float:
-    """Return how many of the `neighbours`' kind are expected beyond the gate's thresholds."""
-    beyond = 0.0
-    for part in gate.parts:
-        if isinstance(part.shape, Threshold) and len(part.shape.channels) == 1:
-            beyond += expected_beyond(columns[part.shape.channels[0]][neighbours], part.shape.value)
-    return beyond
+def _leaked(gate: FoundGate, neighbours: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
+    """Return how many of the `neighbours`' kinds are expected beyond the gate's thresholds."""
+    shapes = [part.shape for part in gate.parts]
+    single = [shape for shape in shapes if isinstance(shape, Threshold) and len(shape.channels) == 1]
+    if not single or not neighbours.any():
+        return 0.0
+    at = np.flatnonzero(neighbours[kinds.of_event])
+    return sum(expected_beyond(columns[shape.channels[0]][at], shape.value) for shape in single)
 
 
 def expected_beyond(values: Column, threshold: float) -> float:
@@ -83,27 +82,32 @@ def expected_beyond(values: Column, threshold: float) -> float:
     """
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
-    low, median, high = np.quantile(values.astype(np.float64), [0.1587, 0.5, 0.8413])
+    low, median, high = quantiles(values, (0.1587, 0.5, 0.8413))
     deviation = max(median - low, high - median)
     if deviation <= 0:
         return 0.0
-    return float(values.size * norm.sf(abs(threshold - median) / deviation))
+    return float(values.size * ndtr(-abs(threshold - median) / deviation))
 
 
-def moves(gated: GatedSample) -> tuple[Move, ...]:
+def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:
     """Return how the counts change when each threshold moves by its error or to its alternative."""
-    columns = _columns(gated)
+    columns, other_ways = _columns(gated), turned(gated.template, kinds, gated.absent)
     return tuple(
         move
         for gate in gated.gates
         if gate.gate in gated.gate_masks
         for part in gate.parts
-        for move in _moves(gated, gate, part, columns)
+        for move in _moves(gated, gate, part, kinds, other_ways, columns)
     )
 
 
 def _moves(
-    gated: GatedSample, gate: FoundGate, part: FoundPart, columns: Mapping[str, Column]
+    gated: GatedSample,
+    gate: FoundGate,
+    part: FoundPart,
+    kinds: Kinds,
+    other_ways: Turned,
+    columns: Mapping[str, Column],
 ) -> Iterator[Move]:
     if not isinstance(part.shape, Threshold) or len(part.shape.channels) != 1:
         return
@@ -115,44 +119,69 @@ def _moves(
         )
     if part.alternative is not None:
         places["alternative"] = (part.alternative,)
+    crossed = _between(part.shape, places.values(), gated.everything, columns)
     for to, positions in places.items():
-        changes = [_change(gated, gate, part, position, columns) for position in positions]
+        changes = [
+            _change(gate, part, position, kinds, other_ways, columns, crossed) for position in positions
+        ]
         changed = sorted({population for change in changes for population in change})
-        events = {name: _span(gated, name, changes) for name in changed}
+        events = {name: _span(kinds, name, changes) for name in changed}
         if events:
             yield Move(gate.gate, part.part, to, events)
 
 
-def _span(gated: GatedSample, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
-    now = int(np.count_nonzero(gated.masks[population]))
+def _between(
+    threshold: Threshold, places: Iterable[tuple[float, ...]], everything: Mask, columns: Mapping[str, Column]
+) -> Numbers:
+    """Return the events that a threshold would cross on its way to any of the `places`."""
+    positions = [threshold.value, *(position for there in places for position in there)]
+    values = columns[threshold.channels[0]]
+    return np.flatnonzero((values >= min(positions)) & (values < max(positions)) & everything)
+
+
+def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
+    now = kinds.count(kinds.populations[population])
     counts = [now, *(now + change.get(population, 0) for change in changes)]
     return min(counts), max(counts)
 
 
 def _change(
-    gated: GatedSample, gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]
+    gate: FoundGate,
+    part: FoundPart,
+    position: float,
+    kinds: Kinds,
+    other_ways: Turned,
+    columns: Mapping[str, Column],
+    crossed: Numbers,
 ) -> dict[str, int]:
     """Return by how many events each population changes when one part of a gate lies at `position`."""
     assert isinstance(part.shape, Threshold)
-    values = columns[part.shape.channels[0]]
+    values = columns[part.shape.channels[0]][crossed]
     low, high = sorted((part.shape.value, position))
-    between = np.flatnonzero((values >= low) & (values < high) & gated.everything)
+    between = crossed[(values >= low) & (values < high)]
     if not between.size:
         return {}
-    nearby = {name: values[between] for name, values in columns.items()}
-    here = {name: mask[between] for name, mask in gated.gate_masks.items()}
-    everything = gated.everything[between]
-    moved = np.zeros(between.size, dtype=bool)
-    for other in gate.parts:
-        shape = Threshold(part.shape.channels, position, part.shape.keep) if other is part else other.shape
-        moved |= shape.mask(nearby)
-    before = population_masks(gated.template, here, everything, gated.absent)
-    there = {**here, gate.gate: moved & everything}
-    after = population_masks(gated.template, there, everything, gated.absent)
-    changes = {
-        name: int(after[name].sum()) - int(before[name].sum()) for name in before if name in gated.masks
-    }
-    return {name: change for name, change in changes.items() if change}
+    inside = _inside_after(gate, part, position, _only(columns, gate, between))
+    of_event, size = kinds.of_event[between], kinds.events.size
+    moved_in, moved_out = (np.bincount(of_event[which], minlength=size) for which in (inside, ~inside))
+    after = other_ways.inside[gate.gate] @ moved_in + other_ways.outside[gate.gate] @ moved_out
+    changes = (after - other_ways.now @ (moved_in + moved_out)).tolist()
+    return {name: change for name, change in zip(other_ways.populations, changes, strict=True) if change}
+
+
+def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]) -> Mask:
+    """Return which events are in any part of the gate when one part lies at `position`."""
+    assert isinstance(part.shape, Threshold)
+    there = Threshold(part.shape.channels, position, part.shape.keep)
+    inside: Mask = np.logical_or.reduce(
+        [(there if other is part else other.shape).mask(columns) for other in gate.parts]
+    )
+    return inside
+
+
+def _only(columns: Mapping[str, Column], gate: FoundGate, at: Numbers) -> dict[str, Column]:
+    """Return some events of the columns that one gate needs."""
+    return {name: columns[name][at] for part in gate.parts for name in part.shape.channels}
 
 
 def _columns(gated: GatedSample) -> dict[str, Column]:

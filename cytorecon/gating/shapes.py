@@ -18,6 +18,12 @@ Column = npt.NDArray[np.float32]
 Columns = Mapping[str, Column]
 
 
+def among(column: Column, mask: Mask) -> Column:
+    """Return the values of the events in `mask`; several times as quick as ``column[mask]``."""
+    at = np.flatnonzero(mask)
+    return column if at.size == column.size else column[at]
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """One position on one or more channels; with several, every one must hold.

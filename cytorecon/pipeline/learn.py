@@ -14,12 +14,11 @@ from typing import Protocol, TypeVar
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.estimates import Evidence
-from cytorecon.gating.gated import evidence_of
 from cytorecon.gating.prior import GatingPrior, pool
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.source import Source
-from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
-from cytorecon.transforms import TransformSet, estimate_transforms
+from cytorecon.pipeline.steps import Survey, shown, survey
+from cytorecon.transforms import estimate_transforms
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -112,13 +111,13 @@ def learn(
     scales = estimate_transforms([surveys[source.name].summaries for source in sources])
     prior = GatingPrior()
     for _ in range(ROUNDS):
-        look = partial(attempt, partial(_evidence, scales=scales, prior=prior))
-        shown: list[Mapping[str, Evidence]] = []
+        look = partial(attempt, partial(shown, scales=scales, prior=prior))
+        seen: list[Mapping[str, Evidence]] = []
         for done, answer in enumerate(run(look, sources), start=1):
             if not isinstance(answer, Failure):
-                shown.append(answer)
+                seen.append(answer)
             progress("learning from the batch", done, len(sources))
-        prior = pool(shown)
+        prior = pool(seen)
     template = sources[0].template
     return BatchContext(
         batch=batch,
@@ -129,7 +128,3 @@ def learn(
         prior=prior,
         notes=tuple(f"{issue.message} {issue.hint}".strip() for issue in scales.issues),
     )
-
-
-def _evidence(source: Source, *, scales: TransformSet, prior: GatingPrior) -> dict[str, Evidence]:
-    return evidence_of(gate_prepared(prepare(source, scales), source, prior))

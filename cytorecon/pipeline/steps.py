@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from cytorecon.compensation import compensate
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.engine import gate
-from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.engine import gate, search_all
+from cytorecon.gating.estimates import Evidence
+from cytorecon.gating.gated import GatedSample, evidence_of
 from cytorecon.gating.overrides import Decisions, decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.pipeline.panel import panel_of
@@ -45,11 +46,12 @@ class Prepared:
     axes: Axes
 
 
-def compensated(source: Source) -> Loaded:
-    """Return the sample of `source`, checked and compensated with its own matrix."""
+def compensated(source: Source, *, checked: bool = True) -> Loaded:
+    """Return the sample of `source`, its acquisition checked, compensated with its own matrix."""
     loaded = source.load()
-    sample = loaded.sample
-    done = compensate(sample.with_issues(check_quality(sample)), sample.spillover)
+    sample = loaded.sample.by_channel()
+    remarks = check_quality(sample) if checked else ()
+    done = compensate(sample.with_issues(remarks), sample.spillover)
     if source.template.spillover != "needed":
         done = replace(done, issues=tuple(_as_usual(issue) for issue in done.issues))
     return replace(loaded, sample=done)
@@ -62,7 +64,7 @@ def _as_usual(issue: Issue) -> Issue:
 
 def survey(source: Source) -> Survey:
     """Return batch, hash and channel summaries of `source`; its panel must hold what is required."""
-    sample = (loaded := compensated(source)).sample
+    sample = (loaded := compensated(source, checked=False)).sample
     panel_of(sample, source.template, loaded.mapping)
     return Survey(batch_of(sample, source.template), sample.sha256, summarise_channels(sample))
 
@@ -86,6 +88,14 @@ def gate_prepared(prepared: Prepared, source: Source, prior: GatingPrior) -> Gat
     """Return the gated sample, with what people decided about its gates."""
     held = decided(source, batch_of(prepared.sample, source.template))
     return gate(prepared.sample, source.template, prepared.axes, prior, held)
+
+
+def shown(source: Source, scales: TransformSet, prior: GatingPrior) -> dict[str, Evidence]:
+    """Return what `source` alone shows about its gates; how certain its numbers are does not matter here."""
+    prepared = prepare_loaded(compensated(source, checked=False), source, scales)
+    sample, axes = prepared.sample, prepared.axes
+    held = decided(source, batch_of(sample, source.template))
+    return evidence_of(search_all(sample, source.template, axes, prior, held))
 
 
 def decided(source: Source, batch: str) -> Decisions:

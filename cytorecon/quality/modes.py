@@ -79,18 +79,19 @@ def _histograms(values: Events, bins: int) -> tuple[Doubles, Doubles, Doubles]:
     """Return events per (detector, part of the run, bin), where bins begin and how wide they are."""
     events, detectors = values.shape
     looked_at = values[:: max(1, events // 5000)]
-    low, high = np.nanpercentile(looked_at, [0.5, 99.5], axis=0)
+    percentile = np.nanpercentile if np.isnan(looked_at).any() else np.percentile
+    low, high = percentile(looked_at, [0.5, 99.5], axis=0)
     unit = np.maximum(np.maximum(np.abs(high), np.abs(low)) * LINEAR, np.finfo(np.float32).tiny)
     scaled = _in_logarithms(values / unit.astype(np.float32))
     low, high = _in_logarithms(low / unit), _in_logarithms(high / unit)
     width = np.maximum(high - low, 1e-9) / BINS
     place = (scaled - low.astype(np.float32)) * (1 / width).astype(np.float32)
-    # What lies outside of the range is counted nowhere: it stands at an end of the detector.
-    inside = (place >= 0) & (place < BINS)
+    # What lies outside of the range is counted in a bin of its own: it stands at an end of the detector.
+    cell = np.where((place >= 0) & (place < BINS), place, BINS).astype(np.intp)
     part = (np.arange(events) * bins // events)[:, None] + bins * np.arange(detectors)[None, :]
-    flat = (part * BINS)[inside] + place[inside].astype(np.int64)
-    counts = np.bincount(flat, minlength=detectors * bins * BINS)
-    return counts.reshape(detectors, bins, BINS).astype(np.float64), low, width
+    counts = np.bincount((part * (BINS + 1) + cell).ravel(), minlength=detectors * bins * (BINS + 1))
+    within = counts.reshape(detectors, bins, BINS + 1)[:, :, :BINS]
+    return within.astype(np.float64), low, width
 
 
 def _in_logarithms(ratios: Ratios) -> Ratios:
@@ -141,10 +142,10 @@ def _followed(counts: Doubles, low: float, width: float) -> Mode:
     events = counts.sum(axis=1)
     enough = events >= FEWEST_IN_CLOUD
     step = width / np.log(10)
-    quarter, middle, three_quarters = (_quantile(counts, share) for share in (0.25, 0.5, 0.75))
+    quarter, middle, three_quarters = _quantiles(counts, (0.25, 0.5, 0.75))
     # 1.2533 sd / sqrt(n) is the error of a normal median, and 1.349 sd its interquartile range.
     errors = 1.2533 * (three_quarters - quarter) / 1.349 / np.sqrt(np.maximum(events, 1))
-    of_all = low + width * float(_quantile(counts.sum(axis=0)[None, :], 0.5)[0])
+    of_all = low + width * float(_quantiles(counts.sum(axis=0)[None, :], (0.5,))[0][0])
     return Mode(
         brightness=float(np.copysign(np.expm1(abs(of_all)), of_all)) * LINEAR,
         medians=low / np.log(10) + np.where(enough, middle, np.nan) * step,
@@ -152,11 +153,14 @@ def _followed(counts: Doubles, low: float, width: float) -> Mode:
     )
 
 
-def _quantile(counts: Doubles, share: float) -> Doubles:
-    """Return a quantile of each row of histograms, in bins, interpolated within one."""
+def _quantiles(counts: Doubles, shares: tuple[float, ...]) -> list[Doubles]:
+    """Return quantiles of each row of histograms, in bins, interpolated within one."""
     running = np.cumsum(counts, axis=1)
-    wanted = share * running[:, -1]
-    at = np.minimum((running < wanted[:, None]).sum(axis=1), counts.shape[1] - 1)
     rows = np.arange(len(counts))
-    before = running[rows, at] - counts[rows, at]
-    return np.asarray(at + (wanted - before) / np.maximum(counts[rows, at], 1))
+    found = []
+    for share in shares:
+        wanted = share * running[:, -1]
+        at = np.minimum((running < wanted[:, None]).sum(axis=1), counts.shape[1] - 1)
+        before = running[rows, at] - counts[rows, at]
+        found.append(np.asarray(at + (wanted - before) / np.maximum(counts[rows, at], 1)))
+    return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from cytorecon.errors import TransformError
 from cytorecon.knowledge.transforms import load_transform_rules
+from cytorecon.quantiles import quantiles
 from cytorecon.sample import Channel, ChannelRole, Events, Sample, Scale
 
 #: Bins of the histogram of negative values: 1/20 decade from -0.01 down to -10 million. The value
@@ -73,17 +74,17 @@ def summarise_channels(sample: Sample) -> tuple[ChannelSummary, ...]:
 
 
 def _summary(channel: Channel, column: Events, log_amplified: bool) -> ChannelSummary:
-    values = column[np.isfinite(column)]
+    finite = np.isfinite(column)
+    values = column if finite.all() else column[finite]
     rules = load_transform_rules().range
     if not len(values):
-        quantiles = np.zeros(4)
+        smallest = median = high = largest = 0.0
     else:
-        quantiles = np.quantile(values, [0, 0.5, rules.high_quantile.value, 1])
+        smallest, median, high, largest = quantiles(values, (0, 0.5, rules.high_quantile.value, 1))
     below = -values[values < 0]
     counts, _ = np.histogram(
         np.clip(below, NEGATIVE_BIN_EDGES[0], NEGATIVE_BIN_EDGES[-1]), NEGATIVE_BIN_EDGES
     )
-    smallest, median, high, largest = (float(value) for value in quantiles)
     return ChannelSummary(
         channel=channel.name,
         role=channel.role,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import binascii
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from cytorecon.errors import FcsError
 from cytorecon.fcs import read_fcs
+from cytorecon.fcs.checksum import _sums
+from cytorecon.fcs.source import Source
 from tests.fcs.fcs_bytes import EVENTS, NAMES, fcs_bytes, write
 
 CONTENT = fcs_bytes()
@@ -27,6 +30,15 @@ def issues(folder: Path, content: bytes) -> list[str]:
 )  # fmt: skip
 def test_a_right_checksum_or_none_says_nothing(tmp_path: Path, field: str) -> None:
     assert issues(tmp_path, CONTENT + field.encode()) == []
+
+
+@pytest.mark.parametrize("length", [2, 500, 32766, 32767, 32768, 100_001, 3 * 32767 * 31 + 5])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_the_sum_of_a_file_laid_over_its_period_is_that_of_the_file(length: int, begin: int) -> None:
+    content = np.random.default_rng(length).bytes(length + begin)
+    source = Source(io.BytesIO(content), len(content), "any.fcs")
+    expected = {binascii.crc_hqx(content[begin:], start) for start in (0, 0xFFFF)}
+    assert _sums(source, begin, len(content)) == expected
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:

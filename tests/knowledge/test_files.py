@@ -72,7 +72,7 @@ class Limits(Frozen):
         (
             "a: [1, 2\n",
             read_yaml,
-            "own: The file is not valid YAML. Found: expected ',' or ']', but got '<stream end>', line 2.",
+            "own: The file is not valid YAML. Found: did not find expected ',' or ']', line 2.",
         ),
         (
             "a: !!python/object/apply:os.getcwd []\n",

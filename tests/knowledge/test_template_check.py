@@ -114,10 +114,7 @@ def test_criteria_that_do_not_exist(tmp_path: Path) -> None:
 
 def test_what_is_no_yaml_is_one_problem(tmp_path: Path) -> None:
     assert problems(tmp_path, "gates: [") == [
-        (
-            "small.yaml: The file is not valid YAML. Found: expected the node content, but found "
-            "'<stream end>', line 1."
-        )
+        "small.yaml: The file is not valid YAML. Found: did not find expected node content, line 2."
     ]
     assert len(problems(tmp_path, "just words")) == 1
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cytorecon.quantiles import quantiles
+
 #: Fewer control cells than this give no tail.
 MIN_CONTROL_EVENTS = 100
 #: n x variance of the median and of the 16th percentile of a unit normal, and n x their covariance:
@@ -39,8 +41,8 @@ def control_tail(
     """
     if values.size < least:
         return None
-    low, median = np.quantile(values.astype(np.float64), [0.1587, 0.5])
-    deviation = float(median - low)
+    low, median = quantiles(values, (0.1587, 0.5))
+    deviation = median - low
     variance = (
         (1 + deviations) ** 2 * _MEDIAN - 2 * deviations * (1 + deviations) * _BOTH + deviations**2 * _LOW
     )

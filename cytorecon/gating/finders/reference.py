@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cytorecon.gating.finders.control import ControlTail, control_tail
 from cytorecon.gating.finders.valley import find_valley, without_floor
+from cytorecon.quantiles import quantiles
 
 #: A reference is never exactly the cells in question; where its end lies is known to about this share of a
 #: robust standard deviation. Experts who place an FMO gate by eye differ by as much or more.
@@ -56,7 +57,7 @@ def reference_tail(
     tail = control_tail(sign * shown, deviations, least=least)
     if tail is None:
         return None
-    low, median = np.quantile(sign * shown.astype(np.float64), [0.1587, 0.5])
+    low, median = quantiles(sign * shown, (0.1587, 0.5))
     if median - low < NO_SPREAD:
         return None
     error = float(np.hypot(tail.standard_error, UNSURE * (median - low)))

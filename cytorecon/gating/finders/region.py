@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, label
 
 from cytorecon.gating.kernels import Floats
+from cytorecon.quantiles import quantiles
 
 BINS = 128
 RAYS = 72
@@ -40,7 +41,7 @@ def densest_region(seeds: Floats, coverage: float) -> Floats:
     cell = (high - low) / BINS
     density = gaussian_filter(counts, _kernel_widths(seeds, cell))
     index = np.clip(((seeds - low) / cell).astype(int), 0, BINS - 1)
-    level = np.quantile(density[index[:, 0], index[:, 1]], 1 - coverage)
+    (level,) = quantiles(density[index[:, 0], index[:, 1]], (1 - coverage,))
     region = _without_islands(density >= level, index)
     peak = np.array(np.unravel_index(int(np.argmax(density * region)), density.shape))
     corners = []
@@ -72,7 +73,7 @@ def _kernel_widths(seeds: Floats, cell: Floats) -> Floats:
 
     With a fixed narrow kernel few seeds are islands, and what lies between them is lost.
     """
-    low, high = np.quantile(seeds, [0.25, 0.75], axis=0)
-    deviation = (high - low) / 1.349
+    quartiles = np.array([quantiles(axis, (0.25, 0.75)) for axis in seeds.T])
+    deviation = (quartiles[:, 1] - quartiles[:, 0]) / 1.349
     widths: Floats = np.maximum(SMOOTHING, deviation / cell * len(seeds) ** (-1 / 6))
     return widths

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.gating.kernels import Floats
+from cytorecon.quantiles import quantiles
 
 MIN_EVENTS = 100
 #: The ratio that is constant spreads less than this share of the other.
@@ -31,10 +32,11 @@ def singlet_wedge(
         Corners (area, height), from the low-ratio edge round to the high-ratio edge.
     """
     usable = (area > 0) & (height > 0)
-    if int(usable.sum()) < MIN_EVENTS:
+    at = np.flatnonzero(usable)
+    if at.size < MIN_EVENTS:
         return None
-    ratio = np.log(area[usable].astype(np.float64) / height[usable])
-    low, median = np.quantile(ratio, [0.1587, 0.5])
+    ratio = np.log(area[at].astype(np.float64) / height[at])
+    low, median = quantiles(ratio, (0.1587, 0.5))
     spread = width * max(float(median - low), 1e-3)
     narrow, wide = np.exp([median - spread, median + spread])
     near, far = 1e-6, 2.0
@@ -57,10 +59,8 @@ def is_width(
     (False, True)
     """
     usable = (area > 0) & (height > 0) & (width > 0)
-    if int(usable.sum()) < MIN_EVENTS:
+    if np.count_nonzero(usable) < MIN_EVENTS:
         return False
     logs = [np.log(column[usable].astype(np.float64)) for column in (area, height, width)]
-    over_height, over_width = (
-        float(np.subtract(*np.quantile(logs[0] - log, [0.75, 0.25]))) for log in logs[1:]
-    )
-    return over_width < EXCHANGED * over_height
+    over_height, over_width = (quantiles(logs[0] - log, (0.25, 0.75)) for log in logs[1:])
+    return over_width[1] - over_width[0] < EXCHANGED * (over_height[1] - over_height[0])

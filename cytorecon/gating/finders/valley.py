@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cytorecon.gating.estimates import ValleyEstimate
-from cytorecon.gating.kernels import BIN_WIDTH, CENTRES, Floats, bandwidth, binned, find_modes, smoothed
+from cytorecon.gating.kernels import (
+    BIN_WIDTH,
+    CENTRES,
+    Floats,
+    bandwidth,
+    binned,
+    find_modes,
+    reach,
+    smoothed,
+)
 
 Cut = Literal["above_dimmest", "below_brightest"]
 
@@ -57,9 +66,10 @@ def without_floor(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """
     if values.size == 0:
         return values
-    above = values[values > values.min()]
-    piled = values.size - above.size
-    return above if piled > FLOOR_SHARE * values.size and above.size > values.size // 4 else values
+    above = values > values.min()
+    rest = np.count_nonzero(above)
+    piled = values.size - rest
+    return values[above] if piled > FLOOR_SHARE * values.size and rest > values.size // 4 else values
 
 
 def valley_of(counts: Floats, cut: Cut, *, seed: int = 0) -> ValleyEstimate | None:
@@ -83,9 +93,12 @@ def valley_between(counts: Floats, left: int, right: int, *, seed: int = 0) -> V
     shown = _within_grid(counts)
     width = bandwidth(shown, low=NARROWEST, high=WIDEST)
     density = smoothed(shown, width)
-    bottom = _bottom(density, left, right)
-    draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size)).astype(np.float64)
-    again = [_bottom(row, left, right) for row in smoothed(draws, width)]
+    (bottom,) = left + _bottoms(density[None, left : right + 1])
+    draws = np.random.default_rng(seed).poisson(shown, size=(BOOTSTRAPS, shown.size))
+    # The density between the modes does not feel what lies farther away than the kernel reaches.
+    begin, end = max(left - reach(width), 0), right + 1 + reach(width)
+    near = smoothed(draws[:, begin:end].astype(np.float64), width)
+    again = _bottoms(near[:, left - begin : right + 1 - begin])
     lower_peak = min(density[left], density[right])
     return ValleyEstimate(
         position=float(CENTRES[bottom]),
@@ -116,8 +129,8 @@ def _drop_clumps(peaks: tuple[int, ...], masses: tuple[float, ...]) -> list[int]
     return kept_peaks
 
 
-def _bottom(density: Floats, left: int, right: int) -> int:
-    """Return the middle of the lowest stretch between two peaks: an empty valley has no lowest point."""
-    between = density[left : right + 1]
-    lowest = np.flatnonzero(between <= between.min() + 1e-3)
-    return left + round(float(lowest.mean()))
+def _bottoms(densities: Floats) -> npt.NDArray[np.intp]:
+    """Return the middle of the lowest stretch of each row: an empty valley has no lowest point."""
+    lowest = densities <= densities.min(axis=1, keepdims=True) + 1e-3
+    middles: Floats = (lowest @ np.arange(densities.shape[1])) / lowest.sum(axis=1)
+    return np.rint(middles).astype(np.intp)

@@ -10,7 +10,7 @@ from cytorecon.gating.finders.bright import bright_mode
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, found, missing, not_evaluable
-from cytorecon.gating.shapes import Column, Threshold
+from cytorecon.gating.shapes import Column, Threshold, among
 from cytorecon.knowledge.template import AnchoredValleyGate, ShiftedGate
 
 #: A mode needs this many cells.
@@ -26,12 +26,12 @@ def search_anchored_valley(
         return missing(spec, spec.axis)
     (channel,) = channels
     column = axes.columns[channel]
-    seen = [(text, anchor_valley(column[sources[text]])) for text in spec.anchors if text in sources]
+    seen = [(text, anchor_valley(among(column, sources[text]))) for text in spec.anchors if text in sources]
     shown = [(text, valley) for text, valley in seen if valley is not None]
     if not shown:
         return not_evaluable(spec, f"one mode only on {channel} in {' and in '.join(spec.anchors)}")
     text, anchor = shown[0]
-    values = column[sources[spec.find_in]]
+    values = among(column, sources[spec.find_in])
     own = anchored_threshold(values, anchor, spec.one_mode)
     error = own.standard_error if own.method == "own_valley" else max(own.standard_error, spec.least_error)
     flags = [] if text == spec.anchors[0] else ["gate.other_anchor"]
@@ -70,7 +70,7 @@ def _borrowed(spec: ShiftedGate, sources: Sources, column: Column) -> float | No
 def _shift(spec: ShiftedGate, sources: Sources, column: Column) -> float | None:
     modes = []
     for text in (spec.reference, spec.like_reference):
-        cells = column[sources[text]] if text in sources else column[:0]
+        cells = among(column, sources[text]) if text in sources else column[:0]
         seen = bright_mode(cells, 1.0, least=REFERENCE_EVENTS)
         if seen is None:
             return None

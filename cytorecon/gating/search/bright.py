@@ -7,7 +7,7 @@ from cytorecon.gating.finders.bright import bright_mode
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, found, missing
-from cytorecon.gating.shapes import Threshold
+from cytorecon.gating.shapes import Threshold, among
 from cytorecon.knowledge.template import BrightModeGate
 
 
@@ -17,7 +17,7 @@ def search_bright_mode(spec: BrightModeGate, sources: Sources, axes: Axes, _prio
     if not channels:
         return missing(spec, spec.axis)
     (channel,) = channels
-    values = axes.columns[channel][sources[spec.find_in]]
+    values = among(axes.columns[channel], sources[spec.find_in])
     own = bright_mode(values, spec.deviations, least=spec.min_events)
     if own is None:
         return FoundGate(

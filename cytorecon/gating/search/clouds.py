@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import ClusterEstimate
-from cytorecon.gating.finders.cluster import apart, beside, cloud_of, fit_clouds
+from cytorecon.gating.finders.cluster import Points, apart, beside, cloud_of, fit_clouds
 from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.found import FoundGate, FoundPart
-from cytorecon.gating.kernels import Floats
 from cytorecon.gating.prior import GatingPrior, place_clouds
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
 from cytorecon.gating.shapes import Mask, Polygon
@@ -37,8 +37,9 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     inside = sources[spec.find_in]
-    plane = np.stack([axes.columns[x[0]], axes.columns[y[0]]], axis=1).astype(np.float64)
-    own = _own_clouds(spec, plane, sources)
+    at = np.flatnonzero(inside)
+    plane = _points(axes, (x[0], y[0]), at)
+    own = _own_clouds(spec, plane, {text: mask[at] for text, mask in sources.items()})
     starts = place_clouds(
         own,
         {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters},
@@ -49,9 +50,9 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
         reason = f"fewer than {spec.min_events} certain lymphocytes of each kind{learned}"
         return FoundGate(spec.gate, spec.find_in, spec.without_seeds, reason=reason)
     compete = spec.neighbours == "compete"
-    cloud = fit_clouds(plane[inside], starts, spec.coverage, neighbours_compete=compete)
+    cloud = fit_clouds(plane, starts, spec.coverage, neighbours_compete=compete)
     shape = Polygon((x[0], y[0]), corners(cloud))
-    held = shape.mask(axes.columns)
+    held = axes.mask(shape)
     outside = inside & ~held
     why_not = why_no_gate(spec, own, held=inside & held, outside=outside, sources=sources)
     if why_not:
@@ -71,30 +72,34 @@ def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior:
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     seeds = seeds_of(spec, sources)
-    if int(seeds.sum()) < spec.min_events:
-        return not_evaluable(spec, f"{int(seeds.sum())} certain cells, needs {spec.min_events}")
-    plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
+    if np.count_nonzero(seeds) < spec.min_events:
+        return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
+    plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds)).astype(np.float64)
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
-    held = sources[spec.find_in] & shape.mask(axes.columns)
-    mixed = int((held & seeds).sum()) < SEEDS_MAJORITY * int(held.sum())
+    held = sources[spec.find_in] & axes.mask(shape)
+    mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
     flags = ("gate.mixed_region",) if mixed else ()
     return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
 
-def _own_clouds(spec: ClusterGate, plane: Floats, sources: Sources) -> dict[str, ClusterEstimate]:
-    """Return the cloud of each kind of seeds.
+def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Points:
+    """Return events on two channels, shape (n, 2), each channel side by side in memory."""
+    return np.stack([axes.columns[name][at] for name in channels]).T
+
+
+def _own_clouds(spec: ClusterGate, plane: Points, sources: Sources) -> dict[str, ClusterEstimate]:
+    """Return the cloud of each kind of seeds; `plane` and `sources` are of the gate's parent only.
 
     One that lies apart from the others is something else, and so are likely seeds that lie apart from
     the certain ones; without certain ones they prove nothing.
     """
-    inside = sources[spec.find_in]
     clouds: dict[str, ClusterEstimate] = {}
     for part, text in zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True):
         if text not in sources:
             continue
-        seeded = plane[inside & sources[text]]
+        seeded = plane[np.flatnonzero(sources[text])]
         if text not in spec.seeds:
-            seeded = seeded[beside(seeded, list(clouds.values()), LIKELY_REACH)]
+            seeded = seeded[np.flatnonzero(beside(seeded, list(clouds.values()), LIKELY_REACH))]
         if len(seeded) < spec.min_events:
             continue
         cloud = cloud_of(seeded)
@@ -113,8 +118,9 @@ def why_no_gate(
         return ""
     texts = dict(zip(_parts(spec), (*spec.seeds, *spec.likely_seeds), strict=True))
     seeds = held & np.logical_or.reduce([sources[texts[part]] for part in own])
-    if seeds.sum() < SEEDS_INSIDE * held.sum():
-        return f"of the {int(held.sum())} events in it only {int(seeds.sum())} certainly belong there"
+    events, certain = np.count_nonzero(held), np.count_nonzero(seeds)
+    if certain < SEEDS_INSIDE * events:
+        return f"of the {events} events in it only {certain} certainly belong there"
     return ""
 
 
@@ -137,8 +143,8 @@ def _loses_seeds(spec: ClusterGate, outside: Mask, sources: Sources, share: floa
     """Whether more of one certain kind of seeds lies outside than `share` and chance explain."""
     for text in spec.seeds:
         if text in sources:
-            lost = int((outside & sources[text]).sum())
-            seeds = int((sources[spec.find_in] & sources[text]).sum())
+            lost = np.count_nonzero(outside & sources[text])
+            seeds = np.count_nonzero(sources[spec.find_in] & sources[text])
             if seeds >= spec.min_events and lost > share * seeds + 2 * np.sqrt(lost):
                 return True
     return False

@@ -9,7 +9,7 @@ from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
-from cytorecon.gating.shapes import Polygon
+from cytorecon.gating.shapes import Polygon, among
 from cytorecon.knowledge.template import ContourGate
 
 
@@ -19,8 +19,8 @@ def search_contour(spec: ContourGate, sources: Sources, axes: Axes, _prior: Gati
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
     seeds = seeds_of(spec, sources)
-    if int(seeds.sum()) < spec.min_events:
-        return not_evaluable(spec, f"{int(seeds.sum())} seed cells, needs {spec.min_events}")
-    plane = np.stack([axes.columns[x[0]][seeds], axes.columns[y[0]][seeds]], axis=1).astype(np.float64)
+    if np.count_nonzero(seeds) < spec.min_events:
+        return not_evaluable(spec, f"{np.count_nonzero(seeds)} seed cells, needs {spec.min_events}")
+    plane = np.stack([among(axes.columns[name], seeds) for name in (x[0], y[0])], axis=1).astype(np.float64)
     shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
     return found(spec, FoundPart(spec.gate, shape, "density_contour"))

@@ -10,8 +10,9 @@ from cytorecon.gating.finders.valley import find_valley
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
-from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold
+from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold, among
 from cytorecon.knowledge.template import BeadGate, ScatterAxis, SingletGate
+from cytorecon.quantiles import quantiles
 
 #: Tubes have 1-10 % doublets; a gate that leaves out more than this has met aggregates or saturated scatter.
 MANY_DOUBLETS = 0.15
@@ -29,13 +30,15 @@ def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: Gat
         return missing(spec, spec.area if not area else spec.height)
     inside = sources[spec.find_in]
     width = axes.resolve(ScatterAxis(scatter=spec.area.scatter, aspect=("W",)))
-    if width and is_width(*(axes.columns[name][inside] for name in (area[0], height[0], width[0]))):
+    if width and is_width(*(among(axes.columns[name], inside) for name in (area[0], height[0], width[0]))):
         height = width
-    wedge = singlet_wedge(axes.columns[area[0]][inside], axes.columns[height[0]][inside], spec.width)
+    wedge = singlet_wedge(
+        among(axes.columns[area[0]], inside), among(axes.columns[height[0]], inside), spec.width
+    )
     if wedge is None:
         return not_evaluable(spec, "too few events with positive scatter")
     shape = Polygon((area[0], height[0]), corners(wedge))
-    left_out = float((inside & ~shape.mask(axes.columns)).sum() / inside.sum())
+    left_out = np.count_nonzero(inside & ~axes.mask(shape)) / np.count_nonzero(inside)
     flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
     return found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
 
@@ -48,7 +51,7 @@ def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPri
     if len(channels) < spec.least_markers:
         reason = f"beads are told from cells by {spec.least_markers} of {', '.join(spec.markers)}"
         return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
-    columns = {name: axes.columns[name][sources[spec.find_in]] for name in channels}
+    columns = {name: among(axes.columns[name], sources[spec.find_in]) for name in channels}
     dimmest = np.minimum.reduce(list(columns.values()))
     own = find_valley(dimmest, "below_brightest")
     if own is None or own.depth < BEAD_DEPTH or own.above < spec.min_events:
@@ -64,7 +67,6 @@ def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPri
 
 def _stands_out(values: Column, beads: Mask) -> bool:
     """Whether beads are bright in a channel; in one that shows noise only, everything is alike."""
-    cells = values[~beads]
-    if not cells.size:
-        return False
-    return bool(np.quantile(values[beads], BEADS_DIMMEST) > np.quantile(cells, CELLS_WITHOUT) + BEADS_APART)
+    (dimmest,) = quantiles(among(values, beads), (BEADS_DIMMEST,))
+    darker = np.count_nonzero((values < dimmest - BEADS_APART) & ~beads)
+    return bool(darker > CELLS_WITHOUT * np.count_nonzero(~beads))

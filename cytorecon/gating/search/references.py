@@ -12,7 +12,7 @@ from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, not_evaluable
 from cytorecon.gating.search.thresholds import far, is_outlier
-from cytorecon.gating.shapes import Threshold
+from cytorecon.gating.shapes import Threshold, among
 from cytorecon.knowledge.template import ReferenceTailGate
 
 SECOND_REFERENCE = "gate.second_reference"
@@ -64,7 +64,9 @@ def _own(spec: ReferenceTailGate, sources: Sources, column: np.ndarray) -> tuple
     """Return the end of the first reference with enough events, and which reference it was."""
     for place, text in enumerate(spec.references):
         if text in sources:
-            tail = reference_tail(column[sources[text]], spec.end, spec.deviations, least=spec.min_events)
+            tail = reference_tail(
+                among(column, sources[text]), spec.end, spec.deviations, least=spec.min_events
+            )
             if tail is not None:
                 return tail, place
     return None, 0
@@ -73,5 +75,5 @@ def _own(spec: ReferenceTailGate, sources: Sources, column: np.ndarray) -> tuple
 def _estimate(tail: ControlTail | None, column: np.ndarray) -> ValleyEstimate | None:
     if tail is None:
         return None
-    below = float((column < tail.position).sum())
+    below = float(np.count_nonzero(column < tail.position))
     return ValleyEstimate(tail.position, tail.standard_error, 1.0, below, float(column.size - below))

@@ -7,12 +7,12 @@ import numpy as np
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import Evidence, ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.finders.control import control_tail
-from cytorecon.gating.finders.valley import find_valley, without_floor
+from cytorecon.gating.finders.valley import valley_of, without_floor
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import binned
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, seeds_of
-from cytorecon.gating.shapes import Column, Threshold
+from cytorecon.gating.shapes import Column, Threshold, among
 from cytorecon.knowledge.template import LowerTailGate, ValleyGate
 
 #: An own valley this deep with this many events on each side is kept even against the batch.
@@ -60,7 +60,7 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
     if not channels:
         return missing(spec, spec.axis)
     (channel,) = channels
-    seeds = axes.columns[channel][seeds_of(spec, sources)]
+    seeds = among(axes.columns[channel], seeds_of(spec, sources))
     own = _lower_tail(seeds, spec)
     learned = prior.thresholds.get(spec.gate)
     evidence = {spec.gate: ThresholdEvidence((), "above_dimmest", own)}
@@ -89,10 +89,11 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
 
 
 def _seen(spec: ValleyGate, channel: str, sources: Sources, axes: Axes) -> ThresholdEvidence:
-    values = axes.columns[channel][sources[spec.find_in]]
-    histogram = tuple(binned(without_floor(values)).astype(int).tolist())
-    gauge = _gauge(axes.columns[channel][sources[spec.gauge]]) if spec.gauge in sources else None
-    return ThresholdEvidence(histogram, spec.cut, find_valley(values, spec.cut), gauge)
+    column = axes.columns[channel]
+    counts = binned(without_floor(among(column, sources[spec.find_in])))
+    gauge = _gauge(among(column, sources[spec.gauge])) if spec.gauge in sources else None
+    histogram = tuple(counts.astype(int).tolist())
+    return ThresholdEvidence(histogram, spec.cut, valley_of(counts, spec.cut), gauge)
 
 
 def _gauge(values: Column) -> float | None:
@@ -132,7 +133,9 @@ def _threshold(
     else:
         control = sources.get(spec.control) if spec.control else None
         tail = (
-            control_tail(axes.columns[channel][control], spec.control_tail) if control is not None else None
+            control_tail(among(axes.columns[channel], control), spec.control_tail)
+            if control is not None
+            else None
         )
         if tail is None:
             return None
@@ -150,9 +153,8 @@ def _lower_tail(seeds: Column, spec: LowerTailGate) -> ValleyEstimate | None:
     if tail is None:
         return None
     position = -tail.position
-    return ValleyEstimate(
-        position, tail.standard_error, 1.0, float((seeds < position).sum()), float((seeds >= position).sum())
-    )
+    below = np.count_nonzero(seeds < position)
+    return ValleyEstimate(position, tail.standard_error, 1.0, float(below), float(seeds.size - below))
 
 
 def is_outlier(own: ValleyEstimate, learned: ThresholdPrior) -> bool:
