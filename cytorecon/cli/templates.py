@@ -149,6 +149,7 @@ def _explanation(template: Template) -> Iterator[str]:
             yield f"    {spec.why}{_cited(spec.source)}"
     yield "\nPopulations"
     yield from _populations(template)
+    yield from _checks(template)
     yield from _criteria(template)
 
 
@@ -164,6 +165,16 @@ def _populations(template: Template) -> Iterator[str]:
         yield f"    of {entry.parent}: {entry.where}"
         if row and row.notes:
             yield f"    {row.notes}"
+
+
+def _checks(template: Template) -> Iterator[str]:
+    from cytorecon.knowledge.template.words import check_in_words
+
+    if template.checks:
+        yield "\nChecks of labels"
+    for spec in template.checks:
+        yield f"  {spec.check}: {check_in_words(spec)}"
+        yield f"    {spec.why}{_cited(spec.source)}"
 
 
 def _criteria(template: Template) -> Iterator[str]:

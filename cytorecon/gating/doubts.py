@@ -15,12 +15,14 @@ from dataclasses import dataclass, replace
 
 from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
+from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Move, Reliance
 from cytorecon.gating.detection import detections
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
@@ -42,7 +44,7 @@ RESTS_ON = 0.05
 UNCERTAIN, APART = 0.11, 0.05
 
 
-def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
+def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None) -> GatedSample:
     """Return `gated` with what is known about its certainty: detection, review codes, issues.
 
     Parameters
@@ -51,23 +53,28 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
         As the engine found it.
     prior : GatingPrior
         What it leaned on.
+    axes : Axes, optional
+        For checks that ask for linear light.
     """
     issues = [*gated.issues, *_few_tubes(prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
     outside = tuple(sums_outside(gated.tallies(), limits.assay))
     sums = doubted(outside)
+    failed = tuple(failed_checks(gated, axes))
+    labels = doubted_by(failed)
     rests_on, moved = reliances(gated), moves(gated)
     codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ())})) for name in gated.populations
+        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ()), *labels.get(name, ())}))
+        for name in gated.populations
     }
     return replace(
         gated,
         review=review,
         moves=moved,
         detections=detections(gated, rests_on, limits.detection),
-        issues=(*issues, *(sum_.issue for sum_ in outside)),
+        issues=(*issues, *(sum_.issue for sum_ in outside), *(check.issue for check in failed)),
     )
 
 

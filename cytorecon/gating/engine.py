@@ -96,7 +96,7 @@ def gate(
         issues=(*sample.issues, *_issues(gates, template, walk.causes)),
         overrides_sha256=held.sha256,
     )
-    return with_doubts(gated, walk.prior)
+    return with_doubts(gated, walk.prior, axes)
 
 
 @dataclass(slots=True)
