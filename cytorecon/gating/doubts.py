@@ -17,7 +17,7 @@ from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.detection import detections
+from cytorecon.gating.detection import detections, expected_events
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
@@ -56,7 +56,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     axes : Axes, optional
         For checks that ask for linear light.
     """
-    issues = [*gated.issues, *_few_tubes(prior)]
+    issues = [*gated.issues, *_few_tubes(prior), *_backgrounds(gated, prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
     outside = tuple(sums_outside(gated.tallies(), limits.assay))
@@ -73,7 +73,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
         gated,
         review=review,
         moves=moved,
-        detections=detections(gated, rests_on, limits.detection),
+        detections=detections(gated, rests_on, limits.detection, prior.backgrounds),
         issues=(*issues, *(sum_.issue for sum_ in outside), *(check.issue for check in failed)),
     )
 
@@ -84,6 +84,18 @@ def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
         tubes = f"{prior.tubes} tube{'s' if prior.tubes != 1 else ''}"
         message = f"Positions were learned from {tubes}; {SETTLED_TUBES} are needed to trust them."
         yield Issue(FEW_TUBES, Severity.WARNING, "batch", message, flag.hint)
+
+
+def _backgrounds(gated: GatedSample, prior: GatingPrior) -> Iterator[Issue]:
+    """Yield what control tubes say about the background of each population of this tube."""
+    for name, seen in sorted(prior.backgrounds.items()):
+        if name in gated.masks:
+            tubes = f"{seen.tubes} control tube{'s' if seen.tubes != 1 else ''} without such cells"
+            message = (
+                f"{expected_events(gated, name, seen):.1f} events of {name} are expected by {tubes} "
+                f"({seen.events} of {seen.parent_events} events)."
+            )
+            yield Issue("control.background", Severity.INFO, name, message)
 
 
 def _codes_of_the_tube(issues: list[Issue]) -> set[str]:

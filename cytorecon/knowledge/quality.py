@@ -75,6 +75,15 @@ class DetectionLimits(Frozen):
     significance: Limit
 
 
+class ControlLimits(Frozen):
+    """How control tubes of a batch are read."""
+
+    fmo_percentile: SourcedLimit
+    fewest_fmo_events: SourcedLimit
+    least_fmo_error: SourcedLimit
+    fewest_parent_events: SourcedLimit
+
+
 class SumRule(Frozen):
     """Populations whose sum must make up another one.
 
@@ -135,6 +144,7 @@ class QualityLimits(Frozen):
     detection: DetectionLimits
     checks: CheckLimits
     acquisition: AcquisitionLimits
+    controls: ControlLimits
     assay: tuple[SumRule, ...]
     between_tubes: BetweenTubesLimits
 

@@ -33,7 +33,9 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
         values = axes.columns[channel][sources[spec.find_in]]
         seen = _seen(values, spec)
         evidence[part] = seen
-        outcome = _threshold(spec, part, channel, seen.own, sources, axes, prior.thresholds.get(part))
+        outcome = _by_fmo(spec, part, channel, seen.own, prior) or _threshold(
+            spec, part, channel, seen.own, sources, axes, prior.thresholds.get(part)
+        )
         if outcome is None:
             events = f"{channel} ({values.size} events)"
             failed = failed or f"one mode only on {events}, no batch and no control cells"
@@ -85,6 +87,29 @@ def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: 
 def _seen(values: Column, spec: ValleyGate) -> ThresholdEvidence:
     histogram = tuple(binned(without_floor(values)).astype(int).tolist())
     return ThresholdEvidence(histogram, spec.cut, find_valley(values, spec.cut))
+
+
+def _by_fmo(
+    spec: ValleyGate, part: str, channel: str, own: ValleyEstimate | None, prior: GatingPrior
+) -> FoundPart | None:
+    """Return the end of the negative cells of FMO tubes, if there is no clear valley near or above it.
+
+    A clear valley far below that end lies among cells that are negative.
+    """
+    fmo = prior.references.get(part)
+    if fmo is None:
+        return None
+    if own is not None and _is_strong(own) and own.position > fmo.position - FAR_AWAY:
+        return None
+    apart = own is not None and abs(own.position - fmo.position) > OUTLIER_DISTANCE
+    return FoundPart(
+        part,
+        Threshold((channel,), fmo.position, spec.keep),
+        "fmo",
+        fmo.standard_error,
+        alternative=own.position if own is not None and apart else None,
+        batch=prior.thresholds.get(part),
+    )
 
 
 def _threshold(
