@@ -2,7 +2,7 @@
 
 >>> import cytorecon as cr
 >>> sorted(cr.__all__)[:3]
-['Channel', 'Control', 'CytoreconError']
+['Channel', 'CytoreconError', 'FcsError']
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cytorecon.knowledge.template import Template
     from cytorecon.knowledge.templates import load_template
     from cytorecon.milestone import milestones
-    from cytorecon.pipeline import Control, analyze_study, gate, gate_batch, learn_priors
+    from cytorecon.pipeline import analyze_study, gate, gate_batch, learn_priors
     from cytorecon.sample import Channel, Sample, Spillover
     from cytorecon.study import Study, StudyResult, load_study, tidy_counts
     from cytorecon.trajectory import trajectories
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: ``cytorecon --help`` stay quick.
 _HOME = {
     "Channel": "cytorecon.sample",
-    "Control": "cytorecon.pipeline",
     "CytoreconError": "cytorecon.errors",
     "FcsError": "cytorecon.errors",
     "GatedSample": "cytorecon.gating.gated",
@@ -56,7 +55,6 @@ _HOME = {
 
 __all__ = [
     "Channel",
-    "Control",
     "CytoreconError",
     "FcsError",
     "GatedSample",

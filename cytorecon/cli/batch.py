@@ -133,9 +133,9 @@ def analyse(
 ) -> StudyResult:
     """Run a batch under a progress bar."""
     from cytorecon.jobs import run_batch
-    from cytorecon.pipeline import read_priors
+    from cytorecon.pipeline import SitePriors
 
-    site = None if priors is None else read_priors(priors)
+    site = None if priors is None else SitePriors.from_json(priors.read_text(encoding="utf-8"))
     with progress_bar() as advance:
         return run_batch(
             manifest,

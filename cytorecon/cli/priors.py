@@ -43,7 +43,7 @@ def learn(
     from cytorecon.gating.prior import SETTLED_TUBES
     from cytorecon.jobs.workers import workers
     from cytorecon.knowledge.templates import load_template
-    from cytorecon.pipeline import Given, learn_site, write_priors
+    from cytorecon.pipeline import Given, learn_site
 
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".fcs")
     if not files:
@@ -59,7 +59,7 @@ def learn(
     if learned.priors is None:
         raise_for(failures, done=0)
         return
-    write_priors(learned.priors, out)
+    out.write_text(learned.priors.to_json(), encoding="utf-8")
     for context in learned.priors.contexts:
         note(f"{context.batch}: {len(context.prior.thresholds)} thresholds from {context.prior.tubes} tubes")
     note(f"Priors: {out} ({learned.priors.sha256[:12]})")

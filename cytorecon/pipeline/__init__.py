@@ -7,7 +7,7 @@ from cytorecon.pipeline.gate_samples import gate, gate_batch, learn_priors
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
 from cytorecon.pipeline.second_opinion import second_opinion
-from cytorecon.pipeline.site import LearnedSite, SitePriors, learn_site, read_priors, write_priors
+from cytorecon.pipeline.site import LearnedSite, SitePriors, learn_site
 from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
 from cytorecon.pipeline.upload import Addition, analyze_addition
 
@@ -32,7 +32,5 @@ __all__ = [
     "learn_priors",
     "learn_site",
     "plan_study",
-    "read_priors",
     "second_opinion",
-    "write_priors",
 ]

@@ -19,6 +19,7 @@ from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Failure, Progress, Run, learn, survey_all
 from cytorecon.pipeline.source import Source
+from cytorecon.transforms import TransformSet
 from cytorecon.values import Frozen
 
 
@@ -43,6 +44,34 @@ class SitePriors(Frozen):
     def sha256(self) -> str:
         """Hash of the content, by which a result names them."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return the content as JSON that people can read."""
+        content = json.loads(self.model_dump_json())
+        for context in content["contexts"]:
+            context["scales"] = json.loads(context["scales"])
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> SitePriors:
+        """Return what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        KnowledgeError
+            If `text` is something else.
+        """
+        try:
+            content = json.loads(text)
+            for context in content["contexts"]:
+                context["scales"] = TransformSet.from_json(json.dumps(context["scales"])).to_json()
+            return cls.model_validate(content)
+        except (ValueError, KeyError, TypeError, TransformError) as error:
+            raise KnowledgeError(
+                "These are no site priors.",
+                found="other fields" if isinstance(error, ValidationError) else "other content",
+                hint="Learn them: cytorecon priors learn FOLDER --out site.json",
+            ) from error
 
     @property
     def by_batch(self) -> Mapping[str, BatchContext]:
@@ -105,39 +134,3 @@ def learn_site(
         failures={int(name): failure for name, failure in surveyed.failures.items()},
         too_small=tuple(context for context in learned if context not in enough),
     )
-
-
-def write_priors(priors: SitePriors, path: Path) -> None:
-    """Write site priors as JSON that people can read."""
-    content = json.loads(priors.model_dump_json())
-    for context in content["contexts"]:
-        context["scales"] = json.loads(context["scales"])
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_priors(path: Path) -> SitePriors:
-    """Return the site priors of a file.
-
-    Raises
-    ------
-    KnowledgeError
-        If it is not such a file.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        for context in content["contexts"]:
-            context["scales"] = json.dumps(
-                context["scales"], sort_keys=True, ensure_ascii=False, separators=(",", ":")
-            )
-        priors = SitePriors.model_validate(content)
-        for context in priors.contexts:
-            _ = context.transforms
-    except (ValueError, KeyError, TypeError, TransformError) as error:
-        kind = "other fields" if isinstance(error, ValidationError) else "other content"
-        raise KnowledgeError(
-            "These are no site priors.",
-            subject=path.name,
-            found=kind,
-            hint="Learn them: cytorecon priors learn FOLDER --out site.json",
-        ) from error
-    return priors

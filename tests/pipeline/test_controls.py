@@ -28,6 +28,7 @@ from cytorecon.jobs import run_batch
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.template import ValleyGate
 from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline import Control
 from cytorecon.sample import Sample
 from cytorecon.simulate import SimulatedTube, write_fcs
 from tests.pipeline.tubes import BLOOD, events, flags, is_close, samples, statuses, tube
@@ -62,7 +63,7 @@ def test_an_fmo_gives_the_threshold_where_no_tube_shows_one(
     priors = cr.learn_priors(batch, "tbnk")
     (alone,) = cr.gate_batch(batch[:1], "tbnk", priors)
     assert "gate.control_tail" in flags(alone, "B")
-    (gated,) = cr.gate_batch(batch[:1], "tbnk", priors, controls=[cr.Control(fmo, "fmo", "CD19")])
+    (gated,) = cr.gate_batch(batch[:1], "tbnk", priors, controls=[Control(fmo, "fmo", "CD19")])
     assert part(gated, "CD19").method == "fmo"
     evidence = gated.evidence().set_index("gate")
     assert evidence.loc["CD19", "source"] == "fmo"
@@ -76,7 +77,7 @@ def test_a_clear_valley_near_the_end_of_the_fmo_stands(fmo: Sample) -> None:
     rich = tube({**BLOOD, "B": 400}, seed=520, events=8000, beads_per_tube=15_000)
     priors = cr.learn_priors(samples(usual), "tbnk")
     before = cr.gate_batch([rich.sample()], "tbnk", priors)[0]
-    after = cr.gate_batch([rich.sample()], "tbnk", priors, controls=[cr.Control(fmo, "fmo", "CD19")])[0]
+    after = cr.gate_batch([rich.sample()], "tbnk", priors, controls=[Control(fmo, "fmo", "CD19")])[0]
     assert part(after, "CD19").method == part(before, "CD19").method == "shrunk_to_batch"
     assert events(after, "B") == events(before, "B")
 
@@ -101,7 +102,7 @@ def test_a_clear_valley_far_below_the_end_of_the_fmo_lies_among_negative_cells()
 
 
 def test_tubes_without_a_population_give_its_background(without_b: tuple[SimulatedTube, ...]) -> None:
-    depleted = [cr.Control(one.sample(), "without", "NK") for one in _without_nk()]
+    depleted = [Control(one.sample(), "without", "NK") for one in _without_nk()]
     few = tube({**BLOOD, "NK": 0}, seed=60, events=6000, beads_per_tube=15_000)
     batch = [*samples(without_b), few.sample()]
     priors = cr.learn_priors(batch, "tbnk")
@@ -122,7 +123,7 @@ def _without_nk() -> list[SimulatedTube]:
 
 def test_an_unknown_kind_of_control_is_refused(fmo: Sample) -> None:
     with pytest.raises(CytoreconError) as caught:
-        cr.gate_batch([fmo], "tbnk", controls=[cr.Control(fmo, "isotype", "CD19")])
+        cr.gate_batch([fmo], "tbnk", controls=[Control(fmo, "isotype", "CD19")])
     assert str(caught.value) == (
         "controls, kind: There is no such kind of control tube. Found: isotype. Allowed: fmo, without."
     )

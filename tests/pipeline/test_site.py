@@ -11,7 +11,7 @@ from cytorecon.cli.main import main
 from cytorecon.errors import KnowledgeError
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior
 from cytorecon.jobs import run_batch
-from cytorecon.pipeline import SitePriors, read_priors, write_priors
+from cytorecon.pipeline import SitePriors
 from cytorecon.simulate import SimulatedTube, write_fcs
 from tests.pipeline.tubes import samples, tube
 
@@ -28,41 +28,25 @@ def site(site_tubes: tuple[SimulatedTube, ...]) -> SitePriors:
     return SitePriors(contexts=cr.learn_priors(samples(site_tubes), "tbnk"))
 
 
-def test_a_file_holds_all_that_was_learned(tmp_path: Path, site: SitePriors) -> None:
-    write_priors(site, tmp_path / "site.json")
-    text = (tmp_path / "site.json").read_text(encoding="utf-8")
+def test_the_text_holds_all_that_was_learned(site: SitePriors) -> None:
+    text = site.to_json()
     assert '"content": "cytorecon site priors, version 1"' in text
     assert '"kind": "logicle"' in text
-    again = read_priors(tmp_path / "site.json")
-    assert again == site
-    assert again.sha256 == site.sha256
+    assert SitePriors.from_json(text) == site
+    assert SitePriors.from_json(text).sha256 == site.sha256
 
 
-@pytest.mark.parametrize(
-    ("text", "found"), [("{}", "other content"), ("x", "other content"), ('{"contexts": []}', "")]
-)
-def test_another_file_is_refused(tmp_path: Path, text: str, found: str) -> None:
-    path = tmp_path / "site.json"
-    path.write_text(text, encoding="utf-8")
-    if not found:
-        assert read_priors(path).contexts == ()
-        return
-    with pytest.raises(KnowledgeError) as caught:
-        read_priors(path)
-    assert str(caught.value) == (
-        f"site.json: These are no site priors. Found: {found}. "
-        "Learn them: cytorecon priors learn FOLDER --out site.json"
-    )
-
-
-def test_a_field_too_many_is_refused(tmp_path: Path, site: SitePriors) -> None:
-    path = tmp_path / "site.json"
-    write_priors(site, path)
-    path.write_text(
-        path.read_text(encoding="utf-8").replace('"content"', '"note": 1,\n "content"', 1), "utf-8"
-    )
-    with pytest.raises(KnowledgeError, match="Found: other fields"):
-        read_priors(path)
+def test_another_text_is_refused(site: SitePriors) -> None:
+    more = site.to_json().replace('"content"', '"note": 1, "content"', 1)
+    scales = site.to_json().replace('"logicle"', '"other"')
+    wrong = (("{}", "content"), ("x", "content"), ("[1]", "content"), (scales, "content"), (more, "fields"))
+    for text, found in wrong:
+        with pytest.raises(KnowledgeError) as caught:
+            SitePriors.from_json(text)
+        assert str(caught.value) == (
+            f"These are no site priors. Found: other {found}. "
+            "Learn them: cytorecon priors learn FOLDER --out site.json"
+        )
 
 
 def test_a_batch_of_one_leans_on_the_site(tmp_path: Path, site_tubes: tuple[SimulatedTube, ...]) -> None:
@@ -82,7 +66,8 @@ def test_a_batch_of_one_leans_on_the_site(tmp_path: Path, site_tubes: tuple[Simu
     assert not any("batch.few_tubes" in count.review for count in done.counts)
     verdicts = {count.population: count.verdict for count in done.counts}
     assert {verdicts[name] for name in ("CD3_T", "CD4_T", "CD8_T", "B")} == {"ok"}
-    named = f"Positions lean on site priors {read_priors(priors).sha256[:12]}, learned from {TUBES} tubes."
+    sha256 = SitePriors.from_json(priors.read_text(encoding="utf-8")).sha256
+    named = f"Positions lean on site priors {sha256[:12]}, learned from {TUBES} tubes."
     assert named in {issue.message for issue in done.issues}
 
 
