@@ -13,7 +13,7 @@ from cytorecon.cli.given import read_given
 from cytorecon.cli.options import DEFAULT_JOBS, JobsOption, MapOption, SpilloverOption
 
 priors = typer.Typer(
-    help="Learn what a laboratory's tubes look like, for batches too small to teach themselves.",
+    help="Learn from a laboratory's tubes what carries small batches.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
