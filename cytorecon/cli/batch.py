@@ -70,6 +70,12 @@ def batch(
         bool,
         typer.Option("--remove-missing", help="Take out what an earlier sheet listed and this one does not."),
     ] = False,
+    priors: Annotated[
+        Path | None,
+        typer.Option(
+            "--priors", metavar="FILE.json", help="Site priors (cytorecon priors learn) for small batches."
+        ),
+    ] = None,
     jobs: JobsOption = DEFAULT_JOBS,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,6 +95,7 @@ def batch(
         given=given,
         relearn=relearn,
         remove_missing=remove_missing,
+        priors=priors,
         jobs=jobs,
     )
     show(result, as_json=as_json)
@@ -121,11 +128,14 @@ def analyse(
     given: GivenWords = NOTHING_GIVEN,
     relearn: bool = False,
     remove_missing: bool = False,
+    priors: Path | None = None,
     jobs: int,
 ) -> StudyResult:
     """Run a batch under a progress bar."""
     from cytorecon.jobs import run_batch
+    from cytorecon.pipeline import SitePriors
 
+    site = None if priors is None else SitePriors.from_json(priors.read_text(encoding="utf-8"))
     with progress_bar() as advance:
         return run_batch(
             manifest,
@@ -136,6 +146,7 @@ def analyse(
             mapping=given.mapping,
             spillover=given.spillover,
             relearn=relearn,
+            site=site,
             remove_missing=remove_missing,
             today=datetime.now().astimezone().date(),
             jobs=jobs,

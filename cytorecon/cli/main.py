@@ -20,6 +20,7 @@ from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.override import override
+from cytorecon.cli.priors import priors
 from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
@@ -36,8 +37,9 @@ class _InOrderOfWork(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - what the library asks for
         """Return the names in the order of work: templates before gating, overrides after a batch."""
-        names = [name for name in self.commands if name not in ("templates", "override")]
+        names = [name for name in self.commands if name not in ("templates", "override", "priors")]
         names.insert(names.index("gate"), "templates")
+        names.insert(names.index("batch"), "priors")
         names.insert(names.index("batch") + 1, "override")
         return names
 
@@ -83,6 +85,7 @@ app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")
 app.add_typer(override, name="override")
+app.add_typer(priors, name="priors")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -150,6 +150,7 @@ def _explanation(template: Template) -> Iterator[str]:
             yield f"    {spec.why}{_cited(spec.source)}"
     yield "\nPopulations"
     yield from _populations(template)
+    yield from _checks(template)
     yield from _criteria(template)
 
 
@@ -189,6 +190,16 @@ def _ranges(population: str, counted: Sequence[str], references: References) -> 
             found = ", ".join(map(references.title, references.default_sets(population, measure)))
             refused = references.refusal(population, measure, definition)
             yield f"    Reference, {words}: {refused or found + which}"
+
+
+def _checks(template: Template) -> Iterator[str]:
+    from cytorecon.knowledge.template.words import check_in_words
+
+    if template.checks:
+        yield "\nChecks of labels"
+    for spec in template.checks:
+        yield f"  {spec.check}: {check_in_words(spec)}"
+        yield f"    {spec.why}{_cited(spec.source)}"
 
 
 def _criteria(template: Template) -> Iterator[str]:

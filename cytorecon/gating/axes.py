@@ -9,6 +9,7 @@ from functools import cached_property
 from cytorecon.gating.shapes import Column, Mask, Shape
 from cytorecon.knowledge.template import Axis, MarkerAxis, ScatterAxis
 from cytorecon.sample import ChannelRole, Sample
+from cytorecon.transforms import TransformSet
 
 _SCATTER = {"forward": ChannelRole.FORWARD_SCATTER, "side": ChannelRole.SIDE_SCATTER}
 
@@ -23,10 +24,13 @@ class Axes:
         Transformed.
     panel : mapping of str to str
         Canonical marker to ``$PnN``.
+    scales : TransformSet, optional
+        On which the sample was transformed; for checks that ask for linear light.
     """
 
     sample: Sample
     panel: Mapping[str, str]
+    scales: TransformSet | None = None
     _masks: dict[Shape, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property

@@ -17,12 +17,14 @@ import numpy as np
 
 from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
+from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.detection import detections
+from cytorecon.gating.detection import detections, expected_events
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
@@ -47,7 +49,7 @@ RESTS_ON = 0.05
 UNCERTAIN, APART = 0.11, 0.05
 
 
-def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
+def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None) -> GatedSample:
     """Return `gated` with what is known about its certainty: detection, review codes, issues.
 
     Parameters
@@ -56,20 +58,24 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
         As the engine found it.
     prior : GatingPrior
         What it leaned on.
+    axes : Axes, optional
+        For checks that ask for linear light.
     """
-    issues = [*gated.issues, *_few_tubes(prior)]
+    issues = [*gated.issues, *_few_tubes(prior), *_backgrounds(gated, prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
+    failed = tuple(failed_checks(gated, axes))
+    labels = doubted_by(failed)
     kinds = kinds_of(gated)
     rests_on, moved = reliances(gated, kinds), moves(gated, kinds)
     codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
     clear = {name for rule in limits.assay for name in rule.explained_if_clear if codes.is_clear(name)}
     outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
     sums = doubted(outside)
-    tested = detections(gated, rests_on, limits.detection)
+    tested = detections(gated, rests_on, limits.detection, prior.backgrounds)
     mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *sums.get(name, ()), *mixed.get(name, ())}))
+        name: tuple(sorted({*codes.of(name), *whole_tube, *_from(name, sums, labels, mixed)}))
         for name in gated.populations
     }
     return replace(
@@ -77,8 +83,14 @@ def with_doubts(gated: GatedSample, prior: GatingPrior) -> GatedSample:
         review=review,
         moves=moved,
         detections=tested,
-        issues=(*issues, *(sum_.issue for sum_ in outside)),
+        issues=(*issues, *(sum_.issue for sum_ in outside), *(check.issue for check in failed)),
     )
+
+
+def _from(population: str, *doubts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the codes that any of the `doubts` has for a population."""
+    for doubt in doubts:
+        yield from doubt.get(population, ())
 
 
 def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
@@ -87,6 +99,18 @@ def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
         tubes = f"{prior.tubes} tube{'s' if prior.tubes != 1 else ''}"
         message = f"Positions were learned from {tubes}; {SETTLED_TUBES} are needed to trust them."
         yield Issue(FEW_TUBES, Severity.WARNING, "batch", message, flag.hint)
+
+
+def _backgrounds(gated: GatedSample, prior: GatingPrior) -> Iterator[Issue]:
+    """Yield what control tubes say about the background of each population of this tube."""
+    for name, seen in sorted(prior.backgrounds.items()):
+        if name in gated.masks:
+            tubes = f"{seen.tubes} control tube{'s' if seen.tubes != 1 else ''} without such cells"
+            message = (
+                f"{expected_events(gated, name, seen):.1f} events of {name} are expected by {tubes} "
+                f"({seen.events} of {seen.parent_events} events)."
+            )
+            yield Issue("control.background", Severity.INFO, name, message)
 
 
 def _codes_of_the_tube(issues: list[Issue]) -> set[str]:

@@ -82,7 +82,7 @@ def gate(
         If a decision does not fit the template.
     """
     prior = prior or GatingPrior()
-    return with_doubts(search_all(sample, template, axes, prior, held or Decisions()), prior)
+    return with_doubts(search_all(sample, template, axes, prior, held or Decisions()), prior, axes)
 
 
 def search_all(

@@ -20,6 +20,7 @@ SOURCES: Final = {
     "batch": "prior",
     "batch_tail": "prior",
     "batch_cloud": "prior",
+    "fmo": "fmo",
     "fixed": "template",
     "manual": "manual",
 }
@@ -99,7 +100,7 @@ def _row(
     return row | {
         "part": part.part,
         "channels": ", ".join(part.shape.channels),
-        "source": SOURCES.get(part.method, "own events"),
+        "source": _source(part),
         "method": part.method,
         "position": threshold,
         "standard_error": part.standard_error,
@@ -109,6 +110,13 @@ def _row(
         "instability": _instability(part.part, moves),
         "override": part.override or gate.override,
     }
+
+
+def _source(part: FoundPart) -> str:
+    """Return what a position rests on; a prior of the site is called so."""
+    source = SOURCES.get(part.method, "own events")
+    of_site = part.batch is not None and part.batch.level == "site" and source in ("pooled", "prior")
+    return f"{source} (site)" if of_site else source
 
 
 def _codes(gate: str, review: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

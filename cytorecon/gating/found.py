@@ -26,9 +26,9 @@ class FoundPart:
     shape : Threshold or Polygon
         On the transformed scale.
     method : str
-        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``reference_tail``, ``own_tail``,
-        ``batch_tail``, ``bright_mode``, ``mirror``, ``anchor``, ``shifted``, ``robust_ratio``,
-        ``seeded_cloud``, ``batch_cloud``, ``back_gated``, ``density_contour``,
+        ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``reference_tail``,
+        ``fmo``, ``own_tail``, ``batch_tail``, ``bright_mode``, ``mirror``, ``anchor``, ``shifted``,
+        ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``back_gated``, ``density_contour``,
         ``bright_in_all``, ``fixed`` or ``manual``.
     standard_error : float or None
         Of a threshold, transformed units.

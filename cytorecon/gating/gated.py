@@ -19,6 +19,8 @@ from cytorecon.knowledge.template import Template, markers_of
 from cytorecon.results import GateRecord, PopulationTally
 from cytorecon.sample import Sample
 
+_ALWAYS_THERE = frozenset({"events", "parent_events", "percent_of_parent"})
+
 
 @dataclass(frozen=True)
 class GatedSample:
@@ -165,7 +167,10 @@ class GatedSample:
             {**count.model_dump(exclude={"detected", "gate_definition"}), "status": count.verdict}
             for count in count_populations(self.tallies())
         ]
-        return pd.DataFrame(rows).dropna(axis="columns", how="all")
+        table = pd.DataFrame(rows)
+        # columns about cells/µL are empty here; those about events stand even where nothing is evaluable
+        unused = [name for name in table if table[name].isna().all() and name not in _ALWAYS_THERE]
+        return table.drop(columns=unused)
 
     def evidence(self) -> pd.DataFrame:
         """Return where each gate lies and why (:func:`~cytorecon.gating.evidence.evidence_table`)."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -49,8 +50,12 @@ class GaugedPosition(Frozen):
     spread: float
 
 
+#: Whose tubes taught a position: those of the batch, or the laboratory's before.
+Level = Literal["batch", "site"]
+
+
 class ThresholdPrior(Frozen):
-    """Where a threshold lies in this batch: mean, spread between tubes, tubes seen.
+    """Where a threshold lies: mean, spread between tubes, tubes seen, and whose tubes they were.
 
     Parameters
     ----------
@@ -60,12 +65,15 @@ class ThresholdPrior(Frozen):
         How many tubes showed something.
     gauged : GaugedPosition or None
         Where it lies beside the gauge, when that is more certain.
+    level : {"batch", "site"}
+        Whose tubes.
     """
 
     position: float
     spread: float
     tubes: int
     gauged: GaugedPosition | None = None
+    level: Level = "batch"
 
     def beside(self, gauge: float | None) -> ThresholdPrior:
         """Return where the threshold lies in a tube whose gauge lies at `gauge`; None is one without.
@@ -84,7 +92,7 @@ class ThresholdPrior(Frozen):
         moved = self.gauged.model_copy(
             update={"gauge": gauge, "position": self.gauged.position + gauge - self.gauged.gauge}
         )
-        return ThresholdPrior(position=moved.position, spread=moved.spread, tubes=self.tubes, gauged=moved)
+        return self.model_copy(update={"position": moved.position, "spread": moved.spread, "gauged": moved})
 
 
 class ClusterPrior(Frozen):
@@ -92,6 +100,23 @@ class ClusterPrior(Frozen):
 
     mean: tuple[float, float]
     covariance: tuple[tuple[float, float], tuple[float, float]]
+    tubes: int
+
+
+class ReferencePrior(Frozen):
+    """Where negative cells end in FMO tubes (stained without the marker), with its error."""
+
+    position: float
+    standard_error: float
+    events: int
+    tubes: int
+
+
+class Background(Frozen):
+    """What control tubes that hold no cell of a population show of it: events, of so many of its parent."""
+
+    events: int
+    parent_events: int
     tubes: int
 
 
@@ -104,11 +129,33 @@ class GatingPrior(Frozen):
         How many tubes were looked at, whether or not they showed anything.
     thresholds, clusters : mapping of str to prior
         By part of gate.
+    references : mapping of str to ReferencePrior
+        By part of gate, from FMO tubes of the batch.
+    backgrounds : mapping of str to Background
+        By population, from control tubes of the batch.
     """
 
     tubes: int = 0
     thresholds: Mapping[str, ThresholdPrior] = {}
     clusters: Mapping[str, ClusterPrior] = {}
+    references: Mapping[str, ReferencePrior] = {}
+    backgrounds: Mapping[str, Background] = {}
+
+    def of_the_site(self) -> GatingPrior:
+        """Return the same with every threshold marked as learned from a site's tubes."""
+        marked = {
+            part: learned.model_copy(update={"level": "site"}) for part, learned in self.thresholds.items()
+        }
+        return self.model_copy(update={"thresholds": marked})
+
+    def filled_up(self, site: GatingPrior) -> GatingPrior:
+        """Return the same with what only `site` knows: a population missing in the whole batch."""
+        return self.model_copy(
+            update={
+                "thresholds": {**site.thresholds, **self.thresholds},
+                "clusters": {**site.clusters, **self.clusters},
+            }
+        )
 
     @property
     def sha256(self) -> str:

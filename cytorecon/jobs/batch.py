@@ -15,7 +15,7 @@ from cytorecon.jobs.settings import save_settings
 from cytorecon.jobs.workers import workers
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
-from cytorecon.pipeline import AnalysisSettings, Given, Plan, analyze_tubes, plan_study
+from cytorecon.pipeline import AnalysisSettings, Given, Plan, SitePriors, analyze_tubes, plan_study
 from cytorecon.pipeline.learn import Progress, Run
 from cytorecon.pipeline.source import CHANNEL_GIVEN
 from cytorecon.pipeline.steps import decided
@@ -37,6 +37,7 @@ def run_batch(
     mapping: Mapping[str, str] | None = None,
     spillover: Spillover | None = None,
     relearn: bool = False,
+    site: SitePriors | None = None,
     remove_missing: bool = False,
     today: date | None = None,
     jobs: int = 1,
@@ -63,6 +64,9 @@ def run_batch(
         or matrix every tube is analysed again.
     relearn : bool
         Learn scales and priors of every batch again from the tubes there are now.
+    site : SitePriors, optional
+        What the laboratory's tubes taught before: it carries batches of fewer than 8 tubes. Frozen with
+        the study; a batch that is settled does not change by it.
     remove_missing : bool
         Take out the tubes that an earlier sheet listed and this one does not; none while rows of
         the manifest are left out.
@@ -96,12 +100,14 @@ def run_batch(
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
         # uploads that are listed teach as the other rows do, and follow what was learned
-        study = written.study.model_copy(update={"tubes": (*written.study.tubes, *written.uploads)})
+        listed = (*written.study.tubes, *written.uploads)
+        study = written.study.model_copy(update={"tubes": listed, "controls": sheet.controls})
         plan = plan_study(
             study,
             known=usual,
             overrides=store.overrides(),
             relearn=relearn,
+            site=site,
             run=run,
             progress=progress,
         )

@@ -76,6 +76,15 @@ class DetectionLimits(Frozen):
     most_background: Limit
 
 
+class ControlLimits(Frozen):
+    """How control tubes of a batch are read."""
+
+    fmo_percentile: SourcedLimit
+    fewest_fmo_events: SourcedLimit
+    least_fmo_error: SourcedLimit
+    fewest_parent_events: SourcedLimit
+
+
 class SumRule(Frozen):
     """Populations whose sum must make up another one.
 
@@ -140,6 +149,7 @@ class QualityLimits(Frozen):
     detection: DetectionLimits
     checks: CheckLimits
     acquisition: AcquisitionLimits
+    controls: ControlLimits
     assay: tuple[SumRule, ...]
     between_tubes: BetweenTubesLimits
 

@@ -1,11 +1,13 @@
 """The way of the data: read, check, compensate, transform, gate, count."""
 
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
+from cytorecon.pipeline.controls import Control
 from cytorecon.pipeline.gate_files import GatedFile, gate_files
 from cytorecon.pipeline.gate_samples import gate, gate_batch, learn_priors
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
 from cytorecon.pipeline.second_opinion import second_opinion
+from cytorecon.pipeline.site import LearnedSite, SitePriors, learn_site
 from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
 from cytorecon.pipeline.upload import Addition, analyze_addition
 
@@ -13,10 +15,13 @@ __all__ = [
     "Addition",
     "AnalysisSettings",
     "BatchContext",
+    "Control",
     "FileInspection",
     "GatedFile",
     "Given",
+    "LearnedSite",
     "Plan",
+    "SitePriors",
     "analyze_addition",
     "analyze_study",
     "analyze_tubes",
@@ -25,6 +30,7 @@ __all__ = [
     "gate_files",
     "inspect_file",
     "learn_priors",
+    "learn_site",
     "plan_study",
     "second_opinion",
 ]

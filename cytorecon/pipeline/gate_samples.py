@@ -13,6 +13,7 @@ from cytorecon.gating.overrides import Override
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
+from cytorecon.pipeline.controls import Control, ControlSource, taught_by
 from cytorecon.pipeline.learn import learn
 from cytorecon.pipeline.source import Source, batch_of
 from cytorecon.pipeline.steps import compensated, gate_prepared, prepare_loaded, survey
@@ -84,6 +85,7 @@ def gate_batch(
     *,
     mapping: Mapping[str, str] | None = None,
     overrides: Sequence[Override] = (),
+    controls: Sequence[Control] = (),
 ) -> list[GatedSample]:
     """Gate samples that learn from each other, or from what was learned before.
 
@@ -98,6 +100,9 @@ def gate_batch(
         What people decided about gates, oldest first. The target of one for a sample is the number of
         the sample in the list, from ``"1"``; of one for a batch, ``BatchContext.batch``. A gate that a
         person placed teaches the others nothing; gates that are found with it are looked for anew.
+    controls : sequence of Control
+        FMO tubes, and tubes known to hold no cell of a population, of the same cytometer and panel: they
+        give thresholds and backgrounds and have no result.
 
     Returns
     -------
@@ -125,7 +130,8 @@ def gate_batch(
     ('review', ('batch.few_tubes',))
     """
     sources = _sources(samples, template, mapping, tuple(overrides))
-    contexts = {context.batch: context for context in priors or _learned(sources)}
+    learned = {context.batch: context for context in priors or _learned(sources)}
+    contexts = _with_controls(learned, controls, sources)
     _check_overrides(overrides, sources, set(contexts))
     gated = []
     for source in sources:
@@ -194,6 +200,21 @@ def _learned(sources: Sequence[Source]) -> tuple[BatchContext, ...]:
         learn(batch, [s for s in sources if surveys[s.name].batch == batch], surveys, map, no_progress)
         for batch in sorted({found.batch for found in surveys.values()})
     )
+
+
+def _with_controls(
+    contexts: Mapping[str, BatchContext], controls: Sequence[Control], sources: Sequence[Source]
+) -> dict[str, BatchContext]:
+    if not controls or not sources:
+        return dict(contexts)
+    by_batch: dict[str, list[ControlSource]] = {}
+    for place, control in enumerate(controls, start=1):
+        name = f"control {place}"
+        source = Source(name, sources[0].template, sample=control.sample, mapping=sources[0].mapping)
+        batch = batch_of(control.sample, source.template)
+        _of_batch(contexts, batch, source)
+        by_batch.setdefault(batch, []).append(ControlSource(source, control.of))
+    return {batch: taught_by(each, by_batch.get(batch, ()), map) for batch, each in contexts.items()}
 
 
 def _of_batch(contexts: Mapping[str, BatchContext], batch: str, source: Source) -> BatchContext:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.estimates import Evidence
-from cytorecon.gating.prior import GatingPrior, pool
+from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior, pool
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey, shown, survey
@@ -91,7 +91,12 @@ def survey_all(sources: Sequence[Source], run: Run, progress: Progress) -> Surve
 
 
 def learn(
-    batch: str, sources: Sequence[Source], surveys: Mapping[str, Survey], run: Run, progress: Progress
+    batch: str,
+    sources: Sequence[Source],
+    surveys: Mapping[str, Survey],
+    run: Run,
+    progress: Progress,
+    site: BatchContext | None = None,
 ) -> BatchContext:
     """Return what the tubes of one batch share.
 
@@ -107,9 +112,19 @@ def learn(
         ``map`` or an executor's.
     progress : callable
         Called after each tube.
+    site : BatchContext, optional
+        What the laboratory's tubes of the same kind taught before. Its scales are used. It carries a batch
+        too small to be settled, and fills up what a larger one does not show.
     """
-    scales = estimate_transforms([surveys[source.name].summaries for source in sources])
-    prior = GatingPrior()
+    if site is not None and len(sources) < SETTLED_TUBES:
+        return site
+    scales = (
+        site.transforms
+        if site is not None
+        else estimate_transforms([surveys[source.name].summaries for source in sources])
+    )
+    known = site.prior if site is not None else GatingPrior()
+    prior = known
     for _ in range(ROUNDS):
         look = partial(attempt, partial(shown, scales=scales, prior=prior))
         seen: list[Mapping[str, Evidence]] = []
@@ -117,7 +132,7 @@ def learn(
             if not isinstance(answer, Failure):
                 seen.append(answer)
             progress("learning from the batch", done, len(sources))
-        prior = pool(seen)
+        prior = pool(seen).filled_up(known)
     template = sources[0].template
     return BatchContext(
         batch=batch,
@@ -126,5 +141,8 @@ def learn(
         template_sha256=template.sha256,
         scales=scales.to_json(),
         prior=prior,
-        notes=tuple(f"{issue.message} {issue.hint}".strip() for issue in scales.issues),
+        notes=(
+            *(f"{issue.message} {issue.hint}".strip() for issue in scales.issues),
+            *(site.notes if site is not None else ()),
+        ),
     )

@@ -81,7 +81,7 @@ def prepare_loaded(loaded: Loaded, source: Source, scales: TransformSet) -> Prep
     # A missing optional marker is said once, by the gate that would have used it.
     remarks = [issue for issue in panel.issues if issue.code != "panel.missing"]
     sample = transform(sample.with_issues(remarks), scales)
-    return Prepared(sample, Axes(sample, panel.channels))
+    return Prepared(sample, Axes(sample, panel.channels, scales))
 
 
 def gate_prepared(prepared: Prepared, source: Source, prior: GatingPrior) -> GatedSample:

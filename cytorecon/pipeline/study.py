@@ -12,8 +12,10 @@ from cytorecon.gating.overrides import Override, concerning, standing
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
+from cytorecon.pipeline.controls import survey_controls, taught_by
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, learn, reason_of, survey_all
+from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
@@ -63,6 +65,7 @@ def plan_study(
     known: AnalysisSettings | None = None,
     overrides: Sequence[Override] = (),
     relearn: bool = False,
+    site: SitePriors | None = None,
     run: Run = map,
     progress: Progress = no_progress,
 ) -> Plan:
@@ -80,6 +83,8 @@ def plan_study(
         What people decided about gates, oldest first.
     relearn : bool
         Learn every batch again from the tubes there are now.
+    site : SitePriors, optional
+        What the laboratory's tubes taught before, for batches that are learned now.
     run, progress : callable
         See :func:`~cytorecon.pipeline.learn.learn`.
     """
@@ -89,13 +94,16 @@ def plan_study(
     failures |= surveyed.failures
     failures |= _copies(study.tubes, surveyed)
     usable = {name: source for name, source in sources.items() if name not in failures}
+    from_site = site.by_batch if site is not None else {}
+    controls = survey_controls(study.controls, given, run)
     contexts = dict(known.batches) if known else {}
     batches = {name: surveyed.surveys[name].batch for name in usable}
     remarks: list[Issue] = []
     for batch in sorted(set(batches.values())):
         members = [source for name, source in usable.items() if batches[name] == batch]
         if relearn or not _stands(contexts.get(batch), len(members)):
-            contexts[batch] = learn(batch, members, surveyed.surveys, run, progress)
+            learned = learn(batch, members, surveyed.surveys, run, progress, from_site.get(batch))
+            contexts[batch] = taught_by(learned, controls.of_batch(batch), run)
         elif len(members) >= GROWN * contexts[batch].prior.tubes:
             remarks.append(_has_grown(contexts[batch], len(members)))
     return Plan(
@@ -104,7 +112,12 @@ def plan_study(
         batches=batches,
         hashes={name: surveyed.surveys[name].sha256 for name in usable},
         failures=failures,
-        remarks=(*remarks, *_unused(overrides, usable, batches)),
+        remarks=(
+            *remarks,
+            *_site_unused(from_site, batches),
+            *controls.remarks(set(batches.values())),
+            *_unused(overrides, usable, batches),
+        ),
     )
 
 
@@ -138,6 +151,13 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
     plan = plan_study(study, run=run, progress=progress)
     tubes = tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress))
     return with_assay_checks(StudyResult(study=study, tubes=tubes))
+
+
+def _site_unused(site: Mapping[str, BatchContext], batches: Mapping[str, str]) -> Iterator[Issue]:
+    if site and not set(site) & set(batches.values()):
+        message = "The site priors are of another cytometer, panel or template than every batch of the study."
+        hint = "Learn them from files of the same kind, with this version of the template."
+        yield Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint)
 
 
 def _has_grown(context: BatchContext, tubes: int) -> Issue:

@@ -37,6 +37,7 @@ MANIFEST: Final = SheetColumns(
         "panel",
         "tube",
         "dataset",
+        "control",
         "wbc_cells_per_ul",
         "wbc_10e9_per_l",
         "lymphocytes_cells_per_ul",

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.cells import RowReader
 from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, SheetColumns, check_header
+from cytorecon.study.controls import ControlRow, control_row, control_tubes, is_control
 from cytorecon.study.model import Study
 from cytorecon.study.people import people, with_event_anchors
 from cytorecon.study.rows import (
@@ -99,9 +100,9 @@ def load_study(
     fatal = any(table is not None and table.fatal for table in tables.values())
     patient_rows = _rows(tables["patients"], patient_row, words)
     event_rows = _rows(tables["events"], event_row, words)
-    manifest_rows = _rows(tables["manifest"], manifest_row, words)
+    manifest_rows, control_rows = _manifest_rows(tables["manifest"], words)
     if fatal:
-        found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
+        found += _row_issues((*manifest_rows, *control_rows, *patient_rows, *event_rows))
         raise StudyError("The sheets cannot be used.", found, subject="manifest")
     persons = people(patient_rows, manifest_rows, words)
     clinical = clinical_events(event_rows, persons, words.days)
@@ -110,7 +111,8 @@ def load_study(
         persons[patient] = with_event_anchors(persons[patient], own, words.kinds)
     folder = Path(manifest).resolve().parent
     accepted = tubes(manifest_rows, persons, folder, words, today)
-    found += _row_issues((*manifest_rows, *patient_rows, *event_rows))
+    controls = control_tubes(control_rows, folder)
+    found += _row_issues((*manifest_rows, *control_rows, *patient_rows, *event_rows))
     if not accepted:
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")
     if tables["patients"] is None:
@@ -122,6 +124,7 @@ def load_study(
         events=clinical,
         issues=tuple(found),
         left_out=left_out_rows(manifest_rows, folder),
+        controls=controls,
         lists_events=tables["events"] is not None,
     )
 
@@ -180,5 +183,16 @@ def _rows(
     return [interpret(reader, words) for reader in readers(table.sheet, table.places, words.days)]
 
 
-def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow]) -> list[Issue]:
+def _manifest_rows(table: _Table | None, words: Vocabulary) -> tuple[list[ManifestRow], list[ControlRow]]:
+    """Return the rows of patients' tubes and those of control tubes."""
+    if table is None or table.fatal:
+        return [], []
+    every = list(readers(table.sheet, table.places, words.days))
+    return (
+        [manifest_row(reader, words) for reader in every if not is_control(reader)],
+        [control_row(reader) for reader in every if is_control(reader)],
+    )
+
+
+def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow | ControlRow]) -> list[Issue]:
     return [issue for row in rows for issue in row.reader.issues]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue
+from cytorecon.gating.controls import ControlOf
 from cytorecon.values import Frozen
 
 
@@ -169,6 +170,33 @@ class Tube(Frozen):
         return (self.product_volume_ml, self.recipient_weight_kg) != (None, None)
 
 
+class ControlTube(Frozen):
+    """A control tube of the manifest: it teaches its batch and is no patient's.
+
+    Parameters
+    ----------
+    of : ControlOf
+        What it is.
+    template : str
+        Name of the gating template of the tubes it is a control of.
+    template_path : Path or None
+        The template's file, where it is not a packaged one.
+    row : int
+        Row of the sample sheet.
+    path : Path
+        The FCS file.
+    dataset : int or None
+        Which data set of a file that holds several, from 0.
+    """
+
+    of: ControlOf
+    template: str
+    template_path: Path | None = None
+    row: int
+    path: Path
+    dataset: int | None = None
+
+
 class LeftOutRow(Frozen):
     """A row of the manifest that could not be used, as far as it could be read.
 
@@ -200,6 +228,8 @@ class Study(Frozen):
         Rows that were left out and why.
     left_out : tuple of LeftOutRow
         Those of the manifest. Known while sheets are read, never written.
+    controls : tuple of ControlTube
+        Control tubes of the manifest. As `left_out`.
     lists_events : bool
         Whether the sheets say anything about clinical events. As `left_out`.
     """
@@ -210,6 +240,7 @@ class Study(Frozen):
     events: tuple[ClinicalEvent, ...] = ()
     issues: tuple[Issue, ...] = ()
     left_out: tuple[LeftOutRow, ...] = Field(default=(), exclude=True)
+    controls: tuple[ControlTube, ...] = Field(default=(), exclude=True)
     lists_events: bool = Field(default=True, exclude=True)
 
     def patient(self, patient: str) -> Patient:

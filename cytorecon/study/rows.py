@@ -202,7 +202,7 @@ def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
         anchor_date=reader.date_or_none("anchor_date"),
         anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
         visit=reader.visit("visit", words.visits),
-        panel=_panel(reader),
+        panel=panel_of_row(reader),
         tube=reader.text("tube"),
         dataset=reader.whole_or_none("dataset", Limits(0)),
         wbc_cells_per_ul=_blood_count(reader, "wbc", words.counting),
@@ -224,7 +224,8 @@ def _birth_year(reader: RowReader) -> int | None:
     return reader.whole_or_none("birth_year", Limits(1900, 2100, usual=(1900, 2100)))
 
 
-def _panel(reader: RowReader) -> str:
+def panel_of_row(reader: RowReader) -> str:
+    """Return the panel of a tube: the name of a packaged template, or the path of another."""
     if reader.text("panel").lower().endswith((".yaml", ".yml")):
         return reader.text("panel")
     also = ", or the path of a .yaml file"

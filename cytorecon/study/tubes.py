@@ -88,7 +88,7 @@ def tubes(
         day = _sample_day(row, found[row.patient], words.kinds)
         if day is not None:
             _check_draw(row, found[row.patient], day, words.days, today)
-        path = _resolved(folder, row.file)
+        path = resolved(folder, row.file)
         _check_repeated(row, (path, row.dataset or 0), seen_files)
         if day is None or row.reader.failed():
             continue
@@ -108,7 +108,7 @@ def left_out_rows(rows: Sequence[ManifestRow], folder: Path) -> tuple[LeftOutRow
         LeftOutRow(
             row=row.reader.number,
             patient=row.patient if is_pseudonym(row.patient) else "",
-            path=_resolved(folder, row.file) if row.file else None,
+            path=resolved(folder, row.file) if row.file else None,
         )
         for row in rows
         if row.reader.failed()
@@ -116,14 +116,14 @@ def left_out_rows(rows: Sequence[ManifestRow], folder: Path) -> tuple[LeftOutRow
 
 
 def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> Tube:
-    own_template = row.panel.lower().endswith((".yaml", ".yml"))
+    template, template_path = template_of(row.panel, folder)
     return Tube(
         tube=f"{row.patient}/d{day}/{number}",
         patient=row.patient,
         day=day,
         visit=row.visit,
-        template=_own_name(row.panel) if own_template else row.panel,
-        template_path=_resolved(folder, row.panel) if own_template else None,
+        template=template,
+        template_path=template_path,
         row=row.reader.number,
         path=path,
         dataset=row.dataset,
@@ -291,6 +291,13 @@ def _unknown_patient(reader: RowReader, patient: str, found: Mapping[str, Person
     )
 
 
-def _resolved(folder: Path, text: str) -> Path:
+def template_of(panel: str, folder: Path) -> tuple[str, Path | None]:
+    """Return name and file of a tube's template; no file for a packaged one."""
+    if panel.lower().endswith((".yaml", ".yml")):
+        return _own_name(panel), resolved(folder, panel)
+    return panel, None
+
+
+def resolved(folder: Path, text: str) -> Path:
     """Return a path of the manifest, which may have been written with backslashes, as absolute."""
     return (folder / PurePosixPath(text.replace("\\", "/"))).resolve()

@@ -23,6 +23,7 @@ COMMANDS = (
     "deidentify",
     "templates",
     "gate",
+    "priors",
     "batch",
     "override",
     "counts",

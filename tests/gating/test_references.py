@@ -10,7 +10,7 @@ import pytest
 from cytorecon.errors import NotEvaluableError
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample, evidence_of
-from cytorecon.gating.prior import GatingPrior, ThresholdPrior, pool
+from cytorecon.gating.prior import GatingPrior, ReferencePrior, ThresholdPrior, pool
 from cytorecon.gating.shapes import Polygon, Threshold
 from cytorecon.knowledge.review_flags import load_review_flags
 from tests.gating.samples import Values, gated, made_template, mixture, valley
@@ -210,3 +210,15 @@ def test_a_fixed_threshold_lies_where_the_template_says() -> None:
     assert int(gated(tube(0), template).mask("CD4_T").sum()) == HELPERS
     lacks = gated({"CD8": THREE}, template).gates[0]
     assert (lacks.status, lacks.reason) == ("not_evaluable", "the tube has no channel for CD4")
+
+
+def test_an_fmo_tube_says_where_a_smeared_marker_begins() -> None:
+    """In place of the cells of the same tube; what those would have said stays as the alternative."""
+    end = ReferencePrior(position=0.55, standard_error=0.02, events=2000, tubes=1)
+    found = gate_tube(tube(300), GatingPrior(tubes=8, references={"CD25": end}))
+    (gate,) = (each for each in found.gates if each.gate == "CD25")
+    (part,) = gate.parts
+    assert (part.method, part.standard_error) == ("fmo", 0.02)
+    assert isinstance(part.shape, Threshold)
+    assert part.shape.value == 0.55
+    assert part.alternative == pytest.approx(0.41, abs=0.02)

@@ -12,7 +12,8 @@ from cytorecon.study import load_study
 from tests.study.sheets import MANIFEST, lines, refusal, workbook, write
 
 ALL = (
-    "file, patient, day, sample_date, anchor_date, anchor, visit, panel, tube, dataset, wbc_cells_per_ul, "
+    "file, patient, day, sample_date, anchor_date, anchor, visit, panel, tube, dataset, control, "
+    "wbc_cells_per_ul, "
     "wbc_10e9_per_l, lymphocytes_cells_per_ul, lymphocytes_10e9_per_l, beads_per_tube, bead_lot, "
     "blood_volume_ul, "
     "acquired_volume_ul, dilution, count_method, product_volume_ml, recipient_weight_kg"

@@ -11,7 +11,7 @@ from cytorecon.gating.finders.reference import reference_tail
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, not_evaluable
-from cytorecon.gating.search.thresholds import far, is_outlier
+from cytorecon.gating.search.thresholds import OUTLIER_DISTANCE, far, is_outlier
 from cytorecon.gating.shapes import Threshold, among
 from cytorecon.knowledge.template import ReferenceTailGate
 
@@ -34,14 +34,18 @@ def search_reference(spec: ReferenceTailGate, sources: Sources, axes: Axes, prio
     (channel,) = channels
     column = axes.columns[channel]
     tail, place = _own(spec, sources, column)
-    learned = prior.thresholds.get(spec.gate)
+    learned, fmo = prior.thresholds.get(spec.gate), prior.references.get(spec.gate)
     # Another reference ends elsewhere: only the first one teaches the batch.
     evidence = {
         spec.gate: ThresholdEvidence((), "above_dimmest", _estimate(tail, column) if place == 0 else None)
     }
     flags: tuple[str, ...] = ()
     alternative: float | None = None
-    if tail is not None and place == 0 and learned is not None:
+    if fmo is not None and spec.end == "upper":
+        position, error, method = fmo.position, fmo.standard_error, "fmo"
+        if tail is not None and place == 0 and abs(tail.position - fmo.position) > OUTLIER_DISTANCE:
+            alternative = tail.position
+    elif tail is not None and place == 0 and learned is not None:
         own = _estimate(tail, column)
         assert own is not None
         (position, error), method = shrink(own, learned), "shrunk_to_batch"

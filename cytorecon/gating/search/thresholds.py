@@ -39,7 +39,9 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
         evidence[part] = seen
         learned = prior.thresholds.get(part)
         learned = learned.beside(seen.gauge) if learned else None
-        outcome = _threshold(spec, part, channel, seen.own, sources, axes, learned)
+        outcome = _by_fmo(spec, part, channel, seen.own, prior) or _threshold(
+            spec, part, channel, seen.own, sources, axes, learned
+        )
         if outcome is None:
             events = f"{channel} ({np.count_nonzero(sources[spec.find_in])} events)"
             failed = failed or f"one mode only on {events}, no batch and no control cells"
@@ -102,6 +104,29 @@ def _gauge(values: Column) -> float | None:
         return None
     median = float(np.median(values))
     return median if median < SATURATED else None
+
+
+def _by_fmo(
+    spec: ValleyGate, part: str, channel: str, own: ValleyEstimate | None, prior: GatingPrior
+) -> FoundPart | None:
+    """Return the end of the negative cells of FMO tubes, if there is no clear valley near or above it.
+
+    A clear valley far below that end lies among cells that are negative.
+    """
+    fmo = prior.references.get(part)
+    if fmo is None:
+        return None
+    if own is not None and is_strong(own) and own.position > fmo.position - FAR_AWAY:
+        return None
+    apart = own is not None and abs(own.position - fmo.position) > OUTLIER_DISTANCE
+    return FoundPart(
+        part,
+        Threshold((channel,), fmo.position, spec.keep),
+        "fmo",
+        fmo.standard_error,
+        alternative=own.position if own is not None and apart else None,
+        batch=prior.thresholds.get(part),
+    )
 
 
 def _threshold(

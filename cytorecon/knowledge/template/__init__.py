@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from cytorecon.knowledge.template.axes import Axis, MarkerAxis, ScatterAxis
+from cytorecon.knowledge.template.checks import (
+    AnyCheck,
+    BrightestCheck,
+    ShareCheck,
+    SpilloverCheck,
+    expressions_of,
+)
 from cytorecon.knowledge.template.expressions import names_in, positive_names
 from cytorecon.knowledge.template.gate import GateSpec
 from cytorecon.knowledge.template.gates import AnyGate, markers_of, sources_of
@@ -28,10 +35,12 @@ from cytorecon.knowledge.template.thresholds import (
 
 __all__ = [
     "AnchoredValleyGate",
+    "AnyCheck",
     "AnyGate",
     "Axis",
     "BeadGate",
     "BrightModeGate",
+    "BrightestCheck",
     "ClusterGate",
     "ContourGate",
     "EllipseGateSpec",
@@ -44,11 +53,14 @@ __all__ = [
     "ReferenceTailGate",
     "ScatterAxis",
     "ScatterRegionGate",
+    "ShareCheck",
     "SharedChannel",
     "ShiftedGate",
     "SingletGate",
+    "SpilloverCheck",
     "Template",
     "ValleyGate",
+    "expressions_of",
     "markers_of",
     "names_in",
     "positive_names",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Sequence
 
+from cytorecon.knowledge.template.checks import AnyCheck, BrightestCheck, SpilloverCheck, expressions_of
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
@@ -36,6 +37,37 @@ def names_wrong(kind: str, names: Sequence[str]) -> list[str]:
             )
         elif name in names[:place]:
             problems.append(f"{kind} '{name}' is defined twice")
+    return problems
+
+
+def checks_wrong(
+    checks: Sequence[AnyCheck], gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]
+) -> list[str]:
+    """Return the names in checks that mean nothing, in words."""
+    named = {entry.population for entry in populations}
+    thresholds = {spec.gate for spec in gates if isinstance(spec, ValleyGate)}
+    known = {*(spec.gate for spec in gates), *named, "all"}
+    problems: list[str] = []
+    for place, spec in enumerate(checks):
+        owner = f"check '{spec.check}'"
+        if spec.check in [other.check for other in checks[:place]]:
+            problems.append(f"{owner} is defined twice")
+        for text in dict.fromkeys(expressions_of(spec)):
+            problems += _unknown(owner, text, known)
+        problems += [
+            f"{owner} casts doubt on '{name}', which is no population"
+            for name in spec.doubts
+            if name not in named
+        ]
+        if isinstance(spec, BrightestCheck):
+            problems += [
+                f"{owner} asks how bright '{name}' is, which is no gate with finder valley"
+                for name in (spec.gate, *spec.others)
+                if name in known and name not in thresholds
+            ]
+        if isinstance(spec, SpilloverCheck):
+            asked = dict.fromkeys(group for groups in spec.lack.values() for group in groups)
+            problems += [f"{owner} has no group '{group}'" for group in asked if group not in spec.groups]
     return problems
 
 

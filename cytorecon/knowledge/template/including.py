@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from cytorecon.knowledge.template.checks import AnyCheck
 from cytorecon.knowledge.template.gates import AnyGate, markers_of
 from cytorecon.knowledge.template.model import SharedChannel, Template
 from cytorecon.knowledge.template.populations import PopulationSpec
@@ -44,6 +45,7 @@ class Addition(Frozen):
     gates: tuple[AnyGate, ...] = ()
     populations: tuple[PopulationSpec, ...] = ()
     shared_channels: tuple[SharedChannel, ...] = ()
+    checks: tuple[AnyCheck, ...] = ()
     criteria: tuple[str, ...] = ()
 
 
@@ -82,6 +84,7 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
     optional = _asked_for([template.optional for template in included], own.optional, used)
     criteria = [name for template in included for name in template.criteria]
     shared = [each for template in included for each in template.shared_channels]
+    checks = [each for template in included for each in template.checks]
     return {
         **own.model_dump(include={"template_schema", "name", "version", "title", "about", "spillover"}),
         "includes": own.includes,
@@ -90,6 +93,7 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
         "gates": gates,
         "populations": populations,
         "criteria": tuple(dict.fromkeys((*criteria, *own.criteria))),
+        "checks": tuple(dict.fromkeys((*checks, *own.checks))),
         "shared_channels": tuple(dict.fromkeys((*shared, *own.shared_channels))),
     }
 

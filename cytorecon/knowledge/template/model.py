@@ -12,7 +12,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from cytorecon.knowledge.template.consistency import ContradictionError, contradictions, names_wrong
+from cytorecon.knowledge.template.checks import AnyCheck
+from cytorecon.knowledge.template.consistency import (
+    ContradictionError,
+    checks_wrong,
+    contradictions,
+    names_wrong,
+)
 from cytorecon.knowledge.template.gates import AnyGate, markers_of
 from cytorecon.knowledge.template.populations import PopulationSpec
 from cytorecon.values import Frozen
@@ -57,6 +63,8 @@ class Template(Frozen):
         without a matrix is then nothing to remark upon.
     shared_channels : tuple of SharedChannel
         Channels with two markers that may stand for one of them.
+    checks : tuple of check
+        What must be true of the cells of a tube if its labels and its matrix are right.
     criteria : tuple of str
         Sets of ``criteria.yaml`` that the populations are held against.
     includes : tuple of str
@@ -76,6 +84,7 @@ class Template(Frozen):
     gates: tuple[AnyGate, ...]
     populations: tuple[PopulationSpec, ...]
     shared_channels: tuple[SharedChannel, ...] = ()
+    checks: tuple[AnyCheck, ...] = ()
     criteria: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     sha256: str = ""
@@ -91,6 +100,7 @@ class Template(Frozen):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = contradictions(self.gates, self.populations)
+        problems += checks_wrong(self.checks, self.gates, self.populations)
         problems += [
             f"the shared channel {'+'.join(shared.markers)} is told apart by {shared.told_apart_by}, which "
             "is no marker of the template"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cytorecon.knowledge.template.axes import Axis, MarkerAxis
+from cytorecon.knowledge.template.checks import AnyCheck, ShareCheck, SpilloverCheck
 from cytorecon.knowledge.template.gates import AnyGate
 from cytorecon.knowledge.template.particles import BeadGate, SingletGate
 from cytorecon.knowledge.template.regions import (
@@ -38,6 +39,25 @@ def gate_in_words(spec: AnyGate) -> str:
     where = "all events" if spec.find_in == "all" else spec.find_in
     missing = " Without its channel all events pass." if spec.optional else ""
     return f"In {where}: {_how(spec)}.{missing}"
+
+
+def check_in_words(spec: AnyCheck) -> str:
+    """Return what a check asks of the cells of a tube.
+
+    Examples
+    --------
+    >>> words = {"check": "B_or_T", "title": "-", "doubts": ("B",), "why": "-", "source": "-"}
+    >>> limits = {"least_events": 40, "high_percent": 50}
+    >>> check_in_words(ShareCheck(kind="share", cells="CD19", inside="CD3", **words, **limits))
+    'Of CD19 (40 events or more), 0 to 50 % are CD3.'
+    """
+    if isinstance(spec, SpilloverCheck):
+        kinds = "; ".join(f"{marker}: {', '.join(groups)}" for marker, groups in spec.lack.items())
+        return f"Cells that lack a marker are equally dark in its channel ({kinds})."
+    cells = f"{spec.cells} ({spec.least_events} events or more)"
+    if isinstance(spec, ShareCheck):
+        return f"Of {cells}, {spec.low_percent:g} to {spec.high_percent:g} % are {spec.inside}."
+    return f"On {cells}, {spec.gate} is brighter than {', '.join(spec.others)}."
 
 
 def axis_in_words(axis: Axis) -> str:

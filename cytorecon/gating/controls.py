@@ -1,0 +1,189 @@
+"""Control tubes of a batch: where negative cells end (FMO), and what shows without a population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from cytorecon.gating.axes import Axes
+from cytorecon.gating.expressions import required_names
+from cytorecon.gating.finders.control import control_tail
+from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.prior import Background, GatingPrior, ReferencePrior
+from cytorecon.gating.shapes import Column, Mask
+from cytorecon.knowledge.quality import ControlLimits
+from cytorecon.knowledge.template import AnyGate, MarkerAxis, ReferenceTailGate, ValleyGate
+from cytorecon.values import Frozen
+
+ControlKind = Literal["fmo", "without"]
+
+
+class ControlOf(Frozen):
+    """What a control tube is.
+
+    Parameters
+    ----------
+    kind : {"fmo", "without"}
+        ``fmo``: stained with all but one marker (or with its isotype control). ``without``: fully
+        stained, and known to hold no cell of one population (depleted).
+    name : str
+        Marker of an ``fmo``, population of a ``without``.
+    """
+
+    kind: ControlKind
+    name: str
+
+    def __str__(self) -> str:
+        """Return it as a sheet says it: ``fmo CD19``."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvidence:
+    """What one control tube showed: ends of negative cells by part of gate, backgrounds by population."""
+
+    references: dict[str, ReferencePrior] = field(default_factory=dict)
+    backgrounds: dict[str, Background] = field(default_factory=dict)
+
+
+def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: ControlLimits) -> ControlEvidence:
+    """Return what a gated control tube shows; nothing, when it holds too few events.
+
+    Parameters
+    ----------
+    gated : GatedSample
+        The control tube, gated with the prior of its batch.
+    axes : Axes
+        Of the same tube.
+    of : ControlOf
+        What it is.
+    limits : ControlLimits
+        From ``quality.yaml``.
+    """
+    if of.kind == "without":
+        return ControlEvidence(backgrounds=_background(gated, of.name, limits))
+    references: dict[str, ReferencePrior] = {}
+    backgrounds: dict[str, Background] = {}
+    for spec in gated.template.gates:
+        inside = gated.events_of(spec.find_in)
+        if inside is None or not _cuts_off_negatives(spec, of.name):
+            continue
+        assert isinstance(spec, ValleyGate | ReferenceTailGate)
+        channels = axes.resolve(spec.axis)
+        for channel in channels:
+            part = spec.gate if len(channels) == 1 else f"{spec.gate}.{channel}"
+            column = axes.columns[channel]
+            end = end_of_negatives(column[inside], limits, _least_deviations(spec))
+            if end is not None:
+                references[part] = end
+                for name in _made_by(spec.gate, gated):
+                    seen = _beyond(gated, name, column >= end.position, limits)
+                    backgrounds |= {population: one for population, one in seen.items() if len(channels) == 1}
+    return ControlEvidence(references, backgrounds)
+
+
+def end_of_negatives(
+    values: Column, limits: ControlLimits, least_deviations: float = 0.0
+) -> ReferencePrior | None:
+    """Return the high percentile of an FMO tube's events; None with too few of them.
+
+    `least_deviations`: robust standard deviations above the median that it lies at least. Where a marker
+    parts cells clearly, one negative cell in two hundred would be as many as the cells of a rare population.
+
+    Its standard error holds sampling (half the distance between the order statistics one standard
+    deviation to either side, binomial) and what tubes differ by.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.quality import load_quality_limits
+    >>> values = np.random.default_rng(1).normal(0.2, 0.05, 5000).astype(np.float32)
+    >>> end = end_of_negatives(values, load_quality_limits().controls)
+    >>> round(end.position, 2), 0.01 < end.standard_error < 0.02
+    (0.33, True)
+    """
+    if values.size < limits.fewest_fmo_events.value:
+        return None
+    share = limits.fmo_percentile.value / 100
+    step = np.sqrt(share * (1 - share) / values.size)
+    low, position, high = np.quantile(
+        values.astype(np.float64), [share - step, share, min(share + step, 1.0)]
+    )
+    tail = control_tail(values, least_deviations) if least_deviations else None
+    sampling = (high - low) / 2
+    if tail is not None and tail.position > position:
+        position, sampling = tail.position, tail.standard_error
+    error = float(np.hypot(sampling, limits.least_fmo_error.value))
+    return ReferencePrior(position=float(position), standard_error=error, events=int(values.size), tubes=1)
+
+
+def with_controls(prior: GatingPrior, shown: Sequence[ControlEvidence]) -> GatingPrior:
+    """Return `prior` with what control tubes showed; those of the same kind count together."""
+    parts = sorted({part for one in shown for part in one.references})
+    names = sorted({name for one in shown for name in one.backgrounds})
+    references = {
+        part: _pooled([one.references[part] for one in shown if part in one.references]) for part in parts
+    }
+    backgrounds = {
+        name: _summed([one.backgrounds[name] for one in shown if name in one.backgrounds]) for name in names
+    }
+    return prior.model_copy(update={"references": references, "backgrounds": backgrounds})
+
+
+def _cuts_off_negatives(spec: AnyGate, marker: str) -> bool:
+    """Whether a gate's threshold is where the negative cells of `marker` end."""
+    if not isinstance(spec, ValleyGate | ReferenceTailGate) or not isinstance(spec.axis, MarkerAxis):
+        return False
+    if marker != spec.axis.marker or spec.keep != "above":
+        return False
+    return spec.cut == "above_dimmest" if isinstance(spec, ValleyGate) else spec.end == "upper"
+
+
+def _least_deviations(spec: ValleyGate | ReferenceTailGate) -> float:
+    return spec.control_tail if isinstance(spec, ValleyGate) else 0.0
+
+
+def _made_by(gate: str, gated: GatedSample) -> list[str]:
+    """Return the populations that are counted by a gate."""
+    return [entry.population for entry in gated.template.populations if gate in required_names(entry.where)]
+
+
+def _background(gated: GatedSample, population: str, limits: ControlLimits) -> dict[str, Background]:
+    if population not in gated.masks or population in gated.reasons:
+        return {}
+    return _beyond(gated, population, gated.masks[population], limits)
+
+
+def _beyond(
+    gated: GatedSample, population: str, counted: Mask, limits: ControlLimits
+) -> dict[str, Background]:
+    """Return how many events of the population's parent are `counted`, where there are enough of them."""
+    name = gated.template.population_by_name[population].parent
+    parent = gated.everything if name == "root" else gated.masks.get(name)
+    if parent is None or int(parent.sum()) < limits.fewest_parent_events.value:
+        return {}
+    return {
+        population: Background(events=int((parent & counted).sum()), parent_events=int(parent.sum()), tubes=1)
+    }
+
+
+def _pooled(ends: Sequence[ReferencePrior]) -> ReferencePrior:
+    """Return the median; tubes that differ by more than their errors widen its error."""
+    positions = np.array([end.position for end in ends])
+    spread = float(positions.std()) if len(ends) > 1 else 0.0
+    return ReferencePrior(
+        position=float(np.median(positions)),
+        standard_error=max(float(np.median([end.standard_error for end in ends])), spread),
+        events=sum(end.events for end in ends),
+        tubes=len(ends),
+    )
+
+
+def _summed(seen: Sequence[Background]) -> Background:
+    return Background(
+        events=sum(one.events for one in seen),
+        parent_events=sum(one.parent_events for one in seen),
+        tubes=len(seen),
+    )

@@ -1,0 +1,168 @@
+"""Control tubes beside the tubes of patients: they teach a batch, and have no result of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cytorecon.errors import CytoreconError, Issue, Severity
+from cytorecon.gating.controls import ControlEvidence, ControlOf, control_evidence, with_controls
+from cytorecon.gating.prior import GatingPrior
+from cytorecon.knowledge.quality import load_quality_limits
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline.context import BatchContext
+from cytorecon.pipeline.given import Given
+from cytorecon.pipeline.learn import Failure, Run, attempt
+from cytorecon.pipeline.source import Source
+from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
+from cytorecon.sample import Sample
+from cytorecon.study.model import ControlTube
+from cytorecon.transforms import TransformSet
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control tube in memory, for :func:`~cytorecon.pipeline.gate_batch`.
+
+    Parameters
+    ----------
+    sample : Sample
+        On the linear scale, of the same cytometer and panel as the patients' tubes.
+    kind : {"fmo", "without"}
+        See :class:`~cytorecon.gating.controls.ControlOf`.
+    name : str
+        Marker it was stained without, or population it does not hold.
+    """
+
+    sample: Sample
+    kind: str
+    name: str
+
+    @property
+    def of(self) -> ControlOf:
+        """What it is, checked.
+
+        Raises
+        ------
+        CytoreconError
+            If the kind is not known.
+        """
+        if self.kind == "fmo":
+            return ControlOf(kind="fmo", name=self.name)
+        if self.kind == "without":
+            return ControlOf(kind="without", name=self.name)
+        raise CytoreconError(
+            "There is no such kind of control tube.",
+            subject="controls",
+            field="kind",
+            found=self.kind,
+            allowed="fmo, without",
+        )
+
+
+@dataclass(frozen=True)
+class ControlSource:
+    """Where the events of a control tube come from, and what it is."""
+
+    source: Source
+    of: ControlOf
+
+
+@dataclass(frozen=True)
+class ControlSources:
+    """Control tubes of a study by batch, and why others could not be read."""
+
+    by_batch: Mapping[str, tuple[ControlSource, ...]]
+    failures: tuple[Issue, ...] = ()
+
+    def of_batch(self, batch: str) -> tuple[ControlSource, ...]:
+        """Return the controls of one batch."""
+        return self.by_batch.get(batch, ())
+
+    def remarks(self, batches: Collection[str]) -> Iterator[Issue]:
+        """Yield what is worth knowing: controls that cannot be read, or belong to no batch of the study."""
+        yield from self.failures
+        for batch, controls in sorted(self.by_batch.items()):
+            if batch not in batches:
+                for control in controls:
+                    message = (
+                        "It taught nothing: no tube of the study has its cytometer, detectors and panel."
+                    )
+                    yield Issue("control.unused", Severity.WARNING, control.source.name, message)
+
+
+def survey_controls(tubes: Sequence[ControlTube], given: Given, run: Run) -> ControlSources:
+    """Look at every control tube of a study once.
+
+    Parameters
+    ----------
+    tubes : sequence of ControlTube
+        Of the manifest.
+    given : Given
+        What the user said about all files.
+    run : callable
+        ``map`` or an executor's.
+    """
+    controls: list[ControlSource] = []
+    failures: list[Issue] = []
+    for tube in tubes:
+        name = f"manifest row {tube.row}, control tube '{tube.of}'"
+        template = attempt(load_template, str(tube.template_path or tube.template))
+        if isinstance(template, Failure):
+            failures.append(_failed(name, template))
+            continue
+        mapping, matrix = given.mapping_for(template), given.matrix()
+        source = Source(name, template, tube.path, tube.dataset, mapping=mapping, spillover=matrix)
+        controls.append(ControlSource(source, tube.of))
+    by_batch: dict[str, tuple[ControlSource, ...]] = {}
+    for control, answer in zip(controls, run(_surveyed, controls), strict=True):
+        if isinstance(answer, Failure):
+            failures.append(_failed(control.source.name, answer))
+        else:
+            by_batch[answer.batch] = (*by_batch.get(answer.batch, ()), control)
+    return ControlSources(by_batch, tuple(failures))
+
+
+def _surveyed(control: ControlSource) -> Survey | Failure:
+    return attempt(survey, control.source)
+
+
+def _failed(name: str, failure: Failure) -> Issue:
+    return Issue("control.failed", Severity.ERROR, name, f"It taught nothing: {failure.reason}")
+
+
+def taught_by(context: BatchContext, controls: Sequence[ControlSource], run: Run) -> BatchContext:
+    """Return `context` with what control tubes of its batch teach.
+
+    Parameters
+    ----------
+    context : BatchContext
+        Of the batch.
+    controls : sequence of ControlSource
+        Of the same batch; one that cannot be used, or shows nothing, is noted.
+    run : callable
+        ``map`` or an executor's.
+    """
+    if not controls:
+        return context
+    look = partial(attempt, partial(_look, scales=context.transforms, prior=context.prior))
+    shown: list[ControlEvidence] = []
+    notes = list(context.notes)
+    for control, answer in zip(controls, run(look, controls), strict=True):
+        if isinstance(answer, Failure):
+            notes.append(f"The control tube '{control.of}' was not used: {answer.reason}")
+            continue
+        shown.append(answer)
+        taught = [*answer.references, *answer.backgrounds]
+        what = f"taught {', '.join(taught)}" if taught else "taught nothing: too few events, or no such gate"
+        notes.append(f"The control tube '{control.of}' {what}.")
+    return context.model_copy(
+        update={"prior": with_controls(context.prior, shown), "notes": tuple(dict.fromkeys(notes))}
+    )
+
+
+def _look(control: ControlSource, *, scales: TransformSet, prior: GatingPrior) -> ControlEvidence:
+    prepared = prepare(control.source, scales)
+    gated = gate_prepared(prepared, control.source, prior)
+    return control_evidence(gated, prepared.axes, control.of, load_quality_limits().controls)
