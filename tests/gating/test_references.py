@@ -185,7 +185,7 @@ def test_a_contour_holds_its_share_of_the_seeds() -> None:
 
 def test_a_contour_needs_its_seeds() -> None:
     found = plane(finder="density_contour", seeds=["CD4"], coverage=0.9, min_events=1000)
-    assert (found.status, found.reason) == ("not_evaluable", "900 seed cells, needs 1000")
+    assert (found.status, found.reason) == ("not_evaluable", "900 certain cells, needs 1000")
     lacks = plane(finder="density_contour", seeds=["CD4"], coverage=0.9, min_events=9, y={"marker": "CD3"})
     assert lacks.reason == "the tube has no channel for CD3"
 

@@ -1,4 +1,4 @@
-"""Regions in two dimensions, drawn around cells that certainly belong there (back-gating)."""
+"""Clouds in two dimensions beside their neighbours, seeded by cells that certainly belong there (back-gating)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy.typing as npt
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.estimates import ClusterEstimate
 from cytorecon.gating.finders.cluster import Points, apart, beside, cloud_of, fit_clouds
-from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior, place_clouds
-from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
+from cytorecon.gating.search.found import Sources, corners, missing
 from cytorecon.gating.shapes import Mask, Polygon
-from cytorecon.knowledge.template import ClusterGate, ScatterRegionGate
+from cytorecon.knowledge.template import ClusterGate
 
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
 SAME_CLOUD = 2.5
@@ -27,8 +26,6 @@ SEEDS_OUTSIDE = 0.05
 SEEDS_LOST = 0.5
 #: Nor is one in which the cells it was drawn around are fewer than this share: they were strays.
 SEEDS_INSIDE = 0.1
-#: A region of scatter in which the cells it was drawn around are fewer than this share holds debris as well.
-SEEDS_MAJORITY = 0.5
 
 
 def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
@@ -64,22 +61,6 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
         flags=tuple(_cluster_flags(spec, own, starts, outside, sources)),
     )
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=own)
-
-
-def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
-    """Return the region of scatter in which the seeds lie."""
-    x, y = axes.resolve(spec.x), axes.resolve(spec.y)
-    if not x or not y:
-        return missing(spec, spec.x if not x else spec.y)
-    seeds = seeds_of(spec, sources)
-    if np.count_nonzero(seeds) < spec.min_events:
-        return not_evaluable(spec, f"{np.count_nonzero(seeds)} certain cells, needs {spec.min_events}")
-    plane = _points(axes, (x[0], y[0]), np.flatnonzero(seeds)).astype(np.float64)
-    shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
-    held = sources[spec.find_in] & axes.mask(shape)
-    mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
-    flags = ("gate.mixed_region",) if mixed else ()
-    return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
 
 
 def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Points:

@@ -1,4 +1,4 @@
-"""Density contours around cells that certainly belong inside."""
+"""The densest region around cells that certainly belong inside."""
 
 from __future__ import annotations
 
@@ -9,18 +9,40 @@ from cytorecon.gating.finders.region import densest_region
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable, seeds_of
-from cytorecon.gating.shapes import Polygon, among
-from cytorecon.knowledge.template import ContourGate
+from cytorecon.gating.shapes import Mask, Polygon, among
+from cytorecon.knowledge.template import ContourGate, ScatterRegionGate
+
+#: A region of scatter in which the cells it was drawn around are fewer than this share holds debris as well.
+SEEDS_MAJORITY = 0.5
 
 
 def search_contour(spec: ContourGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
     """Return the region in which the given share of the seeds lies densest."""
+    shape = _drawn(spec, seeds_of(spec, sources), axes)
+    if isinstance(shape, FoundGate):
+        return shape
+    return found(spec, FoundPart(spec.gate, shape, "density_contour"))
+
+
+def search_region(spec: ScatterRegionGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
+    """Return the region of scatter in which the seeds lie; other events in it cast doubt on it."""
+    seeds = seeds_of(spec, sources)
+    shape = _drawn(spec, seeds, axes)
+    if isinstance(shape, FoundGate):
+        return shape
+    held = sources[spec.find_in] & axes.mask(shape)
+    mixed = np.count_nonzero(held & seeds) < SEEDS_MAJORITY * np.count_nonzero(held)
+    flags = ("gate.mixed_region",) if mixed else ()
+    return found(spec, FoundPart(spec.gate, shape, "back_gated", flags=flags))
+
+
+def _drawn(spec: ContourGate | ScatterRegionGate, seeds: Mask, axes: Axes) -> Polygon | FoundGate:
+    """Return the densest region of the seeds, or the gate that says why there is none."""
     x, y = axes.resolve(spec.x), axes.resolve(spec.y)
     if not x or not y:
         return missing(spec, spec.x if not x else spec.y)
-    seeds = seeds_of(spec, sources)
-    if np.count_nonzero(seeds) < spec.min_events:
-        return not_evaluable(spec, f"{np.count_nonzero(seeds)} seed cells, needs {spec.min_events}")
+    events = np.count_nonzero(seeds)
+    if events < spec.min_events:
+        return not_evaluable(spec, f"{events} certain cells, needs {spec.min_events}")
     plane = np.stack([among(axes.columns[name], seeds) for name in (x[0], y[0])], axis=1).astype(np.float64)
-    shape = Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))
-    return found(spec, FoundPart(spec.gate, shape, "density_contour"))
+    return Polygon((x[0], y[0]), corners(densest_region(plane, spec.coverage)))

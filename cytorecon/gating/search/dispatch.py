@@ -9,8 +9,8 @@ from cytorecon.gating.found import FoundGate
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.anchored import search_anchored_valley, search_shifted
 from cytorecon.gating.search.bright import search_bright_mode
-from cytorecon.gating.search.clouds import search_cluster, search_region
-from cytorecon.gating.search.contours import search_contour
+from cytorecon.gating.search.clouds import search_cluster
+from cytorecon.gating.search.contours import search_contour, search_region
 from cytorecon.gating.search.fixed import search_ellipse, search_fixed_threshold, search_polygon
 from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import search_beads, search_singlets
