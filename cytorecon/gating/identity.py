@@ -11,7 +11,7 @@ from cytorecon.counts.intervals import binomial_interval
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.expressions import ALL, evaluate
-from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.residual import residual_slope
 from cytorecon.gating.shapes import Mask, Threshold
 from cytorecon.knowledge.template import AnyCheck, BrightestCheck, ShareCheck, SpilloverCheck, names_in
@@ -38,7 +38,7 @@ class FailedCheck:
         """The check in words: what was found, what is known, and who says so."""
         message = f"{self.spec.title}: {self.found}."
         return Issue(
-            LABELS, Severity.WARNING, self.spec.check, message, f"{self.spec.why} ({self.spec.source})"
+            self.code, Severity.WARNING, self.spec.check, message, f"{self.spec.why} ({self.spec.source})"
         )
 
 
@@ -52,7 +52,8 @@ def failed_checks(gated: GatedSample, axes: Axes | None = None) -> Iterator[Fail
     axes : Axes, optional
         With the scales of the sample; without them the matrix is not checked.
     """
-    values = {**gated.gate_masks, **gated.masks, ALL: gated.everything}
+    none = dict.fromkeys(gated.absent, empty_mask(gated.sample))
+    values = {**none, **gated.gate_masks, **gated.masks, ALL: gated.everything}
     for spec in gated.template.checks:
         found = _found(spec, gated, axes, values)
         if found:

@@ -1,4 +1,4 @@
-"""Clouds in two dimensions beside their neighbours, seeded by cells that certainly belong there (back-gating)."""
+"""Clouds beside their neighbours, seeded by cells that certainly belong there (back-gating)."""
 
 from __future__ import annotations
 
