@@ -151,6 +151,16 @@ class Point:
         return "<br>".join([*lines, f"tube {self.tube}"])
 
 
+def is_switch(before: Point, after: Point) -> bool:
+    """Return whether two results of one population were counted by different methods.
+
+    Such results are never joined by a line: the two methods differ by more than their intervals say.
+    """
+    return after.method_switch or (
+        before.measure == after.measure == "cells_per_ul" and before.method != after.method
+    )
+
+
 def _reference_line(reference: Reference, measure: str) -> str:
     interval = with_unit(format_interval(reference.low, reference.high, measure), measure)
     where = f", {reference.position}" if reference.position else ""

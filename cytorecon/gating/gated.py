@@ -15,8 +15,9 @@ from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
+from cytorecon.gating.spread import gate_spread
 from cytorecon.knowledge.template import Template
-from cytorecon.results import GateRecord, PopulationTally
+from cytorecon.results import GateRecord, GateSpread, PopulationTally
 from cytorecon.sample import Sample
 
 
@@ -99,9 +100,10 @@ class GatedSample:
 
     def tallies(self) -> tuple[PopulationTally, ...]:
         """Return events per population, ready for counting, in template order."""
-        return tuple(self._tally(population) for population in self.populations)
+        events = {name: int(mask.sum()) for name, mask in self.masks.items()}
+        return tuple(self._tally(population, events) for population in self.populations)
 
-    def _tally(self, population: str) -> PopulationTally:
+    def _tally(self, population: str, events: Mapping[str, int]) -> PopulationTally:
         parent = self.template.population_by_name[population].parent
         review = self.review.get(population, ())
         if population in self.reasons:
@@ -114,19 +116,26 @@ class GatedSample:
             )
         ancestors = self._ancestors(population)
         tested = self.detections.get(population)
-        parent_events = self.sample.n_events if parent == "root" else int(self.masks[parent].sum())
+        parent_events = self.sample.n_events if parent == "root" else events[parent]
         return PopulationTally(
             population=population,
             parent=parent,
             status="counted",
-            events=int(self.masks[population].sum()),
+            events=events[population],
             parent_events=parent_events,
-            lymphocytes=int(self.masks["lymphocytes"].sum()) if "lymphocytes" in ancestors else None,
-            leukocytes=int(self.masks["leukocytes"].sum()) if "leukocytes" in ancestors else None,
+            lymphocytes=events["lymphocytes"] if "lymphocytes" in ancestors else None,
+            leukocytes=events["leukocytes"] if "leukocytes" in ancestors else None,
             detected=tested.detected if tested else None,
             background_events=tested.background if tested else None,
+            gate_spread=self._spread(population, ancestors, events),
             review=review,
         )
+
+    def _spread(self, population: str, ancestors: set[str], events: Mapping[str, int]) -> GateSpread:
+        parent = self.template.population_by_name[population].parent
+        wholes = {"of_parent": parent, "of_lymphocytes": "lymphocytes", "of_leukocytes": "leukocytes"}
+        known = {name: whole for name, whole in wholes.items() if whole in ancestors and whole in events}
+        return gate_spread(population, events, known, self.moves)
 
     def _ancestors(self, population: str) -> set[str]:
         found = {population}
@@ -143,7 +152,7 @@ class GatedSample:
         (:attr:`~cytorecon.results.PopulationCount.verdict`).
         """
         rows = [
-            {**count.model_dump(exclude={"detected"}), "status": count.verdict}
+            {**count.model_dump(exclude={"detected", "gate_spread", "uncertainty"}), "status": count.verdict}
             for count in count_populations(self.tallies())
         ]
         return pd.DataFrame(rows).dropna(axis="columns", how="all")

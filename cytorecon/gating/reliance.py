@@ -118,13 +118,18 @@ def _moves(
         changed = sorted({population for change in changes for population in change})
         events = {name: _span(gated, name, changes) for name in changed}
         if events:
-            yield Move(gate.gate, part.part, to, events)
+            sides = {name: tuple(_events(gated, name) + change.get(name, 0) for change in changes) for name in changed}
+            yield Move(gate.gate, part.part, to, events, sides)
 
 
 def _span(gated: GatedSample, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
-    now = int(np.count_nonzero(gated.masks[population]))
+    now = _events(gated, population)
     counts = [now, *(now + change.get(population, 0) for change in changes)]
     return min(counts), max(counts)
+
+
+def _events(gated: GatedSample, population: str) -> int:
+    return int(np.count_nonzero(gated.masks[population]))
 
 
 def _change(

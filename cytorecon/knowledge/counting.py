@@ -160,6 +160,44 @@ class Amounts(Frozen):
         return limits
 
 
+class Imprecision(Frozen):
+    """Coefficient of variation of something that is measured outside the tube.
+
+    Parameters
+    ----------
+    usual_percent : float or None
+        Taken where the sheet states none; None takes none.
+    most : float
+        Largest that a sheet may state.
+    unit, reason, source : str
+        Of `usual_percent`; why there is none.
+    """
+
+    usual_percent: float | None = Field(default=None, ge=0)
+    most: float = Field(gt=0)
+    unit: str = Field(pattern="^percent$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    def taken(self, stated: float | None) -> float:
+        """Return the CV that is used, percent: the stated one, else the usual one, else 0."""
+        return stated if stated is not None else self.usual_percent or 0.0
+
+
+class Imprecisions(Frozen):
+    """CV of each quantity a sheet may give."""
+
+    pipetting: Imprecision
+    beads: Imprecision
+    wbc: Imprecision
+    lymphocytes: Imprecision
+
+    def of(self, column: str) -> Imprecision:
+        """Return what is known about the column ``"pipetting_cv_percent"`` and its like."""
+        known: Imprecision = getattr(self, column.removesuffix("_cv_percent"))
+        return known
+
+
 class LymphocytesOverWbc(Agreement):
     """How far lymphocytes may exceed white cells by rounding: a ratio, and `rounding` in cells/µL."""
 
@@ -175,6 +213,7 @@ class CountingRules(Frozen):
     blood_count_agreement: BloodCountAgreement
     amounts: Amounts
     lymphocytes_over_wbc: LymphocytesOverWbc
+    imprecision: Imprecisions
 
     def lloq_events(self, population: str) -> int:
         """Return the events below which `population` is not quantified."""

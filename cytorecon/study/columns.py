@@ -46,6 +46,10 @@ MANIFEST: Final = SheetColumns(
         "blood_volume_ul",
         "acquired_volume_ul",
         "dilution",
+        "pipetting_cv_percent",
+        "beads_cv_percent",
+        "wbc_cv_percent",
+        "lymphocytes_cv_percent",
         "count_method",
     ),
 )

@@ -128,6 +128,8 @@ class Tube(Frozen):
         Volume a volumetric cytometer took up.
     dilution : float
         Final volume over blood volume; 1 when undiluted.
+    pipetting_cv_percent, beads_cv_percent, wbc_cv_percent, lymphocytes_cv_percent : float or None
+        How precise these quantities are: coefficient of variation, percent; None when not stated.
     count_method : str
         What the sheet asks for; ``auto`` takes the best method the sheet allows.
     """
@@ -150,6 +152,10 @@ class Tube(Frozen):
     blood_volume_ul: float | None = None
     acquired_volume_ul: float | None = None
     dilution: float = 1.0
+    pipetting_cv_percent: float | None = None
+    beads_cv_percent: float | None = None
+    wbc_cv_percent: float | None = None
+    lymphocytes_cv_percent: float | None = None
     count_method: CountMethodRequest = "auto"
 
 

@@ -108,6 +108,10 @@ class ManifestRow:
     blood_volume_ul: float | None
     acquired_volume_ul: float | None
     dilution: float
+    pipetting_cv_percent: float | None
+    beads_cv_percent: float | None
+    wbc_cv_percent: float | None
+    lymphocytes_cv_percent: float | None
     count_method: CountMethodRequest
 
 
@@ -209,6 +213,10 @@ def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
         blood_volume_ul=_amount(reader, "blood_volume_ul", words),
         acquired_volume_ul=_amount(reader, "acquired_volume_ul", words),
         dilution=_or_default(_amount(reader, "dilution", words), 1.0),
+        pipetting_cv_percent=_precision(reader, "pipetting_cv_percent", words.counting),
+        beads_cv_percent=_precision(reader, "beads_cv_percent", words.counting),
+        wbc_cv_percent=_precision(reader, "wbc_cv_percent", words.counting),
+        lymphocytes_cv_percent=_precision(reader, "lymphocytes_cv_percent", words.counting),
         count_method=cast("CountMethodRequest", method),
     )
     _check_together(row, words)
@@ -237,6 +245,13 @@ def _amount(reader: RowReader, column: str, words: Vocabulary) -> float | None:
         if message:
             reader.warn(column, message, code="study.amount_unusual", hint=limits.hint)
     return value
+
+
+def _precision(reader: RowReader, column: str, rules: CountingRules) -> float | None:
+    """Return a coefficient of variation in percent."""
+    hint = "It is in percent of the quantity; 0.03 of it are 3."
+    limits = Limits(0.0, rules.imprecision.of(column).most, unit="%", hint=hint)
+    return reader.number_or_none(column, limits)
 
 
 def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:

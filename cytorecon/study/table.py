@@ -130,7 +130,7 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:
     source = outcome.provenance
-    values = count.model_dump(exclude={"review", "detected"})
+    values = count.model_dump(exclude={"review", "detected", "gate_spread", "uncertainty"})
     return {
         **_tube_cells(tube),
         **values,

@@ -136,6 +136,10 @@ def _tube(row: ManifestRow, day: int, number: int, path: Path, folder: Path) -> 
         blood_volume_ul=row.blood_volume_ul,
         acquired_volume_ul=row.acquired_volume_ul,
         dilution=row.dilution,
+        pipetting_cv_percent=row.pipetting_cv_percent,
+        beads_cv_percent=row.beads_cv_percent,
+        wbc_cv_percent=row.wbc_cv_percent,
+        lymphocytes_cv_percent=row.lymphocytes_cv_percent,
         count_method=row.count_method,
     )
 

@@ -15,7 +15,8 @@ ALL = (
     "file, patient, day, sample_date, anchor_date, anchor, visit, panel, tube, dataset, wbc_cells_per_ul, "
     "wbc_10e9_per_l, lymphocytes_cells_per_ul, lymphocytes_10e9_per_l, beads_per_tube, bead_lot, "
     "blood_volume_ul, "
-    "acquired_volume_ul, dilution, count_method"
+    "acquired_volume_ul, dilution, pipetting_cv_percent, beads_cv_percent, wbc_cv_percent, "
+    "lymphocytes_cv_percent, count_method"
 )
 
 
