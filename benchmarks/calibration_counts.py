@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from cytorecon.counts import CountMethodRequest, absolute_counts, count_populations
@@ -23,9 +24,12 @@ from cytorecon.study import StudyResult, load_study
 from cytorecon.study.quantities import tube_quantities
 
 METHODS: Final[tuple[CountMethodRequest, ...]] = ("beads", "blood_count_alc", "blood_count_wbc")
-POPULATIONS: Final = ("lymphocytes", "CD3_T", "CD4_T", "CD8_T", "B", "NK", "monocytes", "granulocytes")
+POPULATIONS: Final = ("leukocytes", "lymphocytes", "CD3_T", "CD4_T", "CD8_T", "B", "NK")
 #: True cells in the tube: from, and name.
 SIZES: Final = ((0, "0-9"), (10, "10-49"), (50, "50-199"), (200, "200-999"), (1000, "1000 and more"))
+
+#: A tube with fewer true cells of a population shows chance rather than its gates.
+LEAST_TRUE_EVENTS: Final = 200
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=40)
     parser.add_argument("--visits", type=int, default=5)
     parser.add_argument("--events", type=int, default=8_000, help="events per tube")
+    parser.add_argument("--gates", action="store_true", help="measure the error of the gates instead")
     parser.add_argument("--level", type=float, default=0.9, help="coverage that the intervals promise")
     parser.add_argument("seeds", type=int, nargs="*", default=[11], metavar="SEED")
     chosen = parser.parse_args()
@@ -43,7 +48,10 @@ def main() -> None:
         )
         for seed in chosen.seeds
     )
-    show(found, level=chosen.level)
+    if chosen.gates:
+        print(gate_errors(found).round(1).to_string())
+    else:
+        show(found, level=chosen.level)
 
 
 def calibration(*, patients: int, visits: int, events: int, seed: int, level: float) -> pd.DataFrame:
@@ -100,6 +108,8 @@ def row(count: PopulationCount, cells_per_ul: float, events: int) -> Mapping[str
     return {
         "population": count.population,
         "size": next(name for least, name in reversed(SIZES) if events >= least),
+        "events": count.events,
+        "true_events": events,
         "true": cells_per_ul,
         "low": low,
         "high": high,
@@ -107,6 +117,19 @@ def row(count: PopulationCount, cells_per_ul: float, events: int) -> Mapping[str
         "above": cells_per_ul > high,
         "marked": bool(count.review),
     }
+
+
+def gate_errors(found: pd.DataFrame) -> pd.DataFrame:
+    """Return ``gate_error`` of ``counting.yaml``: percent by population, of events and of two shares."""
+    events = found[found["method"] == "beads"].pivot(index="tube", columns="population", values="events")
+    true = found[found["method"] == "beads"].pivot(index="tube", columns="population", values="true_events")
+    error = np.log((events + 0.5) / (true + 0.5)).where(true >= LEAST_TRUE_EVENTS)
+    wholes = {
+        "events": error,
+        "of_lymphocytes": error.sub(error["lymphocytes"], axis="index"),
+        "of_leukocytes": error.sub(error["leukocytes"], axis="index"),
+    }
+    return pd.DataFrame({name: 100 * own.abs().quantile(0.9) / 1.645 for name, own in wholes.items()})
 
 
 def show(found: pd.DataFrame, *, level: float) -> None:

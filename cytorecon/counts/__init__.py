@@ -1,4 +1,4 @@
-"""Counting: percentages and cells per microlitre, with exact intervals and LLOQ."""
+"""Counting: percentages and cells per microlitre, with intervals and LLOQ."""
 
 from cytorecon.counts.concentration import absolute_counts
 from cytorecon.counts.criteria import CriterionResult, judge_criteria

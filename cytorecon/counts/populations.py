@@ -7,8 +7,10 @@ from functools import partial
 from typing import Final
 
 from cytorecon.counts.combined import share_interval
+from cytorecon.counts.gate_error import total_gate_spread
 from cytorecon.counts.intervals import CONFIDENCE
 from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.results import GateSpread, PopulationCount, PopulationTally
 
 #: The population of counting beads: neither a percentage nor a concentration of cells.
@@ -16,7 +18,7 @@ BEADS: Final = "beads"
 
 
 def count_populations(
-    tallies: Sequence[PopulationTally], *, confidence: float = CONFIDENCE
+    tallies: Sequence[PopulationTally], *, confidence: float = CONFIDENCE, rules: CountingRules | None = None
 ) -> tuple[PopulationCount, ...]:
     """Return events and percentages of each population.
 
@@ -26,6 +28,8 @@ def count_populations(
         Events as gating hands them over, of one tube.
     confidence : float
         Coverage of the intervals, a fraction; 0.95 in every product.
+    rules : CountingRules, optional
+        With the error of gates; the packaged ones by default.
 
     Returns
     -------
@@ -48,10 +52,11 @@ def count_populations(
     >>> count.percent_of_lymphocytes
     2.5
     """
-    return tuple(_count(tally, confidence) for tally in tallies)
+    limits = rules or load_counting_rules()
+    return tuple(_count(tally, total_gate_spread(tally, limits), confidence) for tally in tallies)
 
 
-def _count(tally: PopulationTally, confidence: float) -> PopulationCount:
+def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float) -> PopulationCount:
     plain = PopulationCount(
         population=tally.population,
         parent=tally.parent,
@@ -59,7 +64,7 @@ def _count(tally: PopulationTally, confidence: float) -> PopulationCount:
         reason=tally.reason,
         detected=tally.detected,
         background_events=tally.background_events,
-        gate_spread=tally.gate_spread,
+        gate_spread=spread,
         review=tally.review,
     )
     if tally.status == "not_evaluable":
@@ -74,13 +79,13 @@ def _count(tally: PopulationTally, confidence: float) -> PopulationCount:
     if tally.population == BEADS:
         return counted
     percentages: dict[str, float | None] = {}
-    gates = tally.gate_spread or GateSpread()
-    for column, of, spread in (
+    gates = spread or GateSpread()
+    for column, of, of_share in (
         ("percent_of_parent", tally.parent_events, gates.of_parent),
         ("percent_of_lymphocytes", tally.lymphocytes, gates.of_lymphocytes),
         ("percent_of_leukocytes", tally.leukocytes, gates.of_leukocytes),
     ):
-        interval = partial(share_interval, spread=spread, confidence=confidence)
+        interval = partial(share_interval, spread=of_share, confidence=confidence)
         percentages |= _percent(tally.population, column, tally.events, of, interval)
     if tally.detected is False:
         percentages |= _none_seen(percentages)

@@ -198,6 +198,27 @@ class Imprecisions(Frozen):
         return known
 
 
+class GateErrorPercent(Frozen):
+    """Error of the count of a population, and of its share of the lymphocytes and of the leukocytes, percent."""
+
+    events: float = Field(default=0.0, ge=0, le=100)
+    of_lymphocytes: float = Field(default=0.0, ge=0, le=100)
+    of_leukocytes: float = Field(default=0.0, ge=0, le=100)
+
+
+class GateError(Frozen):
+    """What gates leave out or let in wherever they lie, by population; none where it was not measured."""
+
+    populations: dict[str, GateErrorPercent]
+    unit: str = Field(pattern="^percent$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    def of(self, population: str) -> GateErrorPercent:
+        """Return the error of `population`, 0 where it was not measured."""
+        return self.populations.get(population, GateErrorPercent())
+
+
 class LymphocytesOverWbc(Agreement):
     """How far lymphocytes may exceed white cells by rounding: a ratio, and `rounding` in cells/µL."""
 
@@ -214,6 +235,7 @@ class CountingRules(Frozen):
     amounts: Amounts
     lymphocytes_over_wbc: LymphocytesOverWbc
     imprecision: Imprecisions
+    gate_error: GateError
 
     def lloq_events(self, population: str) -> int:
         """Return the events below which `population` is not quantified."""

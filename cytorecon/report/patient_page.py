@@ -24,6 +24,7 @@ from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
+from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, not_assessed, remarks
@@ -99,6 +100,7 @@ class PatientPage:
     milestones: tuple[MilestoneRow, ...]
     other_rules: tuple[tuple[str, str], ...]
     plots: tuple[Plot, ...]
+    changes: tuple[ChangeRow, ...]
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
     remarks: tuple[Remark, ...]
@@ -136,6 +138,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
         plots=_plots(patient, tables, found, tubes, spec),
+        changes=change_rows(tables.result, shown),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         remarks=noticed,

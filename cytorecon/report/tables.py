@@ -54,6 +54,11 @@ class StudyTables:
     programmes: Mapping[str, str]
     citations: Mapping[str, str]
 
+    @property
+    def result(self) -> StudyResult:
+        """The study with its results."""
+        return StudyResult(study=self.study, tubes=tuple(outcome for _, outcome in self.tubes))
+
     def tubes_of(self, patient: str) -> tuple[tuple[Tube, TubeResult], ...]:
         """Return the tubes of one patient with their results, in order of the days."""
         return tuple((tube, result) for tube, result in self.tubes if tube.patient == patient)

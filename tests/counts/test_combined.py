@@ -81,13 +81,32 @@ def test_the_level_reaches_every_interval() -> None:
 
 def test_percentages_have_the_spread_of_their_own_denominator() -> None:
     tally = PopulationTally(
-        population="B", parent="lymphocytes", status="counted", events=300, parent_events=1000,
+        population="DN_T", parent="CD3_T", status="counted", events=300, parent_events=1000,
         lymphocytes=1000, leukocytes=1000, gate_spread=SPREAD,
     )  # fmt: skip
     (count,) = count_populations([tally])
     lows = (count.percent_of_parent_low, count.percent_of_lymphocytes_low, count.percent_of_leukocytes_low)
     expected = [100 * share_interval(300, 1000, spread=spread)[0] for spread in (0.08, 0.06, 0.05)]
     assert lows == pytest.approx(expected)
+
+
+def test_measured_gate_error_adds_to_what_moving_the_gates_shows() -> None:
+    def spread(gates: GateSpread | None, parent: str = "lymphocytes") -> GateSpread | None:
+        tally = PopulationTally(
+            population="NK", parent=parent, status="counted", events=300, parent_events=1000,
+            gate_spread=gates,
+        )  # fmt: skip
+        return count_populations([tally])[0].gate_spread
+
+    stays = load_counting_rules().gate_error.of("NK")
+    found = spread(SPREAD)
+    assert found is not None
+    assert found.events == pytest.approx(math.hypot(0.1, stays.events / 100))
+    assert found.of_parent == pytest.approx(math.hypot(0.08, stays.of_lymphocytes / 100))
+    other = spread(SPREAD, parent="leukocytes")
+    assert other is not None
+    assert other.of_parent == pytest.approx(math.hypot(0.08, stays.of_leukocytes / 100))
+    assert spread(None) is None, "nobody looked at the gates"
 
 
 @pytest.mark.parametrize(
