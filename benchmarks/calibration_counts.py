@@ -1,19 +1,19 @@
 """Do the intervals of concentrations hold what they promise? ``python -m benchmarks.calibration_counts``.
 
-Simulated tubes are analysed as a user would, with the errors of the simulated laboratory stated on the sheet
-as its CVs. Of each result the interval of the given level is held against the true concentration in the blood,
-by each count method that the sheet allows.
+Simulated tubes are analysed as a user would, with the errors of the simulated laboratory stated on the
+sheet as its CVs. Of each result the interval of the given level is held against the true concentration in
+the blood, by each count method that the sheet allows.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from cytorecon.counts import CountMethodRequest, absolute_counts, count_populations
@@ -44,7 +44,11 @@ def main() -> None:
     chosen = parser.parse_args()
     found = pd.concat(
         calibration(
-            patients=chosen.patients, visits=chosen.visits, events=chosen.events, seed=seed, level=chosen.level
+            patients=chosen.patients,
+            visits=chosen.visits,
+            events=chosen.events,
+            seed=seed,
+            level=chosen.level,
         )
         for seed in chosen.seeds
     )
@@ -62,7 +66,7 @@ def calibration(*, patients: int, visits: int, events: int, seed: int, level: fl
         study = load_study(out / "manifest.csv", patients=out / "patients.csv", events=out / "events.csv")
         result = analyze_study(study)
         truth = pd.read_csv(out / "truth.csv")
-    return pd.DataFrame(compared(result, truth, level=level))
+    return pd.DataFrame(list(compared(result, truth, level=level)))
 
 
 def compared(result: StudyResult, truth: pd.DataFrame, *, level: float) -> Iterator[Mapping[str, object]]:
@@ -104,7 +108,8 @@ def without_concentration(count: PopulationCount) -> PopulationCount:
 def row(count: PopulationCount, cells_per_ul: float, events: int) -> Mapping[str, object]:
     """Return one count beside its truth."""
     low, high = count.cells_per_ul_low, count.cells_per_ul_high
-    assert low is not None and high is not None
+    assert low is not None
+    assert high is not None
     return {
         "population": count.population,
         "size": next(name for least, name in reversed(SIZES) if events >= least),
@@ -121,9 +126,13 @@ def row(count: PopulationCount, cells_per_ul: float, events: int) -> Mapping[str
 
 def gate_errors(found: pd.DataFrame) -> pd.DataFrame:
     """Return ``gate_error`` of ``counting.yaml``: percent by population, of events and of two shares."""
-    events = found[found["method"] == "beads"].pivot(index="tube", columns="population", values="events")
-    true = found[found["method"] == "beads"].pivot(index="tube", columns="population", values="true_events")
-    error = np.log((events + 0.5) / (true + 0.5)).where(true >= LEAST_TRUE_EVENTS)
+    by_beads = found[found["method"] == "beads"]
+    events, true = (
+        by_beads.pivot_table(index="tube", columns="population", values=name)
+        for name in ("events", "true_events")
+    )
+    ratio = (events + 0.5) / (true + 0.5)
+    error = ratio.map(math.log).where(true >= LEAST_TRUE_EVENTS)
     wholes = {
         "events": error,
         "of_lymphocytes": error.sub(error["lymphocytes"], axis="index"),

@@ -74,6 +74,11 @@ TRAJECTORY_COLUMNS: Final = (
     "reference_percentiles",
     "reference_set",
     "reference_position",
+    "reference_median",
+    "reference_z",
+    "reference_percentile",
+    "reference_basis",
+    "reference_source",
 )
 
 #: One row per patient and milestone.

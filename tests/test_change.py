@@ -20,6 +20,7 @@ PARENTS = {"leukocytes": "root", "lymphocytes": "leukocytes", "CD3_T": "lymphocy
 EVENTS = {"leukocytes": 9000, "lymphocytes": 4000, "CD3_T": 2000, "CD4_T": 800, "beads": 2000}
 BEADS = TubeQuantities(beads_per_tube=50_000, blood_volume_ul=50)
 ALC = TubeQuantities(lymphocytes_cells_per_ul=1000, lymphocytes_cv_percent=5)
+WBC = TubeQuantities(wbc_cells_per_ul=3000)
 FIRST, SECOND = "P01/d60/1", "P01/d100/1"
 
 
@@ -70,7 +71,9 @@ def parts(change: Change) -> dict[tuple[str, str], float]:
 
 
 @given(
-    st.sampled_from([BEADS, ALC, TubeQuantities(wbc_cells_per_ul=3000), TubeQuantities(acquired_volume_ul=10)]),
+    st.sampled_from(
+        [BEADS, ALC, TubeQuantities(wbc_cells_per_ul=3000), TubeQuantities(acquired_volume_ul=10)]
+    ),
     st.sampled_from([BEADS, ALC, TubeQuantities(acquired_volume_ul=20)]),
     st.integers(100, 900),
     st.integers(1000, 2000),
@@ -82,7 +85,9 @@ def test_the_parts_sum_to_the_change(
 ) -> None:
     second = tube(SECOND, after, CD4_T=cd4, CD3_T=cd3, lymphocytes=lymphocytes, beads=beads)
     change = changed(tube(FIRST, before), second)
-    assert change.before is not None and change.after is not None and change.ln_ratio is not None
+    assert change.before is not None
+    assert change.after is not None
+    assert change.ln_ratio is not None
     assert change.ln_ratio == pytest.approx(math.log(change.after / change.before), abs=1e-12)
     assert math.fsum(part.ln_ratio for part in change.parts) == pytest.approx(change.ln_ratio, abs=1e-12)
     for part in change.parts:
@@ -118,7 +123,8 @@ def test_a_blood_count_is_the_analysers_and_has_the_interval_the_sheet_states() 
     halved = TubeQuantities(lymphocytes_cells_per_ul=500, lymphocytes_cv_percent=5)
     (blood, *_) = changed(tube(FIRST, ALC), tube(SECOND, halved)).parts
     assert blood.ln_ratio == pytest.approx(math.log(0.5))
-    assert blood.low is not None and blood.high is not None
+    assert blood.low is not None
+    assert blood.high is not None
     assert (blood.high - blood.low) / 2 == pytest.approx(1.96 * math.sqrt(2) * 0.05, rel=0.01)
     unstated = TubeQuantities(lymphocytes_cells_per_ul=500)
     (blood, *_) = changed(tube(FIRST, ALC), tube(SECOND, unstated)).parts
@@ -147,7 +153,8 @@ def test_how_much_gates_may_account_for_comes_from_both_tubes() -> None:
     change = changed(tube(FIRST, BEADS, spread=0.03), tube(SECOND, BEADS, spread=0.04))
     gates = next(part for part in change.parts if part.kind == "gates")
     own = [result.counts[3].uncertainty for result in (tube(FIRST, BEADS), tube(SECOND, BEADS, spread=0.04))]
-    assert own[0] is not None and own[1] is not None
+    assert own[0] is not None
+    assert own[1] is not None
     assert gates.high == pytest.approx(1.96 * math.hypot(own[0].gate, own[1].gate), rel=1e-3)
     assert (gates.low, gates.ln_ratio) == (-(gates.high or 0), 0.0)
 

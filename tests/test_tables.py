@@ -16,8 +16,12 @@ def test_no_column_occurs_twice(table: str) -> None:
 
 
 def test_every_field_of_a_count_has_its_column() -> None:
-    """Whether it was detected is part of its status."""
-    assert set(PopulationCount.model_fields) - set(tables.COUNT_COLUMNS) == {"detected"}
+    """Whether it was detected is part of its status; the parts of the intervals are in the API and JSON."""
+    assert set(PopulationCount.model_fields) - set(tables.COUNT_COLUMNS) == {
+        "detected",
+        "gate_spread",
+        "uncertainty",
+    }
 
 
 def test_a_count_says_where_it_comes_from() -> None:

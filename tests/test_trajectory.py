@@ -103,6 +103,11 @@ def test_a_concentration_with_all_that_belongs_to_it() -> None:
         "reference_percentiles": "",
         "reference_set": "mayo_tbbs_2013",
         "reference_position": "below",
+        "reference_median": None,
+        "reference_z": None,
+        "reference_percentile": None,
+        "reference_basis": "band 18-56 years",
+        "reference_source": "Mayo TBBS catalogue 2013",
     }
 
 
@@ -134,12 +139,32 @@ def test_the_position_is_given_only_when_it_is_certain(
 
 
 def test_a_child_grows_out_of_its_reference_band() -> None:
-    visits = [(day, [by_beads("CD4_T", 1000.0)]) for day in (30, 400)]
+    visits = [(day, [by_beads("CD4_T", 1200.0)]) for day in (30, 400)]
     table = trajectories(result(visits, age=1.0), measures=("cells_per_ul",))
-    # From 2 years on the lower limit of CD4 falls from 1300 to 700/µL (Shearer 2003).
-    assert column(table, "reference_low") == [1300, 700]
+    # Between the bands of 1-2 and 2-6 years the lower limit of CD4 falls from 1300 to 700/µL (Shearer 2003).
+    younger, older = column(table, "reference_low")
+    assert younger == pytest.approx(1347, abs=1)
+    assert older == pytest.approx(1096, abs=1)
+    assert column(table, "reference_basis") == [
+        "interpolated between bands 0.5-1 and 1-2 years",
+        "interpolated between bands 1-2 and 2-6 years",
+    ]
     assert column(table, "reference_position") == ["below", "within"]
     assert column(table, "reference_percentiles") == ["10-90", "10-90"]
+
+
+def test_a_percentile_is_given_where_the_source_has_a_median() -> None:
+    visit = PopulationCount(
+        population="CD4_T", parent="CD3_T", status="counted", events=500, percent_of_parent=63.1,
+        percent_of_parent_low=60.0, percent_of_parent_high=66.0,
+    )  # fmt: skip
+    (row,) = trajectories(result([(0, [visit])], age=35.0), measures=("percent_of_parent",)).to_dict(
+        "records"
+    )
+    assert row["reference_median"] == pytest.approx(63.1)
+    assert row["reference_z"] == pytest.approx(0, abs=1e-9)
+    assert row["reference_percentile"] == pytest.approx(50)
+    assert row["reference_source"].startswith("Milieu Interieur (Patin 2018")
 
 
 def test_without_an_age_or_before_birth_there_is_no_reference() -> None:

@@ -79,7 +79,11 @@ def absolute_counts(
     review = (*choice.review, *(_bead_review(counts, beads_review) if choice.method == "beads" else ()))
     return tuple(
         _with_concentration(
-            count, _blood(count, counts, choice, volume), limits.lloq_events(count.population), review, confidence
+            count,
+            _blood(count, counts, choice, volume),
+            limits.lloq_events(count.population),
+            review,
+            confidence,
         )
         if known.kind_of(count.population) == "cells" and _has_concentration(count, choice)
         else count

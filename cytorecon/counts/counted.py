@@ -17,7 +17,6 @@ from cytorecon.counts.quantities import TubeQuantities
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod, Uncertainty
 
-
 #: Methods that take a fraction of a blood count.
 BLOOD_COUNTS: Final = ("blood_count_alc", "blood_count_wbc")
 
@@ -47,15 +46,13 @@ class Counted:
     volume: float
     is_blood_count: bool = False
 
-    def interval(
-        self, events: int, *, confidence: float = CONFIDENCE
-    ) -> tuple[float | None, float | None]:
+    def interval(self, events: int, *, confidence: float = CONFIDENCE) -> tuple[float | None, float | None]:
         """Return lower and upper limit, cells/µL; None for a blood count whose CV is not stated."""
         if self.is_blood_count and self.volume == 0:
             return None, None
         exact = (events, events) if self.is_blood_count else self._exact(events, confidence)
         spread = math.hypot(self.gate, self.volume)
-        low, high = widened(events, *exact, spread, confidence=confidence)
+        low, high = widened(events, exact[0], exact[1], spread, confidence=confidence)
         return low / self.blood_ul, min(high, self._most(confidence)) / self.blood_ul
 
     def uncertainty(self, events: int) -> Uncertainty | None:

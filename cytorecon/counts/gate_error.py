@@ -26,7 +26,8 @@ def total_gate_spread(tally: PopulationTally, rules: CountingRules) -> GateSprea
     Examples
     --------
     >>> from cytorecon.knowledge.counting import load_counting_rules
-    >>> tally = PopulationTally(population="NK", parent="lymphocytes", status="counted", gate_spread=GateSpread())
+    >>> tally = PopulationTally(population="NK", parent="lymphocytes", status="counted",
+    ...                         gate_spread=GateSpread())
     >>> total_gate_spread(tally, load_counting_rules()).of_parent
     0.031
     """

@@ -35,7 +35,8 @@ def count_populations(
     -------
     tuple of PopulationCount
         In the order given. Percentages (of parent, of lymphocytes, of leukocytes) have
-        Clopper-Pearson intervals, widened by what gates may do to the share; a percentage of nothing (0 of 0 events) is None, not zero.
+        Clopper-Pearson intervals, widened by what gates may do to the share; a percentage of nothing
+        (0 of 0 events) is None, not zero.
         Of a population that is not detected only the interval stands, from 0 on. Counting beads have
         events only. Concentrations are added by :func:`absolute_counts`.
 

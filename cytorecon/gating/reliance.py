@@ -118,7 +118,10 @@ def _moves(
         changed = sorted({population for change in changes for population in change})
         events = {name: _span(gated, name, changes) for name in changed}
         if events:
-            sides = {name: tuple(_events(gated, name) + change.get(name, 0) for change in changes) for name in changed}
+            sides = {
+                name: tuple(_events(gated, name) + change.get(name, 0) for change in changes)
+                for name in changed
+            }
             yield Move(gate.gate, part.part, to, events, sides)
 
 

@@ -199,7 +199,7 @@ class Imprecisions(Frozen):
 
 
 class GateErrorPercent(Frozen):
-    """Error of the count of a population, and of its share of the lymphocytes and of the leukocytes, percent."""
+    """Error of a count, and of its share of the lymphocytes and of the leukocytes, percent."""
 
     events: float = Field(default=0.0, ge=0, le=100)
     of_lymphocytes: float = Field(default=0.0, ge=0, le=100)

@@ -19,6 +19,7 @@ from cytorecon.figures.format import (
     population_label,
 )
 from cytorecon.figures.lanes import SampleMark, SampleState
+from cytorecon.figures.own_band import own_bands
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import time_axis
@@ -292,7 +293,12 @@ def _plots(
     made = []
     for name, series in _drawn(tables.points[patient.patient], spec).items():
         figure = patient_figure(
-            series, axis, events=events, samples=samples, milestones=primary_crossings(found, name)
+            series,
+            axis,
+            events=events,
+            samples=samples,
+            milestones=primary_crossings(found, name),
+            own_bands=own_bands(tables.event_free, measure=name),
         )
         title = f"Recovery, {measure_named(name).label}"
         made.append(plot(figure, name=f"recovery-{name}", title=title, caption=reference_caption(series)))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
+from cytorecon.event_free import event_free_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
-from cytorecon.knowledge.references import load_references
+from cytorecon.knowledge.references import References, load_references
 from cytorecon.milestone import milestones
 from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
@@ -30,7 +31,7 @@ class StudyTables:
         Patients, tubes, events.
     tubes : tuple of (Tube, TubeResult)
         By patient, day, and order of the sheet.
-    counts, trajectories, milestones, cohort, status : DataFrame
+    counts, trajectories, milestones, cohort, event_free, status : DataFrame
         The columns of each are those of ``cytorecon.tables``.
     points : mapping of str to mapping of str to Series
         Patient -> measure -> population -> points; see :func:`points_by_measure`.
@@ -48,6 +49,7 @@ class StudyTables:
     trajectories: pd.DataFrame
     milestones: pd.DataFrame
     cohort: pd.DataFrame
+    event_free: pd.DataFrame
     status: pd.DataFrame
     points: Mapping[str, Mapping[str, Series]]
     rules: Mapping[str, MilestoneRule]
@@ -88,9 +90,10 @@ class StudyTables:
         return self.programmes.get(programme, programme)
 
 
-def study_tables(result: StudyResult) -> StudyTables:
-    """Return the tables of a study."""
-    counts, curves = tidy_counts(result), trajectories(result)
+def study_tables(result: StudyResult, *, references: References | None = None) -> StudyTables:
+    """Return the tables of a study; `references` are the packaged ones by default."""
+    known = references or load_references()
+    counts, curves = tidy_counts(result), trajectories(result, references=known)
     return StudyTables(
         study=result.study,
         tubes=tuple(tubes_in_order(result)),
@@ -98,12 +101,13 @@ def study_tables(result: StudyResult) -> StudyTables:
         trajectories=curves,
         milestones=milestones(curves, result.study),
         cohort=cohort_summary(curves),
+        event_free=event_free_summary(curves, result.study),
         status=tube_status(result),
         points={
             patient.patient: points_by_measure(curves, counts, patient.patient)
             for patient in result.study.patients
         },
         rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
-        citations={row.set: row.source for row in load_references().ranges},
+        citations={row.set: row.source for row in known.ranges},
         programmes={row.programme: row.name for row in load_programmes().programmes},
     )

@@ -126,7 +126,7 @@ def _manifest_row(visit: VisitPlan) -> list[Cell]:
 
 
 def _stated_precision(settings: SimulatorSettings) -> list[Cell]:
-    """Return what a laboratory that knows its errors states, percent: the beads of a lot are what its label says."""
+    """Return the CVs of a laboratory that knows its errors, percent; a lot has the beads of its label."""
     count = settings.cohort.blood_count
     cvs = (settings.beads.pipetting_cv.value, 0.0, count.cv.value, count.lymphocyte_cv.value)
     return [round(100.0 * cv, 6) for cv in cvs]

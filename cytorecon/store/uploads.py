@@ -141,6 +141,8 @@ def with_known_facts(said: Patient, known: Patient) -> Patient:
         kept["graft"] = known.graft
     if said.sex == "unknown":
         kept["sex"] = known.sex
+    if said.cmv == "unknown":
+        kept["cmv"] = known.cmv
     if said.programme == "unknown":
         kept["programme"] = known.programme
         if said.anchors == Patient(patient=said.patient).anchors:

@@ -62,6 +62,7 @@ PATIENTS: Final = SheetColumns(
         "birth_year",
         "birth_date",
         "sex",
+        "cmv",
         "programme",
         "graft",
         "anchor",

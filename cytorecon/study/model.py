@@ -7,12 +7,16 @@ transplant). Calendar dates are turned into days while a sheet is read and are n
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue
 from cytorecon.values import Frozen
+
+#: CMV serology of a patient.
+CmvSerology = Literal["negative", "positive", "unknown"]
 
 
 class Anchor(Frozen):
@@ -44,6 +48,8 @@ class Patient(Frozen):
         Age at day 0, in years; None when unknown (then no reference range applies).
     sex : str
         ``"female"``, ``"male"`` or ``"unknown"``.
+    cmv : {"negative", "positive", "unknown"}
+        CMV serology of the patient, by which some reference ranges differ.
     programme : str
         Treatment programme, e.g. ``"allo_hsct"``; see ``knowledge/programmes.yaml``.
     graft : str
@@ -55,6 +61,7 @@ class Patient(Frozen):
     patient: str
     age_years: float | None = None
     sex: str = "unknown"
+    cmv: CmvSerology = "unknown"
     programme: str = "unknown"
     graft: str = ""
     anchors: tuple[Anchor, ...] = (Anchor(name="HCT1", kind="transplant", day=0),)

@@ -23,6 +23,7 @@ from cytorecon.knowledge.templates import template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
 from cytorecon.study.cells import Limits, RowReader
+from cytorecon.study.model import CmvSerology
 from cytorecon.study.numbers import quotable
 from cytorecon.study.sheet import Sheet, Unusable
 
@@ -63,6 +64,7 @@ class PatientRow:
     birth_year: int | None
     birth_date: date | None
     sex: str
+    cmv: CmvSerology
     programme: str
     graft: str
     anchor: str
@@ -165,6 +167,7 @@ def patient_row(reader: RowReader, words: Vocabulary) -> PatientRow:
         birth_year=_birth_year(reader),
         birth_date=reader.date_or_none("birth_date"),
         sex=SEXES[sex],
+        cmv=cast("CmvSerology", reader.choice("cmv", get_args(CmvSerology), "unknown")),
         programme=reader.choice("programme", words.programmes.names, "unknown"),
         graft=reader.free_text("graft"),
         anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",

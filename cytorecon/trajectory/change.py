@@ -7,6 +7,7 @@ logarithm of a change: the parts below add up to the whole exactly.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -136,9 +137,10 @@ def explain_change(result: StudyResult, population: str, before: str, after: str
     Notes
     -----
     cells/µL = share of the parent x ... x lymphocytes/µL. Where lymphocytes are none of its parents,
-    leukocytes take their place, and of what has neither the concentration itself. With beads in both tubes
-    lymphocytes/µL = lymphocytes per bead x beads per µL of blood, the second from the sheet. Intervals are those
-    of the two numbers, joined on the logarithmic scale (MOVER, Zou & Donner 2008, Stat Med 27:1693-1702).
+    leukocytes take their place, and of what has neither the concentration itself. With beads in both
+    tubes lymphocytes/µL = lymphocytes per bead x beads per µL of blood, the second from the sheet.
+    Intervals are those of the two numbers, joined on the logarithmic scale (MOVER, Zou & Donner 2008,
+    Stat Med 27:1693-1702).
 
     The gates of one visit are not put onto the events of the other (no events are stored): how much they may
     account for is taken from their standard errors in both tubes.
@@ -227,7 +229,7 @@ def _chain(count: PopulationCount, found: Mapping[str, PopulationCount]) -> list
 
 
 def _links(chain: Sequence[PopulationCount]) -> Iterator[tuple[PopulationCount, PopulationCount]]:
-    return zip(chain[:-1], chain[1:], strict=True)
+    return itertools.pairwise(chain)
 
 
 def _share(
@@ -252,11 +254,14 @@ def _whole_parts(
     """Return the part of the blood count, and with beads that of the sheet."""
     first, second = chains[0][-1], chains[1][-1]
     name = second.population
-    factors = [_beads_per_ul(found.get("beads"), last) for found, last in zip(counts, (first, second), strict=True)]
+    factors = [
+        _beads_per_ul(found.get("beads"), last) for found, last in zip(counts, (first, second), strict=True)
+    ]
     if factors[0] is None or factors[1] is None:
         return [_part("blood_count", name, "", _concentration(first), _concentration(second))]
     per_bead = [
-        _scaled(_concentration(last), 1 / factor) for last, factor in ((first, factors[0]), (second, factors[1]))
+        _scaled(_concentration(last), 1 / factor)
+        for last, factor in zip((first, second), (factors[0], factors[1]), strict=True)
     ]
     by_sheet = math.log(factors[1] / factors[0])
     return [

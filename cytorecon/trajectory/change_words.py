@@ -32,8 +32,13 @@ def describe_change(change: Change, *, populations: Populations | None = None) -
     ...          ChangePart("gates", "CD4_T", "", 0.0, -0.05, 0.05))
     >>> change = Change("P01", "CD4_T", "a", "b", 60, 100, 210.0, 103.0, ("beads", "beads"),
     ...                 math.log(0.49), -0.95, -0.5, parts)
-    >>> print(describe_change(change))
-    CD4 T fell from 210 to 103 cells/µL (day 60 to 100): lymphocytes halved (×0.50); CD4 T of lymphocytes not clearly different (×0.98); gate positions account for at most 5 %.
+    >>> describe_change(change).partition(": ")[0]
+    'CD4 T fell from 210 to 103 cells/µL (day 60 to 100)'
+    >>> for clause in describe_change(change).partition(": ")[2].split("; "):
+    ...     print(clause)
+    lymphocytes halved (×0.50)
+    CD4 T of lymphocytes not clearly different (×0.98)
+    gate positions account for at most 6 %.
     """
     names = populations or load_populations()
     label = names.display_name(change.population)
@@ -43,7 +48,9 @@ def describe_change(change: Change, *, populations: Populations | None = None) -
         (part for part in change.parts if part.kind in ("blood_count", "share")),
         key=lambda part: -round(abs(part.ln_ratio), 6),
     )
-    clauses = [f"{_in_sentence(_name(part, names))} {_moved(part.ln_ratio, part.low, part.high)}" for part in told]
+    clauses = [
+        f"{_in_sentence(_name(part, names))} {_moved(part.ln_ratio, part.low, part.high)}" for part in told
+    ]
     clauses += [_beads(part) for part in change.parts if part.kind == "beads" and abs(part.ln_ratio) > 0.005]
     clauses += [_gates(part) for part in change.parts if part.kind == "gates"]
     verb = _verb(change.ln_ratio, change.low, change.high)
@@ -95,6 +102,8 @@ def _beads(part: ChangePart) -> str:
 
 def _gates(part: ChangePart) -> str:
     reach = 100 * math.expm1(part.high or 0.0)
-    return f"gate positions account for at most {math.ceil(reach - 1e-9):.0f} %" if reach else (
-        "the evidence of the gates names no uncertainty of theirs"
+    return (
+        f"gate positions account for at most {math.ceil(reach - 1e-9):.0f} %"
+        if reach
+        else ("the evidence of the gates names no uncertainty of theirs")
     )

@@ -109,9 +109,7 @@ def joined(figure: go.Figure) -> set[tuple[float, float]]:
 def test_results_of_two_count_methods_are_never_joined(population: str) -> None:
     own = points("P01", population)
     days = [point.day for point in own[population] if point.is_result]
-    expected = {
-        (AXIS.position(a), AXIS.position(b)) for a, b in pairwise(days) if b not in (180,)
-    }
+    expected = {(AXIS.position(a), AXIS.position(b)) for a, b in pairwise(days) if b != 180}
     assert joined(patient_figure(own, AXIS)) == expected
     # also where a table of another origin does not mark the change
     unmarked = {population: tuple(replace(point, method_switch=False) for point in own[population])}

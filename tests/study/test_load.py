@@ -64,10 +64,12 @@ def test_stated_precision_arrives(tmp_path: Path) -> None:
     (tube,) = study.tubes
     assert (tube.pipetting_cv_percent, tube.beads_cv_percent) == (2.5, 0.0)
     assert (tube.wbc_cv_percent, tube.lymphocytes_cv_percent) == (3.0, 5.0)
-    assert lines(study.issues) == [
+    (issue,) = study.issues
+    assert str(issue) == (
         "error: manifest row 3, column pipetting_cv_percent: This number is out of range. Found: 31. "
-        "Allowed: a number from 0 up to 30 %. The row is left out. It is in percent of the quantity; 0.03 of it are 3."
-    ]
+        "Allowed: a number from 0 up to 30 %. The row is left out. "
+        "It is in percent of the quantity; 0.03 of it are 3."
+    )
 
 
 def test_a_manifest_alone_gives_patients_of_whom_nothing_is_known(tmp_path: Path) -> None:
