@@ -116,7 +116,12 @@ def test_a_lot_that_says_twice_as_many_beads_is_seen_as_the_sheets() -> None:
     change = changed(tube(FIRST, BEADS), tube(SECOND, other))
     assert parts(change)["beads", "CD4_T"] == pytest.approx(math.log(2))
     assert parts(change)["blood_count", "lymphocytes"] == pytest.approx(0)
-    assert "beads and volumes on the sheet ×2.00" in describe_change(change)
+    assert describe_change(change) == (
+        "CD4 T rose from 400 to 800 cells/µL (day 60 to 100): lymphocytes doubled (×2.00); "
+        "CD3 T of lymphocytes not clearly different (×1.00); CD4 T of CD3 T not clearly different (×1.00); "
+        "beads, volume and dilution on the sheet differ ×2.00: check them; "
+        "gate positions account for at most 9 %."
+    )
 
 
 def test_a_blood_count_is_the_analysers_and_has_the_interval_the_sheet_states() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -242,6 +243,7 @@ class CountingRules(Frozen):
         return self.lloq.populations.get(population, self.lloq.events).value
 
 
+@lru_cache(maxsize=8)
 def load_counting_rules(*, folder: Path | None = None) -> CountingRules:
     """Return the limits of counting.
 

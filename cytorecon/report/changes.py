@@ -59,7 +59,9 @@ def _row(change: Change, first: Point, second: Point) -> ChangeRow:
         days=f"{format_day(first.day)} to {format_day(second.day)}",
         values=f"{first.number} → {second.number}",
         factor=_times(change.ln_ratio),
-        interval=f"{_times(change.low)}–{_times(change.high)}" if change.low is not None else MISSING,
+        interval=f"{_times(change.low)}–{_times(change.high).removeprefix('×')}"
+        if change.low is not None
+        else MISSING,
         words=describe_change(change),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from cytorecon.counts.reported import value_text
@@ -11,6 +13,8 @@ from cytorecon.trajectory.change import Change, ChangePart
 
 #: A part is called halved or doubled up to this far from it (a tenth).
 _NEAR: Final = 0.1
+#: Lots differ by a few percent; where the sheet's beads per µL differ by more (ln), a slip may be the cause.
+_OTHER_BEADS: Final = 0.2
 #: Beyond so many times a factor reads better than a percentage.
 _LARGE: Final = 2.2
 
@@ -44,14 +48,13 @@ def describe_change(change: Change, *, populations: Populations | None = None) -
     label = names.display_name(change.population)
     if change.ln_ratio is None or change.before is None or change.after is None:
         return f"{label}, day {change.before_day} to {change.after_day}: not taken apart, {change.reason}."
-    told = sorted(
-        (part for part in change.parts if part.kind in ("blood_count", "share")),
-        key=lambda part: -round(abs(part.ln_ratio), 6),
-    )
+    told = sorted(_told(change), key=lambda part: -round(abs(part.ln_ratio), 6))
     clauses = [
         f"{_in_sentence(_name(part, names))} {_moved(part.ln_ratio, part.low, part.high)}" for part in told
     ]
-    clauses += [_beads(part) for part in change.parts if part.kind == "beads" and abs(part.ln_ratio) > 0.005]
+    clauses += [
+        _beads(part) for part in change.parts if part.kind == "beads" and abs(part.ln_ratio) > _OTHER_BEADS
+    ]
     clauses += [_gates(part) for part in change.parts if part.kind == "gates"]
     verb = _verb(change.ln_ratio, change.low, change.high)
     sentence = (
@@ -61,6 +64,18 @@ def describe_change(change: Change, *, populations: Populations | None = None) -
     if change.is_switch:
         sentence += " The two visits were counted by different methods: part of the change may be theirs."
     return sentence
+
+
+def _told(change: Change) -> Iterator[ChangePart]:
+    """Yield the parts a reader thinks in: cells per bead and beads per µL together are cells per µL."""
+    by_sheet = sum(part.ln_ratio for part in change.parts if part.kind == "beads")
+    for part in change.parts:
+        if part.kind == "share":
+            yield part
+        elif part.kind == "blood_count":
+            low = None if part.low is None else part.low + by_sheet
+            high = None if part.high is None else part.high + by_sheet
+            yield replace(part, ln_ratio=part.ln_ratio + by_sheet, low=low, high=high)
 
 
 def _name(part: ChangePart, names: Populations) -> str:
@@ -97,7 +112,7 @@ def _moved(ln_ratio: float, low: float | None, high: float | None) -> str:
 
 
 def _beads(part: ChangePart) -> str:
-    return f"beads and volumes on the sheet ×{math.exp(part.ln_ratio):.2f}"
+    return f"beads, volume and dilution on the sheet differ ×{math.exp(part.ln_ratio):.2f}: check them"
 
 
 def _gates(part: ChangePart) -> str:
