@@ -140,6 +140,8 @@ class PopulationCount(Frozen):
         95 % interval of counting, gate and volume error, cells/µL (docs/decisions/0032).
     lloq_cells_per_ul : float or None
         Lower limit of quantification of this tube, cells/µL.
+    lod_cells_per_ul : float or None
+        Limit of detection of this tube, cells/µL: what would be told from the background with 95 % certainty.
     below_lloq : bool or None
         None when there is no count method or the population is not evaluable.
     count_method : str
@@ -175,6 +177,7 @@ class PopulationCount(Frozen):
     cells_per_ul_low: float | None = None
     cells_per_ul_high: float | None = None
     lloq_cells_per_ul: float | None = None
+    lod_cells_per_ul: float | None = None
     below_lloq: bool | None = None
     count_method: CountMethod = "none"
     blood_ul_counted: float | None = None

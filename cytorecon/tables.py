@@ -30,6 +30,7 @@ COUNT_COLUMNS: Final = (
     "cells_per_ul_low",
     "cells_per_ul_high",
     "lloq_cells_per_ul",
+    "lod_cells_per_ul",
     "below_lloq",
     "cells_per_ul_reported",
     "count_method",

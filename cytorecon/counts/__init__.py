@@ -5,7 +5,7 @@ from cytorecon.counts.criteria import CriterionResult, judge_criteria
 from cytorecon.counts.method import MethodChoice, choose_method
 from cytorecon.counts.populations import count_populations
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
-from cytorecon.counts.reported import reported_concentration
+from cytorecon.counts.reported import censoring_limit, reported_concentration
 
 __all__ = [
     "CountMethodRequest",
@@ -13,6 +13,7 @@ __all__ = [
     "MethodChoice",
     "TubeQuantities",
     "absolute_counts",
+    "censoring_limit",
     "choose_method",
     "count_populations",
     "judge_criteria",

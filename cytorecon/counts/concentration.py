@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cytorecon.counts.counted import Counted, volume_spread
+from cytorecon.counts.detection_limit import lod_events
 from cytorecon.counts.intervals import CONFIDENCE
 from cytorecon.counts.method import MethodChoice, choose_method
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
+from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import GateSpread, PopulationCount
 
 
@@ -58,6 +60,8 @@ def absolute_counts(
     them (:mod:`cytorecon.counts.combined`); `uncertainty` holds the parts. The denominator itself is the
     analyser's number and has an interval only where its CV is stated.
 
+    LoD: the concentration that would be told from the background of this tube with 95 % certainty
+    (:func:`~cytorecon.counts.detection_limit.lod_events`), where the background is known.
     LLOQ = LLOQ events / blood counted (µL). With fewer events, and for what is not detected,
     ``cells_per_ul`` is None and ``below_lloq`` True; the interval stands, from 0 on if not detected.
 
@@ -147,9 +151,17 @@ def _with_concentration(
             "cells_per_ul_low": low,
             "cells_per_ul_high": high,
             "lloq_cells_per_ul": lloq_events / blood.blood_ul,
+            "lod_cells_per_ul": _lod(count, blood),
             "below_lloq": below,
             "count_method": blood.method,
             "blood_ul_counted": blood.blood_ul,
             "uncertainty": blood.uncertainty(count.events),
         }
     )
+
+
+def _lod(count: PopulationCount, blood: Counted) -> float | None:
+    if count.background_events is None:
+        return None
+    significance = load_quality_limits().detection.significance.value
+    return lod_events(count.background_events, significance) / blood.blood_ul

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from cytorecon.counts import reported_concentration
+from cytorecon.counts import censoring_limit, reported_concentration
 from cytorecon.errors import CytoreconError
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
@@ -178,7 +178,7 @@ def _concentration_point(count: PopulationCount) -> Point:
         unit="cells/µL",
         low=count.cells_per_ul_low,
         high=count.cells_per_ul_high,
-        lloq=count.lloq_cells_per_ul,
+        lloq=censoring_limit(count),
         censored=below,
         reported=reported_concentration(count),
         count_method=count.count_method,
