@@ -172,14 +172,20 @@ def _reference_lines(reference: Reference, measure: str) -> list[str]:
     interval = with_unit(format_interval(reference.low, reference.high, measure), measure)
     where = f", {reference.position}" if reference.position else ""
     if reference.percentile is not None:
-        where += f", percentile {_percentile_text(reference.percentile)}"
+        where += f", percentile {percentile_text(reference.percentile)}"
     lines = [f"reference at this age {interval} ({reference_name(reference)}){where}"]
     about = "; ".join(part for part in (reference.basis, reference.source) if part)
     return [*lines, *([f"reference: {about}"] if about else [])]
 
 
-def _percentile_text(percentile: float) -> str:
-    """Return a percentile; the ends are beyond what limits of 2.5 and 97.5 can tell."""
+def percentile_text(percentile: float) -> str:
+    """Return a percentile; the ends are beyond what limits of 2.5 and 97.5 can tell.
+
+    Examples
+    --------
+    >>> percentile_text(45.2), percentile_text(0.3)
+    ('45', 'below 1')
+    """
     if percentile < 1:
         return "below 1"
     return "above 99" if percentile > 99 else f"{percentile:.0f}"

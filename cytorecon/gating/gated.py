@@ -100,7 +100,7 @@ class GatedSample:
 
     def tallies(self) -> tuple[PopulationTally, ...]:
         """Return events per population, ready for counting, in template order."""
-        events = {name: int(mask.sum()) for name, mask in self.masks.items()}
+        events = {name: int(np.count_nonzero(mask)) for name, mask in self.masks.items()}
         return tuple(self._tally(population, events) for population in self.populations)
 
     def _tally(self, population: str, events: Mapping[str, int]) -> PopulationTally:

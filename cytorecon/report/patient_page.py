@@ -218,7 +218,6 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
     if point is None:
         return None
     reference, measure = point.reference, point.measure
-    position = reference.position if reference is not None else ""
     return LatestRow(
         population=population_label(point.population),
         value=point.number,
@@ -230,7 +229,7 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
         method=format_method(point.method) if measure == "cells_per_ul" else "–",
         reference=format_interval(reference.low, reference.high, measure) if reference is not None else "–",
         reference_set=reference_name(reference) if reference is not None else "",
-        position=words.POSITIONS.get(position, position),
+        position=words.position_in_words(reference),
         change=words.change(point, before(points, point)),
         later=_later(point, points, tubes),
     )

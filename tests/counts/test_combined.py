@@ -200,3 +200,16 @@ def test_a_negative_precision_is_refused() -> None:
 
 def test_deviations_are_those_of_the_normal_distribution() -> None:
     assert deviations(0.9) == pytest.approx(float(ndtri(0.95)))
+
+
+@pytest.mark.parametrize("mean", [8.0, 60.0, 2000.0])
+@pytest.mark.parametrize("spread", [0.0, 0.05, 0.2])
+def test_intervals_hold_what_they_promise(mean: float, spread: float) -> None:
+    """Poisson counts whose mean is off by a log-normal factor, as gates and pipettes make it."""
+    rng = np.random.default_rng(11)
+    counted = rng.poisson(mean * np.exp(spread * rng.normal(size=2000)))
+    held = 0
+    for events in counted.tolist():
+        low, high = widened(events, *poisson_interval(events, confidence=0.9), spread, confidence=0.9)
+        held += low <= mean <= high
+    assert 0.88 <= held / counted.size <= 0.965, "exact limits of few events hold more than they promise"

@@ -99,7 +99,7 @@ def test_the_csv_is_these_bytes() -> None:
         "ab,tbnk,1,,,0.1"
     )
     assert lines[2] == (
-        "P02,60,+60,P02/d60/1,B,lymphocytes,below_lloq,,7,1000,,,,,0.7,,,,,,,,14.4,11.2,True,<12,beads,0.333333,"
+        "P02,60,+60,P02/d60/1,B,lymphocytes,below_lloq,,7,1000,,,,,0.7,,,,,,,,14.4,11.2,,True,<12,beads,0.333333,"
         "gate.a;gate.b,ab,tbnk,1,,,0.1"
     )
     assert lines[3] == (
