@@ -164,6 +164,14 @@ def test_how_much_gates_may_account_for_comes_from_both_tubes() -> None:
     assert (gates.low, gates.ln_ratio) == (-(gates.high or 0), 0.0)
 
 
+def test_a_blood_count_has_no_gates_to_account_for_anything() -> None:
+    twice = TubeQuantities(lymphocytes_cells_per_ul=2000)
+    change = changed(tube(FIRST, ALC), tube(SECOND, twice), "lymphocytes")
+    assert describe_change(change) == (
+        "Lymphocytes rose from 1000 to 2000 cells/µL (day 60 to 100): lymphocytes doubled (×2.00)."
+    )
+
+
 def test_a_step_that_was_not_assessed_is_passed_over() -> None:
     change = changed(tube(FIRST, BEADS, without=("CD3_T",)), tube(SECOND, BEADS))
     assert [part.of for part in change.parts if part.kind == "share"] == ["lymphocytes"]

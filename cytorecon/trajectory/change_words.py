@@ -55,7 +55,7 @@ def describe_change(change: Change, *, populations: Populations | None = None) -
     clauses += [
         _beads(part) for part in change.parts if part.kind == "beads" and abs(part.ln_ratio) > _OTHER_BEADS
     ]
-    clauses += [_gates(part) for part in change.parts if part.kind == "gates"]
+    clauses += [_gates(part) for part in change.parts if part.kind == "gates" and part.high]
     verb = _verb(change.ln_ratio, change.low, change.high)
     sentence = (
         f"{label} {verb} from {value_text(change.before)} to {value_text(change.after)} cells/µL "
@@ -117,8 +117,4 @@ def _beads(part: ChangePart) -> str:
 
 def _gates(part: ChangePart) -> str:
     reach = 100 * math.expm1(part.high or 0.0)
-    return (
-        f"gate positions account for at most {math.ceil(reach - 1e-9):.0f} %"
-        if reach
-        else ("the evidence of the gates names no uncertainty of theirs")
-    )
+    return f"gate positions account for at most {math.ceil(reach - 1e-9):.0f} %"

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
+from cytorecon.event_free import event_free_summary
 from cytorecon.figures.harmless import harmless
 from cytorecon.milestone import milestones
 from cytorecon.report import ReportFiles, write_report
@@ -61,6 +62,7 @@ def test_the_tables_are_those_of_the_package(report: ReportFiles) -> None:
         "trajectories.csv": curves,
         "milestones.csv": milestones(curves, result.study),
         "cohort.csv": cohort_summary(curves),
+        "event_free.csv": event_free_summary(curves, result.study),
         "tubes.csv": tube_status(result),
     }
     assert {path.name for path in report.tables} == set(expected)
