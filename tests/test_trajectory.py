@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
 from cytorecon.errors import CytoreconError, StudyError
-from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.results import GateSpread, PopulationCount, TubeResult
 from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
 from cytorecon.tables import TRAJECTORY_COLUMNS
 from cytorecon.trajectory import METHOD_SWITCH, SAME_DAY, Measure, on_clock, trajectories
@@ -136,6 +138,18 @@ def test_the_position_is_given_only_when_it_is_certain(
     """B of an adult: 99-527/µL (Mayo TBBS 2013)."""
     table = trajectories(result([(30, [by_beads("B", cells, lloq)])]), measures=("cells_per_ul",))
     assert column(table, "reference_position") == [position]
+
+
+def test_the_interval_of_the_ratio_holds_the_gates_of_both() -> None:
+    gates = {"gate_spread": GateSpread(events=0.1)}
+    tubes = [[count("CD4_T", 600, **spread), count("CD8_T", 400, **spread)] for spread in ({}, gates)]
+    plain, moved = (
+        trajectories(result([(30, counts)]), measures=("ratio",)).iloc[0].to_dict() for counts in tubes
+    )
+    assert moved["value"] == plain["value"] == 1.5
+    low, high = widened(1.5, *poisson_ratio_interval(600, 400), math.hypot(0.1, 0.1))
+    assert (moved["low"], moved["high"]) == pytest.approx((low, high))
+    assert moved["low"] < plain["low"] < plain["high"] < moved["high"]
 
 
 def test_a_child_grows_out_of_its_reference_band() -> None:
