@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cytorecon.pipeline import analyze_study, gate, gate_batch, learn_priors
     from cytorecon.sample import Channel, Sample, Spillover
     from cytorecon.study import Study, StudyResult, load_study, tidy_counts
-    from cytorecon.trajectory import trajectories
+    from cytorecon.trajectory import describe_change, explain_change, trajectories
 
 #: Where each public name lives. Names are loaded when first used: ``import cytorecon`` and
 #: ``cytorecon --help`` stay quick.
@@ -38,6 +38,8 @@ _HOME = {
     "StudyResult": "cytorecon.study",
     "Template": "cytorecon.knowledge.template",
     "analyze_study": "cytorecon.pipeline",
+    "describe_change": "cytorecon.trajectory",
+    "explain_change": "cytorecon.trajectory",
     "gate": "cytorecon.pipeline",
     "gate_batch": "cytorecon.pipeline",
     "learn_priors": "cytorecon.pipeline",
@@ -66,6 +68,8 @@ __all__ = [
     "Template",
     "__version__",
     "analyze_study",
+    "describe_change",
+    "explain_change",
     "gate",
     "gate_batch",
     "learn_priors",

@@ -6,7 +6,10 @@ them, so the three doors cannot disagree.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
+
+from pydantic import Field
 
 from cytorecon.errors import Issue
 from cytorecon.values import Frozen
@@ -15,6 +18,58 @@ from cytorecon.values import Frozen
 #: no more events than the background explains. ``below_lloq``: there, but too few to state a number.
 Verdict = Literal["ok", "review", "not_detected", "below_lloq", "not_evaluable"]
 CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
+
+
+class GateSpread(Frozen):
+    """How far a count would move with its gates: standard deviations of its natural logarithm.
+
+    Parameters
+    ----------
+    events : float
+        Of the events; 0 when no gate with a standard error changes them.
+    of_parent, of_lymphocytes, of_leukocytes : float
+        Of the share: a gate that moves both changes it less.
+    """
+
+    events: float = Field(default=0.0, ge=0)
+    of_parent: float = Field(default=0.0, ge=0)
+    of_lymphocytes: float = Field(default=0.0, ge=0)
+    of_leukocytes: float = Field(default=0.0, ge=0)
+
+
+class Uncertainty(Frozen):
+    """The parts of the uncertainty of one concentration: standard deviations of its natural logarithm.
+
+    Parameters
+    ----------
+    counting : float
+        Of the events, and of the beads or of what they are a share of.
+    gate : float
+        Of the positions of gates.
+    volume : float
+        Of pipetting, bead lot or blood count, as the sheet states them; 0 when it does not.
+
+    Examples
+    --------
+    >>> Uncertainty(counting=0.04, gate=0.03, volume=0.0).shares["counting"]
+    0.64
+    """
+
+    counting: float = Field(ge=0)
+    gate: float = Field(ge=0)
+    volume: float = Field(ge=0)
+
+    @property
+    def total(self) -> float:
+        """Standard deviation of the natural logarithm, all parts together."""
+        return math.hypot(self.counting, self.gate, self.volume)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each part in the variance; they sum to 1, or are all 0."""
+        whole = self.total**2
+        parts = {"counting": self.counting, "gate": self.gate, "volume": self.volume}
+        return {name: round(sd**2 / whole, 4) if whole else 0.0 for name, sd in parts.items()}
 
 
 class PopulationTally(Frozen):
@@ -39,6 +94,8 @@ class PopulationTally(Frozen):
         Whether its events are more than the background explains; None when not tested.
     background_events : float or None
         Events expected in its gate were the population absent.
+    gate_spread : GateSpread or None
+        How far the count would move with its gates; None when that was not looked at.
     review : tuple of str
         Codes of the issues that say this population needs a look.
     """
@@ -54,6 +111,7 @@ class PopulationTally(Frozen):
     gate_definition: str = ""
     detected: bool | None = None
     background_events: float | None = None
+    gate_spread: GateSpread | None = None
     review: tuple[str, ...] = ()
 
 
@@ -79,20 +137,26 @@ class PopulationCount(Frozen):
     background_events : float or None
         Events expected in its gate were the population absent.
     percent_of_parent, percent_of_lymphocytes, percent_of_leukocytes : float or None
-        Percent, each with a 95 % Clopper-Pearson interval in ``*_low``, ``*_high``.
+        Percent, each with a 95 % interval of counting and gate error in ``*_low``, ``*_high``.
     cells_per_ul : float or None
         Concentration in blood, cells/µL. None when there is no count method, or the count is
         below the LLOQ (then `below_lloq` is True and the interval still stands).
     cells_per_ul_low, cells_per_ul_high : float or None
-        Exact 95 % interval, cells/µL.
+        95 % interval of counting, gate and volume error, cells/µL (docs/decisions/0032).
     lloq_cells_per_ul : float or None
         Lower limit of quantification of this tube, cells/µL.
+    lod_cells_per_ul : float or None
+        Limit of detection of this tube, cells/µL: what would be told from the background with 95 % certainty.
     below_lloq : bool or None
         None when there is no count method or the population is not evaluable.
     count_method : str
         ``beads``, ``blood_count_alc``, ``blood_count_wbc``, ``volumetric`` or ``none``.
     blood_ul_counted : float or None
         Volume of blood the counted events stand for, µL: cells/µL = events / this.
+    gate_spread : GateSpread or None
+        How far the count would move with its gates; None when that was not looked at.
+    uncertainty : Uncertainty or None
+        What the interval of the concentration is made of; None without one, and at no events.
     review : tuple of str
         Codes of the issues that say this number needs a look; empty when none.
     """
@@ -119,9 +183,12 @@ class PopulationCount(Frozen):
     cells_per_ul_low: float | None = None
     cells_per_ul_high: float | None = None
     lloq_cells_per_ul: float | None = None
+    lod_cells_per_ul: float | None = None
     below_lloq: bool | None = None
     count_method: CountMethod = "none"
     blood_ul_counted: float | None = None
+    gate_spread: GateSpread | None = None
+    uncertainty: Uncertainty | None = None
     review: tuple[str, ...] = ()
 
     @property

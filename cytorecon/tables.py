@@ -30,6 +30,7 @@ COUNT_COLUMNS: Final = (
     "cells_per_ul_low",
     "cells_per_ul_high",
     "lloq_cells_per_ul",
+    "lod_cells_per_ul",
     "below_lloq",
     "cells_per_ul_reported",
     "count_method",
@@ -68,6 +69,9 @@ PRODUCT_DOSE_COLUMNS: Final = (
     "template_version",
 )
 
+#: Of a count what no table of counts holds: part of its status, in the trajectory table, or in API and JSON only.
+NOT_IN_TABLES: Final = frozenset({"detected", "gate_definition", "gate_spread", "uncertainty"})
+
 #: One row per tube, also for the failed ones that have no counts.
 TUBE_STATUS_COLUMNS: Final = (
     *TUBE_COLUMNS,
@@ -101,6 +105,11 @@ TRAJECTORY_COLUMNS: Final = (
     "reference_position",
     "gate_definition",
     "reference_note",
+    "reference_median",
+    "reference_z",
+    "reference_percentile",
+    "reference_basis",
+    "reference_source",
 )
 
 #: One row per patient and milestone.

@@ -16,8 +16,8 @@ def test_no_column_occurs_twice(table: str) -> None:
 
 
 def test_every_field_of_a_count_has_its_column() -> None:
-    """Whether it was detected is part of its status; what was counted stands in the trajectory table."""
-    assert set(PopulationCount.model_fields) - set(tables.COUNT_COLUMNS) == {"detected", "gate_definition"}
+    """What the tables leave out has a place elsewhere: the status, the trajectory table, the API and JSON."""
+    assert set(PopulationCount.model_fields) - set(tables.COUNT_COLUMNS) == tables.NOT_IN_TABLES
 
 
 def test_a_count_says_where_it_comes_from() -> None:

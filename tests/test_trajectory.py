@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
 from cytorecon.errors import CytoreconError, StudyError
-from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.results import GateSpread, PopulationCount, TubeResult
 from cytorecon.study import Anchor, Patient, Study, StudyResult, Tube
 from cytorecon.tables import TRAJECTORY_COLUMNS
 from cytorecon.trajectory import DEFINITION_SWITCH, METHOD_SWITCH, SAME_DAY, Measure, on_clock, trajectories
@@ -105,6 +107,11 @@ def test_a_concentration_with_all_that_belongs_to_it() -> None:
         "reference_position": "below",
         "gate_definition": "CD3+CD4+CD8-",
         "reference_note": "",
+        "reference_median": None,
+        "reference_z": None,
+        "reference_percentile": None,
+        "reference_basis": "band 18-56 years",
+        "reference_source": "Mayo TBBS catalogue 2013",
     }
 
 
@@ -183,13 +190,45 @@ def test_the_position_is_given_only_when_it_is_certain(
     assert column(table, "reference_position") == [position]
 
 
+def test_the_interval_of_the_ratio_holds_the_gates_of_both() -> None:
+    gates = {"gate_spread": GateSpread(events=0.1)}
+    tubes = [[count("CD4_T", 600, **spread), count("CD8_T", 400, **spread)] for spread in ({}, gates)]
+    plain, moved = (
+        trajectories(result([(30, counts)]), measures=("ratio",)).iloc[0].to_dict() for counts in tubes
+    )
+    assert moved["value"] == plain["value"] == 1.5
+    low, high = widened(1.5, *poisson_ratio_interval(600, 400), math.hypot(0.1, 0.1))
+    assert (moved["low"], moved["high"]) == pytest.approx((low, high))
+    assert moved["low"] < plain["low"] < plain["high"] < moved["high"]
+
+
 def test_a_child_grows_out_of_its_reference_band() -> None:
-    visits = [(day, [by_beads("CD4_T", 1000.0)]) for day in (30, 400)]
+    visits = [(day, [by_beads("CD4_T", 1200.0)]) for day in (30, 400)]
     table = trajectories(result(visits, age=1.0), measures=("cells_per_ul",))
-    # From 2 years on the lower limit of CD4 falls from 1300 to 700/µL (Shearer 2003).
-    assert column(table, "reference_low") == [1300, 700]
+    # Between the bands of 1-2 and 2-6 years the lower limit of CD4 falls from 1300 to 700/µL (Shearer 2003).
+    younger, older = column(table, "reference_low")
+    assert younger == pytest.approx(1347, abs=1)
+    assert older == pytest.approx(1096, abs=1)
+    assert column(table, "reference_basis") == [
+        "interpolated between bands 0.5-1 and 1-2 years",
+        "interpolated between bands 1-2 and 2-6 years",
+    ]
     assert column(table, "reference_position") == ["below", "within"]
     assert column(table, "reference_percentiles") == ["10-90", "10-90"]
+
+
+def test_a_percentile_is_given_where_the_source_has_a_median() -> None:
+    visit = PopulationCount(
+        population="CD4_T", parent="CD3_T", status="counted", events=500, percent_of_parent=63.1,
+        percent_of_parent_low=60.0, percent_of_parent_high=66.0,
+    )  # fmt: skip
+    (row,) = trajectories(result([(0, [visit])], age=35.0), measures=("percent_of_parent",)).to_dict(
+        "records"
+    )
+    assert row["reference_median"] == pytest.approx(63.1)
+    assert row["reference_z"] == pytest.approx(0, abs=1e-9)
+    assert row["reference_percentile"] == pytest.approx(50)
+    assert row["reference_source"].startswith("Milieu Interieur (Patin 2018")
 
 
 def test_without_an_age_or_before_birth_there_is_no_reference() -> None:

@@ -21,6 +21,7 @@ from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.override import override
 from cytorecon.cli.priors import priors
+from cytorecon.cli.references import references
 from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
@@ -86,6 +87,7 @@ app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")
 app.add_typer(override, name="override")
 app.add_typer(priors, name="priors")
+app.add_typer(references, name="references")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

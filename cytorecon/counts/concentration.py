@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cytorecon.counts.intervals import binomial_interval, poisson_interval, poisson_ratio_interval
+from cytorecon.counts.counted import Counted, volume_spread
+from cytorecon.counts.detection_limit import lod_events
+from cytorecon.counts.intervals import CONFIDENCE
 from cytorecon.counts.method import MethodChoice, choose_method
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.results import PopulationCount
+from cytorecon.knowledge.quality import load_quality_limits
+from cytorecon.results import GateSpread, PopulationCount
 
 
 def absolute_counts(
@@ -20,6 +23,7 @@ def absolute_counts(
     beads_review: Sequence[str] = (),
     rules: CountingRules | None = None,
     populations: Populations | None = None,
+    confidence: float = CONFIDENCE,
 ) -> tuple[PopulationCount, ...]:
     """Add cells/µL, interval and LLOQ to the counts of one tube.
 
@@ -37,6 +41,8 @@ def absolute_counts(
         Limits; the packaged ones by default.
     populations : Populations, optional
         Which names are cells; the packaged table by default.
+    confidence : float
+        Coverage of the intervals, a fraction; 0.95 in every product.
 
     Returns
     -------
@@ -47,12 +53,15 @@ def absolute_counts(
     Notes
     -----
     *Beads* (one platform): cells/µL = cells / bead events x beads per tube / blood volume x
-    dilution; interval: exact ratio of two Poisson counts. *Volumetric*: cells x dilution / acquired
-    volume; interval: exact Poisson. *Blood count* (two platforms): fraction of the lymphocytes
-    (ALC) or leukocytes (WBC) x the count; interval: exact binomial of the fraction only. The error
-    of the blood analyser, and of pipetting, is in none of them. The denominator itself is the
-    analyser's number and has no interval.
+    dilution; counting error: exact ratio of two Poisson counts. *Volumetric*: cells x dilution / acquired
+    volume; exact Poisson. *Blood count* (two platforms): fraction of the lymphocytes
+    (ALC) or leukocytes (WBC) x the count; exact binomial of the fraction. Interval: the counting error
+    with that of the gates (``gate_spread``) and of pipetting, bead lot or blood count as the sheet states
+    them (:mod:`cytorecon.counts.combined`); `uncertainty` holds the parts. The denominator itself is the
+    analyser's number and has an interval only where its CV is stated.
 
+    LoD: the concentration that would be told from the background of this tube with 95 % certainty
+    (:func:`~cytorecon.counts.detection_limit.lod_events`), where the background is known.
     LLOQ = LLOQ events / blood counted (µL). With fewer events, and for what is not detected,
     ``cells_per_ul`` is None and ``below_lloq`` True; the interval stands, from 0 on if not detected.
 
@@ -70,9 +79,16 @@ def absolute_counts(
     choice = choose_method(counts, quantities, method=method, rules=limits)
     if choice.blood_ul_counted is None:
         return tuple(_reviewed(count, choice.review) for count in counts)
+    volume = volume_spread(choice.method, quantities, limits)
     review = (*choice.review, *(_bead_review(counts, beads_review) if choice.method == "beads" else ()))
     return tuple(
-        _with_concentration(count, counts, choice, limits.lloq_events(count.population), review)
+        _with_concentration(
+            count,
+            _blood(count, counts, choice, volume),
+            limits.lloq_events(count.population),
+            review,
+            confidence,
+        )
         if known.kind_of(count.population) == "cells" and _has_concentration(count, choice)
         else count
         for count in counts
@@ -101,51 +117,51 @@ def _has_concentration(count: PopulationCount, choice: MethodChoice) -> bool:
     return True
 
 
-def _with_concentration(
-    count: PopulationCount,
-    counts: Sequence[PopulationCount],
-    choice: MethodChoice,
-    lloq_events: int,
-    review: Sequence[str],
-) -> PopulationCount:
+def _blood(
+    count: PopulationCount, counts: Sequence[PopulationCount], choice: MethodChoice, volume: float
+) -> Counted:
+    """Return what the events of `count` are held against."""
     blood_ul = choice.blood_ul_counted
     assert blood_ul is not None
+    gates = count.gate_spread or GateSpread()
+    if choice.method == "beads":
+        return Counted(choice.method, blood_ul, choice.bead_events, gates.events, volume)
+    if choice.method == "volumetric":
+        return Counted(choice.method, blood_ul, None, gates.events, volume)
+    of_lymphocytes = choice.method == "blood_count_alc"
+    denominator = "lymphocytes" if of_lymphocytes else "leukocytes"
+    whole = next(item.events for item in counts if item.population == denominator)
+    if count.population == denominator:
+        return Counted(choice.method, blood_ul, whole, 0.0, volume, is_blood_count=True)
+    spread = gates.of_lymphocytes if of_lymphocytes else gates.of_leukocytes
+    return Counted(choice.method, blood_ul, whole, spread, volume)
+
+
+def _with_concentration(
+    count: PopulationCount, blood: Counted, lloq_events: int, review: Sequence[str], confidence: float
+) -> PopulationCount:
     assert count.events is not None
     below = count.events < lloq_events or count.detected is False
-    low, high = _interval(count, counts, choice, blood_ul)
+    low, high = blood.interval(count.events, confidence=confidence)
     if count.detected is False and low is not None:
         low = 0.0
     return _reviewed(count, review).model_copy(
         update={
-            "cells_per_ul": None if below else count.events / blood_ul,
+            "cells_per_ul": None if below else count.events / blood.blood_ul,
             "cells_per_ul_low": low,
             "cells_per_ul_high": high,
-            "lloq_cells_per_ul": lloq_events / blood_ul,
+            "lloq_cells_per_ul": lloq_events / blood.blood_ul,
+            "lod_cells_per_ul": _lod(count, blood),
             "below_lloq": below,
-            "count_method": choice.method,
-            "blood_ul_counted": blood_ul,
+            "count_method": blood.method,
+            "blood_ul_counted": blood.blood_ul,
+            "uncertainty": blood.uncertainty(count.events),
         }
     )
 
 
-def _interval(
-    count: PopulationCount, counts: Sequence[PopulationCount], choice: MethodChoice, blood_ul: float
-) -> tuple[float | None, float | None]:
-    events = count.events
-    assert events is not None
-    if choice.method == "beads":
-        beads = choice.bead_events
-        assert beads is not None
-        ratio_low, ratio_high = poisson_ratio_interval(events, beads)
-        cells_per_ratio = beads / blood_ul
-        return ratio_low * cells_per_ratio, ratio_high * cells_per_ratio
-    if choice.method == "volumetric":
-        mean_low, mean_high = poisson_interval(events)
-        return mean_low / blood_ul, mean_high / blood_ul
-    denominator = "lymphocytes" if choice.method == "blood_count_alc" else "leukocytes"
-    if count.population == denominator:
-        return None, None
-    whole = next(item.events for item in counts if item.population == denominator)
-    assert whole is not None
-    low, high = binomial_interval(events, whole)
-    return low * whole / blood_ul, high * whole / blood_ul
+def _lod(count: PopulationCount, blood: Counted) -> float | None:
+    if count.background_events is None:
+        return None
+    significance = load_quality_limits().detection.significance.value
+    return lod_events(count.background_events, significance) / blood.blood_ul

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from cytorecon.counts.intervals import binomial_interval
+from cytorecon.counts.combined import share_interval
+from cytorecon.counts.gate_error import total_gate_spread
+from cytorecon.counts.intervals import CONFIDENCE
 from cytorecon.errors import CytoreconError
-from cytorecon.results import PopulationCount, PopulationTally
+from cytorecon.knowledge.counting import CountingRules, load_counting_rules
+from cytorecon.results import GateSpread, PopulationCount, PopulationTally
 
 #: The population of counting beads: neither a percentage nor a concentration of cells.
 BEADS: Final = "beads"
 
 
-def count_populations(tallies: Sequence[PopulationTally]) -> tuple[PopulationCount, ...]:
+def count_populations(
+    tallies: Sequence[PopulationTally], *, confidence: float = CONFIDENCE, rules: CountingRules | None = None
+) -> tuple[PopulationCount, ...]:
     """Return events and percentages of each population.
 
     Parameters
     ----------
     tallies : sequence of PopulationTally
         Events as gating hands them over, of one tube.
+    confidence : float
+        Coverage of the intervals, a fraction; 0.95 in every product.
+    rules : CountingRules, optional
+        With the error of gates; the packaged ones by default.
 
     Returns
     -------
     tuple of PopulationCount
-        In the order given. Percentages (of parent, of lymphocytes, of leukocytes) have 95 %
-        Clopper-Pearson intervals; a percentage of nothing (0 of 0 events) is None, not zero.
+        In the order given. Percentages (of parent, of lymphocytes, of leukocytes) have
+        Clopper-Pearson intervals, widened by what gates may do to the share; a percentage of nothing
+        (0 of 0 events) is None, not zero.
         Of a population that is not detected only the interval stands, from 0 on. Counting beads have
         events only. Concentrations are added by :func:`absolute_counts`.
 
@@ -42,10 +53,11 @@ def count_populations(tallies: Sequence[PopulationTally]) -> tuple[PopulationCou
     >>> count.percent_of_lymphocytes
     2.5
     """
-    return tuple(_count(tally) for tally in tallies)
+    limits = rules or load_counting_rules()
+    return tuple(_count(tally, total_gate_spread(tally, limits), confidence) for tally in tallies)
 
 
-def _count(tally: PopulationTally) -> PopulationCount:
+def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float) -> PopulationCount:
     plain = PopulationCount(
         population=tally.population,
         parent=tally.parent,
@@ -54,6 +66,7 @@ def _count(tally: PopulationTally) -> PopulationCount:
         gate_definition=tally.gate_definition,
         detected=tally.detected,
         background_events=tally.background_events,
+        gate_spread=spread,
         review=tally.review,
     )
     if tally.status == "not_evaluable":
@@ -68,12 +81,14 @@ def _count(tally: PopulationTally) -> PopulationCount:
     if tally.population == BEADS:
         return counted
     percentages: dict[str, float | None] = {}
-    for column, of in (
-        ("percent_of_parent", tally.parent_events),
-        ("percent_of_lymphocytes", tally.lymphocytes),
-        ("percent_of_leukocytes", tally.leukocytes),
+    gates = spread or GateSpread()
+    for column, of, of_share in (
+        ("percent_of_parent", tally.parent_events, gates.of_parent),
+        ("percent_of_lymphocytes", tally.lymphocytes, gates.of_lymphocytes),
+        ("percent_of_leukocytes", tally.leukocytes, gates.of_leukocytes),
     ):
-        percentages |= _percent(tally.population, column, tally.events, of)
+        interval = partial(share_interval, spread=of_share, confidence=confidence)
+        percentages |= _percent(tally.population, column, tally.events, of, interval)
     if tally.detected is False:
         percentages |= _none_seen(percentages)
     return counted.model_copy(update=percentages)
@@ -85,7 +100,13 @@ def _none_seen(percentages: dict[str, float | None]) -> dict[str, float | None]:
     return dict.fromkeys(values) | dict.fromkeys([f"{column}_low" for column in values], 0.0)
 
 
-def _percent(population: str, column: str, events: int, of: int | None) -> dict[str, float | None]:
+def _percent(
+    population: str,
+    column: str,
+    events: int,
+    of: int | None,
+    interval: Callable[[int, int], tuple[float, float]],
+) -> dict[str, float | None]:
     if of is None or (of == 0 and events == 0):
         return {}
     if not 0 <= events <= of:
@@ -95,5 +116,5 @@ def _percent(population: str, column: str, events: int, of: int | None) -> dict[
             field=column,
             found=f"{events} of {of} events",
         )
-    low, high = binomial_interval(events, of)
+    low, high = interval(events, of)
     return {column: 100.0 * events / of, f"{column}_low": 100.0 * low, f"{column}_high": 100.0 * high}

@@ -11,7 +11,14 @@ from cytorecon.errors import CytoreconError
 #: What a sheet may ask for; ``auto`` is the best method the sheet allows.
 CountMethodRequest = Literal["auto", "beads", "volumetric", "blood_count_alc", "blood_count_wbc", "none"]
 
-_MAY_BE_0: Final = ("wbc_cells_per_ul", "lymphocytes_cells_per_ul")
+_MAY_BE_0: Final = (
+    "wbc_cells_per_ul",
+    "lymphocytes_cells_per_ul",
+    "pipetting_cv_percent",
+    "beads_cv_percent",
+    "wbc_cv_percent",
+    "lymphocytes_cv_percent",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,17 @@ class TubeQuantities:
         count in aplasia: it was taken, and nothing can be computed from it.
     wbc_given_per_l, lymphocytes_given_per_l : bool
         Whether they were given in 10^9/L, where a low count is no slip of the unit.
+    pipetting_cv_percent : float or None
+        Coefficient of variation of the blood volume, pipetted or acquired, percent.
+    beads_cv_percent : float or None
+        Of the number of beads per tube of this lot.
+    wbc_cv_percent, lymphocytes_cv_percent : float or None
+        Of the blood counts.
 
     Raises
     ------
     CytoreconError
-        If a quantity is not a positive, finite number; a blood count may be 0.
+        If a quantity is not a positive, finite number; a blood count and a CV may be 0.
     """
 
     beads_per_tube: float | None = None
@@ -48,6 +61,10 @@ class TubeQuantities:
     lymphocytes_cells_per_ul: float | None = None
     wbc_given_per_l: bool = False
     lymphocytes_given_per_l: bool = False
+    pipetting_cv_percent: float | None = None
+    beads_cv_percent: float | None = None
+    wbc_cv_percent: float | None = None
+    lymphocytes_cv_percent: float | None = None
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -35,6 +35,27 @@ def reported_concentration(count: PopulationCount) -> str:
     return "" if count.cells_per_ul is None else value_text(count.cells_per_ul)
 
 
+def censoring_limit(count: PopulationCount) -> float | None:
+    """Return what a concentration that is not given lies below, cells/µL.
+
+    The LLOQ; of what is not detected the upper end of its interval where that is higher: more events than the
+    LLOQ asks for may all be background, and then "below the LLOQ" would say too much.
+
+    Examples
+    --------
+    >>> censoring_limit(PopulationCount(population="B", parent="lymphocytes", status="counted", events=60,
+    ...     detected=False, below_lloq=True, lloq_cells_per_ul=50.0, cells_per_ul_high=77.2))
+    77.2
+    """
+    if (
+        count.detected is False
+        and count.lloq_cells_per_ul is not None
+        and count.cells_per_ul_high is not None
+    ):
+        return max(count.lloq_cells_per_ul, count.cells_per_ul_high)
+    return count.lloq_cells_per_ul
+
+
 def not_detected_text(limit: str) -> str:
     """Return how "not detected" is written, with what there may be at most.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import with_unit
 from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Grid
 from cytorecon.figures.panel import Panel
-from cytorecon.figures.points import Point
+from cytorecon.figures.points import Point, is_switch
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import value_axis
 
@@ -121,6 +122,7 @@ _STYLES: Final[Mapping[str, Mapping[str, Any]]] = {
                  "marker": {"size": 4, "color": theme.COHORT_LINE}},
     "below": {"mode": "markers", "marker": {"symbol": "triangle-down-open", "size": 8, "color": theme.MUTED}},
     "review": {"mode": "markers", "marker": {"symbol": "circle-open", "size": 8, "color": theme.MUTED}},
+    "method": {"mode": "markers", "marker": {"symbol": "diamond-tall-open", "size": 9, "color": theme.INK}},
     "quartiles": {"mode": "lines", "line": {"color": "rgba(0,114,178,0.3)", "width": 9}},
     "median": {"mode": "lines+markers", "line": {"color": theme.BLUE, "width": 2.6},
                "marker": {"symbol": "square", "size": 8, "color": theme.BLUE}},
@@ -131,6 +133,7 @@ _NAMES: Final = {
     "patients": "one patient",
     "below": "below LLOQ",
     "review": "needs a look",
+    "method": "count method changes",
     "quartiles": "quartiles",
     "median": "median",
 }
@@ -158,6 +161,7 @@ def _add_patients(drawing: Drawing, panel: Panel, cohort: CohortPanel, highlight
         *(["below"] if below else []),
         *(["review"] if any(point.review and point.is_result for point in drawn) else []),
         *(["highlight"] if highlight in cohort.patients else []),
+        *(["method"] if _add_switches(drawing, panel, cohort) else []),
     }
 
 
@@ -168,28 +172,55 @@ def _add_lines(
     group: str,
     style: Mapping[str, Any],
 ) -> None:
-    """Draw all `patients` as one trace; None between two breaks the line, what needs a look is open."""
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    texts: list[str] = []
-    review: list[bool] = []
-    for patient, points in patients.items():
-        for point in points:
-            xs.append(panel.time.position(point.day))
-            ys.append(_height(point, panel))
-            texts.append(f"<b>{patient}</b><br>{point.hover}")
-            review.append(bool(point.review))
-        xs.append(None)
-        ys.append(None)
-        texts.append("")
-        review.append(False)
+    """Draw all `patients` as one trace; what needs a look is open."""
+    places = [(patient, point) for patient, points in patients.items() for point in _line(points)]
+    open_ones = [point is not None and bool(point.review) for _, point in places]
     symbol, size = style["marker"].get("symbol", "circle"), style["marker"]["size"]
     marker = {
         **style["marker"],
-        "symbol": [f"{symbol}-open" if own else symbol for own in review],
-        "size": [size + _OPEN_PX if own else size for own in review],
+        "symbol": [f"{symbol}-open" if own else symbol for own in open_ones],
+        "size": [size + _OPEN_PX if own else size for own in open_ones],
     }
-    _add(drawing, panel, group, xs, ys, hovertext=texts, hoverinfo="text", **{**style, "marker": marker})
+    _add(
+        drawing,
+        panel,
+        group,
+        [None if point is None else panel.time.position(point.day) for _, point in places],
+        [None if point is None else _height(point, panel) for _, point in places],
+        hovertext=[f"<b>{patient}</b><br>{point.hover}" if point else "" for patient, point in places],
+        hoverinfo="text",
+        **{**style, "marker": marker},
+    )
+
+
+def _line(points: Sequence[Point]) -> Iterator[Point | None]:
+    """Yield the points of one patient, with None where the line breaks: a new count method, and the end."""
+    before: Point | None = None
+    for point in points:
+        if point.is_result:
+            if before is not None and is_switch(before, point):
+                yield None
+            before = point
+        yield point
+    yield None
+
+
+def _add_switches(drawing: Drawing, panel: Panel, cohort: CohortPanel) -> bool:
+    """Mark where the count method of a patient changes; return whether one does."""
+    results = {
+        name: [point for point in points if point.is_result] for name, points in cohort.patients.items()
+    }
+    after = [
+        (name, point)
+        for name, points in results.items()
+        for before, point in pairwise(points)
+        if is_switch(before, point)
+    ]
+    if after:
+        _add(drawing, panel, "method", [panel.time.position(point.day) for _, point in after],
+             [_height(point, panel) for _, point in after], hoverinfo="text",
+             hovertext=[f"<b>{name}</b><br>{point.hover}" for name, point in after])  # fmt: skip
+    return bool(after)
 
 
 def _add_summary(drawing: Drawing, panel: Panel, windows: Sequence[WindowSummary]) -> set[str]:

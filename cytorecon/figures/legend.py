@@ -34,6 +34,7 @@ _SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "method": {"mode": "markers", "marker": {"symbol": "diamond-tall-open", "size": 11, "color": theme.INK}},
     "reference": {"mode": "lines", "line": {"color": theme.with_alpha(theme.GREEN, 0.25), "width": 9}},
+    "own_band": {"mode": "lines", "line": {"color": theme.with_alpha(theme.OWN_BAND, 0.45), "width": 7}},
     "threshold": {"mode": "lines", "line": {"color": theme.MILESTONE, "width": 1.2, "dash": "dash"}},
     "interval": {"mode": "lines", "line": {"color": theme.MILESTONE, "width": 4}},
     "star": {

@@ -9,7 +9,7 @@ from cytorecon.figures import theme
 from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_method
 from cytorecon.figures.panel import Panel, add_trace
-from cytorecon.figures.points import Point
+from cytorecon.figures.points import Point, is_switch
 from cytorecon.figures.valueaxis import ValueAxis
 
 
@@ -141,7 +141,7 @@ def add_rings(drawing: Drawing, panel: Panel) -> bool:
 def add_method_changes(drawing: Drawing, panel: Panel) -> bool:
     """Mark where the count method changes between two visits."""
     counted = [point for point in panel.points if point.is_result]
-    changes = [(before, after) for before, after in pairwise(counted) if after.method_switch]
+    changes = [(before, after) for before, after in pairwise(counted) if is_switch(before, after)]
     if changes:
         middle = [
             (panel.time.position(before.day) + panel.time.position(after.day)) / 2
@@ -178,7 +178,8 @@ Path = tuple[list[float | None], list[float | None]]
 def _segments(panel: Panel) -> tuple[Path, Path]:
     """Return the solid and the dotted part of the curve, each with None between pieces.
 
-    Dotted: one end is below the LLOQ, the count method changes, or a visit between gave no result.
+    Dotted: one end is below the LLOQ, or a visit between gave no result. Not joined at all: results of
+    two count methods.
     """
     solid: Path = ([], [])
     dotted: Path = ([], [])
@@ -189,9 +190,9 @@ def _segments(panel: Panel) -> tuple[Path, Path]:
         if height is None:
             gap = True
             continue
-        if before is not None:
+        if before is not None and not is_switch(before, point):
             same = before.state == point.state == "measured"
-            xs, ys = solid if same and not point.method_switch and not gap else dotted
+            xs, ys = solid if same and not gap else dotted
             xs += [panel.time.position(before.day), panel.time.position(point.day), None]
             ys += [_height(before, panel.values), height, None]
         before, gap = point, False

@@ -8,6 +8,7 @@ from typing import Final
 
 from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.drawing import Drawing
+from cytorecon.figures.panel_band import BandWindow
 from cytorecon.figures.points import Point
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import ValueAxis
@@ -20,6 +21,7 @@ LEGEND: Final = {
     "missing": "no result (reason on hover)",
     "method": "count method changes",
     "reference": "age-matched reference",
+    "own_band": "this cohort without disturbing events: median, quartiles",
     "threshold": "milestone threshold",
     "interval": "reached in this interval",
     "star": "first visit at or above, in time",
@@ -54,6 +56,8 @@ class Panel:
         Milestone that is drawn.
     bands : tuple of EventBand
         Clinical events behind the curve.
+    own_band : tuple of BandWindow
+        How undisturbed patients of the cohort recover.
     """
 
     number: int
@@ -62,6 +66,7 @@ class Panel:
     values: ValueAxis
     crossing: Crossing | None = None
     bands: tuple[EventBand, ...] = ()
+    own_band: tuple[BandWindow, ...] = ()
 
     @property
     def x(self) -> str:

@@ -17,7 +17,9 @@ from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MAR
 from cytorecon.figures.lanes import ROW_PX, Placed, SampleMark, add_lanes, place_events, row_count
 from cytorecon.figures.legend import add_legend
 from cytorecon.figures.marks import add_censored, add_measured, add_method_changes, add_missing, add_rings
+from cytorecon.figures.own_band import add_own_band
 from cytorecon.figures.panel import EventBand, Panel
+from cytorecon.figures.panel_band import BandWindow
 from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import value_axis
@@ -38,6 +40,7 @@ def patient_figure(
     events: Sequence[ClinicalEvent] = (),
     samples: Sequence[SampleMark] = (),
     milestones: Mapping[str, Crossing] | None = None,
+    own_bands: Mapping[str, Sequence[BandWindow]] | None = None,
     columns: int = 2,
 ) -> go.Figure:
     """Return the patient figure.
@@ -54,6 +57,8 @@ def patient_figure(
         Tubes of this patient.
     milestones : mapping of str to Crossing, optional
         Population -> the milestone drawn in its panel.
+    own_bands : mapping of str to sequence of BandWindow, optional
+        Population -> how undisturbed patients of the cohort recover.
     columns : int
         Panels beside each other.
 
@@ -77,7 +82,9 @@ def patient_figure(
     for index, (population, own) in enumerate(points.items()):
         crossing = (milestones or {}).get(population)
         values = value_axis(own, limits=(crossing.threshold,) if crossing is not None else ())
-        panel = Panel(index + 2, tuple(own), axis, values, crossing, bands)
+        band = tuple((own_bands or {}).get(population, ()))
+        inside = tuple(window for window in band if axis.position(window.day) <= axis.range[1])
+        panel = Panel(index + 2, tuple(own), axis, values, crossing, bands, inside)
         groups |= _add_panel(drawing, panel, grid.cell(index), tick_spacing=0.06 if columns == 1 else 0.07)
     add_legend(drawing, groups, y=grid.from_top(lanes_px + _LANE_TICKS_PX))
     return drawing.figure()
@@ -108,6 +115,7 @@ def _add_panel(drawing: Drawing, panel: Panel, cell: Cell, *, tick_spacing: floa
     groups = {add_first_visit(drawing, panel)} - {""}
     for group, drawn in (
         ("reference", add_reference(drawing, panel)),
+        ("own_band", add_own_band(drawing, panel)),
         ("threshold", add_milestone(drawing, panel)),
         ("measured", add_measured(drawing, panel)),
         ("below", add_censored(drawing, panel)),

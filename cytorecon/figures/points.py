@@ -50,6 +50,10 @@ class Reference:
         Bounds, in the unit of the point.
     percentiles, name, position : str
         Which percentiles, of which set, and where the value lies (``below``, ``within`` …).
+    basis, source : str
+        Age bands they come from, and citation.
+    percentile : float or None
+        Where the value lies among healthy people, where the set has a median.
     """
 
     low: float
@@ -57,6 +61,9 @@ class Reference:
     percentiles: str
     name: str
     position: str
+    basis: str = ""
+    source: str = ""
+    percentile: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ class Point:
         if self.method_switch:
             lines.append("the visit before was counted by another method")
         if self.reference is not None:
-            lines.append(_reference_line(self.reference, self.measure))
+            lines += _reference_lines(self.reference, self.measure)
         elif self.reference_note:
             lines.append(f"reference: {self.reference_note}")
         if self.reason:
@@ -156,10 +163,37 @@ class Point:
         return "<br>".join([*lines, f"tube {self.tube}"])
 
 
-def _reference_line(reference: Reference, measure: str) -> str:
+def is_switch(before: Point, after: Point) -> bool:
+    """Return whether two results of one population were counted by different methods.
+
+    Such results are never joined by a line: the two methods differ by more than their intervals say.
+    """
+    return after.method_switch or (
+        before.measure == after.measure == "cells_per_ul" and before.method != after.method
+    )
+
+
+def _reference_lines(reference: Reference, measure: str) -> list[str]:
     interval = with_unit(format_interval(reference.low, reference.high, measure), measure)
     where = f", {reference.position}" if reference.position else ""
-    return f"reference at this age {interval} ({reference_name(reference)}){where}"
+    if reference.percentile is not None:
+        where += f", percentile {percentile_text(reference.percentile)}"
+    lines = [f"reference at this age {interval} ({reference_name(reference)}){where}"]
+    about = "; ".join(part for part in (reference.basis, reference.source) if part)
+    return [*lines, *([f"reference: {about}"] if about else [])]
+
+
+def percentile_text(percentile: float) -> str:
+    """Return a percentile; the ends are beyond what limits of 2.5 and 97.5 can tell.
+
+    Examples
+    --------
+    >>> percentile_text(45.2), percentile_text(0.3)
+    ('45', 'below 1')
+    """
+    if percentile < 1:
+        return "below 1"
+    return "above 99" if percentile > 99 else f"{percentile:.0f}"
 
 
 def reference_name(reference: Reference) -> str:
@@ -313,6 +347,9 @@ def _reference(row: Row | None) -> Reference | None:
         _text(row["reference_percentiles"]),
         _text(row["reference_set"]),
         _text(row["reference_position"]),
+        _text(row["reference_basis"]),
+        _text(row["reference_source"]),
+        _number(row, "reference_percentile"),
     )
 
 

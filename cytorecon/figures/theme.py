@@ -27,6 +27,7 @@ STRIP: Final = "#eceef1"
 PATIENT: Final = BLUE
 COHORT_LINE: Final = "rgba(91,103,117,0.35)"
 FEW_PATIENTS_LINE: Final = "rgba(91,103,117,0.85)"
+OWN_BAND: Final = "#6B4E9B"
 REFERENCE_BAND: Final = "rgba(0,158,115,0.13)"
 QUARTILE_BAND: Final = "rgba(0,114,178,0.16)"
 #: Ink and hatching, since every colour is taken by a lane of clinical events, the curve or the reference.

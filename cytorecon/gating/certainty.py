@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,12 @@ class Move:
         where the batch's position was used, the batch's where the tube's was.
     events : mapping of str to (int, int)
         Fewest and most events of each population that changes.
+    sides : mapping of str to tuple of int
+        Events of each population that changes, at each of the positions tried.
     """
 
     gate: str
     part: str
     to: str
     events: Mapping[str, tuple[int, int]]
+    sides: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

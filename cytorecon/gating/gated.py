@@ -15,9 +15,11 @@ from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
+from cytorecon.gating.spread import gate_spread
 from cytorecon.knowledge.template import Template, markers_of
-from cytorecon.results import GateRecord, PopulationTally
+from cytorecon.results import GateRecord, GateSpread, PopulationTally
 from cytorecon.sample import Sample
+from cytorecon.tables import NOT_IN_TABLES
 
 _ALWAYS_THERE = frozenset({"events", "parent_events", "percent_of_parent"})
 
@@ -106,9 +108,10 @@ class GatedSample:
 
     def tallies(self) -> tuple[PopulationTally, ...]:
         """Return events per population, ready for counting, in template order."""
-        return tuple(self._tally(population) for population in self.populations)
+        events = {name: int(np.count_nonzero(mask)) for name, mask in self.masks.items()}
+        return tuple(self._tally(population, events) for population in self.populations)
 
-    def _tally(self, population: str) -> PopulationTally:
+    def _tally(self, population: str, events: Mapping[str, int]) -> PopulationTally:
         parent = self.template.population_by_name[population].parent
         review = self.review.get(population, ())
         gate_definition = self.template.population_by_name[population].counted_as(self._measured)
@@ -123,22 +126,19 @@ class GatedSample:
             )
         ancestors = self._ancestors(population)
         tested = self.detections.get(population)
-        parent_events = (
-            self.sample.n_events if parent == "root" else int(np.count_nonzero(self.masks[parent]))
-        )
+        parent_events = self.sample.n_events if parent == "root" else events[parent]
         return PopulationTally(
             population=population,
             parent=parent,
             status="counted",
-            events=int(np.count_nonzero(self.masks[population])),
+            events=events[population],
             parent_events=parent_events,
-            lymphocytes=int(np.count_nonzero(self.masks["lymphocytes"]))
-            if "lymphocytes" in ancestors
-            else None,
-            leukocytes=int(np.count_nonzero(self.masks["leukocytes"])) if "leukocytes" in ancestors else None,
+            lymphocytes=events["lymphocytes"] if "lymphocytes" in ancestors else None,
+            leukocytes=events["leukocytes"] if "leukocytes" in ancestors else None,
             gate_definition=gate_definition,
             detected=tested.detected if tested else None,
             background_events=tested.background if tested else None,
+            gate_spread=self._spread(population, ancestors, events),
             review=review,
         )
 
@@ -148,6 +148,12 @@ class GatedSample:
             found.status == "not_measured" and marker in markers_of(self.template.gate_by_name[found.gate])
             for found in self.gates
         )
+
+    def _spread(self, population: str, ancestors: set[str], events: Mapping[str, int]) -> GateSpread:
+        parent = self.template.population_by_name[population].parent
+        wholes = {"of_parent": parent, "of_lymphocytes": "lymphocytes", "of_leukocytes": "leukocytes"}
+        known = {name: whole for name, whole in wholes.items() if whole in ancestors and whole in events}
+        return gate_spread(population, events, known, self.moves)
 
     def _ancestors(self, population: str) -> set[str]:
         found = {population}
@@ -164,7 +170,7 @@ class GatedSample:
         (:attr:`~cytorecon.results.PopulationCount.verdict`).
         """
         rows = [
-            {**count.model_dump(exclude={"detected", "gate_definition"}), "status": count.verdict}
+            {**count.model_dump(exclude={*NOT_IN_TABLES}), "status": count.verdict}
             for count in count_populations(self.tallies())
         ]
         table = pd.DataFrame(rows)

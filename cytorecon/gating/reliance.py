@@ -124,10 +124,9 @@ def _moves(
         changes = [
             _change(gate, part, position, kinds, other_ways, columns, crossed) for position in positions
         ]
-        changed = sorted({population for change in changes for population in change})
-        events = {name: _span(kinds, name, changes) for name in changed}
-        if events:
-            yield Move(gate.gate, part.part, to, events)
+        move = _move(gate.gate, part.part, to, kinds, changes)
+        if move is not None:
+            yield move
 
 
 def _between(
@@ -139,10 +138,13 @@ def _between(
     return np.flatnonzero((values >= min(positions)) & (values < max(positions)) & everything)
 
 
-def _span(kinds: Kinds, population: str, changes: list[dict[str, int]]) -> tuple[int, int]:
-    now = kinds.count(kinds.populations[population])
-    counts = [now, *(now + change.get(population, 0) for change in changes)]
-    return min(counts), max(counts)
+def _move(gate: str, part: str, to: str, kinds: Kinds, changes: list[dict[str, int]]) -> Move | None:
+    """Return the counts at each place a part was moved to; None when none changes."""
+    changed = sorted({population for change in changes for population in change})
+    now = {name: kinds.count(kinds.populations[name]) for name in changed}
+    sides = {name: tuple(now[name] + change.get(name, 0) for change in changes) for name in changed}
+    spans = {name: (min(now[name], *sides[name]), max(now[name], *sides[name])) for name in changed}
+    return Move(gate, part, to, spans, sides) if changed else None
 
 
 def _change(

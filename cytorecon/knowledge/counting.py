@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -162,6 +163,65 @@ class Amounts(Frozen):
         return limits
 
 
+class Imprecision(Frozen):
+    """Coefficient of variation of something that is measured outside the tube.
+
+    Parameters
+    ----------
+    usual_percent : float or None
+        Taken where the sheet states none; None takes none.
+    most : float
+        Largest that a sheet may state.
+    unit, reason, source : str
+        Of `usual_percent`; why there is none.
+    """
+
+    usual_percent: float | None = Field(default=None, ge=0)
+    most: float = Field(gt=0)
+    unit: str = Field(pattern="^percent$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    def taken(self, stated: float | None) -> float:
+        """Return the CV that is used, percent: the stated one, else the usual one, else 0."""
+        return stated if stated is not None else self.usual_percent or 0.0
+
+
+class Imprecisions(Frozen):
+    """CV of each quantity a sheet may give."""
+
+    pipetting: Imprecision
+    beads: Imprecision
+    wbc: Imprecision
+    lymphocytes: Imprecision
+
+    def of(self, column: str) -> Imprecision:
+        """Return what is known about the column ``"pipetting_cv_percent"`` and its like."""
+        known: Imprecision = getattr(self, column.removesuffix("_cv_percent"))
+        return known
+
+
+class GateErrorPercent(Frozen):
+    """Error of a count, and of its share of the lymphocytes and of the leukocytes, percent."""
+
+    events: float = Field(default=0.0, ge=0, le=100)
+    of_lymphocytes: float = Field(default=0.0, ge=0, le=100)
+    of_leukocytes: float = Field(default=0.0, ge=0, le=100)
+
+
+class GateError(Frozen):
+    """What gates leave out or let in wherever they lie, by population; none where it was not measured."""
+
+    populations: dict[str, GateErrorPercent]
+    unit: str = Field(pattern="^percent$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+    def of(self, population: str) -> GateErrorPercent:
+        """Return the error of `population`, 0 where it was not measured."""
+        return self.populations.get(population, GateErrorPercent())
+
+
 class LymphocytesOverWbc(Agreement):
     """How far lymphocytes may exceed white cells by rounding: a ratio, and `rounding` in cells/µL."""
 
@@ -177,12 +237,15 @@ class CountingRules(Frozen):
     blood_count_agreement: BloodCountAgreement
     amounts: Amounts
     lymphocytes_over_wbc: LymphocytesOverWbc
+    imprecision: Imprecisions
+    gate_error: GateError
 
     def lloq_events(self, population: str) -> int:
         """Return the events below which `population` is not quantified."""
         return self.lloq.populations.get(population, self.lloq.events).value
 
 
+@lru_cache(maxsize=8)
 def load_counting_rules(*, folder: Path | None = None) -> CountingRules:
     """Return the limits of counting.
 

@@ -81,8 +81,8 @@ def read_yaml(name: str, *, folder: Path | None = None) -> object:
 
     Examples
     --------
-    >>> sorted(read_yaml("counting.yaml"))
-    ['amounts', 'beads', 'blood_count_agreement', 'blood_counts', 'lloq', 'lymphocytes_over_wbc']
+    >>> sorted(read_yaml("counting.yaml"))[:3]
+    ['amounts', 'beads', 'blood_count_agreement']
     """
     try:
         # A SafeLoader, as yaml.safe_load uses; ruff cannot see that.

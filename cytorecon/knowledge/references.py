@@ -1,12 +1,13 @@
 """Reference limits of healthy people, and which set is shown by default.
 
-``reference_ranges.csv`` holds the figures, ``reference_defaults.yaml`` says which set is shown for
+``reference_ranges.csv`` holds the figures, ``reference_medians.csv`` the medians that were found,
+``reference_strata.csv`` figures by CMV serology. ``reference_defaults.yaml`` says which set is shown for
 which population, measure and age, and with which gate definitions ours may be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,11 @@ from cytorecon.values import Frozen
 
 REFERENCE_RANGES_FILE = "reference_ranges.csv"
 REFERENCE_DEFAULTS_FILE = "reference_defaults.yaml"
+REFERENCE_MEDIANS_FILE = "reference_medians.csv"
+REFERENCE_STRATA_FILE = "reference_strata.csv"
+
+#: What a median is tied to, beside the beginning of its age band.
+_MEDIAN_OF = ("set", "population", "measure", "gate_definition", "sex")
 
 #: What a page that could not be opened again is marked with; such a figure never ships.
 _RECALLED = "RECALLED"
@@ -44,6 +50,10 @@ class ReferenceRange(Frozen):
         What was counted.
     source, confidence : str
         Citation, and how well the figures are known.
+    median : float or None
+        Of the same people; None where the source gives none.
+    stratum : {"", "cmv_negative", "cmv_positive"}
+        CMV serology of the people, where they were told apart.
     """
 
     set: str = Field(min_length=1)
@@ -58,18 +68,21 @@ class ReferenceRange(Frozen):
     gate_definition: str = Field(min_length=1)
     source: str = Field(min_length=1)
     confidence: str = Field(min_length=1)
+    median: float | None = Field(default=None, ge=0)
+    stratum: Literal["", "cmv_negative", "cmv_positive"] = ""
 
-    @field_validator("age_below", mode="before")
+    @field_validator("age_below", "median", mode="before")
     @classmethod
     def _empty_is_open(cls, value: object) -> object:
         return None if value == "" else value
 
-    def covers(self, age_years: float, sex: str) -> bool:
-        """Return whether a person of this age and sex belongs to the row."""
+    def covers(self, age_years: float, sex: str, cmv: str = "unknown") -> bool:
+        """Return whether a person of this age, sex and CMV serology belongs to the row."""
         return (
             self.age_from <= age_years
             and (self.age_below is None or age_years < self.age_below)
             and self.sex in ("all", sex)
+            and self.stratum in ("", f"cmv_{cmv}")
         )
 
 
@@ -101,11 +114,12 @@ class _Defaults(Frozen):
 
 
 class References(Frozen):
-    """Reference limits with their defaults, and what pages call the sets."""
+    """Reference limits with their defaults, what pages call the sets, and own sets, shown first."""
 
     ranges: tuple[ReferenceRange, ...]
     defaults: tuple[ReferenceDefault, ...]
     titles: Mapping[str, str] = Field(default_factory=dict)
+    own_sets: tuple[str, ...] = ()
 
     def title(self, set_name: str) -> str:
         """Return what pages call a set; a set without a title by its name.
@@ -132,6 +146,7 @@ class References(Frozen):
                 item for item in self.defaults if item.population == population and item.measure == measure
             ),
             titles=self.titles,
+            own_sets=self.own_sets,
         )
 
     def find(
@@ -143,6 +158,7 @@ class References(Frozen):
         *,
         set_name: str = "",
         gate_definition: str | None = None,
+        cmv: str = "unknown",
     ) -> ReferenceRange | None:
         """Return the limits for one person, or None when none may be shown.
 
@@ -158,6 +174,8 @@ class References(Frozen):
             Another set than the default. The gates must be comparable all the same.
         gate_definition : str, optional
             What was counted. By default it is taken for granted that ranges may be compared with it.
+        cmv : str
+            ``"negative"``, ``"positive"`` or ``"unknown"``; rows of a stratum are taken before those of all.
 
         Returns
         -------
@@ -174,17 +192,17 @@ class References(Frozen):
             return None
         if gate_definition is not None and gate_definition not in default.ours:
             return None
-        wanted = set_name or _band(default, age_years)
+        wanted = (set_name,) if set_name else (*self.own_sets, _band(default, age_years))
         hits = [
             row
             for row in self.ranges
-            if row.set == wanted
+            if row.set in wanted
             and row.population == population
             and row.measure == measure
             and row.gate_definition in default.gate_definitions
-            and row.covers(age_years, sex)
+            and row.covers(age_years, sex, cmv)
         ]
-        return hits[0] if hits else None
+        return min(hits, key=lambda row: (wanted.index(row.set), row.stratum == ""), default=None)
 
     def refusal(self, population: str, measure: str, gate_definition: str) -> str:
         """Return why no range may be held against a result of any age; empty when one may, or none exists.
@@ -235,13 +253,11 @@ def load_references(*, folder: Path | None = None) -> References:
         If a file cannot be used, limits are reversed, rows of one set overlap, a figure is
         marked as recalled, or a default names a set without a comparable row.
     """
-    ranges = tuple(
-        validated(ReferenceRange, row, subject=f"{REFERENCE_RANGES_FILE}, data row {number}")
-        for number, row in enumerate(read_csv_rows(REFERENCE_RANGES_FILE, folder=folder), start=1)
+    ranges = with_medians(
+        reference_rows(REFERENCE_RANGES_FILE, folder=folder),
+        read_csv_rows(REFERENCE_MEDIANS_FILE, folder=folder),
     )
-    for number, row in enumerate(ranges, start=1):
-        _check_row(row, number)
-        _check_overlap(row, number, ranges[: number - 1])
+    ranges += reference_rows(REFERENCE_STRATA_FILE, folder=folder)
     content = validated(
         _Defaults, read_yaml(REFERENCE_DEFAULTS_FILE, folder=folder), subject=REFERENCE_DEFAULTS_FILE
     )
@@ -250,12 +266,69 @@ def load_references(*, folder: Path | None = None) -> References:
     return References(ranges=ranges, defaults=content.defaults, titles=content.titles)
 
 
+def reference_rows(name: str, *, folder: Path | None = None) -> tuple[ReferenceRange, ...]:
+    """Return the checked rows of one file.
+
+    Raises
+    ------
+    KnowledgeError
+        If limits are reversed, rows of one set overlap, or a figure is marked as recalled.
+    """
+    ranges = tuple(
+        validated(ReferenceRange, row, subject=f"{name}, data row {number}")
+        for number, row in enumerate(read_csv_rows(name, folder=folder), start=1)
+    )
+    for number, row in enumerate(ranges, start=1):
+        check_rows(row, f"{name}, data row {number}", ranges[: number - 1])
+    return ranges
+
+
+def check_rows(row: ReferenceRange, subject: str, earlier: Sequence[ReferenceRange]) -> None:
+    """Refuse a row that contradicts itself, is recalled, or overlaps one of the rows before it.
+
+    Raises
+    ------
+    KnowledgeError
+        What is wrong with `row`; `subject` names it.
+    """
+    _check_row(row, subject)
+    _check_overlap(row, subject, earlier)
+
+
+def with_medians(
+    ranges: tuple[ReferenceRange, ...], medians: Sequence[Mapping[str, str]]
+) -> tuple[ReferenceRange, ...]:
+    """Return the rows with the medians that are listed apart from them.
+
+    Raises
+    ------
+    KnowledgeError
+        If a median belongs to no row, or does not lie between its limits.
+    """
+    found = {
+        (*(row[name] for name in _MEDIAN_OF), float(row["age_from"])): float(row["median"]) for row in medians
+    }
+    completed = []
+    for number, row in enumerate(ranges, start=1):
+        key = (row.set, row.population, row.measure, row.gate_definition, row.sex, row.age_from)
+        completed.append(row.model_copy(update={"median": found.pop(key)}) if key in found else row)
+        _check_median(completed[-1], f"{REFERENCE_RANGES_FILE}, data row {number}")
+    if found:
+        raise KnowledgeError(
+            "A median belongs to no row.",
+            subject=REFERENCE_MEDIANS_FILE,
+            found=", ".join(str(part) for part in next(iter(found))),
+            allowed=f"what a row of {REFERENCE_RANGES_FILE} begins with",
+        )
+    return tuple(completed)
+
+
 def _band(default: ReferenceDefault, age_years: float) -> str:
     return next((band.set for band in default.bands if band.age_from <= age_years < band.age_below), "")
 
 
-def _check_row(row: ReferenceRange, number: int) -> None:
-    subject = f"{REFERENCE_RANGES_FILE}, data row {number}"
+def _check_row(row: ReferenceRange, subject: str) -> None:
+    _check_median(row, subject)
     if row.low >= row.high:
         raise KnowledgeError(
             "The lower limit is not below the upper one.",
@@ -282,10 +355,21 @@ def _check_row(row: ReferenceRange, number: int) -> None:
         )
 
 
-def _check_overlap(row: ReferenceRange, number: int, earlier: tuple[ReferenceRange, ...]) -> None:
+def _check_median(row: ReferenceRange, subject: str) -> None:
+    if row.median is not None and not row.low <= row.median <= row.high:
+        raise KnowledgeError(
+            "The median does not lie between the limits.",
+            subject=subject,
+            field="median",
+            found=f"{row.median:g}",
+            allowed=f"{row.low:g} to {row.high:g}",
+        )
+
+
+def _check_overlap(row: ReferenceRange, subject: str, earlier: Sequence[ReferenceRange]) -> None:
     for other in earlier:
-        same = (other.set, other.population, other.measure, other.gate_definition) == (
-            row.set, row.population, row.measure, row.gate_definition,
+        same = (other.set, other.population, other.measure, other.gate_definition, other.stratum) == (
+            row.set, row.population, row.measure, row.gate_definition, row.stratum,
         )  # fmt: skip
         if not same or ("all" not in (other.sex, row.sex) and other.sex != row.sex):
             continue
@@ -293,7 +377,7 @@ def _check_overlap(row: ReferenceRange, number: int, earlier: tuple[ReferenceRan
         if row.age_from < ends[1] and other.age_from < ends[0]:
             raise KnowledgeError(
                 "Two rows of one set cover the same age.",
-                subject=f"{REFERENCE_RANGES_FILE}, data row {number}",
+                subject=subject,
                 field="age_from",
                 found=f"{row.set}, {row.population}, {row.measure}, from {row.age_from:g} years",
             )

@@ -19,11 +19,13 @@ from cytorecon.figures.format import (
     population_label,
 )
 from cytorecon.figures.lanes import SampleMark, SampleState
+from cytorecon.figures.own_band import own_bands
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, reference_name
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
+from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, not_assessed, remarks
@@ -100,6 +102,7 @@ class PatientPage:
     milestones: tuple[MilestoneRow, ...]
     other_rules: tuple[tuple[str, str], ...]
     plots: tuple[Plot, ...]
+    changes: tuple[ChangeRow, ...]
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
     doses: tuple[str, ...]
@@ -138,6 +141,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
         plots=_plots(patient, tables, found, tubes, spec),
+        changes=change_rows(tables.result, shown),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         doses=doses_in_words(tables.doses[tables.doses["patient"] == patient.patient]),
@@ -217,7 +221,6 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
     if point is None:
         return None
     reference, measure = point.reference, point.measure
-    position = reference.position if reference is not None else ""
     return LatestRow(
         population=population_label(point.population),
         value=point.number,
@@ -229,7 +232,7 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
         method=format_method(point.method) if measure == "cells_per_ul" else "–",
         reference=format_interval(reference.low, reference.high, measure) if reference is not None else "–",
         reference_set=reference_name(reference) if reference is not None else "",
-        position=words.POSITIONS.get(position, position),
+        position=words.position_in_words(reference),
         change=words.change(point, before(points, point)),
         later=_later(point, points, tubes),
     )
@@ -292,7 +295,12 @@ def _plots(
     made = []
     for name, series in _drawn(tables.points[patient.patient], spec).items():
         figure = patient_figure(
-            series, axis, events=events, samples=samples, milestones=primary_crossings(found, name)
+            series,
+            axis,
+            events=events,
+            samples=samples,
+            milestones=primary_crossings(found, name),
+            own_bands=own_bands(tables.event_free, measure=name),
         )
         title = f"Recovery, {measure_named(name).label}"
         made.append(plot(figure, name=f"recovery-{name}", title=title, caption=reference_caption(series)))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
+from cytorecon.event_free import event_free_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
-from cytorecon.knowledge.references import load_references
+from cytorecon.knowledge.references import References, load_references
 from cytorecon.milestone import milestones
 from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
@@ -31,7 +32,7 @@ class StudyTables:
         Patients, tubes, events.
     tubes : tuple of (Tube, TubeResult)
         By patient, day, and order of the sheet.
-    counts, doses, trajectories, milestones, cohort, status : DataFrame
+    counts, doses, trajectories, milestones, cohort, event_free, status : DataFrame
         The columns of each are those of ``cytorecon.tables``.
     points : mapping of str to mapping of str to Series
         Patient -> measure -> population -> points; see :func:`points_by_measure`.
@@ -50,11 +51,17 @@ class StudyTables:
     trajectories: pd.DataFrame
     milestones: pd.DataFrame
     cohort: pd.DataFrame
+    event_free: pd.DataFrame
     status: pd.DataFrame
     points: Mapping[str, Mapping[str, Series]]
     rules: Mapping[str, MilestoneRule]
     programmes: Mapping[str, str]
     citations: Mapping[str, str]
+
+    @property
+    def result(self) -> StudyResult:
+        """The study with its results."""
+        return StudyResult(study=self.study, tubes=tuple(outcome for _, outcome in self.tubes))
 
     def tubes_of(self, patient: str) -> tuple[tuple[Tube, TubeResult], ...]:
         """Return the tubes of one patient with their results, in order of the days."""
@@ -85,9 +92,10 @@ class StudyTables:
         return self.programmes.get(programme, programme)
 
 
-def study_tables(result: StudyResult) -> StudyTables:
-    """Return the tables of a study."""
-    counts, curves = tidy_counts(result), trajectories(result)
+def study_tables(result: StudyResult, *, references: References | None = None) -> StudyTables:
+    """Return the tables of a study; `references` are the packaged ones by default."""
+    known = references or load_references()
+    counts, curves = tidy_counts(result), trajectories(result, references=known)
     return StudyTables(
         study=result.study,
         tubes=tuple(tubes_in_order(result)),
@@ -96,12 +104,13 @@ def study_tables(result: StudyResult) -> StudyTables:
         trajectories=curves,
         milestones=milestones(curves, result.study),
         cohort=cohort_summary(curves),
+        event_free=event_free_summary(curves, result.study),
         status=tube_status(result),
         points={
             patient.patient: points_by_measure(curves, counts, patient.patient)
             for patient in result.study.patients
         },
         rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
-        citations={row.set: row.source for row in load_references().ranges},
+        citations={row.set: row.source for row in known.ranges},
         programmes={row.programme: row.name for row in load_programmes().programmes},
     )

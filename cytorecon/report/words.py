@@ -15,7 +15,7 @@ from cytorecon.figures.format import (
     population_label,
     with_unit,
 )
-from cytorecon.figures.points import Point, Reference, reference_name
+from cytorecon.figures.points import Point, Reference, percentile_text, reference_name
 from cytorecon.study.model import Patient
 
 #: Word and shape: nothing is told by colour alone.
@@ -118,6 +118,22 @@ def change(latest: Point, previous: Point | None) -> str:
     if latest.high < previous.low:
         return f"down from {then}"
     return f"not clearly different from {then}"
+
+
+def position_in_words(reference: Reference | None) -> str:
+    """Return where a value lies, and among how many of healthy people where the set can tell.
+
+    Examples
+    --------
+    >>> position_in_words(Reference(1.0, 2.0, "10-90", "s", "within", percentile=45.2))
+    '● within, percentile 45'
+    """
+    if reference is None or not reference.position:
+        return ""
+    where = POSITIONS.get(reference.position, reference.position)
+    if reference.percentile is None:
+        return where
+    return f"{where}, percentile {percentile_text(reference.percentile)}"
 
 
 def reference_in_words(reference: Reference, measure: str) -> str:

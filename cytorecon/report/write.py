@@ -11,6 +11,7 @@ from typing import Final
 from plotly.offline import get_plotlyjs
 
 from cytorecon.errors import StoreError
+from cytorecon.knowledge.references import References
 from cytorecon.report import words
 from cytorecon.report.environment import render
 from cytorecon.report.names import page_names
@@ -34,6 +35,7 @@ _DOWNLOADS: Final[tuple[tuple[str, str], ...]] = (
     ("trajectories.csv", "what the curves show: value, interval, LLOQ, reference at the age of the visit"),
     ("milestones.csv", "one line per patient and milestone"),
     ("cohort.csv", "medians and quartiles by visit window"),
+    ("event_free.csv", "the same of patients without relapse, GVHD of grade II or more and the like"),
     ("tubes.csv", "one line per tube, with the reason where there is no result"),
 )
 
@@ -61,7 +63,12 @@ class ReportFiles:
 
 
 def write_report(
-    result: StudyResult, out: Path, *, software_version: str, progress: Progress | None = None
+    result: StudyResult,
+    out: Path,
+    *,
+    software_version: str,
+    references: References | None = None,
+    progress: Progress | None = None,
 ) -> ReportFiles:
     """Write the report of a study.
 
@@ -76,6 +83,8 @@ def write_report(
         patients who are no longer in the study are deleted; other files stay.
     software_version : str
         Version of cytorecon, printed on every page.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
     progress : callable, optional
         Called with (pages written, pages in all) after each page.
 
@@ -87,7 +96,7 @@ def write_report(
     spec = load_report_spec()
     try:
         _check_folder(out)
-        tables = study_tables(result)
+        tables = study_tables(result, references=references)
         pages = page_names(patient.patient for patient in tables.study.patients)
         _write_assets(out)
         written = _write_tables(out, tables)
@@ -156,6 +165,7 @@ def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
         "trajectories.csv": tables.trajectories,
         "milestones.csv": tables.milestones,
         "cohort.csv": tables.cohort,
+        "event_free.csv": tables.event_free,
         "tubes.csv": tables.status,
     }
     (out / _DOSES).unlink(missing_ok=True)  # of an earlier report, whose sheet named a product

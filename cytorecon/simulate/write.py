@@ -11,6 +11,7 @@ from typing import Final
 from cytorecon.fcs import write_fcs as write_events
 from cytorecon.simulate.cohort import SimulatedCohort
 from cytorecon.simulate.plan import PatientPlan
+from cytorecon.simulate.settings import SimulatorSettings
 from cytorecon.simulate.spec import SimulationError
 from cytorecon.simulate.tube import SimulatedTube
 from cytorecon.simulate.visits import VisitPlan
@@ -19,6 +20,7 @@ from cytorecon.study.csv_cells import csv_line
 MANIFEST_COLUMNS: Final = (
     "file", "patient", "day", "visit", "panel", "wbc_cells_per_ul", "lymphocytes_cells_per_ul",
     "beads_per_tube", "bead_lot", "blood_volume_ul", "dilution",
+    "pipetting_cv_percent", "beads_cv_percent", "wbc_cv_percent", "lymphocytes_cv_percent",
 )  # fmt: skip
 PATIENT_COLUMNS: Final = ("patient", "age_years", "sex", "programme", "graft", "anchor", "anchor_kind")
 EVENT_COLUMNS: Final = ("patient", "kind", "label", "start_day", "end_day", "ongoing")
@@ -61,12 +63,13 @@ def write_cohort(
     _prepare(out, event_truth)
     truth: list[list[Cell]] = []
     manifest: list[list[Cell]] = []
+    precision = _stated_precision(cohort.settings)
     for done, (visit, tube) in enumerate(cohort.tubes(), start=1):
         write_fcs(tube, out / visit.file, notice=cohort.settings.notice)
         if event_truth:
             _write_event_truth(tube, out / "truth_events" / f"{Path(visit.file).stem}.csv.gz")
         truth += _truth_rows(visit, tube)
-        manifest.append(_manifest_row(visit))
+        manifest.append([*_manifest_row(visit), *precision])
         if progress is not None:
             progress(done, len(cohort.visits))
     _write_csv(
@@ -120,6 +123,13 @@ def _manifest_row(visit: VisitPlan) -> list[Cell]:
         visit.file, visit.patient, visit.day, visit.visit, "tbnk", visit.wbc_cells_per_ul,
         visit.lymphocytes_cells_per_ul, spec.beads_per_tube, visit.bead_lot, spec.blood_volume_ul, 1,
     ]  # fmt: skip
+
+
+def _stated_precision(settings: SimulatorSettings) -> list[Cell]:
+    """Return the CVs of a laboratory that knows its errors, percent; a lot has the beads of its label."""
+    count = settings.cohort.blood_count
+    cvs = (settings.beads.pipetting_cv.value, 0.0, count.cv.value, count.lymphocyte_cv.value)
+    return [round(100.0 * cv, 6) for cv in cvs]
 
 
 def _patient_row(plan: PatientPlan, cohort: SimulatedCohort) -> list[Cell]:

@@ -36,6 +36,12 @@ _COMPARED: Final = (
     "wbc_cells_per_ul",
     "lymphocytes_cells_per_ul",
 )
+_PRECISION: Final = (
+    "pipetting_cv_percent",
+    "beads_cv_percent",
+    "wbc_cv_percent",
+    "lymphocytes_cv_percent",
+)
 _NOT_SAID: Final = {"count_method": "auto", "dilution": 1.0}
 #: Columns of the sheet that are called otherwise in a Tube.
 _COLUMN: Final = {"template": "panel"}
@@ -141,6 +147,8 @@ def with_known_facts(said: Patient, known: Patient) -> Patient:
         kept["graft"] = known.graft
     if said.sex == "unknown":
         kept["sex"] = known.sex
+    if said.cmv == "unknown":
+        kept["cmv"] = known.cmv
     if said.programme == "unknown":
         kept["programme"] = known.programme
         if said.anchors == Patient(patient=said.patient).anchors:
@@ -164,7 +172,8 @@ def _listed_again(row: Tube, upload: Tube) -> Issue:
             code="study.listed_again",
             severity=Severity.INFO,
             subject=f"manifest row {row.row}",
-            message=f"Its file was uploaded as tube {upload.tube} and is counted once, as that tube.",
+            message=f"Its file was uploaded as tube {upload.tube} and is counted once, as that tube."
+            + _precision_left(row, upload),
         )
     return Issue(
         code="study.listed_again",
@@ -175,6 +184,12 @@ def _listed_again(row: Tube, upload: Tube) -> Issue:
         hint="If the sheet is right, remove the upload on the dashboard and run the batch again; "
         "else correct the row.",
     )
+
+
+def _precision_left(row: Tube, upload: Tube) -> str:
+    """Return that the row states a precision which the upload's form has no field for."""
+    left = [name for name in _PRECISION if getattr(row, name) is not None and getattr(upload, name) is None]
+    return f" What the row states of precision ({', '.join(left)}) is not taken over." if left else ""
 
 
 def _neighbours(tubes: Iterable[Tube], uploads: Sequence[Upload]) -> Iterator[Issue]:

@@ -7,6 +7,7 @@ transplant). Calendar dates are turned into days while a sheet is read and are n
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,6 +15,9 @@ from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue
 from cytorecon.gating.controls import ControlOf
 from cytorecon.values import Frozen
+
+#: CMV serology of a patient.
+CmvSerology = Literal["negative", "positive", "unknown"]
 
 
 class Anchor(Frozen):
@@ -45,6 +49,8 @@ class Patient(Frozen):
         Age at day 0, in years; None when unknown (then no reference range applies).
     sex : str
         ``"female"``, ``"male"`` or ``"unknown"``.
+    cmv : {"negative", "positive", "unknown"}
+        CMV serology of the patient, by which some reference ranges differ.
     programme : str
         Treatment programme, e.g. ``"allo_hsct"``; see ``knowledge/programmes.yaml``.
     graft : str
@@ -56,6 +62,7 @@ class Patient(Frozen):
     patient: str
     age_years: float | None = None
     sex: str = "unknown"
+    cmv: CmvSerology = "unknown"
     programme: str = "unknown"
     graft: str = ""
     anchors: tuple[Anchor, ...] = (Anchor(name="HCT1", kind="transplant", day=0),)
@@ -129,6 +136,8 @@ class Tube(Frozen):
         Volume a volumetric cytometer took up.
     dilution : float
         Final volume over blood volume; 1 when undiluted.
+    pipetting_cv_percent, beads_cv_percent, wbc_cv_percent, lymphocytes_cv_percent : float or None
+        How precise these quantities are: coefficient of variation, percent; None when not stated.
     count_method : str
         What the sheet asks for; ``auto`` takes the best method the sheet allows.
     product_volume_ml, recipient_weight_kg : float or None
@@ -154,6 +163,10 @@ class Tube(Frozen):
     blood_volume_ul: float | None = None
     acquired_volume_ul: float | None = None
     dilution: float = 1.0
+    pipetting_cv_percent: float | None = None
+    beads_cv_percent: float | None = None
+    wbc_cv_percent: float | None = None
+    lymphocytes_cv_percent: float | None = None
     count_method: CountMethodRequest = "auto"
     product_volume_ml: float | None = None
     recipient_weight_kg: float | None = None

@@ -22,7 +22,7 @@ DAYS_PER_YEAR: Final = 365.25
 #: A year of birth is half a year wrong at most, an age in whole years one year.
 _AGE_TOLERANCE_YEARS: Final = 1.5
 
-_SAME_IN_EVERY_ROW: Final = ("age_years", "birth_year", "birth_date", "sex", "programme", "graft")
+_SAME_IN_EVERY_ROW: Final = ("age_years", "birth_year", "birth_date", "sex", "cmv", "programme", "graft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ def _person(
         patient=name,
         age_years=_age(first, day0),
         sex=first.sex,
+        cmv=first.cmv,
         programme=first.programme,
         graft=first.graft,
         anchors=_anchors(anchor, rows, day0, words.kinds),

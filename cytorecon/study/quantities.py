@@ -28,4 +28,8 @@ def tube_quantities(tube: Tube) -> TubeQuantities:
         lymphocytes_cells_per_ul=tube.lymphocytes_cells_per_ul,
         wbc_given_per_l=tube.wbc_given_per_l,
         lymphocytes_given_per_l=tube.lymphocytes_given_per_l,
+        pipetting_cv_percent=tube.pipetting_cv_percent,
+        beads_cv_percent=tube.beads_cv_percent,
+        wbc_cv_percent=tube.wbc_cv_percent,
+        lymphocytes_cv_percent=tube.lymphocytes_cv_percent,
     )

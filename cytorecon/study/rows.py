@@ -24,6 +24,7 @@ from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
 from cytorecon.study.cells import Limits, RowReader
+from cytorecon.study.model import CmvSerology
 from cytorecon.study.numbers import quotable
 from cytorecon.study.sheet import Sheet, Unusable
 
@@ -64,6 +65,7 @@ class PatientRow:
     birth_year: int | None
     birth_date: date | None
     sex: str
+    cmv: CmvSerology
     programme: str
     graft: str
     anchor: str
@@ -109,6 +111,10 @@ class ManifestRow:
     blood_volume_ul: float | None
     acquired_volume_ul: float | None
     dilution: float
+    pipetting_cv_percent: float | None
+    beads_cv_percent: float | None
+    wbc_cv_percent: float | None
+    lymphocytes_cv_percent: float | None
     count_method: CountMethodRequest
     product_volume_ml: float | None
     recipient_weight_kg: float | None
@@ -164,6 +170,7 @@ def patient_row(reader: RowReader, words: Vocabulary) -> PatientRow:
         birth_year=_birth_year(reader),
         birth_date=reader.date_or_none("birth_date"),
         sex=SEXES[sex],
+        cmv=cast("CmvSerology", reader.choice("cmv", get_args(CmvSerology), "unknown")),
         programme=reader.choice("programme", words.programmes.names, "unknown"),
         graft=reader.free_text("graft"),
         anchor=reader.pseudonym("anchor") if reader.has("anchor") else "",
@@ -212,6 +219,10 @@ def manifest_row(reader: RowReader, words: Vocabulary) -> ManifestRow:
         blood_volume_ul=_amount(reader, "blood_volume_ul", words),
         acquired_volume_ul=_amount(reader, "acquired_volume_ul", words),
         dilution=_or_default(_amount(reader, "dilution", words), 1.0),
+        pipetting_cv_percent=_precision(reader, "pipetting_cv_percent", words.counting),
+        beads_cv_percent=_precision(reader, "beads_cv_percent", words.counting),
+        wbc_cv_percent=_precision(reader, "wbc_cv_percent", words.counting),
+        lymphocytes_cv_percent=_precision(reader, "lymphocytes_cv_percent", words.counting),
         count_method=cast("CountMethodRequest", method),
         product_volume_ml=_amount(reader, "product_volume_ml", words),
         recipient_weight_kg=_amount(reader, "recipient_weight_kg", words),
@@ -243,6 +254,13 @@ def _amount(reader: RowReader, column: str, words: Vocabulary) -> float | None:
         if message:
             reader.warn(column, message, code="study.amount_unusual", hint=limits.hint)
     return value
+
+
+def _precision(reader: RowReader, column: str, rules: CountingRules) -> float | None:
+    """Return a coefficient of variation in percent."""
+    hint = "It is in percent of the quantity; 0.03 of it are 3."
+    limits = Limits(0.0, rules.imprecision.of(column).most, unit="%", hint=hint)
+    return reader.number_or_none(column, limits)
 
 
 def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:

@@ -17,7 +17,7 @@ from cytorecon.study.csv_cells import csv_line
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
-from cytorecon.tables import COUNT_COLUMNS, TUBE_STATUS_COLUMNS
+from cytorecon.tables import COUNT_COLUMNS, NOT_IN_TABLES, TUBE_STATUS_COLUMNS
 
 #: Six figures are more than a count is worth, and the last bits of a quantile differ between machines.
 _SIGNIFICANT_DIGITS: Final = 6
@@ -130,7 +130,7 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:
     source = outcome.provenance
-    values = count.model_dump(exclude={"review", "detected", "gate_definition"})
+    values = count.model_dump(exclude={"review", *NOT_IN_TABLES})
     return {
         **_tube_cells(tube),
         **values,

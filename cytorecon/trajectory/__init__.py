@@ -1,5 +1,7 @@
 """Trajectories: tidy values against the day, with reference limits for the age on that day."""
 
+from cytorecon.trajectory.change import Change, ChangePart, explain_change
+from cytorecon.trajectory.change_words import describe_change
 from cytorecon.trajectory.clock import on_clock
 from cytorecon.trajectory.table import (
     DEFINITION_SWITCH,
@@ -15,7 +17,11 @@ __all__ = [
     "MEASURES",
     "METHOD_SWITCH",
     "SAME_DAY",
+    "Change",
+    "ChangePart",
     "Measure",
+    "describe_change",
+    "explain_change",
     "on_clock",
     "trajectories",
 ]

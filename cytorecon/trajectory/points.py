@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
 from cytorecon.counts.reported import measure_text, not_detected_text
 from cytorecon.knowledge.counting import CountingRules
-from cytorecon.results import CountMethod, PopulationCount
+from cytorecon.results import CountMethod, GateSpread, PopulationCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def ratio_point(counts: Sequence[PopulationCount], rules: CountingRules) -> Poin
     """Return the CD4/CD8 ratio of one tube; None when the tube has neither population.
 
     The ratio is empty unless both are counted and neither is below its LLOQ. The interval is that of
-    the ratio of two Poisson counts (:func:`cytorecon.counts.intervals.poisson_ratio_interval`).
+    the ratio of two Poisson counts (:func:`cytorecon.counts.intervals.poisson_ratio_interval`), with the gate
+    error of both (:mod:`cytorecon.counts.combined`).
     """
     cd4 = next((count for count in counts if count.population == "CD4_T"), None)
     cd8 = next((count for count in counts if count.population == "CD8_T"), None)
@@ -77,8 +80,9 @@ def ratio_point(counts: Sequence[PopulationCount], rules: CountingRules) -> Poin
     events = _quantified(cd4, rules), _quantified(cd8, rules)
     if events[0] is None or events[1] is None:
         return Point(value=None, unit="ratio", low=None, high=None, review=review)
-    low, high = poisson_ratio_interval(events[0], events[1])
     ratio = events[0] / events[1]
+    spread = math.hypot(*((count.gate_spread or GateSpread()).events for count in (cd4, cd8)))
+    low, high = widened(ratio, *poisson_ratio_interval(events[0], events[1]), spread)
     return Point(
         value=ratio, unit="ratio", low=low, high=high, reported=measure_text(ratio, "ratio"), review=review
     )

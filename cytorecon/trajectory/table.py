@@ -9,11 +9,12 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from cytorecon.counts import reported_concentration
+from cytorecon.counts import censoring_limit, reported_concentration
 from cytorecon.errors import CytoreconError
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.knowledge.references import ReferenceRange, References, load_references
+from cytorecon.knowledge.reference_age import limits_at
+from cytorecon.knowledge.references import References, load_references
 from cytorecon.results import PopulationCount
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Tube
@@ -21,6 +22,7 @@ from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tubes_in_order
 from cytorecon.tables import TRAJECTORY_COLUMNS
 from cytorecon.trajectory.points import Point, percent_point, ratio_point
+from cytorecon.trajectory.reference import reference_cells
 
 Measure = Literal[
     "cells_per_ul", "percent_of_parent", "percent_of_lymphocytes", "percent_of_leukocytes", "ratio"
@@ -90,11 +92,13 @@ def trajectories(
 
         `censored` is ``"left"`` for a concentration below the LLOQ: it lies between 0 and `lloq`.
         `reference_position` is ``below``, ``within`` or ``above`` the limits of the default set at
-        the patient's age on that day, and empty when that is not certain. `gate_definition` is what was
-        counted; limits of another definition are never shown, and `reference_note` says so. A change of
-        count method or of definition since the visit before is marked ``trajectory.method_switch`` and
-        ``trajectory.definition_switch`` in `review`; results of several tubes of one patient, day and
-        panel are marked ``trajectory.same_day``, each of them.
+        the patient's age on that day, and empty when that is not certain. `reference_z` and
+        `reference_percentile` say where among healthy people, for rows with a median; `reference_basis`
+        names the bands. `gate_definition` is what was counted; limits of another definition are never
+        shown, and `reference_note` says so. A change of count method or of definition since the visit
+        before is marked ``trajectory.method_switch`` and ``trajectory.definition_switch`` in `review`;
+        results of several tubes of one patient, day and panel are marked ``trajectory.same_day``, each
+        of them.
 
     Raises
     ------
@@ -197,7 +201,7 @@ def _concentration_point(count: PopulationCount) -> Point:
         unit="cells/µL",
         low=count.cells_per_ul_low,
         high=count.cells_per_ul_high,
-        lloq=count.lloq_cells_per_ul,
+        lloq=censoring_limit(count),
         censored=below,
         reported=reported_concentration(count),
         count_method=count.count_method,
@@ -246,8 +250,14 @@ def _rows(
             last_definition[patient.patient] = visit.gate_definition
         age = _age(patient, visit.tube.day)
         reference = references.find(
-            population, measure, age, patient.sex, gate_definition=visit.gate_definition
+            population,
+            measure,
+            age,
+            patient.sex,
+            gate_definition=visit.gate_definition,
+            cmv=patient.cmv,
         )
+        limits = None if reference is None or age is None else limits_at(references, reference, age)
         rows.append(
             {
                 "patient": patient.patient,
@@ -266,9 +276,9 @@ def _rows(
                 "count_method": point.count_method,
                 "review": ";".join(review),
                 "age_years": age,
-                **_reference_cells(point, reference),
                 "gate_definition": visit.gate_definition,
                 "reference_note": references.refusal(population, measure, visit.gate_definition),
+                **reference_cells(point, limits),
             }
         )
     return rows
@@ -284,24 +294,3 @@ def _age(patient: Patient, day: int) -> float | None:
         return None
     age = patient.age_years + day / _DAYS_PER_YEAR
     return age if age >= 0 else None
-
-
-def _reference_cells(point: Point, reference: ReferenceRange | None) -> dict[str, Cell]:
-    return {
-        "reference_low": None if reference is None else reference.low,
-        "reference_high": None if reference is None else reference.high,
-        "reference_percentiles": "" if reference is None else reference.percentiles,
-        "reference_set": "" if reference is None else reference.set,
-        "reference_position": "" if reference is None else _position(point, reference),
-    }
-
-
-def _position(point: Point, reference: ReferenceRange) -> str:
-    if point.censored:
-        # Somewhere below the LLOQ: certainly below the limits only when these lie no lower.
-        return "below" if point.lloq is not None and point.lloq <= reference.low else ""
-    if point.value is None:
-        return ""
-    if point.value < reference.low:
-        return "below"
-    return "above" if point.value > reference.high else "within"

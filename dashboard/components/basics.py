@@ -24,7 +24,8 @@ _FIGURE_CONFIG: Final[Any] = {
 
 #: Stands wherever a 95 % interval does.
 INTERVAL_NOTE: Final = (
-    "Intervals (95 %) hold the counting error only, not pipetting, staining, gating or the draw itself."
+    "Intervals (95 %) hold counting and gate error, and those of volumes that the sheet states, "
+    "not staining or the draw itself."
 )
 
 #: Stands wherever a table gives results below the LLOQ beside their intervals.

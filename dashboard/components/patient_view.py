@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 
 from cytorecon.figures.format import measure_named, population_label
+from cytorecon.report.changes import ChangeRow
 from dashboard import ids
 from dashboard.components.basics import (
     INTERVAL_NOTE,
@@ -43,6 +44,7 @@ def patient_content(view: PatientView) -> html.Div:
         [
             summary_cards(view.cards),
             _figure_section(view),
+            *_changes(view.changes),
             section("Milestones", _milestones(view.milestones), _other_rules(view.other_rules)),
             completion_form(view.patient),
             section(
@@ -81,6 +83,18 @@ def _figure_section(view: PatientView) -> html.Section:
             ),
         )
     return section("Recovery", *children)
+
+
+def _changes(rows: Sequence[ChangeRow]) -> list[Child]:
+    """Return why the latest values differ from those before; nothing where none can be compared."""
+    if not rows:
+        return []
+    head = ("Population", "Days", "Cells/µL", "Change (95 % interval)", "What it is made of")
+    body = [
+        (row.population, row.days, row.values, f"{row.factor} ({row.interval})", unbroken(row.words))
+        for row in rows
+    ]
+    return [section("Why did it change?", data_table("Latest changes", head, body, numeric=range(2, 4)))]
 
 
 def _milestones(rows: Sequence[MilestoneRow]) -> Child:

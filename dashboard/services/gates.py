@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cytorecon.counts import censoring_limit
 from cytorecon.figures.format import (
     MISSING,
     format_count,
@@ -146,7 +147,7 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
         cells_per_ul=format_value(
             count.cells_per_ul,
             "cells_per_ul",
-            lloq=count.lloq_cells_per_ul,
+            lloq=censoring_limit(count),
             below_lloq=bool(count.below_lloq),
         ),
         interval=format_interval(count.cells_per_ul_low, count.cells_per_ul_high, "cells_per_ul"),

@@ -24,6 +24,7 @@ from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
+from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.words import age_in_words
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
@@ -92,6 +93,7 @@ class PatientView:
     milestones: tuple[MilestoneRow, ...]
     other_rules: tuple[tuple[str, str], ...]
     visits: tuple[VisitRow, ...]
+    changes: tuple[ChangeRow, ...] = ()
 
     @property
     def selection(self) -> TrajectorySelection:
@@ -166,6 +168,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         milestones=_milestone_rows(applicable),
         other_rules=_other_rules([one for one in found if one not in applicable]),
         visits=_visit_rows(snapshot, patient.patient, points),
+        changes=change_rows(snapshot.result, points),
     )
 
 

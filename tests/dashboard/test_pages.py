@@ -116,7 +116,7 @@ def test_gates_lead_to_the_patient_of_the_tube() -> None:
 @pytest.mark.usefixtures("request_context")
 @pytest.mark.parametrize("layout", [gates.layout, patient.layout, cohort.layout])
 def test_what_an_interval_holds_is_said_where_there_is_one(layout: Layout) -> None:
-    assert "hold the counting error only, not pipetting, staining, gating" in text(layout())
+    assert "hold counting and gate error, and those of volumes that the sheet states" in text(layout())
 
 
 @pytest.mark.usefixtures("request_context")

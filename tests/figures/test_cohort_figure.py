@@ -34,14 +34,25 @@ def traces(figure: go.Figure, group: str) -> list[go.Scatter]:
 def test_all_patients_are_one_trace_with_gaps() -> None:
     figure = cohort_figure({"B": panel()}, AXIS)
     (lines,) = traces(figure, "patients")
-    assert lines.x.count(None) == 3
+    assert lines.x.count(None) == 3 + 1, "after each patient, and where a count method changes"
     assert sum(x is not None for x in lines.x) == sum(len(own) for own in panel().patients.values())
+
+
+def test_results_of_two_count_methods_are_marked_and_never_joined() -> None:
+    figure = cohort_figure({"B": panel()}, AXIS)
+    (lines,), (marks,) = traces(figure, "patients"), traces(figure, "method")
+    assert list(marks.x) == [AXIS.position(180)]
+    assert marks.hovertext[0].startswith("<b>P01</b>")
+    assert "the visit before was counted by another method" in marks.hovertext[0]
+    where = list(lines.x).index(AXIS.position(180))
+    assert lines.x[where - 1] is None
+    assert "count method changes" in {trace.name for trace in figure.data}
 
 
 def test_one_patient_can_be_highlighted() -> None:
     figure = cohort_figure({"B": panel()}, AXIS, highlight="P02")
     (others,), (own,) = traces(figure, "patients"), traces(figure, "highlight")
-    assert others.x.count(None) == 2
+    assert others.x.count(None) == 2 + 1
     assert [x for x in own.x if x is not None] == [
         AXIS.position(point.day) for point in panel().patients["P02"]
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import plotly.graph_objects as go
 import pytest
@@ -93,6 +94,26 @@ def test_the_curve_is_dotted_across_what_is_not_known() -> None:
     assert [x for x in lines["solid"].x if x is not None] == [AXIS.position(14), AXIS.position(30)]
     dotted = [x for x in lines["dot"].x if x is not None]
     assert dotted == [AXIS.position(day) for day in (30, 100, 100, 365)]
+
+
+def joined(figure: go.Figure) -> set[tuple[float, float]]:
+    """Return the pairs of days between which a line is drawn."""
+    pairs = set()
+    for trace in groups(figure, "measured"):
+        if trace.mode == "lines":
+            pairs |= {(a, b) for a, b in pairwise(trace.x) if a is not None and b is not None}
+    return pairs
+
+
+@pytest.mark.parametrize("population", ["CD4_T", "B"])
+def test_results_of_two_count_methods_are_never_joined(population: str) -> None:
+    own = points("P01", population)
+    days = [point.day for point in own[population] if point.is_result]
+    expected = {(AXIS.position(a), AXIS.position(b)) for a, b in pairwise(days) if b != 180}
+    assert joined(patient_figure(own, AXIS)) == expected
+    # also where a table of another origin does not mark the change
+    unmarked = {population: tuple(replace(point, method_switch=False) for point in own[population])}
+    assert joined(patient_figure(unmarked, AXIS)) == expected
 
 
 def test_what_needs_a_look_is_hollow_with_a_ring() -> None:

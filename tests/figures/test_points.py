@@ -66,6 +66,7 @@ def test_everything_known_is_in_the_hover_text() -> None:
         "LLOQ 0.83 cells/µL",
         "counted by beads",
         "reference at this age 424–1,509 cells/µL (Mayo Clinic 2013), below",
+        "reference: band 18-56 years; Mayo TBBS catalogue 2013",
         "tube P01/d100/1",
     ]
 

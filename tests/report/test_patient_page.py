@@ -40,7 +40,7 @@ def test_the_latest_value_has_unit_interval_events_lloq_and_reference(pages: dic
         "LLOQ": "0.83",
         "Counted by": "beads",
         "Position": "▼ below",
-        "Reference at this age": "650–1,500 Shearer 2003, 10th–90th percentile",
+        "Reference at this age": "664–1,693 Shearer 2003, 10th–90th percentile",
         "Compared with the visit before": "up from 70 cells/µL on day +180",
     }
 
@@ -60,7 +60,7 @@ def test_the_sentences_at_the_top(pages: dict[str, Page]) -> None:
     text = pages["P02"].texts["summary"]
     assert (
         "CD4 T: 95 cells/µL on day +365 (95 % interval 93–97); up from 70 cells/µL on day +180; "
-        "below the reference for this age, 650–1,500 cells/µL (Shearer 2003, 10th–90th percentile)."
+        "below the reference for this age, 664–1,693 cells/µL (Shearer 2003, 10th–90th percentile)."
     ) in text
     assert "Before relying on this page: 1 tube without a result and 1 remark to look at again." in text
     assert "HCT1 on day 0, DLI1 on day +120" in text

@@ -84,6 +84,7 @@ def test_manifest_has_the_columns_of_the_study_loader(tmp_path: Path) -> None:
     assert list(found[0]) == [
         "file", "patient", "day", "visit", "panel", "wbc_cells_per_ul", "lymphocytes_cells_per_ul",
         "beads_per_tube", "bead_lot", "blood_volume_ul", "dilution",
+        "pipetting_cv_percent", "beads_cv_percent", "wbc_cv_percent", "lymphocytes_cv_percent",
     ]  # fmt: skip
     assert [row["file"] for row in found] == [visit.file for visit in cohort.visits]
     for row, visit in zip(found, cohort.visits, strict=True):
@@ -91,6 +92,8 @@ def test_manifest_has_the_columns_of_the_study_loader(tmp_path: Path) -> None:
         assert row["panel"] == "tbnk"
         assert float(row["beads_per_tube"]) == visit.spec.beads_per_tube
         assert (row["blood_volume_ul"], row["dilution"]) == ("50", "1")
+        assert (row["pipetting_cv_percent"], row["beads_cv_percent"]) == ("2", "0")
+        assert (row["wbc_cv_percent"], row["lymphocytes_cv_percent"]) == ("3", "5")
 
 
 def test_patients_and_events_have_their_columns(tmp_path: Path) -> None:

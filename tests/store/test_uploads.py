@@ -61,6 +61,15 @@ def test_the_same_bytes_are_the_same_tube() -> None:
     )
 
 
+def test_precision_that_only_the_row_states_is_said_to_be_left() -> None:
+    again = row(2, "P01/d30/1", beads_per_tube=51_420.0, pipetting_cv_percent=3.0)
+    (issue,) = beside_uploads(sheet(again), [Upload(UPLOADED, "aa")], {"P01/d30/1": "aa"}).issues
+    assert str(issue) == (
+        "info: manifest row 2: Its file was uploaded as tube P01/d30/2 and is counted once, as that tube. "
+        "What the row states of precision (pipetting_cv_percent) is not taken over."
+    )
+
+
 def test_a_row_that_contradicts_the_upload_of_its_file_is_an_error() -> None:
     other = row(2, "P01/d31/1", day=31, template="t_cd4_cd8", beads_per_tube=48_440.0, wbc_cells_per_ul=900.0)
     taken = beside_uploads(sheet(other), [Upload(UPLOADED, "aa")], {"P01/d31/1": "aa"})

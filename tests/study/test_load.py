@@ -39,6 +39,10 @@ def test_every_column_of_the_manifest_arrives(tmp_path: Path) -> None:
         "blood_volume_ul": 50.0,
         "acquired_volume_ul": None,
         "dilution": 1.0,
+        "pipetting_cv_percent": None,
+        "beads_cv_percent": None,
+        "wbc_cv_percent": None,
+        "lymphocytes_cv_percent": None,
         "count_method": "beads",
         "product_volume_ml": None,
         "recipient_weight_kg": None,
@@ -51,6 +55,23 @@ def test_every_column_of_the_manifest_arrives(tmp_path: Path) -> None:
         "auto",
     )
     assert lines(study.issues) == []
+
+
+def test_stated_precision_arrives(tmp_path: Path) -> None:
+    sheet = (
+        "file,patient,day,pipetting_cv_percent,beads_cv_percent,wbc_cv_percent,lymphocytes_cv_percent\n"
+        "a.fcs,P01,30,2.5,0,3,5\nb.fcs,P01,60,31,,,\n"
+    )
+    study = load(tmp_path, manifest=sheet, patients="patient\nP01\n")
+    (tube,) = study.tubes
+    assert (tube.pipetting_cv_percent, tube.beads_cv_percent) == (2.5, 0.0)
+    assert (tube.wbc_cv_percent, tube.lymphocytes_cv_percent) == (3.0, 5.0)
+    (issue,) = study.issues
+    assert str(issue) == (
+        "error: manifest row 3, column pipetting_cv_percent: This number is out of range. Found: 31. "
+        "Allowed: a number from 0 up to 30 %. The row is left out. "
+        "It is in percent of the quantity; 0.03 of it are 3."
+    )
 
 
 def test_a_manifest_alone_gives_patients_of_whom_nothing_is_known(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ ALL = (
     "wbc_cells_per_ul, "
     "wbc_10e9_per_l, lymphocytes_cells_per_ul, lymphocytes_10e9_per_l, beads_per_tube, bead_lot, "
     "blood_volume_ul, "
-    "acquired_volume_ul, dilution, count_method, product_volume_ml, recipient_weight_kg"
+    "acquired_volume_ul, dilution, pipetting_cv_percent, beads_cv_percent, wbc_cv_percent, "
+    "lymphocytes_cv_percent, count_method, product_volume_ml, recipient_weight_kg"
 )
 
 

@@ -95,11 +95,11 @@ def test_the_csv_is_these_bytes() -> None:
     lines = csv_text(tidy_counts(small())).split("\n")
     assert lines[0] == ",".join(COUNT_COLUMNS)
     assert lines[1] == (
-        "P02,60,+60,P02/d60/1,CD3_T,lymphocytes,ok,,1234567,,,,,,,,,,,,1234570,,,,,1234568,none,,,"
+        "P02,60,+60,P02/d60/1,CD3_T,lymphocytes,ok,,1234567,,,,,,,,,,,,1234570,,,,,,1234568,none,,,"
         "ab,tbnk,1,,,0.1"
     )
     assert lines[2] == (
-        "P02,60,+60,P02/d60/1,B,lymphocytes,below_lloq,,7,1000,,,,,0.7,,,,,,,,14.4,11.2,True,<12,beads,0.333333,"
+        "P02,60,+60,P02/d60/1,B,lymphocytes,below_lloq,,7,1000,,,,,0.7,,,,,,,,14.4,11.2,,True,<12,beads,0.333333,"
         "gate.a;gate.b,ab,tbnk,1,,,0.1"
     )
     assert lines[3] == (
