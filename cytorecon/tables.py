@@ -69,7 +69,7 @@ PRODUCT_DOSE_COLUMNS: Final = (
     "template_version",
 )
 
-#: Of a count what no table of counts holds: part of its status, in the trajectory table, or in API and JSON only.
+#: Of a count what no table of counts holds: part of its status, in the trajectory table, or in API and JSON.
 NOT_IN_TABLES: Final = frozenset({"detected", "gate_definition", "gate_spread", "uncertainty"})
 
 #: One row per tube, also for the failed ones that have no counts.

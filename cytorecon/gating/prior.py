@@ -64,7 +64,7 @@ class ThresholdPrior(Frozen):
     tubes : int
         How many tubes showed something.
     gauged : GaugedPosition or None
-        Where it lies beside the gauge, when that is more certain.
+        Where it lies beside the gauge, when that is as certain or more.
     level : {"batch", "site"}
         Whose tubes.
     """
@@ -201,7 +201,8 @@ def _pool_thresholds(shown: Sequence[ThresholdEvidence]) -> ThresholdPrior | Non
         position, spread = gauged.position, SPREAD_CEILING
     else:
         return None
-    surer = gauged if gauged and gauged.spread < spread else None
+    # as sure is enough: the gauge follows a detector that is set anew
+    surer = gauged if gauged and gauged.spread <= spread else None
     return ThresholdPrior(position=position, spread=spread, tubes=len(shown), gauged=surer)
 
 
