@@ -45,7 +45,8 @@ def test_three_ways_to_be_naive_are_three_definitions_and_none_has_a_range() -> 
         asked = ("CD4_naive", "percent_of_parent")
         assert references.find(*asked, 40.0, "all", gate_definition=each) is None
         assert references.refusal(*asked, each) == (
-            f"no range of this definition ({each}); there are ranges of: markers not stated by the source"
+            f"no range of this definition ({each}); there are ranges of: markers not stated by the source; "
+            "CD4+ naive of Milieu Interieur (CD45RA with CD27 and/or CCR7, not stated)"
         )
 
 
