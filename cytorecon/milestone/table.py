@@ -13,10 +13,11 @@ from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.milestones import MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programmes, load_programmes
+from cytorecon.milestone.clock import EndOfClock, EndsOfClocks
 from cytorecon.milestone.crossing import Crossing, Visit, by_day, first_crossing
 from cytorecon.milestone.deadline import deadline_state
 from cytorecon.milestone.evidence import Value, evidence
-from cytorecon.milestone.reading import EndOfClock, Finding, caution, reading, rule_text
+from cytorecon.milestone.reading import Finding, caution, reading, rule_text
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import MILESTONE_COLUMNS
@@ -148,28 +149,18 @@ def _values_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[Va
 
 def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
     cases = []
+    ends = EndsOfClocks.of(study, kinds)
     for patient in study.patients:
         start = patient.anchors[0] if anchor is None else patient.anchor(anchor)
         if start is not None:
-            cases.append(_Case(patient, start.day, _end_of_clock(study, patient, start.day, kinds)))
+            end = ends.after(patient, start.day)
+            cases.append(_Case(patient, start.day, end))
     if not cases and anchor is not None:
         names = dict.fromkeys(item.name for patient in study.patients for item in patient.anchors)
         raise StudyError(
             f"No patient has an anchor called '{anchor}'. Allowed: {', '.join(names)}.", subject="anchor"
         )
     return cases
-
-
-def _end_of_clock(study: Study, patient: Patient, day0: int, kinds: EventKinds) -> EndOfClock | None:
-    """Return the first event after day 0 that ends the clock: day on that clock, and its name."""
-    happened = [
-        (event.start_day, event.kind) for event in study.events if event.patient == patient.patient
-    ] + [(anchor.day, anchor.kind) for anchor in patient.anchors]
-    ending = [(day, kind) for day, kind in happened if kind in kinds.ending_kinds and day > day0]
-    if not ending:
-        return None
-    day, kind = min(ending)
-    return EndOfClock(day=day - day0, name=kinds.find(kind).name)
 
 
 def _finding(case: _Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cytorecon.counts.intervals import poisson_ratio_interval
 from cytorecon.counts.reported import measure_text, not_detected_text
@@ -11,8 +11,7 @@ from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod, PopulationCount
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A value with its interval; `value` is None when there is none or it is `censored`.
 
     Parameters

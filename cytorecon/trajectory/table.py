@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cytorecon.counts import reported_concentration
@@ -15,8 +16,8 @@ from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.references import ReferenceRange, References, load_references
 from cytorecon.results import PopulationCount
-from cytorecon.study.frame import Cell, typed_frame
-from cytorecon.study.model import Patient, Tube
+from cytorecon.study.frame import Cell, typed_columns
+from cytorecon.study.model import Patient
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tubes_in_order
 from cytorecon.tables import TRAJECTORY_COLUMNS
@@ -41,19 +42,43 @@ SAME_DAY: Final = "trajectory.same_day"
 
 _DAYS_PER_YEAR: Final = 365.25
 _RATIO: Final = "CD4_CD8_ratio"
+_NO_REFERENCE: Final[Mapping[str, Cell]] = {
+    "reference_low": None,
+    "reference_high": None,
+    "reference_percentiles": "",
+    "reference_set": "",
+    "reference_position": "",
+}
+
+Texts = npt.NDArray[np.object_]
+Places = npt.NDArray[np.intp]
+Ages = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
-    """One tube with the point of one population in one measure."""
+class _Tubes:
+    """The tubes that have a result, in the order of the table, by column."""
 
-    patient: Patient
-    tube: Tube
-    point: Point
+    counts: tuple[Sequence[PopulationCount], ...]
+    patient: Texts
+    patient_place: Places
+    day: Places
+    visit: Texts
+    tube: Texts
+    panel: Places
+    age: Ages
+    sex: tuple[str, ...]
 
-    @property
-    def has_result(self) -> bool:
-        return self.point.value is not None or self.point.censored
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """The points of one measure, by population and then by tube."""
+
+    points: tuple[Point, ...]
+    populations: tuple[str, ...]
+    population: Places
+    tube: Places
+    has_result: npt.NDArray[np.bool_]
 
 
 def trajectories(
@@ -125,26 +150,68 @@ def trajectories(
     known = references or load_references()
     order = populations or load_populations()
     limits = rules or load_counting_rules()
-    rows: list[dict[str, Cell]] = []
+    tubes = _tubes(result)
+    columns: dict[str, list[object]] = {name: [] for name in TRAJECTORY_COLUMNS}
     for measure in measures:
-        series = _series(result, measure, limits)
-        for population in sorted(series, key=order.order):
-            rows += _rows(series[population], population, measure, known.of(population, measure))
-    return typed_frame(rows, TRAJECTORY_COLUMNS)
+        found = _in_order(tubes, measure, limits, order)
+        if found.points:
+            for name, values in _columns(found, tubes, measure, known).items():
+                columns[name] += values
+    return typed_columns(columns, TRAJECTORY_COLUMNS)
 
 
-def _series(result: StudyResult, measure: Measure, limits: CountingRules) -> dict[str, list[_Visit]]:
-    """Return the visits of each population that has `measure` anywhere in the study."""
-    series: dict[str, list[_Visit]] = {}
-    for tube, outcome in tubes_in_order(result):
-        patient = result.study.patient(tube.patient)
-        for population, point in _points(outcome.counts, measure, limits):
-            series.setdefault(population, []).append(_Visit(patient, tube, point))
-    return {
-        population: visits
-        for population, visits in series.items()
-        if any(visit.has_result for visit in visits)
-    }
+def _tubes(result: StudyResult) -> _Tubes:
+    patients = {patient.patient: (place, patient) for place, patient in enumerate(result.study.patients)}
+    pairs = list(tubes_in_order(result))
+    tubes = [tube for tube, _ in pairs]
+    own = [patients[tube.patient][1] for tube in tubes]
+    panels: dict[tuple[str, int, str], int] = {}
+    return _Tubes(
+        counts=tuple(outcome.counts for _, outcome in pairs),
+        patient=_texts([tube.patient for tube in tubes]),
+        patient_place=np.array([patients[tube.patient][0] for tube in tubes], dtype=np.intp),
+        day=np.array([tube.day for tube in tubes], dtype=np.intp),
+        visit=_texts([tube.visit for tube in tubes]),
+        tube=_texts([tube.tube for tube in tubes]),
+        panel=np.array(
+            [panels.setdefault((tube.patient, tube.day, tube.template), len(panels)) for tube in tubes],
+            dtype=np.intp,
+        ),
+        age=tuple(_age(patient, tube.day) for patient, tube in zip(own, tubes, strict=True)),
+        sex=tuple(patient.sex for patient in own),
+    )
+
+
+def _texts(values: Sequence[str]) -> Texts:
+    return np.array(values, dtype=np.object_)
+
+
+def _in_order(tubes: _Tubes, measure: Measure, limits: CountingRules, order: Populations) -> _Points:
+    """Return the points of populations that have `measure` anywhere in the study."""
+    names: dict[str, int] = {}
+    points: list[Point] = []
+    codes: list[int] = []
+    places: list[int] = []
+    for place, counts in enumerate(tubes.counts):
+        for population, point in _points(counts, measure, limits):
+            points.append(point)
+            codes.append(names.setdefault(population, len(names)))
+            places.append(place)
+    code = np.array(codes, dtype=np.intp)
+    some = np.array([point.value is not None or point.censored for point in points], dtype=np.bool_)
+    known = np.bincount(code, weights=some, minlength=len(names)) > 0
+    populations = sorted(names, key=order.order)
+    rank = np.empty(len(names), dtype=np.intp)
+    rank[[names[name] for name in populations]] = np.arange(len(names))
+    kept = np.flatnonzero(known[code])
+    kept = kept[np.argsort(rank[code[kept]], kind="stable")]
+    return _Points(
+        points=tuple(points[place] for place in kept.tolist()),
+        populations=tuple(populations),
+        population=rank[code[kept]],
+        tube=np.array(places, dtype=np.intp)[kept],
+        has_result=some[kept],
+    )
 
 
 def _points(
@@ -201,49 +268,77 @@ def _percent_of_leukocytes(count: PopulationCount) -> Point:
     return percent_point(count, "% of leukocytes", values)
 
 
-def _rows(
-    visits: Sequence[_Visit], population: str, measure: Measure, references: References
-) -> list[dict[str, Cell]]:
-    rows = []
-    last_method: dict[str, str] = {}
-    of_day = Counter(_day_of_panel(visit) for visit in visits if visit.has_result)
-    for visit in visits:
-        point, patient = visit.point, visit.patient
-        review = list(point.review)
-        if visit.has_result and of_day[_day_of_panel(visit)] > 1:
-            review.append(SAME_DAY)
-        if measure == "cells_per_ul" and point.count_method != "none":
-            if last_method.get(patient.patient, point.count_method) != point.count_method:
-                review.append(METHOD_SWITCH)
-            last_method[patient.patient] = point.count_method
-        age = _age(patient, visit.tube.day)
-        reference = references.find(population, measure, age, patient.sex)
-        rows.append(
-            {
-                "patient": patient.patient,
-                "days_after_transplant": visit.tube.day,
-                "visit": visit.tube.visit,
-                "tube": visit.tube.tube,
-                "population": population,
-                "measure": measure,
-                "value": point.value,
-                "unit": point.unit,
-                "low": point.low,
-                "high": point.high,
-                "lloq": point.lloq,
-                "censored": "left" if point.censored else "",
-                "reported": point.reported,
-                "count_method": point.count_method,
-                "review": ";".join(review),
-                "age_years": age,
-                **_reference_cells(point, reference),
-            }
-        )
-    return rows
+def _columns(
+    found: _Points, tubes: _Tubes, measure: Measure, references: References
+) -> dict[str, Sequence[object]]:
+    fields = dict(zip(Point._fields, zip(*found.points, strict=True), strict=True))
+    tube = found.tube
+    return {
+        "patient": tubes.patient[tube].tolist(),
+        "days_after_transplant": tubes.day[tube].tolist(),
+        "visit": tubes.visit[tube].tolist(),
+        "tube": tubes.tube[tube].tolist(),
+        "population": [found.populations[place] for place in found.population.tolist()],
+        "measure": [measure] * len(tube),
+        **{
+            name: fields[name]
+            for name in ("value", "unit", "low", "high", "lloq", "reported", "count_method")
+        },
+        "censored": ["left" if censored else "" for censored in fields["censored"]],
+        "review": _reviews(found, tubes, measure),
+        "age_years": [tubes.age[place] for place in tube.tolist()],
+        **_reference_columns(found, tubes, measure, references),
+    }
 
 
-def _day_of_panel(visit: _Visit) -> tuple[str, int, str]:
-    return visit.tube.patient, visit.tube.day, visit.tube.template
+def _reviews(found: _Points, tubes: _Tubes, measure: Measure) -> list[str]:
+    """Return the codes of each row, with those that rows of one patient give each other."""
+    flags = [(_same_day(found, tubes), SAME_DAY)]
+    if measure == "cells_per_ul":
+        flags.append((_method_switch(found, tubes), METHOD_SWITCH))
+    reviews = [";".join(point.review) if point.review else "" for point in found.points]
+    for flagged, code in flags:
+        for place in np.flatnonzero(flagged).tolist():
+            reviews[place] = f"{reviews[place]};{code}" if reviews[place] else code
+    return reviews
+
+
+def _same_day(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
+    """Return which results share patient, day and panel with another one of their population."""
+    panels = int(tubes.panel.max()) + 1
+    key = found.population * panels + tubes.panel[found.tube]
+    _, place = np.unique(key, return_inverse=True)
+    return np.asarray(found.has_result & (np.bincount(place, weights=found.has_result)[place] > 1))
+
+
+def _method_switch(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
+    """Return which concentrations were counted by another method than the one before of their patient."""
+    method = np.array([point.count_method for point in found.points], dtype=np.object_)
+    counted = np.flatnonzero(method != "none")
+    patient = tubes.patient_place[found.tube[counted]]
+    same = (np.diff(found.population[counted]) == 0) & (np.diff(patient) == 0)
+    switched = np.zeros(len(method), dtype=np.bool_)
+    switched[counted[1:][same & (method[counted][1:] != method[counted][:-1])]] = True
+    return switched
+
+
+def _reference_columns(
+    found: _Points, tubes: _Tubes, measure: Measure, references: References
+) -> dict[str, list[Cell]]:
+    columns: dict[str, list[Cell]] = {name: [] for name in _NO_REFERENCE}
+    own = [references.of(population, measure) for population in found.populations]
+    for point, population, tube in zip(
+        found.points, found.population.tolist(), found.tube.tolist(), strict=True
+    ):
+        cells = _NO_REFERENCE
+        # Most populations have no default set: nothing to look for.
+        if own[population].defaults:
+            name = found.populations[population]
+            reference = own[population].find(name, measure, tubes.age[tube], tubes.sex[tube])
+            cells = _reference_cells(point, reference)
+        for column, values in columns.items():
+            values.append(cells[column])
+    return columns
 
 
 def _age(patient: Patient, day: int) -> float | None:
@@ -254,13 +349,15 @@ def _age(patient: Patient, day: int) -> float | None:
     return age if age >= 0 else None
 
 
-def _reference_cells(point: Point, reference: ReferenceRange | None) -> dict[str, Cell]:
+def _reference_cells(point: Point, reference: ReferenceRange | None) -> Mapping[str, Cell]:
+    if reference is None:
+        return _NO_REFERENCE
     return {
-        "reference_low": None if reference is None else reference.low,
-        "reference_high": None if reference is None else reference.high,
-        "reference_percentiles": "" if reference is None else reference.percentiles,
-        "reference_set": "" if reference is None else reference.set,
-        "reference_position": "" if reference is None else _position(point, reference),
+        "reference_low": reference.low,
+        "reference_high": reference.high,
+        "reference_percentiles": reference.percentiles,
+        "reference_set": reference.set,
+        "reference_position": _position(point, reference),
     }
 
 
