@@ -88,6 +88,8 @@ def landmark_table(
 def _rows(
     course: Courses, followed: _FollowUp, landmark: int, horizon: int, least: int
 ) -> list[dict[str, Cell]]:
+    if not course.patients:
+        return []
     days = np.array([followed.days[patient] for patient in course.patients], dtype=np.float64)
     died = np.array([followed.died[patient] for patient in course.patients], dtype=np.bool_)
     reached = (course.causes == MILESTONE) & (course.by <= landmark)

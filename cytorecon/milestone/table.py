@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from cytorecon.errors import StudyError
@@ -121,7 +122,7 @@ def milestones(
     events = kinds or load_event_kinds()
     names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
-    series = _values_by_series(table)
+    series = _values_by_series(table, own)
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
             values = series.get((case.patient.patient, rule.population, rule.measure), [])
@@ -134,14 +135,20 @@ _SERIES: Final = ("patient", "population", "measure")
 _COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "censored", "review")
 
 
-def _values_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[Value]]:
+def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> dict[tuple[str, str, str], list[Value]]:
+    """Return the values that rules ask for, by patient, population and measure."""
+    wanted = {(rule.population, rule.measure) for rule in rules.milestones}
+    asked = np.zeros(len(table), dtype=np.bool_)
+    for population, measure in wanted:
+        asked |= ((table["population"] == population) & (table["measure"] == measure)).to_numpy()
+    own = table.loc[asked, [*_SERIES, *_COLUMNS]]
+    columns = [own[name].tolist() for name in own.columns]
     series: dict[tuple[str, str, str], list[Value]] = {}
-    columns = [*_SERIES, *_COLUMNS]
-    for patient, population, measure, day, *numbers, censored, review in table[columns].itertuples(
-        index=False
-    ):
-        value, low, high, lloq = (None if pd.isna(number) else float(number) for number in numbers)
-        codes = tuple(filter(None, review.split(";")))
+    for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):
+        value, low, high, lloq = (
+            None if number is None or number != number else float(number) for number in numbers
+        )
+        codes = tuple(filter(None, review.split(";"))) if review else ()
         found = Value(int(day), value, low, high, lloq, censored == "left", codes)
         series.setdefault((patient, population, measure), []).append(found)
     return series
@@ -165,7 +172,9 @@ def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
 
 def _finding(case: _Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:
     last = None if case.end is None else case.end.day
-    shifted = (replace(value, day=value.day - case.day0) for value in values)
+    shifted = values
+    if case.day0:
+        shifted = (replace(value, day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
     counted = [value for value in started if last is None or value.day <= last]
     visits = by_day(Visit(value.day, value.state(rule)) for value in counted)

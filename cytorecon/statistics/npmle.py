@@ -169,18 +169,35 @@ def _newton(
     The sums are held by a stiff spring that is set off by their Lagrange multipliers, so that it is at
     rest at the maximum.
     """
-    root = np.sqrt(weights)[:, None]
+    direct = _without_limits(slopes, weights, blocks, shares)
+    if (direct >= 0).all():
+        return _scaled(direct, blocks, shares)
     stiff = _STIFF * float(np.sqrt(weights.sum()))
     sums = np.zeros((len(shares), slopes.shape[1]))
     sums[blocks, np.arange(slopes.shape[1])] = stiff
-    left = np.vstack([slopes * root, sums])
-    right = np.concatenate([2.0 * root[:, 0], stiff * shares - multipliers / stiff])
+    left = np.vstack([slopes * np.sqrt(weights)[:, None], sums])
+    right = np.concatenate([2.0 * np.sqrt(weights), stiff * shares - multipliers / stiff])
     # The triangle of a QR decomposition has the same least squares in far fewer rows.
     if left.shape[0] > left.shape[1] + 1:
         triangle: Numbers = np.asarray(np.linalg.qr(np.column_stack([left, right]), mode="r"))
         left, right = triangle[:, :-1], triangle[:, -1]
     found, _ = nnls(left, right)
     return _scaled(found, blocks, shares)
+
+
+def _without_limits(slopes: Numbers, weights: Numbers, blocks: Places, shares: Numbers) -> Numbers:
+    """Return the same with masses that may be negative: near the maximum none wants to, and it is quick."""
+    places, used = slopes.shape[1], np.flatnonzero(shares > 0)
+    system = np.zeros((places + len(used), places + len(used)))
+    weighted = slopes * weights[:, None]
+    system[:places, :places] = slopes.T @ weighted
+    system[places:, :places] = blocks[None, :] == used[:, None]
+    system[:places, places:] = system[places:, :places].T
+    side = np.concatenate([2.0 * weighted.sum(axis=0), shares[used]])
+    try:
+        return np.asarray(np.linalg.solve(system, side)[:places], dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.full(places, -1.0)
 
 
 def _line_search(matrix: Numbers, weights: Numbers, masses: Numbers, target: Numbers) -> tuple[Numbers, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -59,8 +60,8 @@ def probability_interval(
     allowed = float(chi2.ppf(confidence, 1)) / 2
     certain = (places.cause == cause) & (places.by <= day)
     possible = (places.cause == cause) & ((places.by <= day) | (places.after < day))
-    low = _limit(places, fitted, certain, allowed, day, upper=False)
-    return low, _limit(places, fitted, possible, allowed, day, upper=True)
+    low = _limit(_problem(places, fitted, certain, day), allowed, upper=False)
+    return low, _limit(_problem(places, fitted, possible, day), allowed, upper=True)
 
 
 def quantile_interval(
@@ -85,11 +86,15 @@ def quantile_interval(
 
     def too_early(day: float) -> bool:
         inside = own & ((places.by <= day) | (places.after < day))
-        return fitted.masses[inside].sum() < share and _loss(places, fitted, inside, share, day) > allowed
+        if fitted.masses[inside].sum() >= share:
+            return False
+        return _loss(_problem(places, fitted, inside, day), share) > allowed
 
     def too_late(day: float) -> bool:
         inside = own & (places.by <= day)
-        return fitted.masses[inside].sum() > share and _loss(places, fitted, inside, share, day) > allowed
+        if fitted.masses[inside].sum() <= share:
+            return False
+        return _loss(_problem(places, fitted, inside, day), share) > allowed
 
     # Between two of these days nothing changes: too early up to the end of a gap, too late from its
     # beginning.
@@ -110,31 +115,68 @@ def _outermost(place: int, days: Numbers, excluded: Callable[[float], bool], *, 
     return place
 
 
-def _limit(
-    places: Innermost, fitted: Masses, inside: Flags, allowed: float, day: float, *, upper: bool
-) -> float:
-    """Return the probability of `inside` at which the likelihood has fallen by `allowed`."""
-    best = min(max(float(fitted.masses[inside].sum()), 0.0), 1.0)
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The same likelihood in fewer places: those that no observation tells apart are one."""
+
+    covers: Flags
+    weights: Numbers
+    start: Numbers
+    inside: Flags
+    log_likelihood: float
+
+
+def _problem(places: Innermost, fitted: Masses, inside: Flags, day: float) -> _Problem:
+    r"""Return the problem of giving `inside` a probability.
+
+    Observations that lie in one place each tell places apart only by how many there are: of places that are
+    alike to all others the masses are as their numbers, so that :math:`\sum_j w_j \log p_j` is :math:`W \log
+    q` and a constant.
+    """
+    covers, masses = places.covers, fitted.masses
+    if not inside.any() or inside.all():
+        # Mass may also lie where nobody was seen to have it: in those whose follow-up ended before.
+        unseen = (places.open_after < day) if not inside.any() else np.zeros(len(covers), dtype=np.bool_)
+        covers, masses = np.column_stack([covers, unseen]), np.append(masses, 0.0)
+        inside = np.append(inside, not inside.any())
+    single = covers.sum(axis=1) == 1
+    patterns = np.vstack([covers[~single], inside]).T
+    alike, group = np.unique(patterns, axis=0, return_inverse=True)
+    group = np.asarray(group).reshape(-1)
+    in_one = np.bincount(
+        group[covers[single].argmax(axis=1)], weights=places.weights[single], minlength=len(alike)
+    )
+    counted = np.flatnonzero(in_one)
+    own = np.concatenate([alike[:, :-1].T, np.eye(len(alike), dtype=np.bool_)[counted]])
+    weights = np.concatenate([places.weights[~single], in_one[counted]])
+    start = np.asarray(np.bincount(group, weights=masses, minlength=len(alike)), dtype=np.float64)
+    best = float(weights @ np.log(own.astype(np.float64) @ start))
+    return _Problem(own, weights, start, alike[:, -1], best)
+
+
+def _limit(problem: _Problem, allowed: float, *, upper: bool) -> float:
+    """Return the probability at which the likelihood has fallen by `allowed`."""
+    best = min(max(float(problem.start[problem.inside].sum()), 0.0), 1.0)
     end = 1.0 if upper else 0.0
     if best == end:
         return end
 
     def beyond(share: float) -> float:
-        return float(np.sqrt(_loss(places, fitted, inside, share, day)) - np.sqrt(allowed))
+        return float(np.sqrt(_loss(problem, share)) - np.sqrt(allowed))
 
     if beyond(end) <= 0:
         return end
     return float(brentq(beyond, best, end, xtol=_PRECISION))
 
 
-def _loss(places: Innermost, fitted: Masses, inside: Flags, share: float, day: float) -> float:
+def _loss(problem: _Problem, share: float) -> float:
     """Return by how much the log-likelihood falls when `inside` has to have the probability `share`."""
-    covers, blocks, start = places.covers, inside.astype(np.intp), fitted.masses
-    if not inside.any() or inside.all():
-        # Mass may also lie where nobody was seen to have it: in those whose follow-up ended before.
-        unseen = (places.open_after < day) if not inside.any() else np.zeros(len(covers), dtype=np.bool_)
-        covers = np.column_stack([covers, unseen])
-        blocks, start = np.append(blocks, 0 if inside.all() else 1), np.append(start, 0.0)
-    shares = np.array([1.0 - share, share])
-    held = fit_masses(covers, places.weights, blocks=blocks, shares=shares, start=start, gap=_ROUGH)
-    return float(np.clip(fitted.log_likelihood - held.log_likelihood, 0.0, _NEVER))
+    held = fit_masses(
+        problem.covers,
+        problem.weights,
+        blocks=problem.inside.astype(np.intp),
+        shares=np.array([1.0 - share, share]),
+        start=problem.start,
+        gap=_ROUGH,
+    )
+    return float(np.clip(problem.log_likelihood - held.log_likelihood, 0.0, _NEVER))

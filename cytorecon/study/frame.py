@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 Cell = str | int | float | bool | None
@@ -100,19 +102,30 @@ def typed_frame(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> p
     )
 
 
-def typed_columns(columns: Mapping[str, Sequence[Any]], names: Sequence[str]) -> pd.DataFrame:
+def objects(values: Sequence[object]) -> npt.NDArray[np.object_]:
+    """Return values as they are in an array of one dimension; tuples are not taken apart.
+
+    Examples
+    --------
+    >>> objects([(1, 2), None])
+    array([(1, 2), None], dtype=object)
+    """
+    return np.fromiter(values, dtype=np.object_, count=len(values))
+
+
+def typed_columns(columns: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> pd.DataFrame:
     """Return columns as a table of the types of :func:`typed_frame`: for tables of many rows.
 
     Parameters
     ----------
-    columns : mapping of str to sequence
+    columns : mapping of str to ndarray
         Each of `names`, of one length; None or NaN is what is not known.
     names : sequence of str
         Of ``cytorecon.tables``, in order.
 
     Examples
     --------
-    >>> typed_columns({"events": [3, 4], "visit": ["", ""]}, ("events", "visit")).dtypes
+    >>> typed_columns({"events": np.arange(2), "visit": objects(["", ""])}, ("events", "visit")).dtypes
     events     Int64
     visit     object
     dtype: object

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.references import ReferenceRange, References, load_references
 from cytorecon.results import PopulationCount
-from cytorecon.study.frame import Cell, typed_columns
+from cytorecon.study.frame import Cell, objects, typed_columns, typed_frame
 from cytorecon.study.model import Patient
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tubes_in_order
@@ -49,6 +49,8 @@ _NO_REFERENCE: Final[Mapping[str, Cell]] = {
     "reference_set": "",
     "reference_position": "",
 }
+#: Columns that are fields of a point.
+_AS_THEY_ARE: Final = ("value", "unit", "low", "high", "lloq", "reported", "count_method")
 
 Texts = npt.NDArray[np.object_]
 Places = npt.NDArray[np.intp]
@@ -72,9 +74,9 @@ class _Tubes:
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """The points of one measure, by population and then by tube."""
+    """The points of one measure by column (the fields of :class:`Point`), by population and then by tube."""
 
-    points: tuple[Point, ...]
+    fields: Mapping[str, Texts]
     populations: tuple[str, ...]
     population: Places
     tube: Places
@@ -151,12 +153,14 @@ def trajectories(
     order = populations or load_populations()
     limits = rules or load_counting_rules()
     tubes = _tubes(result)
-    columns: dict[str, list[object]] = {name: [] for name in TRAJECTORY_COLUMNS}
-    for measure in measures:
-        found = _in_order(tubes, measure, limits, order)
-        if found.points:
-            for name, values in _columns(found, tubes, measure, known).items():
-                columns[name] += values
+    parts = [
+        _columns(found, tubes, measure, known)
+        for measure in measures
+        if len((found := _in_order(tubes, measure, limits, order)).tube)
+    ]
+    if not parts:
+        return typed_frame([], TRAJECTORY_COLUMNS)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in TRAJECTORY_COLUMNS}
     return typed_columns(columns, TRAJECTORY_COLUMNS)
 
 
@@ -183,22 +187,25 @@ def _tubes(result: StudyResult) -> _Tubes:
 
 
 def _texts(values: Sequence[str]) -> Texts:
-    return np.array(values, dtype=np.object_)
+    return objects(values)
 
 
 def _in_order(tubes: _Tubes, measure: Measure, limits: CountingRules, order: Populations) -> _Points:
     """Return the points of populations that have `measure` anywhere in the study."""
     names: dict[str, int] = {}
-    points: list[Point] = []
+    # By column: a point that is kept for each of a million rows costs more than all that is done with it.
+    columns: tuple[list[object], ...] = tuple([] for _ in Point._fields)
     codes: list[int] = []
     places: list[int] = []
     for place, counts in enumerate(tubes.counts):
         for population, point in _points(counts, measure, limits):
-            points.append(point)
+            for column, value in zip(columns, point, strict=True):
+                column.append(value)
             codes.append(names.setdefault(population, len(names)))
             places.append(place)
+    fields = {name: objects(column) for name, column in zip(Point._fields, columns, strict=True)}
     code = np.array(codes, dtype=np.intp)
-    some = np.array([point.value is not None or point.censored for point in points], dtype=np.bool_)
+    some = ~pd.isna(fields["value"]) | fields["censored"].astype(np.bool_)
     known = np.bincount(code, weights=some, minlength=len(names)) > 0
     populations = sorted(names, key=order.order)
     rank = np.empty(len(names), dtype=np.intp)
@@ -206,7 +213,7 @@ def _in_order(tubes: _Tubes, measure: Measure, limits: CountingRules, order: Pop
     kept = np.flatnonzero(known[code])
     kept = kept[np.argsort(rank[code[kept]], kind="stable")]
     return _Points(
-        points=tuple(points[place] for place in kept.tolist()),
+        fields={name: column[kept] for name, column in fields.items()},
         populations=tuple(populations),
         population=rank[code[kept]],
         tube=np.array(places, dtype=np.intp)[kept],
@@ -270,37 +277,33 @@ def _percent_of_leukocytes(count: PopulationCount) -> Point:
 
 def _columns(
     found: _Points, tubes: _Tubes, measure: Measure, references: References
-) -> dict[str, Sequence[object]]:
-    fields = dict(zip(Point._fields, zip(*found.points, strict=True), strict=True))
-    tube = found.tube
+) -> dict[str, npt.NDArray[Any]]:
+    fields, tube = found.fields, found.tube
     return {
-        "patient": tubes.patient[tube].tolist(),
-        "days_after_transplant": tubes.day[tube].tolist(),
-        "visit": tubes.visit[tube].tolist(),
-        "tube": tubes.tube[tube].tolist(),
-        "population": [found.populations[place] for place in found.population.tolist()],
-        "measure": [measure] * len(tube),
-        **{
-            name: fields[name]
-            for name in ("value", "unit", "low", "high", "lloq", "reported", "count_method")
-        },
-        "censored": ["left" if censored else "" for censored in fields["censored"]],
+        "patient": tubes.patient[tube],
+        "days_after_transplant": tubes.day[tube],
+        "visit": tubes.visit[tube],
+        "tube": tubes.tube[tube],
+        "population": _texts(found.populations)[found.population],
+        "measure": _texts([measure])[np.zeros(len(tube), dtype=np.intp)],
+        **{name: fields[name] for name in _AS_THEY_ARE},
+        "censored": _texts(["", "left"])[fields["censored"].astype(np.intp)],
         "review": _reviews(found, tubes, measure),
-        "age_years": [tubes.age[place] for place in tube.tolist()],
+        "age_years": objects(tubes.age)[tube],
         **_reference_columns(found, tubes, measure, references),
     }
 
 
-def _reviews(found: _Points, tubes: _Tubes, measure: Measure) -> list[str]:
+def _reviews(found: _Points, tubes: _Tubes, measure: Measure) -> Texts:
     """Return the codes of each row, with those that rows of one patient give each other."""
     flags = [(_same_day(found, tubes), SAME_DAY)]
     if measure == "cells_per_ul":
         flags.append((_method_switch(found, tubes), METHOD_SWITCH))
-    reviews = [";".join(point.review) if point.review else "" for point in found.points]
+    reviews = [";".join(codes) if codes else "" for codes in found.fields["review"]]
     for flagged, code in flags:
         for place in np.flatnonzero(flagged).tolist():
             reviews[place] = f"{reviews[place]};{code}" if reviews[place] else code
-    return reviews
+    return objects(reviews)
 
 
 def _same_day(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
@@ -313,7 +316,7 @@ def _same_day(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
 
 def _method_switch(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
     """Return which concentrations were counted by another method than the one before of their patient."""
-    method = np.array([point.count_method for point in found.points], dtype=np.object_)
+    method = found.fields["count_method"]
     counted = np.flatnonzero(method != "none")
     patient = tubes.patient_place[found.tube[counted]]
     same = (np.diff(found.population[counted]) == 0) & (np.diff(patient) == 0)
@@ -324,21 +327,23 @@ def _method_switch(found: _Points, tubes: _Tubes) -> npt.NDArray[np.bool_]:
 
 def _reference_columns(
     found: _Points, tubes: _Tubes, measure: Measure, references: References
-) -> dict[str, list[Cell]]:
+) -> dict[str, Texts]:
     columns: dict[str, list[Cell]] = {name: [] for name in _NO_REFERENCE}
-    own = [references.of(population, measure) for population in found.populations]
-    for point, population, tube in zip(
-        found.points, found.population.tolist(), found.tube.tolist(), strict=True
-    ):
-        cells = _NO_REFERENCE
+    ends = np.searchsorted(found.population, np.arange(len(found.populations) + 1)).tolist()
+    for name, begin, end in zip(found.populations, ends, ends[1:], strict=False):
+        own = references.of(name, measure)
         # Most populations have no default set: nothing to look for.
-        if own[population].defaults:
-            name = found.populations[population]
-            reference = own[population].find(name, measure, tubes.age[tube], tubes.sex[tube])
-            cells = _reference_cells(point, reference)
-        for column, values in columns.items():
-            values.append(cells[column])
-    return columns
+        if not own.defaults:
+            for column, values in columns.items():
+                values.extend([_NO_REFERENCE[column]] * (end - begin))
+            continue
+        points = (found.fields[field][begin:end] for field in ("value", "censored", "lloq"))
+        for value, censored, lloq, tube in zip(*points, found.tube[begin:end].tolist(), strict=True):
+            reference = own.find(name, measure, tubes.age[tube], tubes.sex[tube])
+            cells = _reference_cells(value, lloq if censored else None, reference)
+            for column, values in columns.items():
+                values.append(cells[column])
+    return {name: objects(values) for name, values in columns.items()}
 
 
 def _age(patient: Patient, day: int) -> float | None:
@@ -349,7 +354,9 @@ def _age(patient: Patient, day: int) -> float | None:
     return age if age >= 0 else None
 
 
-def _reference_cells(point: Point, reference: ReferenceRange | None) -> Mapping[str, Cell]:
+def _reference_cells(
+    value: float | None, below: float | None, reference: ReferenceRange | None
+) -> Mapping[str, Cell]:
     if reference is None:
         return _NO_REFERENCE
     return {
@@ -357,16 +364,16 @@ def _reference_cells(point: Point, reference: ReferenceRange | None) -> Mapping[
         "reference_high": reference.high,
         "reference_percentiles": reference.percentiles,
         "reference_set": reference.set,
-        "reference_position": _position(point, reference),
+        "reference_position": _position(value, below, reference),
     }
 
 
-def _position(point: Point, reference: ReferenceRange) -> str:
-    if point.censored:
+def _position(value: float | None, below: float | None, reference: ReferenceRange) -> str:
+    if below is not None:
         # Somewhere below the LLOQ: certainly below the limits only when these lie no lower.
-        return "below" if point.lloq is not None and point.lloq <= reference.low else ""
-    if point.value is None:
+        return "below" if below <= reference.low else ""
+    if value is None:
         return ""
-    if point.value < reference.low:
+    if value < reference.low:
         return "below"
-    return "above" if point.value > reference.high else "within"
+    return "above" if value > reference.high else "within"
