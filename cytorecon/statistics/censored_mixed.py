@@ -19,6 +19,8 @@ Matrix = npt.NDArray[np.float64]
 #: Nodes of the quadrature per random effect.
 NODES: Final = 15
 _STEP: Final = 1e-4
+#: ln of the least and largest standard deviation: values on a line would have a likelihood without end.
+_LOG_SD: Final = (-9.0, 9.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +203,9 @@ def _start(data: _Data) -> Numbers:
 
 def _parts(parameters: Numbers, effects: int) -> tuple[Matrix, float]:
     """Return the Cholesky factor of the covariance of the random effects, and the residual SD."""
-    factor = np.diag(np.exp(parameters[:effects]))
+    factor = np.diag(np.exp(np.clip(parameters[:effects], *_LOG_SD)))
     factor[np.tril_indices(effects, -1)] = parameters[effects:-1]
-    return factor, float(np.exp(parameters[-1]))
+    return factor, float(np.exp(np.clip(parameters[-1], *_LOG_SD)))
 
 
 def _log_likelihood(parameters: Numbers, data: _Data, points: Matrix, log_weights: Numbers) -> float:

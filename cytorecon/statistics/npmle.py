@@ -96,7 +96,7 @@ def fit_masses(
     own_shares = np.ones(1) if shares is None else shares
     matrix = covers.astype(np.float64)
     usable = own_shares[own_blocks] > 0
-    masses = _scaled(np.where(usable, 1.0 if start is None else start + 1e-6, 0.0), own_blocks, own_shares)
+    masses = _begin(matrix, own_blocks, own_shares, start)
     if not (matrix @ masses > 0).all():
         return Masses(masses, -np.inf, 0.0)
     for _ in range(_WARM_UP if start is None else 1):
@@ -118,6 +118,19 @@ def fit_masses(
         if not moved:
             masses = _scaled(masses * gradient, own_blocks, own_shares)
     return _last_word(matrix, weights, masses, own_blocks, own_shares)
+
+
+def _begin(matrix: Numbers, blocks: Places, shares: Numbers, start: Numbers | None) -> Numbers:
+    """Return `start`, and some mass everywhere where it leaves a block or an observation without any."""
+    usable = shares[blocks] > 0
+    everywhere = usable.astype(np.float64)
+    if start is None:
+        return _scaled(everywhere, blocks, shares)
+    sums = np.bincount(blocks, weights=start, minlength=len(shares))
+    given = _scaled(np.where(usable, start, 0.0), blocks, shares)
+    if (sums[shares > 0] > 0).all() and (matrix @ given > 0).all():
+        return given
+    return _scaled(np.where(usable, start + 1e-6, 0.0), blocks, shares)
 
 
 def _last_word(matrix: Numbers, weights: Numbers, masses: Numbers, blocks: Places, shares: Numbers) -> Masses:

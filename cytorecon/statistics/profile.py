@@ -141,8 +141,10 @@ def _problem(places: Innermost, fitted: Masses, inside: Flags, day: float) -> _P
         inside = np.append(inside, not inside.any())
     single = covers.sum(axis=1) == 1
     patterns = np.vstack([covers[~single], inside]).T
-    alike, group = np.unique(patterns, axis=0, return_inverse=True)
-    group = np.asarray(group).reshape(-1)
+    packed = np.ascontiguousarray(np.packbits(patterns, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    alike, group = patterns[first], np.asarray(group).reshape(-1)
     in_one = np.bincount(
         group[covers[single].argmax(axis=1)], weights=places.weights[single], minlength=len(alike)
     )

@@ -26,6 +26,8 @@ COMMANDS = (
     "batch",
     "override",
     "counts",
+    "milestones",
+    "cohort",
     "report",
     "serve",
     "doctor",
