@@ -35,7 +35,7 @@ def cohort(
         Path | None, typer.Option("--out", metavar="DIR", help="Folder to write the tables into, as CSV.")
     ] = None,
 ) -> None:
-    """Say how a cohort recovers: how many have reached what by when, and whether groups differ.
+    """Say how many reached what by when, and compare groups.
 
     Printed is the cumulative incidence of milestones and of the events that compete with them; --out writes
     all tables, --json prints them. Groups of fewer than 5 patients have a number and nothing else.
