@@ -17,6 +17,7 @@ from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COHORT_COLUMNS
 
 _SERIES: Final = ("measure", "population", "unit")
+_USED: Final = ("patient", "days_after_transplant", *_SERIES, "value", "lloq", "censored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
     0  day 100  5           1              20       False
     """
     own = windows or load_visit_windows()
-    usable = table[table["value"].notna() | (table["censored"] == "left")].reset_index(drop=True)
+    known = table["value"].notna() | (table["censored"] == "left")
+    usable = table.loc[known, list(_USED)].reset_index(drop=True)
     series = usable.groupby(list(_SERIES), sort=False).ngroup().to_numpy()
     chosen = closest_in_windows(usable, own)
     rows: list[dict[str, Cell]] = []

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import numpy as np
 import pandas as pd
 
 from cytorecon.errors import StudyError
@@ -138,10 +137,10 @@ _COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "cen
 def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> dict[tuple[str, str, str], list[Value]]:
     """Return the values that rules ask for, by patient, population and measure."""
     wanted = {(rule.population, rule.measure) for rule in rules.milestones}
-    asked = np.zeros(len(table), dtype=np.bool_)
-    for population, measure in wanted:
-        asked |= ((table["population"] == population) & (table["measure"] == measure)).to_numpy()
-    own = table.loc[asked, [*_SERIES, *_COLUMNS]]
+    named = table["population"].isin([population for population, _ in wanted])
+    own = table.loc[named, [*_SERIES, *_COLUMNS]]
+    pairs = zip(own["population"].tolist(), own["measure"].tolist(), strict=True)
+    own = own[[pair in wanted for pair in pairs]]
     columns = [own[name].tolist() for name in own.columns]
     series: dict[tuple[str, str, str], list[Value]] = {}
     for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):

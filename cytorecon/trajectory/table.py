@@ -198,11 +198,11 @@ def _in_order(tubes: _Tubes, measure: Measure, limits: CountingRules, order: Pop
     codes: list[int] = []
     places: list[int] = []
     for place, counts in enumerate(tubes.counts):
-        for population, point in _points(counts, measure, limits):
-            for column, value in zip(columns, point, strict=True):
-                column.append(value)
-            codes.append(names.setdefault(population, len(names)))
-            places.append(place)
+        found = list(_points(counts, measure, limits))
+        for column, values in zip(columns, zip(*(point for _, point in found), strict=True), strict=False):
+            column.extend(values)
+        codes += [names.setdefault(population, len(names)) for population, _ in found]
+        places += [place] * len(found)
     fields = {name: objects(column) for name, column in zip(Point._fields, columns, strict=True)}
     code = np.array(codes, dtype=np.intp)
     some = ~pd.isna(fields["value"]) | fields["censored"].astype(np.bool_)

@@ -67,7 +67,7 @@ def test_a_fall_below_50_lies_between_visits(visits: pd.DataFrame) -> None:
     shares = [found.curve.at(month) for month in (0, 6, 12)]
     assert shares == sorted(shares)
     assert 0.2 < shares[0] < shares[2] < 0.9
-    who = visits.groupby("patient").ngroup().to_numpy(dtype=np.intp)
+    who = np.asarray(visits.groupby("patient").ngroup(), dtype=np.intp)
     areas = areas_under_curves(
         who, visits["obstime"].to_numpy(float), visits["CD4"].to_numpy(float), np.zeros(len(who), bool),
         start=0, end=12,
