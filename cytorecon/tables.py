@@ -154,3 +154,182 @@ COHORT_COLUMNS: Final = (
     "suppressed",
     "rule",
 )
+
+#: What every row of a cohort's statistics ends with.
+_HOW: Final = ("suppressed", "method")
+
+#: One row per milestone, group and day: who has reached it, as if nothing competed.
+TIME_TO_MILESTONE_COLUMNS: Final = (
+    "milestone",
+    "population",
+    "rule",
+    "by",
+    "group",
+    "day",
+    "n",
+    "n_reached",
+    "n_competing",
+    "n_left_out",
+    "probability",
+    "low",
+    "high",
+    "unit",
+    "median_after_day",
+    "median_by_day",
+    "median_low_day",
+    "median_high_day",
+    "p_value",
+    "p_adjusted",
+    *_HOW,
+)
+
+#: One row per milestone, group, cause and day: which event came first.
+CUMULATIVE_INCIDENCE_COLUMNS: Final = (
+    "milestone",
+    "population",
+    "rule",
+    "by",
+    "group",
+    "cause",
+    "day",
+    "n",
+    "n_events",
+    "n_left_out",
+    "probability",
+    "low",
+    "high",
+    "unit",
+    "probability_if_unseen",
+    *_HOW,
+)
+
+#: One row per milestone and group at a landmark: survival from there on.
+LANDMARK_COLUMNS: Final = (
+    "milestone",
+    "population",
+    "rule",
+    "landmark_day",
+    "group",
+    "n",
+    "n_events",
+    "n_left_out",
+    "horizon_day",
+    "survival",
+    "low",
+    "high",
+    "unit",
+    "hazard_ratio",
+    "hazard_ratio_low",
+    "hazard_ratio_high",
+    "p_value",
+    *_HOW,
+)
+
+#: One row per window, population, measure and pair of groups.
+COMPARISON_COLUMNS: Final = (
+    "window",
+    "population",
+    "measure",
+    "by",
+    "group",
+    "versus",
+    "n",
+    "n_versus",
+    "n_censored",
+    "n_censored_versus",
+    "ratio",
+    "low",
+    "high",
+    "unit",
+    "ratio_reported",
+    "superiority",
+    "superiority_low",
+    "superiority_high",
+    "p_value",
+    "p_adjusted",
+    *_HOW,
+)
+
+#: One row per patient, population and measure: the mean level over a span of days.
+AREA_COLUMNS: Final = (
+    "patient",
+    "population",
+    "measure",
+    "from_day",
+    "to_day",
+    "n",
+    "n_censored",
+    "mean_level",
+    "low",
+    "high",
+    "unit",
+    "days_seen",
+    "coverage",
+    "method",
+)
+
+#: One row per tube and ratio of populations; named as in the trajectory table, so that it can be compared.
+RATIO_COLUMNS: Final = (
+    *TUBE_COLUMNS,
+    "population",
+    "measure",
+    "n",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "lloq",
+    "censored",
+    "reported",
+    "method",
+)
+
+#: One row per patient whose curve was long enough.
+CLUSTER_COLUMNS: Final = (
+    "patient",
+    "population",
+    "measure",
+    "cluster",
+    "n",
+    "n_left_out",
+    "level",
+    "low",
+    "high",
+    "unit",
+    "stability",
+    "silhouette",
+    *_HOW,
+)
+
+#: One row per patient on the map of a cohort.
+COHORT_MAP_COLUMNS: Final = (
+    "patient",
+    "window",
+    "x",
+    "y",
+    "unit",
+    "known_share",
+    "n",
+    "n_left_out",
+    "explained_x",
+    "explained_y",
+    "x_populations",
+    "y_populations",
+    "method",
+)
+
+#: One row per population and term of a mixed model of log counts.
+RECOVERY_MODEL_COLUMNS: Final = (
+    "population",
+    "measure",
+    "by",
+    "term",
+    "factor",
+    "low",
+    "high",
+    "unit",
+    "n",
+    "n_values",
+    "n_censored",
+    *_HOW,
+)

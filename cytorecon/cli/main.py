@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from cytorecon import __version__
 from cytorecon.cli.batch import batch
+from cytorecon.cli.cohort import cohort
 from cytorecon.cli.counts import counts
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
@@ -19,6 +20,7 @@ from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.milestones import milestones
 from cytorecon.cli.override import override
 from cytorecon.cli.priors import priors
 from cytorecon.cli.references import references
@@ -80,6 +82,8 @@ app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)
+app.command("milestones")(milestones)
+app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("serve")(serve)
 app.command("doctor")(doctor)

@@ -8,19 +8,12 @@ from typing import Final
 from cytorecon.counts.reported import measure_text
 from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.knowledge.review_flags import flag_in_short
+from cytorecon.milestone.clock import EndOfClock
 from cytorecon.milestone.crossing import Crossing
 from cytorecon.milestone.deadline import Deadline
 from cytorecon.milestone.evidence import Evidence, Value
 
 _SIGNS: Final = {">": ">", ">=": "≥"}
-
-
-@dataclass(frozen=True, slots=True)
-class EndOfClock:
-    """The event after which visits do not count: its day on the clock, and its name for people."""
-
-    day: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

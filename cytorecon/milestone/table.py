@@ -13,10 +13,11 @@ from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.milestones import MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programmes, load_programmes
+from cytorecon.milestone.clock import EndOfClock, EndsOfClocks
 from cytorecon.milestone.crossing import Crossing, Visit, by_day, first_crossing
 from cytorecon.milestone.deadline import deadline_state
 from cytorecon.milestone.evidence import Value, evidence
-from cytorecon.milestone.reading import EndOfClock, Finding, caution, reading, rule_text
+from cytorecon.milestone.reading import Finding, caution, reading, rule_text
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import MILESTONE_COLUMNS
@@ -120,7 +121,7 @@ def milestones(
     events = kinds or load_event_kinds()
     names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
-    series = _values_by_series(table)
+    series = _values_by_series(table, own)
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
             values = series.get((case.patient.patient, rule.population, rule.measure), [])
@@ -133,14 +134,20 @@ _SERIES: Final = ("patient", "population", "measure")
 _COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "censored", "review")
 
 
-def _values_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[Value]]:
+def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> dict[tuple[str, str, str], list[Value]]:
+    """Return the values that rules ask for, by patient, population and measure."""
+    wanted = {(rule.population, rule.measure) for rule in rules.milestones}
+    named = table["population"].isin([population for population, _ in wanted])
+    own = table.loc[named, [*_SERIES, *_COLUMNS]]
+    pairs = zip(own["population"].tolist(), own["measure"].tolist(), strict=True)
+    own = own[[pair in wanted for pair in pairs]]
+    columns = [own[name].tolist() for name in own.columns]
     series: dict[tuple[str, str, str], list[Value]] = {}
-    columns = [*_SERIES, *_COLUMNS]
-    for patient, population, measure, day, *numbers, censored, review in table[columns].itertuples(
-        index=False
-    ):
-        value, low, high, lloq = (None if pd.isna(number) else float(number) for number in numbers)
-        codes = tuple(filter(None, review.split(";")))
+    for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):
+        value, low, high, lloq = (
+            None if number is None or number != number else float(number) for number in numbers
+        )
+        codes = tuple(filter(None, review.split(";"))) if review else ()
         found = Value(int(day), value, low, high, lloq, censored == "left", codes)
         series.setdefault((patient, population, measure), []).append(found)
     return series
@@ -148,10 +155,12 @@ def _values_by_series(table: pd.DataFrame) -> dict[tuple[str, str, str], list[Va
 
 def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
     cases = []
+    ends = EndsOfClocks.of(study, kinds)
     for patient in study.patients:
         start = patient.anchors[0] if anchor is None else patient.anchor(anchor)
         if start is not None:
-            cases.append(_Case(patient, start.day, _end_of_clock(study, patient, start.day, kinds)))
+            end = ends.after(patient, start.day)
+            cases.append(_Case(patient, start.day, end))
     if not cases and anchor is not None:
         names = dict.fromkeys(item.name for patient in study.patients for item in patient.anchors)
         raise StudyError(
@@ -160,21 +169,11 @@ def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
     return cases
 
 
-def _end_of_clock(study: Study, patient: Patient, day0: int, kinds: EventKinds) -> EndOfClock | None:
-    """Return the first event after day 0 that ends the clock: day on that clock, and its name."""
-    happened = [
-        (event.start_day, event.kind) for event in study.events if event.patient == patient.patient
-    ] + [(anchor.day, anchor.kind) for anchor in patient.anchors]
-    ending = [(day, kind) for day, kind in happened if kind in kinds.ending_kinds and day > day0]
-    if not ending:
-        return None
-    day, kind = min(ending)
-    return EndOfClock(day=day - day0, name=kinds.find(kind).name)
-
-
 def _finding(case: _Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:
     last = None if case.end is None else case.end.day
-    shifted = (replace(value, day=value.day - case.day0) for value in values)
+    shifted = values
+    if case.day0:
+        shifted = (replace(value, day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
     counted = [value for value in started if last is None or value.day <= last]
     visits = by_day(Visit(value.day, value.state(rule)) for value in counted)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 Cell = str | int | float | bool | None
@@ -26,6 +28,15 @@ _INTEGERS: Final = frozenset(
         "to_day",
         "n",
         "n_censored",
+        "n_reached",
+        "n_competing",
+        "n_left_out",
+        "n_versus",
+        "n_censored_versus",
+        "n_values",
+        "day",
+        "landmark_day",
+        "horizon_day",
     }
 )
 _NUMBERS: Final = frozenset(
@@ -61,6 +72,13 @@ _NUMBERS: Final = frozenset(
         "dose_lloq",
         "product_volume_ml",
         "recipient_weight_kg",
+        # Days that statistics give may be infinite: not reached as far as is known.
+        *("median_after_day", "median_by_day", "median_low_day", "median_high_day"),
+        *("probability", "probability_if_unseen", "survival", "p_value", "p_adjusted"),
+        *("hazard_ratio", "hazard_ratio_low", "hazard_ratio_high"),
+        *("superiority", "superiority_low", "superiority_high"),
+        *("mean_level", "days_seen", "coverage", "level", "stability", "silhouette", "factor"),
+        *("ratio", "x", "y", "known_share", "explained_x", "explained_y"),
     }
 )
 _BOOLEANS: Final = frozenset({"below_lloq", "suppressed", "living_only"})
@@ -92,6 +110,37 @@ def typed_frame(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> p
     return pd.DataFrame(
         {column: pd.Series([row[column] for row in rows], dtype=_dtype(column)) for column in columns}
     )
+
+
+def objects(values: Sequence[object]) -> npt.NDArray[np.object_]:
+    """Return values as they are in an array of one dimension; tuples are not taken apart.
+
+    Examples
+    --------
+    >>> objects([(1, 2), None])
+    array([(1, 2), None], dtype=object)
+    """
+    return np.fromiter(values, dtype=np.object_, count=len(values))
+
+
+def typed_columns(columns: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Return columns as a table of the types of :func:`typed_frame`: for tables of many rows.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray
+        Each of `names`, of one length; None or NaN is what is not known.
+    names : sequence of str
+        Of ``cytorecon.tables``, in order.
+
+    Examples
+    --------
+    >>> typed_columns({"events": np.arange(2), "visit": objects(["", ""])}, ("events", "visit")).dtypes
+    events     Int64
+    visit     object
+    dtype: object
+    """
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=_dtype(name)) for name in names})
 
 
 def _dtype(column: str) -> str:

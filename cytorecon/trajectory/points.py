@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
@@ -13,8 +13,7 @@ from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import CountMethod, GateSpread, PopulationCount
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A value with its interval; `value` is None when there is none or it is `censored`.
 
     Parameters

@@ -27,6 +27,8 @@ COMMANDS = (
     "batch",
     "override",
     "counts",
+    "milestones",
+    "cohort",
     "report",
     "serve",
     "doctor",

@@ -25,6 +25,8 @@ HEADER = (
 RANGES = (
     "set,population,measure,age_from,age_below,sex,low,high,percentiles,gate_definition,source,confidence\n"
 )
+#: Own ranges come with own medians; these are none.
+NO_MEDIANS = "set,population,measure,gate_definition,age_from,sex,median\n"
 
 
 def message(load: Loader, folder: Path, name: str, text: str) -> str:
@@ -192,6 +194,7 @@ def test_a_default_names_a_set_with_another_gate(tmp_path: Path) -> None:
         " bands: [{age_from: 0, age_below: 125, set: s}]}\n"
     )
     (tmp_path / "reference_defaults.yaml").write_text(defaults)
+    (tmp_path / "reference_medians.csv").write_text(NO_MEDIANS)
     assert message(load_references, tmp_path, "reference_ranges.csv", RANGES + rows) == (
         "reference_defaults.yaml, B, cells_per_ul: The default names a set without a comparable row. "
         "Found: s. Allowed: no set, for no row has this gate."
@@ -204,6 +207,7 @@ def test_rows_by_sex_of_the_same_age_do_not_overlap(tmp_path: Path) -> None:
         for sex, high in (("male", 200), ("female", 300))
     )
     (tmp_path / "reference_ranges.csv").write_text(RANGES + rows)
+    (tmp_path / "reference_medians.csv").write_text(NO_MEDIANS)
     (tmp_path / "reference_defaults.yaml").write_text(
         "defaults:\n  - {population: B, measure: cells_per_ul, ours: [CD19+],"
         " gate_definitions: [CD19+], reason: x,"

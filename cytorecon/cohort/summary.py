@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from cytorecon.cohort.windows import closest_in_windows
 from cytorecon.counts.reported import below_text, measure_text
 from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows, load_visit_windows
+from cytorecon.statistics.checked import Flags, Numbers
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COHORT_COLUMNS
+
+_SERIES: Final = ("measure", "population", "unit")
+_USED: Final = ("patient", "days_after_transplant", *_SERIES, "value", "lloq", "censored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +74,31 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
     0  day 100  5           1              20       False
     """
     own = windows or load_visit_windows()
-    usable = table[table["value"].notna() | (table["censored"] == "left")]
+    known = table["value"].notna() | (table["censored"] == "left")
+    usable = table.loc[known, list(_USED)].reset_index(drop=True)
+    series = usable.groupby(list(_SERIES), sort=False).ngroup().to_numpy()
+    chosen = closest_in_windows(usable, own)
     rows: list[dict[str, Cell]] = []
-    for (measure, population, unit), series in usable.groupby(["measure", "population", "unit"], sort=False):
-        for window in own.windows:
-            chosen = _closest(series, window)
-            if len(chosen):
-                names = {"population": str(population), "measure": str(measure), "unit": str(unit)}
-                rows.append(_row(chosen, window, names, own.minimum_patients))
+    if chosen.empty:
+        return typed_frame(rows, COHORT_COLUMNS)
+    cell = series[chosen.index.to_numpy()] * len(own.windows) + chosen["window_place"].to_numpy()
+    order = np.argsort(cell, kind="stable")
+    ends = np.flatnonzero(np.diff(cell[order], append=-1))
+    censored = (chosen["censored"] == "left").to_numpy()
+    highs = np.where(censored, chosen["lloq"], chosen["value"]).astype(np.float64)
+    names = chosen[["population", "measure", "unit"]].to_numpy(dtype=np.object_)
+    for begin, end in zip([0, *(ends[:-1] + 1)], ends + 1, strict=True):
+        place = order[begin:end]
+        population, measure, unit = (str(name) for name in names[place[0]])
+        about = {"population": population, "measure": measure, "unit": unit}
+        window = own.windows[int(cell[place[0]]) % len(own.windows)]
+        rows.append(_row(highs[place], censored[place], window, about, own.minimum_patients))
     return typed_frame(rows, COHORT_COLUMNS)
 
 
-def censored_quantile(lows: Sequence[float], highs: Sequence[float], fraction: float) -> Quantile:
+def censored_quantile(
+    lows: Sequence[float] | Numbers, highs: Sequence[float] | Numbers, fraction: float
+) -> Quantile:
     """Return a quantile of values known as intervals, without putting a number in place of any.
 
     Parameters
@@ -110,25 +129,13 @@ def censored_quantile(lows: Sequence[float], highs: Sequence[float], fraction: f
     return Quantile(value=high) if low == high else Quantile(below=high)
 
 
-def _closest(series: pd.DataFrame, window: VisitWindow) -> pd.DataFrame:
-    days = series["days_after_transplant"].astype(np.int64)
-    inside = series[(days >= window.from_day) & (days <= window.to_day)]
-    distance = (inside["days_after_transplant"].astype(np.int64) - window.target_day).abs()
-    ordered = inside.assign(_distance=distance).sort_values(
-        ["_distance", "days_after_transplant"], kind="stable"
-    )
-    return ordered.drop_duplicates("patient")
-
-
 def _row(
-    chosen: pd.DataFrame, window: VisitWindow, names: dict[str, str], minimum_patients: int
+    highs: Numbers, censored: Flags, window: VisitWindow, names: dict[str, str], minimum_patients: int
 ) -> dict[str, Cell]:
-    censored = (chosen["censored"] == "left").to_numpy()
-    highs = np.where(censored, chosen["lloq"], chosen["value"]).astype(np.float64)
     lows = np.where(censored, 0.0, highs)
-    suppressed = len(chosen) < minimum_patients
+    suppressed = len(highs) < minimum_patients
     low, middle, high = (
-        Quantile() if suppressed else censored_quantile(lows.tolist(), highs.tolist(), fraction)
+        Quantile() if suppressed else censored_quantile(lows, highs, fraction)
         for fraction in (0.25, 0.5, 0.75)
     )
     measure = names["measure"]
@@ -138,7 +145,7 @@ def _row(
         "from_day": window.from_day,
         "to_day": window.to_day,
         **names,
-        "n": len(chosen),
+        "n": len(highs),
         "n_censored": None if suppressed else int(censored.sum()),
         "median": middle.value,
         "median_reported": middle.text(measure),

@@ -1,0 +1,64 @@
+"""The log counts of patients on the same days, read off between visits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Curves of patients who were seen long enough.
+
+    Parameters
+    ----------
+    patients : tuple of str
+        In the order of the table.
+    levels : ndarray, shape (patients, days)
+        log10 of the measure; a value below its limit enters as the limit.
+    left_out : int
+        Patients whose visits do not reach from the first day to the last.
+    unit : str
+        Of the measure.
+    """
+
+    patients: tuple[str, ...]
+    levels: npt.NDArray[np.float64]
+    left_out: int
+    unit: str
+
+
+def log_curves(table: pd.DataFrame, population: str, measure: str, days: Sequence[int]) -> Curves:
+    """Return the curves of one population on `days`, straight in log10 between visits and never beyond them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``TRAJECTORY_COLUMNS``.
+    population, measure : str
+        Of the table.
+    days : sequence of int
+        In order.
+    """
+    own = table[(table["population"] == population) & (table["measure"] == measure)]
+    own = own[own["value"].notna() | (own["censored"] == "left")]
+    patients: list[str] = []
+    levels = []
+    known = 0
+    for patient, course in own.groupby("patient", sort=False):
+        known += 1
+        seen = course["days_after_transplant"].to_numpy(dtype=np.float64)
+        value = np.where(course["censored"] == "left", course["lloq"], course["value"]).astype(np.float64)
+        usable = value > 0
+        order = np.argsort(seen[usable], kind="stable")
+        seen, value = seen[usable][order], value[usable][order]
+        if len(seen) and seen[0] <= days[0] and seen[-1] >= days[-1]:
+            patients.append(str(patient))
+            levels.append(np.interp(days, seen, np.log10(value)))
+    unit = str(own["unit"].iloc[0]) if len(own) else ""
+    matrix = np.array(levels, dtype=np.float64).reshape(len(levels), len(days))
+    return Curves(tuple(patients), matrix, known - len(patients), unit)

@@ -1,0 +1,165 @@
+"""What the tables of a cohort say, against a made cohort whose truth is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cytorecon import cohort, tables
+from cytorecon.cohort.groups import Groups
+from cytorecon.errors import CytoreconError
+from cytorecon.study.model import ClinicalEvent
+from tests.cohort.made import Made, made_cohort
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    return made_cohort(80, 1)
+
+
+def one_row(table: pd.DataFrame, **cells: str) -> dict[str, Any]:
+    """Return the row that has these cells."""
+    for name, value in cells.items():
+        table = table[table[name] == value]
+    (row,) = table.to_dict("records")
+    return {str(name): value for name, value in row.items()}
+
+
+def test_every_table_has_its_columns_and_says_how_it_was_made(made: Made) -> None:
+    by_sex = cohort.groups_by(made.study, "sex")
+    found = {
+        "TIME_TO_MILESTONE": cohort.time_to_milestone(made.reached, made.study, chosen=["cd4_200"]),
+        "CUMULATIVE_INCIDENCE": cohort.cumulative_incidence(made.reached, made.study, chosen=["cd4_200"]),
+        "LANDMARK": cohort.landmark_table(made.reached, made.study),
+        "COMPARISON": cohort.compare_groups(made.table, by_sex),
+        "AREA": cohort.recovery_areas(made.table),
+        "RATIO": cohort.ratios(made.table),
+        "CLUSTER": cohort.clusters(made.table),
+        "COHORT_MAP": cohort.cohort_map(made.table),
+        "RECOVERY_MODEL": cohort.recovery_model(made.table, made.study, groups=by_sex, populations=["B"]),
+    }
+    for name, table in found.items():
+        assert tuple(table.columns) == getattr(tables, f"{name}_COLUMNS"), name
+        assert len(table), name
+        assert table["method"].str.len().min() > 20
+        assert table["unit"].str.len().min() > 0
+        assert (table["n"] >= 0).all()
+        if {"low", "high"} <= set(table.columns):
+            known = table.dropna(subset=["low", "high"])
+            assert (known["low"] <= known["high"]).all(), name
+
+
+def test_milestone_intervals_hold_the_true_crossing(made: Made) -> None:
+    rows = made.reached[made.reached["milestone"] == "cd4_200"].set_index("patient")
+    for place, patient in enumerate(made.study.patients):
+        row = rows.loc[patient.patient]
+        if row["status"] == "reached":
+            assert row["after_day"] < made.truth[place] <= row["by_day"]
+
+
+def test_cumulative_incidence_is_that_of_the_truth() -> None:
+    own = made_cohort(80, 2, dies=False)
+    table = cohort.cumulative_incidence(own.reached, own.study, chosen=["cd4_200"], days=[180])
+    (row,) = table.to_dict("records")
+    assert row["low"] <= (own.truth <= 180).mean() <= row["high"]
+    assert row["probability_if_unseen"] == pytest.approx(row["probability"])
+    alone = cohort.time_to_milestone(own.reached, own.study, chosen=["cd4_200"], days=[180])
+    assert alone["probability"].iloc[0] == pytest.approx(row["probability"], abs=1e-6)
+
+
+def test_death_before_day_100_competes_and_is_never_not_reached(made: Made) -> None:
+    """A patient who died on day 20 without any visit that could be judged is counted as dead."""
+    nobody = made.study.patients[0].model_copy(update={"patient": "P999"})
+    death = ClinicalEvent(patient="P999", kind="death", start_day=20)
+    study = made.study.model_copy(
+        update={"patients": (*made.study.patients, nobody), "events": (*made.study.events, death)}
+    )
+    row = made.reached[made.reached["milestone"] == "cd4_200"].iloc[[0]]
+    reached = pd.concat([made.reached, row.assign(patient="P999")], ignore_index=True)
+    new = reached["patient"] == "P999"
+    reached["status"] = reached["status"].mask(new, "not_evaluable")
+    reached["after_day"] = reached["after_day"].mask(new)
+    reached["by_day"] = reached["by_day"].mask(new)
+    before = cohort.cumulative_incidence(made.reached, made.study, chosen=["cd4_200"], days=[30])
+    after = cohort.cumulative_incidence(reached, study, chosen=["cd4_200"], days=[30])
+    deaths = [one_row(table, cause="death") for table in (before, after)]
+    assert deaths[1]["n_events"] == deaths[0]["n_events"] + 1
+    assert deaths[1]["probability"] > deaths[0]["probability"]
+    share = one_row(after, cause="milestone")
+    assert share["probability"] < share["probability_if_unseen"]
+    # The incidences of what excludes each other do not add up to more than everybody.
+    assert after["probability"].sum() <= 1 + 1e-9
+
+
+def test_groups_that_differ_are_told_apart_and_by_how_much(made: Made) -> None:
+    table = cohort.compare_groups(made.table, cohort.groups_by(made.study, "sex"))
+    row = one_row(table, population="CD4_T", window="day 60", measure="cells_per_ul")
+    # The level of each patient is known from the day on which the line passes 200/µL.
+    level = -0.8 * np.log10(made.truth)
+    women = np.array([patient.sex == "female" for patient in made.study.patients])
+    mine = women if row["group"] == "female" else ~women
+    expected = 10 ** np.median(level[mine][:, None] - level[~mine][None, :])
+    assert row["ratio"] == pytest.approx(expected, rel=0.05)
+    assert (row["low"] > 1) == (expected > 1) == (row["superiority_low"] > 0.5)
+    assert row["p_adjusted"] < 0.05
+    assert (table["p_adjusted"].dropna() >= table["p_value"].dropna() - 1e-12).all()
+    model = cohort.recovery_model(
+        made.table, made.study, groups=cohort.groups_by(made.study, "sex"), populations=["B"]
+    )
+    assert one_row(model, term="tenfold time")["factor"] == pytest.approx(10**0.8, rel=0.05)
+    assert one_row(model, term="level on day 100")["unit"] == "cells/µL"
+
+
+def test_a_group_of_four_has_a_number_and_nothing_else(made: Made) -> None:
+    names = [patient.patient for patient in made.study.patients]
+    groups = Groups("donor", dict.fromkeys(names, "sibling") | dict.fromkeys(names[:4], "cord blood"))
+    numbers = ("probability", "low", "high", "ratio", "superiority", "survival")
+    for table in (
+        cohort.cumulative_incidence(made.reached, made.study, groups=groups, chosen=["cd4_200"]),
+        cohort.time_to_milestone(made.reached, made.study, groups=groups, chosen=["cd4_200"]),
+        cohort.compare_groups(made.table, groups),
+    ):
+        small = table[table["group"] == "cord blood"]
+        assert len(small)
+        assert small["suppressed"].all()
+        assert small[[name for name in numbers if name in table.columns]].isna().all(axis=None)
+    with pytest.raises(CytoreconError) as raised:
+        cohort.compare_groups(made.table, cohort.groups_by(made.study))
+    assert str(raised.value) == "compare_groups: A comparison needs two groups. Found: all."
+
+
+def test_a_landmark_takes_those_alive(made: Made) -> None:
+    rows = cohort.landmark_table(made.reached, made.study, chosen=["cd4_200"], landmark=100)
+    dead = {event.patient for event in made.study.events if event.start_day <= 100}
+    assert int(rows["n"].sum()) == len(made.study.patients) - len(dead)
+    assert set(rows["n_left_out"]) == {len(dead)}
+
+
+def test_areas_and_ratios(made: Made) -> None:
+    areas = cohort.recovery_areas(made.table)
+    own = areas[(areas["population"] == "CD4_T") & areas["mean_level"].notna()]
+    assert ((own["low"] <= own["mean_level"]) & (own["mean_level"] <= own["high"])).all()
+    assert own["coverage"].between(0, 1).all()
+    hidden = areas[areas["n_censored"] > 0]
+    assert hidden["mean_level"].isna().all()
+    ratios = cohort.ratios(made.table)
+    known = ratios[ratios["censored"] == ""]
+    assert known["value"].to_numpy() == pytest.approx(np.full(len(known), 2.0))
+    above = ratios[ratios["censored"] == "right"]
+    assert (above["reported"].str.startswith(">")).all()
+
+
+def test_groups_by_what_a_sheet_says(made: Made) -> None:
+    ages = set(cohort.groups_by(made.study, "age_years").of.values())
+    assert ages == {"under 18 years", "18 years and older"}
+    assert cohort.groups_by(made.study, "graft").names == ("unknown",)
+    assert cohort.groups_by(made.study, "anchors").names == ("HCT1",)
+
+
+def test_a_window_that_is_not_there(made: Made) -> None:
+    with pytest.raises(CytoreconError) as raised:
+        cohort.cohort_map(made.table, window="day 99")
+    assert str(raised.value).startswith("cohort_map, window: There is no such window. Found: day 99. ")
