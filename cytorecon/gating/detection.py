@@ -67,4 +67,5 @@ def _tested(events: int, background: float, limits: DetectionLimits) -> Detectio
     chance = float(pdtrc(events - 1, background)) if events else 1.0
     detected = chance < limits.significance.value
     leaked = background - limits.fewest_background.value
-    return Detection(background, detected, detected and leaked > limits.most_background.value * events)
+    most = limits.most_background.value * events + limits.leaked_by_chance.value
+    return Detection(background, detected, detected and leaked > most)

@@ -22,6 +22,8 @@ from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
 LEAST_NEIGHBOURS = 20
+#: Of a tail, within the distance in which its density falls to 1/e.
+_NEAR_SHARE = 0.63
 #: In populations of more events than this, what leaks in from neighbours is told from instability.
 SMALL = 1000
 
@@ -45,40 +47,49 @@ def _turned_over(
     for row, population in enumerate(other_ways.populations):
         if losses[row]:
             small = events[row] <= SMALL
-            leaked = _leaked(gate, without[row] & ~now[row], kinds, columns) if small else 0.0
+            leaked = _leaked(gate, without[row] & ~now[row], now[row], kinds, columns) if small else 0.0
             yield Reliance(gate.gate, population, losses[row], leaked)
         elif not events[row] and without[row].any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], kinds, columns))
+            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], now[row], kinds, columns))
 
 
-def _leaked(gate: FoundGate, neighbours: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
-    """Return how many of the `neighbours`' kinds are expected beyond the gate's thresholds."""
+def _leaked(
+    gate: FoundGate, neighbours: Mask, own: Mask, kinds: Kinds, columns: Mapping[str, Column]
+) -> float:
+    """Return how many of the `neighbours`' kinds are expected among the `own` beyond the gate's thresholds."""
     shapes = [part.shape for part in gate.parts]
     single = [shape for shape in shapes if isinstance(shape, Threshold) and len(shape.channels) == 1]
     if not single or not neighbours.any():
         return 0.0
-    at = np.flatnonzero(neighbours[kinds.of_event])
-    return sum(expected_beyond(columns[shape.channels[0]][at], shape.value) for shape in single)
+    at, beyond = (np.flatnonzero(which[kinds.of_event]) for which in (neighbours, own))
+    lights = [(columns[shape.channels[0]], shape.value) for shape in single]
+    return sum(expected_beyond(light[at], light[beyond], threshold) for light, threshold in lights)
 
 
-def expected_beyond(values: Column, threshold: float) -> float:
+def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
     """Return how many events of a cloud are expected on the other side of a threshold.
 
     The cloud is taken as normal about its median, with the deviation of its wider half: a dim cloud is
-    wider on its dim side.
+    wider on its dim side. That is too wide where the dim side is the wider one by far; but a tail lies
+    close to the threshold (63 % of it where a normal density falls to 1/e), so there can hardly be more
+    leaked events than lie there.
 
     Parameters
     ----------
     values : ndarray of float32, shape (n,)
         Of the events that lie on one side of the threshold.
+    beyond : ndarray of float32, shape (m,)
+        Of those on the other side, among which the tail lies.
     threshold : float
         On the same scale.
 
     Examples
     --------
     >>> values = np.random.default_rng(1).normal(0.2, 0.05, 10_000).astype(np.float32)
-    >>> 8 < expected_beyond(values[values < 0.35], 0.35) < 20
+    >>> 8 < expected_beyond(values[values < 0.35], values[values >= 0.35], 0.35) < 20
     True
+    >>> round(expected_beyond(values[values < 0.35], np.full(500, 0.8, np.float32), 0.35), 1)
+    1.6
     """
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
@@ -86,7 +97,11 @@ def expected_beyond(values: Column, threshold: float) -> float:
     deviation = max(median - low, high - median)
     if deviation <= 0:
         return 0.0
-    return float(values.size * ndtr(-abs(threshold - median) / deviation))
+    distance = abs(threshold - median)
+    expected = float(values.size * ndtr(-distance / deviation))
+    reach = deviation**2 / max(distance, deviation)
+    near = int(np.count_nonzero(np.abs(beyond - threshold) <= reach))
+    return min(expected, max(near, 1) / _NEAR_SHARE)
 
 
 def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:

@@ -74,6 +74,7 @@ class DetectionLimits(Frozen):
     fewest_background: Limit
     significance: Limit
     most_background: Limit
+    leaked_by_chance: Limit
 
 
 class ControlLimits(Frozen):

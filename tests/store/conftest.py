@@ -128,7 +128,8 @@ def store(location: str) -> Iterator[StudyStore]:
 def powerless() -> Iterator[Path]:
     """Run as a user without rights; give a folder of this user's with a study in it."""
     place = Path(tempfile.mkdtemp(prefix="cytorecon-"))  # pytest's own folders are closed to others
-    StudyStore.create(place, STUDY, SETTINGS, software_version="0.1.0").close()
+    with StudyStore.create(place, STUDY, SETTINGS, software_version="0.1.0") as store:
+        store.result()  # what Python imports at first use, the user without rights may not read
     user = os.geteuid()
     if user == 0:
         for path in (place, place / "study.sqlite"):

@@ -104,7 +104,7 @@ def test_the_csv_is_these_bytes() -> None:
     )
     assert lines[3] == (
         'P02,60,+60,P02/d60/1,my_subset,B,not_evaluable,"no valley, none"'
-        ",,,,,,,,,,,,,,,,,,,none,,,ab,tbnk,1,,,0.1"
+        ",,,,,,,,,,,,,,,,,,,,none,,,ab,tbnk,1,,,0.1"
     )
     assert lines[-1] == ""
 

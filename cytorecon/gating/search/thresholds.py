@@ -21,8 +21,9 @@ STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
 #: (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
 OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
 
-#: Fewer events than this are no gauge; nor is one at the upper end of the detector (transformed scale).
-LEAST_GAUGE, SATURATED = 50, 0.98
+#: Fewer events than this are no gauge; nor is one near the upper end of the detector (1 on the transformed
+#: scale; compensation takes light away from saturated beads, and they lie a little below it).
+LEAST_GAUGE, SATURATED = 50, 0.95
 
 
 def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
