@@ -56,7 +56,7 @@ def _turned_over(
 def _leaked(
     gate: FoundGate, neighbours: Mask, own: Mask, kinds: Kinds, columns: Mapping[str, Column]
 ) -> float:
-    """Return how many of the `neighbours`' kinds are expected among the `own` beyond the gate's thresholds."""
+    """Return how many of the `neighbours`' kinds are expected among the `own`, beyond the thresholds."""
     shapes = [part.shape for part in gate.parts]
     single = [shape for shape in shapes if isinstance(shape, Threshold) and len(shape.channels) == 1]
     if not single or not neighbours.any():

@@ -121,8 +121,8 @@ def test_limits_say_what_is_wrong_with_them(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError) as caught:
         load_quality_limits(tmp_path)
     assert str(caught.value).startswith(
-        "quality.yaml, compensation.largest_condition_number.value, detection, checks, acquisition, controls, "
-        "assay, between_tubes: 7 fields cannot be used."
+        "quality.yaml, compensation.largest_condition_number.value, detection, checks, acquisition, "
+        "controls, assay, between_tubes: 7 fields cannot be used."
     )
 
 
