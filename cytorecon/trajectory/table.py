@@ -231,36 +231,16 @@ def _percent_of_leukocytes(count: PopulationCount) -> Point:
 def _rows(
     visits: Sequence[_Visit], population: str, measure: Measure, references: References
 ) -> list[dict[str, Cell]]:
+    notes = {
+        definition: references.refusal(population, measure, definition)
+        for definition in {visit.gate_definition for visit in visits}
+    }
     rows = []
-    last_method: dict[str, str] = {}
-    last_definition: dict[str, str] = {}
-    of_day = Counter(_day_of_panel(visit) for visit in visits if visit.has_result)
-    for visit in visits:
-        point, patient = visit.point, visit.patient
-        review = list(point.review)
-        if visit.has_result and of_day[_day_of_panel(visit)] > 1:
-            review.append(SAME_DAY)
-        if measure == "cells_per_ul" and point.count_method != "none":
-            if last_method.get(patient.patient, point.count_method) != point.count_method:
-                review.append(METHOD_SWITCH)
-            last_method[patient.patient] = point.count_method
-        if visit.has_result:
-            if last_definition.get(patient.patient, visit.gate_definition) != visit.gate_definition:
-                review.append(DEFINITION_SWITCH)
-            last_definition[patient.patient] = visit.gate_definition
-        age = _age(patient, visit.tube.day)
-        reference = references.find(
-            population,
-            measure,
-            age,
-            patient.sex,
-            gate_definition=visit.gate_definition,
-            cmv=patient.cmv,
-        )
-        limits = None if reference is None or age is None else limits_at(references, reference, age)
+    for visit, marks in zip(visits, _marks(visits, measure), strict=True):
+        point = visit.point
         rows.append(
             {
-                "patient": patient.patient,
+                "patient": visit.patient.patient,
                 "days_after_transplant": visit.tube.day,
                 "visit": visit.tube.visit,
                 "tube": visit.tube.tube,
@@ -274,14 +254,50 @@ def _rows(
                 "censored": "left" if point.censored else "",
                 "reported": point.reported,
                 "count_method": point.count_method,
-                "review": ";".join(review),
-                "age_years": age,
+                "review": ";".join((*point.review, *marks)),
                 "gate_definition": visit.gate_definition,
-                "reference_note": references.refusal(population, measure, visit.gate_definition),
-                **reference_cells(point, limits),
+                "reference_note": notes[visit.gate_definition],
+                **_beside_healthy(visit, population, measure, references),
             }
         )
     return rows
+
+
+def _marks(visits: Sequence[_Visit], measure: Measure) -> Iterable[list[str]]:
+    """Yield what the results of one patient say of each other, for each visit."""
+    last_method: dict[str, str] = {}
+    last_definition: dict[str, str] = {}
+    of_day = Counter(_day_of_panel(visit) for visit in visits if visit.has_result)
+    for visit in visits:
+        marks, patient, method = [], visit.patient.patient, visit.point.count_method
+        if visit.has_result and of_day[_day_of_panel(visit)] > 1:
+            marks.append(SAME_DAY)
+        if measure == "cells_per_ul" and method != "none":
+            if last_method.get(patient, method) != method:
+                marks.append(METHOD_SWITCH)
+            last_method[patient] = method
+        if visit.has_result:
+            if last_definition.get(patient, visit.gate_definition) != visit.gate_definition:
+                marks.append(DEFINITION_SWITCH)
+            last_definition[patient] = visit.gate_definition
+        yield marks
+
+
+def _beside_healthy(
+    visit: _Visit, population: str, measure: Measure, references: References
+) -> dict[str, Cell]:
+    """Return the age on the day, and the limits of healthy people of that age."""
+    age = _age(visit.patient, visit.tube.day)
+    reference = references.find(
+        population,
+        measure,
+        age,
+        visit.patient.sex,
+        gate_definition=visit.gate_definition,
+        cmv=visit.patient.cmv,
+    )
+    limits = None if reference is None or age is None else limits_at(references, reference, age)
+    return {"age_years": age, **reference_cells(visit.point, limits)}
 
 
 def _day_of_panel(visit: _Visit) -> tuple[str, int, str]:
