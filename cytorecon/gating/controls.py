@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from cytorecon.errors import CytoreconError
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.finders.control import control_tail
@@ -62,9 +63,17 @@ def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: Cont
         What it is.
     limits : ControlLimits
         From ``quality.yaml``.
+
+    Raises
+    ------
+    CytoreconError
+        If a tube without a population shows that population.
     """
     if of.kind == "without":
-        return ControlEvidence(backgrounds=_background(gated, of.name, limits))
+        shown = _background(gated, of.name, limits)
+        for one in shown.values():
+            _refuse_holder(one, of, limits)
+        return ControlEvidence(backgrounds=shown)
     references: dict[str, ReferencePrior] = {}
     backgrounds: dict[str, Background] = {}
     for spec in gated.template.gates:
@@ -154,6 +163,19 @@ def _background(gated: GatedSample, population: str, limits: ControlLimits) -> d
     if population not in gated.masks or population in gated.reasons:
         return {}
     return _beyond(gated, population, gated.masks[population], limits)
+
+
+def _refuse_holder(seen: Background, of: ControlOf, limits: ControlLimits) -> None:
+    percent, most = 100 * seen.events / seen.parent_events, limits.most_background_percent
+    if percent > most.value:
+        raise CytoreconError(
+            "It holds the cells that it should be without.",
+            subject=f"control tube '{of}'",
+            field=of.name,
+            found=f"{percent:.1f} % of the parent ({seen.events} of {seen.parent_events} events)",
+            allowed=f"at most {most.value:g} %",
+            hint="Is it a tube of a patient, or another control?",
+        )
 
 
 def _beyond(

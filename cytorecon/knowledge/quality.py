@@ -83,6 +83,7 @@ class ControlLimits(Frozen):
     fmo_percentile: SourcedLimit
     fewest_fmo_events: SourcedLimit
     least_fmo_error: SourcedLimit
+    most_background_percent: SourcedLimit
     fewest_parent_events: SourcedLimit
 
 

@@ -102,7 +102,11 @@ def plan_study(
     for batch in sorted(set(batches.values())):
         members = [source for name, source in usable.items() if batches[name] == batch]
         if relearn or not _stands(contexts.get(batch), len(members)):
-            learned = learn(batch, members, surveyed.surveys, run, progress, from_site.get(batch))
+            own_site = from_site.get(batch)
+            if own_site is not None and own_site.template_sha256 != members[0].template.sha256:
+                remarks.append(_site_of_other_template(own_site))
+                own_site = None
+            learned = learn(batch, members, surveyed.surveys, run, progress, own_site)
             contexts[batch] = taught_by(learned, controls.of_batch(batch), run)
         elif len(members) >= GROWN * contexts[batch].prior.tubes:
             remarks.append(_has_grown(contexts[batch], len(members)))
@@ -158,6 +162,15 @@ def _site_unused(site: Mapping[str, BatchContext], batches: Mapping[str, str]) -
         message = "The site priors are of another cytometer, panel or template than every batch of the study."
         hint = "Learn them from files of the same kind, with this version of the template."
         yield Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint)
+
+
+def _site_of_other_template(context: BatchContext) -> Issue:
+    message = (
+        f"The site priors of {context.batch} were learned with another text of template {context.template} "
+        f"(theirs is version {context.template_version}), and are not used."
+    )
+    hint = "Learn them again with the template of this version."
+    return Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint)
 
 
 def _has_grown(context: BatchContext, tubes: int) -> Issue:

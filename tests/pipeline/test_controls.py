@@ -121,6 +121,26 @@ def _without_nk() -> list[SimulatedTube]:
     return [tube({**BLOOD, "NK": 0}, seed=30 + n, events=6000, beads_per_tube=15_000) for n in range(2)]
 
 
+def test_a_tube_that_holds_the_cells_is_no_control_without_them(without_b: tuple[SimulatedTube, ...]) -> None:
+    """It once took the B cells of a whole batch for strays, without a mark."""
+    holder = tube(seed=700, events=8000, beads_per_tube=10_000)
+    batch = samples(without_b)
+    learned = cr.learn_priors(batch, "tbnk")
+    (alone,) = cr.gate_batch(batch[:1], "tbnk", learned)
+    (beside,) = cr.gate_batch(batch[:1], "tbnk", learned, controls=[Control(holder.sample(), "without", "B")])
+    assert beside.detections == alone.detections
+    gated = cr.gate_batch([holder.sample()], "tbnk", learned)[0]
+    axes = Axes(gated.sample, {})
+    with pytest.raises(CytoreconError) as caught:
+        control_evidence(gated, axes, ControlOf(kind="without", name="B"), load_quality_limits().controls)
+    events, parent = (int(gated.mask(name).sum()) for name in ("B", "lymphocytes"))
+    assert str(caught.value) == (
+        "control tube 'without B', B: It holds the cells that it should be without. "
+        f"Found: {100 * events / parent:.1f} % of the parent ({events} of {parent} events). "
+        "Allowed: at most 2 %. Is it a tube of a patient, or another control?"
+    )
+
+
 def test_an_unknown_kind_of_control_is_refused(fmo: Sample) -> None:
     with pytest.raises(CytoreconError) as caught:
         cr.gate_batch([fmo], "tbnk", controls=[Control(fmo, "isotype", "CD19")])

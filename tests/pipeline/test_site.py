@@ -110,3 +110,22 @@ def test_evidence_names_the_site(site: SitePriors) -> None:
     (gated,) = cr.gate_batch([tube(seed=852, events=4000).sample()], "tbnk", contexts)
     sources = gated.evidence().set_index("gate")["source"]
     assert sources["CD3"] == "pooled (site)"
+
+
+def test_site_priors_of_another_text_of_the_template_are_not_used(
+    tmp_path: Path, site_tubes: tuple[SimulatedTube, ...]
+) -> None:
+    paths = [tmp_path / f"{n}.fcs" for n in range(TUBES)]
+    for made, path in zip(site_tubes, paths, strict=True):
+        write_fcs(made, path)
+    (context,) = cr.learn_priors([cr.read_fcs(path) for path in paths], "tbnk")
+    other = SitePriors(contexts=(context.model_copy(update={"template_sha256": "0" * 64}),))
+    (tmp_path / "manifest.csv").write_text("file,patient,day\n0.fcs,P01,30\n")
+    result = run_batch(tmp_path / "manifest.csv", tmp_path / "study", site=other)
+    (remark,) = (issue for issue in result.study.issues if issue.code == "batch.site_unused")
+    assert str(remark) == (
+        f"warning: site priors: The site priors of {context.batch} were learned with another text of "
+        f"template tbnk (theirs is version {context.template_version}), and are not used. "
+        "Learn them again with the template of this version."
+    )
+    assert all("batch.few_tubes" in count.review for count in result.tubes[0].counts if count.events)
