@@ -40,9 +40,11 @@ class _InOrderOfWork(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - what the library asks for
         """Return the names in the order of work: templates before gating, overrides after a batch."""
-        names = [name for name in self.commands if name not in ("templates", "override", "priors")]
+        groups = ("templates", "override", "priors", "references")
+        names = [name for name in self.commands if name not in groups]
         names.insert(names.index("gate"), "templates")
         names.insert(names.index("batch"), "priors")
+        names.insert(names.index("serve"), "references")
         names.insert(names.index("batch") + 1, "override")
         return names
 
