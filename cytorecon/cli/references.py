@@ -12,7 +12,7 @@ from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import JsonOption
 
 references = typer.Typer(
-    help="List reference ranges of healthy people, and check a file of your own.",
+    help="List reference ranges of healthy people; check your own.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
