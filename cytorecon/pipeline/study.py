@@ -102,10 +102,8 @@ def plan_study(
     for batch in sorted(set(batches.values())):
         members = [source for name, source in usable.items() if batches[name] == batch]
         if relearn or not _stands(contexts.get(batch), len(members)):
-            own_site = from_site.get(batch)
-            if own_site is not None and own_site.template_sha256 != members[0].template.sha256:
-                remarks.append(_site_of_other_template(own_site))
-                own_site = None
+            own_site, unfit = _fitting(from_site.get(batch), members[0].template)
+            remarks += unfit
             learned = learn(batch, members, surveyed.surveys, run, progress, own_site)
             contexts[batch] = taught_by(learned, controls.of_batch(batch), run)
         elif len(members) >= GROWN * contexts[batch].prior.tubes:
@@ -164,13 +162,18 @@ def _site_unused(site: Mapping[str, BatchContext], batches: Mapping[str, str]) -
         yield Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint)
 
 
-def _site_of_other_template(context: BatchContext) -> Issue:
+def _fitting(
+    context: BatchContext | None, template: Template
+) -> tuple[BatchContext | None, tuple[Issue, ...]]:
+    """Return site priors if they were learned with this text of the template; else none, and a remark."""
+    if context is None or context.template_sha256 == template.sha256:
+        return context, ()
     message = (
         f"The site priors of {context.batch} were learned with another text of template {context.template} "
         f"(theirs is version {context.template_version}), and are not used."
     )
     hint = "Learn them again with the template of this version."
-    return Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint)
+    return None, (Issue("batch.site_unused", Severity.WARNING, "site priors", message, hint),)
 
 
 def _has_grown(context: BatchContext, tubes: int) -> Issue:
