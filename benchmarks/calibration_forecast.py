@@ -13,12 +13,16 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 from scipy.stats import chi2
 
+from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.patient import fit_recovery
+from cytorecon.patient.curves import band_of
 from cytorecon.simulate.patients import draw_patient
 from cytorecon.simulate.plan import PatientPlan
 from cytorecon.simulate.priors import load_priors
@@ -94,67 +98,110 @@ def _counted(plan: PatientPlan, day: int, population: str, events: int, blood_ul
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the band said of one sample, and what came."""
+    """What was said of one sample, and what came; cells/µL.
+
+    Parameters
+    ----------
+    population : str
+        Of :data:`POPULATIONS`.
+    mean, sd, added : float
+        Of log(count + added), as predicted.
+    low, high : float
+        The 90 % band.
+    came, lloq : float
+        Count of the sample, and its LLOQ.
+    """
 
     population: str
+    mean: float
+    sd: float
+    added: float
     low: float
     high: float
-    median: float
     came: float
-    below: bool
     lloq: float
+
+    @property
+    def below(self) -> bool:
+        """Whether the sample is below the LLOQ."""
+        return self.came < self.lloq
 
     @property
     def covered(self) -> bool:
         """Whether the band holds the sample; of one below the LLOQ, whether it reaches below the LLOQ."""
         return self.low < self.lloq if self.below else self.low <= self.came <= self.high
 
+    def above(self, threshold: float) -> float:
+        """Return the probability of a count above a threshold."""
+        return float(ndtr((self.mean - np.log(threshold + self.added)) / self.sd))
+
 
 def forecasts(cohort: Cohort, populations: Sequence[str] = POPULATIONS) -> Iterator[Forecast]:
     """Yield the forecast of each patient and population that could be made."""
     names = list(cohort.last_days)
+    day, last = cohort.table["days_after_transplant"], cohort.table["patient"].map(cohort.last_days)
+    came = cohort.table.set_index(["patient", "days_after_transplant", "population"])
     for part in range(ROUNDS):
-        held = set(names[part::ROUNDS])
-        day = cohort.table["days_after_transplant"]
-        known = cohort.table[
-            ~cohort.table["patient"].isin(list(held)) | (day <= cohort.table["patient"].map(cohort.last_days))
-        ]
+        held = names[part::ROUNDS]
+        known = cohort.table[~cohort.table["patient"].isin(held) | (day <= last)]
         recovery = fit_recovery(known, cohort.study, populations, patients=held)
         for (patient, population), model in recovery.models.items():
             if isinstance(model, str):
                 continue
             target = cohort.last_days[patient] + AHEAD_DAYS
             found = model.with_visits(model.of_patient(patient, [target]))
-            low, median, high = model.counts(found.mean + np.array([-1.645, 0.0, 1.645]) * found.sd)
-            came = cohort.table[
-                (cohort.table["patient"] == patient)
-                & (day == target)
-                & (cohort.table["population"] == population)
-            ].iloc[0]
+            low, _, high = band_of(model, found)
+            sample = came.loc[[(patient, target, population)]].to_dict("records")[0]
             yield Forecast(
-                population,
-                low,
-                high,
-                median,
-                float(came["events"]) / BLOOD_UL,
-                came["censored"] == "left",
-                float(came["lloq"]),
+                population=population,
+                mean=float(found.mean[0]),
+                sd=float(found.sd[0]),
+                added=model.settings.added.value,
+                low=float(low[0]),
+                high=float(high[0]),
+                came=float(sample["events"]) / BLOOD_UL,
+                lloq=float(sample["lloq"]),
             )
 
 
-def main(seeds: list[int]) -> None:
-    """Print the coverage by population."""
-    began = time.perf_counter()
-    found = [forecast for seed in seeds for forecast in forecasts(simulated(200, seed))]
-    print(f"{'population':12}{'n':>6}{'below LLOQ':>12}{'covered %':>11}{'above %':>9}{'width (fold)':>14}")
+def show_coverage(found: Sequence[Forecast]) -> None:
+    """Print how often bands held the sample, by population."""
+    print(
+        f"{'population':12}{'n':>6}{'below LLOQ':>12}{'covered %':>11}{'too low %':>11}{'width (fold)':>14}"
+    )
     for population in (*POPULATIONS, "all"):
         own = [item for item in found if population in (item.population, "all")]
-        above = np.mean([not item.covered and item.came > item.high for item in own])
+        too_low = np.mean([not item.covered and item.came > item.high for item in own])
         width = np.median([item.high / max(item.low, item.lloq) for item in own])
         print(
             f"{population:12}{len(own):6}{sum(item.below for item in own):12}"
-            f"{100 * np.mean([item.covered for item in own]):11.1f}{100 * above:9.1f}{width:14.1f}"
+            f"{100 * np.mean([item.covered for item in own]):11.1f}{100 * too_low:11.1f}{width:14.1f}"
         )
+
+
+def show_probabilities(found: Sequence[Forecast]) -> None:
+    """Print, by the probability that was said, how often thresholds of milestones were passed."""
+    said, came = [], []
+    for rule in load_milestone_rules().milestones:
+        own = [item for item in found if item.population == rule.population]
+        said += [item.above(rule.threshold) for item in own]
+        came += [item.came > rule.threshold for item in own]
+    probability, passed = np.array(said), np.array(came)
+    print(f"{'probability':14}{'n':>6}{'said %':>9}{'came %':>9}")
+    for low, high in pairwise((0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)):
+        inside = (probability >= low) & (probability < high)
+        print(
+            f"{100 * low:3.0f} to {100 * high:3.0f} %{inside.sum():9}"
+            f"{100 * probability[inside].mean():9.1f}{100 * passed[inside].mean():9.1f}"
+        )
+
+
+def main(seeds: Sequence[int]) -> None:
+    """Print coverage of counts and reliability of probabilities."""
+    began = time.perf_counter()
+    found = [forecast for seed in seeds for forecast in forecasts(simulated(200, seed))]
+    show_coverage(found)
+    show_probabilities(found)
     print(f"{time.perf_counter() - began:.0f} s")
 
 

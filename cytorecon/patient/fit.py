@@ -54,7 +54,9 @@ def fit_kernel(batch: Batch, settings: PatientModelSettings) -> Fit:
     settings : PatientModelSettings
         For the priors.
 
-    Notes ----- Where the sites have settled, the gradient of the marginal likelihood with the sites held
+    Notes
+    -----
+    Where the sites have settled, the gradient of the marginal likelihood with the sites held
     still is that of the approximate marginal likelihood itself (Rasmussen & Williams 2006, section 5.5.2),
     so what alternation settles at is a maximum of it.
 

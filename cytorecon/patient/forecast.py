@@ -77,11 +77,7 @@ def planned(
     # a visit to which the pool was not followed is beyond the curve of the cohort
     numbers = [(window, model.patients_between(window.from_day, window.to_day)) for window in coming]
     least = model.settings.minimum_at_day.value
-    reached = [
-        (window, number)
-        for window, number in numbers
-        if number >= least and window.target_day <= model.last_day
-    ]
+    reached = [(window, number) for window, number in numbers if number >= least]
     if not reached:
         window, number = numbers[0]
         return f"{number} patients of the pool have a sample at {window.window}, {least} are needed"

@@ -60,7 +60,9 @@ def forecast_milestones(
         it hangs on what the cohort leaves open (90 % of the alternatives). Milestones that are reached, or
         not for this patient, have no row.
 
-    Notes ----- Visits between the planned ones would find a crossing earlier. Death, relapse and a second
+    Notes
+    -----
+    Visits between the planned ones would find a crossing earlier. Death, relapse and a second
     transplant to come are not foreseen: it is the probability as long as none of them happens.
     """
     known, visits = rules or load_milestone_rules(), windows or load_visit_windows()

@@ -15,7 +15,7 @@ from cytorecon.patient.fit import Fit, fit_kernel
 from cytorecon.patient.gaussian import Batch, batch_of, spline_basis
 from cytorecon.patient.kernel import Array, patient_covariance
 from cytorecon.patient.observations import Observations, observations
-from cytorecon.patient.pools import Pool, pool_of
+from cytorecon.patient.pools import Pool, pools_of
 from cytorecon.study.model import Patient, Study
 
 
@@ -134,14 +134,10 @@ class RecoveryModel:
 
     def patients_between(self, from_day: int, to_day: int) -> int:
         """Return how many patients of the pool have a value on one of these days."""
-        return sum(
-            bool(((own.days >= from_day) & (own.days <= to_day)).any()) for own in self.values.values()
-        )
-
-    @property
-    def last_day(self) -> int:
-        """Last day of the pool with a value."""
-        return max(int(own.days[-1]) for own in self.values.values())
+        # half a day beyond either end: the logarithms of whole days are rounded
+        first, last = log_times(np.array([from_day - 0.5, to_day + 0.5]), self.settings)
+        inside = (self.batch.times >= first) & (self.batch.times <= last) & self.batch.present
+        return int(inside.any(axis=1).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +191,9 @@ def fit_recovery(
     CytoreconError
         If values below limits do not settle.
 
-    Notes ----- docs/decisions/0035: a Gaussian process of log(count + added) against log(day + offset), the
+    Notes
+    -----
+    docs/decisions/0035: a Gaussian process of log(count + added) against log(day + offset), the
     cohort's curve and each patient's distance from it; values below a limit enter as such, and every value
     with its own counting error.
     """
@@ -206,12 +204,10 @@ def fit_recovery(
     models: dict[tuple[str, str], RecoveryModel | str] = {}
     for population in populations:
         found = observations(table, population, ends, used)
+        pools = pools_of(study, [people[name] for name in asked if name in found], found, used)
         fitted: dict[tuple[str, ...], RecoveryModel] = {}
         for name in asked:
-            if name not in found:
-                models[name, population] = "no visit could be judged"
-                continue
-            pool = pool_of(people[name], study, found, used)
+            pool = pools.get(name, "no visit could be judged")
             if isinstance(pool, str):
                 models[name, population] = pool
                 continue
@@ -248,6 +244,8 @@ def fit_pool(
     return RecoveryModel(population, pool, own, batch, fit_kernel(batch, settings), settings)
 
 
-def log_times(days: Sequence[int] | npt.NDArray[np.int64], settings: PatientModelSettings) -> Array:
+def log_times(
+    days: Sequence[int] | npt.NDArray[np.integer | np.floating], settings: PatientModelSettings
+) -> Array:
     """Return log(day + offset)."""
     return np.asarray(np.log(np.asarray(days, dtype=np.float64) + settings.day_offset.value))

@@ -78,7 +78,9 @@ def observations(
     settings : PatientModelSettings
         For `added`.
 
-    Notes ----- Visits of day 0 and before are left out: they show what was there before the graft. Several
+    Notes
+    -----
+    Visits of day 0 and before are left out: they show what was there before the graft. Several
     tubes of one day are one sample: their measured values are averaged by weight, and where none is
     measured the lowest limit stands. A censored value lies below its LLOQ, or below the upper end of its
     interval where that is lower.

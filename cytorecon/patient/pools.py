@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cytorecon.knowledge.patient_model import PatientModelSettings
@@ -33,40 +33,61 @@ class Pool:
     enough: int
 
 
-def pool_of(
-    patient: Patient, study: Study, found: Mapping[str, Observations], settings: PatientModelSettings
-) -> Pool | str:
-    """Return with whom a patient is put together, or why with nobody.
+def pools_of(
+    study: Study,
+    patients: Iterable[Patient],
+    found: Mapping[str, Observations],
+    settings: PatientModelSettings,
+) -> dict[str, Pool | str]:
+    """Return with whom each patient is put together, or why with nobody.
 
     Parameters
     ----------
-    patient : Patient
-        Who is asked about.
     study : Study
         All patients.
+    patients : iterable of Patient
+        Who is asked about.
     found : mapping of str to Observations
         By patient, of one population.
     settings : PatientModelSettings
         How many are enough.
 
-    Notes ----- Patients of the same programme and age group; where they are too few, of the same programme
-    at any age, and the pool's name says so. Programmes are never mixed.
+    Notes
+    -----
+    Patients of the same programme and age group; where they are too few, of the same programme at any age,
+    and the pool's name says so. Programmes are never mixed.
     """
-    age_groups = [_age_group(patient, settings), ""]
-    largest = 0
-    for age_group in dict.fromkeys(age_groups):
+    pools: dict[tuple[str, str], Pool | str] = {}
+    answers: dict[str, Pool | str] = {}
+    for patient in patients:
+        key = patient.programme, _age_group(patient, settings)
+        if key not in pools:
+            pools[key] = _pool(*key, study, found, settings)
+        answers[patient.patient] = pools[key]
+    return answers
+
+
+def _pool(
+    programme: str,
+    age_group: str,
+    study: Study,
+    found: Mapping[str, Observations],
+    settings: PatientModelSettings,
+) -> Pool | str:
+    largest, least = 0, settings.minimum_patients.value
+    for wanted in dict.fromkeys((age_group, "")):
         own = tuple(
             other.patient
             for other in study.patients
-            if other.programme == patient.programme
-            and (not age_group or _age_group(other, settings) == age_group)
+            if other.programme == programme
+            and (not wanted or _age_group(other, settings) == wanted)
             and other.patient in found
         )
         enough = sum(len(found[name].days) > 1 and found[name].measured > 0 for name in own)
         largest = max(largest, enough)
-        if enough >= settings.minimum_patients.value:
-            return Pool(_name(patient, age_group), own, enough)
-    return f"{TOO_FEW}: {largest} of {_name(patient, '')}, {settings.minimum_patients.value} are needed"
+        if enough >= least:
+            return Pool(_name(programme, wanted), own, enough)
+    return f"{TOO_FEW}: {largest} of {_name(programme, '')}, {least} are needed"
 
 
 def _age_group(patient: Patient, settings: PatientModelSettings) -> str:
@@ -76,9 +97,7 @@ def _age_group(patient: Patient, settings: PatientModelSettings) -> str:
     return f"{limit:g} years and over" if patient.age_years >= limit else f"under {limit:g} years"
 
 
-def _name(patient: Patient, age_group: str) -> str:
-    programme = patient.programme
-    name = (
-        "programme not stated" if programme == UNKNOWN_PROGRAMME else load_programmes().find(programme).name
-    )
+def _name(programme: str, age_group: str) -> str:
+    known = load_programmes()
+    name = "programme not stated" if programme == UNKNOWN_PROGRAMME else known.find(programme).name
     return f"{name}, {age_group or 'any age'}"

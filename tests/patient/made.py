@@ -40,9 +40,7 @@ def rows(patients: int, *, seed: int, limit: float = -np.inf) -> list[Row]:
     return made
 
 
-def table(
-    courses: Mapping[str, Mapping[int, float | str]], population: str = "CD4_T", **columns: object
-) -> pd.DataFrame:
+def table(courses: Mapping[str, Mapping[int, float | str]], population: str = "CD4_T") -> pd.DataFrame:
     """Return a trajectory table of one population; ``"<12"`` is a value below an LLOQ of 12."""
     made = []
     for patient, course in courses.items():
@@ -65,7 +63,9 @@ def table(
                     "censored": "left" if below else "",
                     "reported": str(value),
                     "review": "",
-                    **columns,
+                    "reference_position": "",
+                    "reference_low": np.nan,
+                    "reference_set": "",
                 }
             )
     return pd.DataFrame(made)
