@@ -20,6 +20,7 @@ from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.override import override
+from cytorecon.cli.patient import patient
 from cytorecon.cli.priors import priors
 from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
@@ -79,6 +80,7 @@ app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)
+app.command("patient")(patient)
 app.command("report")(report)
 app.command("serve")(serve)
 app.command("doctor")(doctor)

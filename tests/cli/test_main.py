@@ -27,6 +27,7 @@ COMMANDS = (
     "batch",
     "override",
     "counts",
+    "patient",
     "report",
     "serve",
     "doctor",
