@@ -16,10 +16,12 @@ from cytorecon.knowledge.patient_flags import (
     load_patient_flags,
 )
 from cytorecon.knowledge.populations import Populations, load_populations
+from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.patient.curves import UNIT, band_of
 from cytorecon.patient.model import Prediction, Recovery, RecoveryModel
-from cytorecon.study.assay.checked import assay_findings
+from cytorecon.study.assay.delta import delta_checks
 from cytorecon.study.assay.finding import Finding
+from cytorecon.study.assay.visits import Visit, visits_of
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.result import StudyResult
 from cytorecon.tables import PATIENT_FLAG_COLUMNS
@@ -117,31 +119,29 @@ def _slower_words(model: RecoveryModel, patient: str, found: Prediction, percent
 
 
 def _drops(recovery: Recovery, result: StudyResult) -> Iterator[_Row]:
-    """Yield the falls that the check between tubes found at the last visit of the patients asked about."""
-    tubes = {tube.tube: tube for tube in result.study.tubes if not tube.is_product}
-    asked = {patient for patient, _ in recovery.models}
-    last: dict[str, int] = {}
-    for tube in tubes.values():
-        last[tube.patient] = max(tube.day, last.get(tube.patient, tube.day))
-    for finding in assay_findings(result):
-        if finding.check != "delta" or finding.value >= 1 or finding.tube not in tubes:
-            continue
-        tube = tubes[finding.tube]
-        if tube.patient in asked and tube.day == last[tube.patient]:
-            yield _drop(finding, tube.patient, tube.day, result)
+    """Yield the falls that the check between tubes finds at the last visit of the patients asked about."""
+    limits = load_quality_limits().between_tubes
+    visits = visits_of(result)
+    for patient in dict.fromkeys(patient for patient, _ in recovery.models):
+        own = visits.get(patient, ())
+        last = {visit.tube.tube: visit for visit in own if visit.tube.day == own[-1].tube.day}
+        events = [event for event in result.study.events if event.patient == patient]
+        for finding in delta_checks(own, events, limits):
+            if finding.value < 1 and finding.tube in last:
+                yield _drop(finding, last[finding.tube])
 
 
-def _drop(finding: Finding, patient: str, day: int, result: StudyResult) -> _Row:
-    counts = {count.population: count for count in result.tube(finding.tube).counts}
+def _drop(finding: Finding, visit: Visit) -> _Row:
+    count = visit.count(finding.subject)
     return {
-        "patient": patient,
+        "patient": visit.tube.patient,
         "flag": "drop",
         "population": finding.subject,
-        "days_after_transplant": day,
+        "days_after_transplant": visit.tube.day,
         "value": finding.value,
         "limit": 1 / finding.limit,
         "unit": f"{finding.unit} to the visit before",
-        "n": counts[finding.subject].events,
+        "n": None if count is None else count.events,
         "words": finding.message,
         "source": finding.source,
     }

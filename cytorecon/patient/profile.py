@@ -155,10 +155,13 @@ def _words(row: Mapping[str, Cell], now_of_both: float | None) -> str:
     within = f"{row['n_within']} of {row['n_placed']} subsets within the limits for the age."
     if row["distance"] is None:
         return f"No distance to health: no subset has a z-score; {within}"
-    parts = [f"Distance to health {row['distance']:.1f} ({row['n']} subsets; 1 is usual)"]
+    number = int(row["n"] or 0)
+    parts = [f"Distance to health {row['distance']:.1f} ({number} subset{'s' * (number != 1)}; 1 is usual)"]
     if row["earlier_distance"] is not None:
-        known = f"{now_of_both:.1f} over the {row['n_earlier']} known at day {row['earlier_day']} too"
-        parts.append(f"{known}, where it was {row['earlier_distance']:.1f}")
+        was = f"{row['earlier_distance']:.1f} on day {row['earlier_day']}"
+        same = row["n_earlier"] == row["n"]
+        known = f"over the {row['n_earlier']} known then too {now_of_both:.1f}"
+        parts.append(f"it was {was}" if same else f"{known}, it was {was}")
     return "; ".join([*parts, within])
 
 

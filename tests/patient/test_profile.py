@@ -76,8 +76,8 @@ def test_distance_is_the_root_mean_square() -> None:
     assert (one["cohort_distance"], one["n_cohort"]) == (3.0, 1)
     assert (one["n_within"], one["n_placed"]) == (1, 2)
     assert one["words"] == (
-        "Distance to health 2.2 (2 subsets; 1 is usual); 3.0 over the 1 known at day 100 too, "
-        "where it was 4.0; 1 of 2 subsets within the limits for the age."
+        "Distance to health 2.2 (2 subsets; 1 is usual); over the 1 known then too 3.0, it was 4.0 on "
+        "day 100; 1 of 2 subsets within the limits for the age."
     )
 
 
