@@ -10,7 +10,9 @@ import pandas as pd
 from scipy.special import ndtri
 
 from cytorecon.counts.reported import below_text, measure_text
+from cytorecon.patient.alternatives import blended, sigma_points, with_visits
 from cytorecon.patient.basis import nothing, rests_on
+from cytorecon.patient.fit import Fit
 from cytorecon.patient.kernel import Array
 from cytorecon.patient.model import Prediction, Recovery, RecoveryModel
 from cytorecon.study.frame import Cell, typed_frame
@@ -39,13 +41,16 @@ def recovery_curves(recovery: Recovery, *, days: Sequence[int] | None = None) ->
         has one row without numbers, and `reason` says why.
     """
     rows: list[dict[str, Cell]] = []
+    fits: dict[int, tuple[Fit, ...]] = {}
     for (patient, population), model in recovery.models.items():
         head: dict[str, Cell] = {"patient": patient, "population": population, "unit": UNIT}
         if isinstance(model, str):
             rows.append(dict.fromkeys(RECOVERY_CURVE_COLUMNS) | head | nothing(model))
             continue
         foot = {"band": model.settings.band.value, **rests_on(patient, model)}
-        rows += [head | row | foot for row in _curve(model, patient, days)]
+        if id(model) not in fits:
+            fits[id(model)] = sigma_points(model)
+        rows += [head | row | foot for row in _curve(model, patient, days, fits[id(model)])]
     return typed_frame(rows, RECOVERY_CURVE_COLUMNS)
 
 
@@ -69,11 +74,14 @@ def counts_text(model: RecoveryModel, low: float, median: float, high: float) ->
     return f"{middle} ({ends[0]}–{ends[1]})"
 
 
-def _curve(model: RecoveryModel, patient: str, days: Sequence[int] | None) -> list[dict[str, Cell]]:
+def _curve(
+    model: RecoveryModel, patient: str, days: Sequence[int] | None, fits: Sequence[Fit]
+) -> list[dict[str, Cell]]:
     wanted = _days(model, patient) if days is None else list(days)
-    found = model.of_patient(patient, wanted)
+    # a few samples hardly tell lasting change from the noise of visits, and what is recovery hangs on it
+    found = blended(model, patient, wanted, fits)
     low, median, high = band_of(model, found)
-    visit_low, _, visit_high = band_of(model, model.with_visits(found))
+    visit_low, _, visit_high = band_of(model, with_visits(found, fits))
     return [
         {
             "days_after_transplant": day,

@@ -9,9 +9,10 @@ import pytest
 
 from cytorecon.patient import Recovery, RecoveryModel, fit_recovery, recovery_curves
 from cytorecon.patient.gaussian import solve
+from cytorecon.patient.kernel import Array, patient_covariance
 from cytorecon.study.model import ClinicalEvent, Patient, Study
 from cytorecon.tables import RECOVERY_CURVE_COLUMNS
-from tests.patient.made import cohort, study, table
+from tests.patient.made import DAYS, KERNEL, cohort, curve, study, table
 
 
 @cache
@@ -152,3 +153,28 @@ def test_visits_after_a_relapse_are_no_part_of_the_curve() -> None:
 def test_a_study_without_values_has_no_models() -> None:
     recovery = fit_recovery(table({"P00": {30: 5.0}}).iloc[:0], study({"P00": 1}), ["CD4_T"])
     assert recovery.models == {("P00", "CD4_T"): "no visit could be judged"}
+
+
+def test_the_band_holds_the_recovery_behind_the_samples() -> None:
+    rng = np.random.default_rng(31)
+    courses: dict[str, dict[int, float | str]] = {}
+    truth: dict[str, Array] = {}
+    times = np.log(np.array(DAYS) + 7.0)
+    for number in range(60):
+        name = f"P{number:02d}"
+        latent = rng.multivariate_normal(curve(times), patient_covariance(KERNEL, times, times))
+        truth[name] = np.exp(latent) - 0.5
+        seen = np.exp(latent + KERNEL.visit_sd * rng.normal(size=len(DAYS))) - 0.5
+        counts = np.maximum(seen * (1 + 0.05 * rng.normal(size=len(DAYS))), 0.1)
+        courses[name] = {
+            day: "<15" if count < 15 else float(count) for day, count in zip(DAYS, counts, strict=True)
+        }
+    frame = table(courses)
+    assert 0.1 < (frame["censored"] == "left").mean() < 0.4
+    curves = recovery_curves(fit_recovery(frame, study(courses), ["CD4_T"]), days=DAYS)
+    behind = np.concatenate([truth[name] for name in courses])
+    inside = (curves["low"].to_numpy() <= behind) & (behind <= curves["high"].to_numpy())
+    # 360 values, those of one patient together: 90 % within 5 %
+    assert 0.85 <= inside.mean() <= 0.95
+    below = (frame["censored"] == "left").to_numpy()
+    assert inside[below].mean() >= 0.8
