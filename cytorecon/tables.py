@@ -134,6 +134,114 @@ MILESTONE_COLUMNS: Final = (
     "source",
 )
 
+#: What a statement of the patient model rests on: patients pooled, visits of the patient, and both in words.
+_RESTS_ON: Final = ("n_patients", "pool", "n_visits", "last_day", "rests_on", "reason")
+
+#: One row per patient, population and day: the smooth recovery with its band.
+RECOVERY_CURVE_COLUMNS: Final = (
+    "patient",
+    "population",
+    "days_after_transplant",
+    "median",
+    "low",
+    "high",
+    "reported",
+    "visit_low",
+    "visit_high",
+    "unit",
+    "band",
+    *_RESTS_ON,
+)
+
+#: One row per patient, population and planned visit to come.
+FORECAST_COLUMNS: Final = (
+    "patient",
+    "population",
+    "window",
+    "days_after_transplant",
+    "median",
+    "low",
+    "high",
+    "reported",
+    "unit",
+    "band",
+    "n",
+    *_RESTS_ON,
+)
+
+#: One row per patient, milestone and planned visit to come: how likely it is reached by then.
+MILESTONE_FORECAST_COLUMNS: Final = (
+    "patient",
+    "milestone",
+    "population",
+    "rule",
+    "deadline_day",
+    "window",
+    "days_after_transplant",
+    "probability",
+    "low",
+    "high",
+    "reported",
+    "n",
+    *_RESTS_ON,
+    "source",
+)
+
+#: One row per remark on a patient.
+PATIENT_FLAG_COLUMNS: Final = (
+    "patient",
+    "flag",
+    "population",
+    "days_after_transplant",
+    "value",
+    "limit",
+    "unit",
+    "n",
+    "words",
+    "source",
+)
+
+#: One row per subset of a patient's immune profile.
+PROFILE_COLUMNS: Final = (
+    "patient",
+    "compartment",
+    "population",
+    "measure",
+    "unit",
+    "days_after_transplant",
+    "value",
+    "reported",
+    "position",
+    "z",
+    "earlier_day",
+    "earlier_value",
+    "earlier_reported",
+    "earlier_position",
+    "earlier_z",
+    "n_cohort",
+    "cohort_position",
+    "cohort_z",
+    "reference_set",
+    "missing",
+)
+
+#: One row per patient: how far the profile lies from health.
+PROFILE_DISTANCE_COLUMNS: Final = (
+    "patient",
+    "days_after_transplant",
+    "distance",
+    "n",
+    "earlier_day",
+    "earlier_distance",
+    "n_earlier",
+    "cohort_distance",
+    "n_cohort",
+    "n_within",
+    "n_placed",
+    "n_missing",
+    "words",
+)
+
 #: One row per visit window, population and measure of a cohort.
 COHORT_COLUMNS: Final = (
     "window",

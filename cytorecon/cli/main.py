@@ -22,6 +22,7 @@ from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.milestones import milestones
 from cytorecon.cli.override import override
+from cytorecon.cli.patient import patient
 from cytorecon.cli.priors import priors
 from cytorecon.cli.references import references
 from cytorecon.cli.report import report
@@ -84,6 +85,7 @@ app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)
+app.command("patient")(patient)
 app.command("milestones")(milestones)
 app.command("cohort")(cohort)
 app.command("report")(report)

@@ -114,12 +114,7 @@ def courses(
             found=", ".join(unknown),
             allowed=", ".join(known),
         )
-    ends = EndsOfClocks.of(study, kinds or load_event_kinds())
-    clocks = {
-        patient.patient: ends.after(patient, start.day)
-        for patient in study.patients
-        if (start := patient.anchors[0] if anchor is None else patient.anchor(anchor)) is not None
-    }
+    clocks = EndsOfClocks.of(study, kinds or load_event_kinds()).of_patients(study.patients, anchor)
     own = milestones[milestones["patient"].isin(list(groups.of))]
     if chosen is not None:
         own = own[own["milestone"].isin(list(chosen))]
@@ -127,7 +122,7 @@ def courses(
     return [_courses(tables[name], groups, clocks) for name in chosen or known if name in tables]
 
 
-def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock | None]) -> Courses:
+def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock]) -> Courses:
     rows: list[tuple[str, float, float, str]] = []
     left_out: list[str] = []
     columns = ["patient", "status", "confirmed", "after_day", "by_day"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cytorecon.knowledge.event_kinds import EventKinds
@@ -63,3 +63,13 @@ class EndsOfClocks:
             return None
         day, kind = min(later)
         return EndOfClock(day - day0, self.kinds.find(kind).name, kind)
+
+    def of_patients(self, patients: Iterable[Patient], anchor: str | None = None) -> dict[str, EndOfClock]:
+        """Return where the clock from `anchor` (the first by default) ended, of those for whom it did."""
+        ends: dict[str, EndOfClock] = {}
+        for patient in patients:
+            start = next(iter(patient.anchors), None) if anchor is None else patient.anchor(anchor)
+            end = None if start is None else self.after(patient, start.day)
+            if end is not None:
+                ends[patient.patient] = end
+        return ends

@@ -13,6 +13,7 @@ Cell = str | int | float | bool | None
 
 _INTEGERS: Final = frozenset(
     {
+        *("last_day", "earlier_day", "n_visits", "n_patients", "n_cohort"),
         "days_after_transplant",
         "events",
         "parent_events",
@@ -55,6 +56,8 @@ _NUMBERS: Final = frozenset(
         "value",
         "low",
         "high",
+        *("visit_low", "visit_high", "band", "probability", "limit"),
+        *("z", "earlier_value", "earlier_z", "cohort_z", "distance", "earlier_distance", "cohort_distance"),
         "lloq",
         "age_years",
         "reference_low",

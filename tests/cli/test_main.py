@@ -27,6 +27,7 @@ COMMANDS = (
     "batch",
     "override",
     "counts",
+    "patient",
     "milestones",
     "cohort",
     "report",
