@@ -130,6 +130,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         facts=_facts(patient, tubes, tables),
         sentences=(
             *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
+            *_danger_sentence(found, tables),
             *_reached_sentence(found),
             *_not_assessable_sentence(patient.patient, tables),
             *_trust_sentence(tubes, noticed),
@@ -177,7 +178,7 @@ def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
 
 
 def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
-    judged = [crossing for crossing in found if crossing.judged]
+    judged = [crossing for crossing in found if crossing.judged and not crossing.is_danger]
     if not judged:
         return ("Milestones: none could be judged.",) if found else ()
     clauses = [f"{sum(one.met for one in judged)} of {len(judged)} that could be judged were reached"]
@@ -190,14 +191,25 @@ def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
     return (f"Milestones: {'; '.join(clauses)}.",)
 
 
+def _danger_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
+    titles = [
+        tables.milestone_title(one.milestone, one.rule)
+        for one in found
+        if one.is_danger and one.status == "danger"
+    ]
+    return (f"Danger: {'; '.join(titles)}.",) if titles else ()
+
+
 def _not_assessable_sentence(patient: str, tables: StudyTables) -> tuple[str, ...]:
     own = tables.milestones[tables.milestones["patient"] == patient]
-    number = int((own["status"] == "not_assessable").sum())
+    unknown = own["reading"].str.contains("unknown, the rule is for", regex=False)
+    number = int(((own["status"] == "not_assessable") & unknown).sum())
     if not number:
         return ()
     rules = "1 rule" if number == 1 else f"{number} rules"
     why = (
-        "because the programme or the age is not known: see Milestones, and state it in the sheet of patients"
+        "because the programme, the age or the graft is not known: see Milestones, and state it in the "
+        "sheet of patients"
     )
     return (f"{rules} could not be assessed, {why}.",)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from cytorecon.cohort import cohort_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.knowledge.readouts import series_of
 from cytorecon.knowledge.references import load_references
 from cytorecon.milestone import milestones
 from cytorecon.report.series import Series, points_by_measure
@@ -64,6 +65,22 @@ class StudyTables:
     def applicable(self) -> pd.DataFrame:
         """The milestones whose rule was shown for such a patient, as far as is known."""
         return self.milestones[~self.milestones["status"].isin(("not_applicable", "not_assessable"))]
+
+    def is_measured(self, milestone: str) -> bool:
+        """Whether anything that a rule asks for was measured in any patient; true of a rule not packaged."""
+        rule = self.rules.get(milestone)
+        return rule is None or any(
+            one.population in (self._readouts if one.measure == "readout" else self._populations)
+            for one in rule.conditions
+        )
+
+    @property
+    def _populations(self) -> frozenset[str]:
+        return frozenset(self.trajectories["population"].unique())
+
+    @property
+    def _readouts(self) -> frozenset[str]:
+        return frozenset(series_of(one.readout, one.lineage) for one in self.study.readouts)
 
     def milestone_title(self, milestone: str, rule: str) -> str:
         """Return a milestone in words; one whose rule is not packaged is told by `rule`."""

@@ -41,7 +41,7 @@ class FileCountedError(StoreError):
 
 
 def check_consistent(study: Study, subject: str) -> None:
-    """Check that tubes are unique and that tubes and events belong to patients of the study.
+    """Check that tubes are unique and that tubes, events and readouts belong to patients of the study.
 
     Raises
     ------
@@ -58,8 +58,7 @@ def check_consistent(study: Study, subject: str) -> None:
             allowed="one tube of each name",
             hint="Give each row of the sample sheet a tube of its own.",
         )
-    used = [tube.patient for tube in study.tubes] + [event.patient for event in study.events]
-    for patient in used:
+    for patient in (item.patient for item in (*study.tubes, *study.events, *study.readouts)):
         if patient not in names:
             raise unknown_patient(patient, subject)
 

@@ -20,6 +20,7 @@ from cytorecon.knowledge.day_limits import DayLimits, load_day_limits
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.product_doses import load_dose_rules
 from cytorecon.knowledge.programmes import Programmes, load_programmes
+from cytorecon.knowledge.readouts import Readouts, load_readouts
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
@@ -41,6 +42,7 @@ class Vocabulary:
     counting: CountingRules
     visits: VisitLabels
     days: DayLimits
+    readouts: Readouts
 
     @classmethod
     def load(cls, folder: Path | None) -> Vocabulary:
@@ -51,6 +53,7 @@ class Vocabulary:
             counting=load_counting_rules(folder=folder),
             visits=load_visit_labels(folder=folder),
             days=load_day_limits(folder=folder),
+            readouts=load_readouts(folder=folder),
         )
 
 
