@@ -15,6 +15,7 @@ from cytorecon.cli.counts import counts
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
+from cytorecon.cli.due import due
 from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
@@ -79,6 +80,7 @@ app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)
+app.command("due")(due)
 app.command("report")(report)
 app.command("serve")(serve)
 app.command("doctor")(doctor)

@@ -180,7 +180,9 @@ def _level(rule: MilestoneRule) -> str:
         f"{_joint(rule)}{one.name} {_SIGNS[one.operator]} {_threshold(one)}"
         for one in (*rule.all_of, *rule.any_of)
     )
-    return f"{_SIGNS[rule.operator]} {_threshold(rule)}{further}"
+    free = rule.free_of
+    without = "" if free is None else f" (free of {_event(free.event)} for {free.days} days)"
+    return f"{_SIGNS[rule.operator]} {_threshold(rule)}{further}{without}"
 
 
 def _joint(rule: MilestoneRule) -> str:

@@ -25,6 +25,15 @@ from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.plot import Plot, plot
+from cytorecon.report.programme import (
+    DueRow,
+    ProgrammeRow,
+    ReadoutRow,
+    due_rows,
+    in_programme_order,
+    programme_row,
+    readout_rows,
+)
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, not_assessed, remarks
 from cytorecon.report.sections import ReportSpec
@@ -103,6 +112,9 @@ class PatientPage:
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
     doses: tuple[str, ...]
+    programme: ProgrammeRow | None
+    readouts: tuple[ReadoutRow, ...]
+    due: tuple[DueRow, ...]
     remarks: tuple[Remark, ...]
     sources: tuple[Source, ...]
     reference_sets: tuple[ReferenceSet, ...]
@@ -122,14 +134,16 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     """
     tubes = tables.tubes_of(patient.patient)
     by_measure = tables.points[patient.patient]
-    shown = preferred(by_measure, spec.populations)
-    found = crossings(tables.applicable, patient=patient.patient)
+    programme = tables.programme(patient.programme)
+    shown = preferred(by_measure, programme.in_order(spec.populations))
+    headlines = preferred(by_measure, programme.in_order(spec.headline_populations))
+    found = in_programme_order(crossings(tables.applicable, patient=patient.patient), programme)
     noticed = remarks(tubes, tables.trajectories, load_review_flags())
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
         sentences=(
-            *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
+            *_headlines(headlines, spec.headline_sentences),
             *_danger_sentence(found, tables),
             *_reached_sentence(found),
             *_not_assessable_sentence(patient.patient, tables),
@@ -142,6 +156,9 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         doses=doses_in_words(tables.doses[tables.doses["patient"] == patient.patient]),
+        programme=programme_row(programme, tables.trajectories, patient.patient),
+        readouts=readout_rows(tables.readouts, patient.patient),
+        due=due_rows(tables.due, patient.patient),
         remarks=noticed,
         sources=sources(tubes),
         reference_sets=reference_sets(patient.patient, tables.trajectories, tables.citations),

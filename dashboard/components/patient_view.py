@@ -116,9 +116,9 @@ def _source(row: MilestoneRow) -> html.Div:
 def _other_rules(rules: Sequence[tuple[str, str]]) -> Child:
     if not rules:
         return None
-    unknown = sum(reason.startswith("Not assessable") for _, reason in rules)
+    unknown = sum("unknown, the rule is for" in reason for _, reason in rules)
     words = f"{len(rules)} rules that were not judged"
-    words += f", {unknown} of them for want of programme or age" if unknown else ""
+    words += f", {unknown} of them for want of programme, age or graft" if unknown else ""
     items = [html.Li([html.B(title), f": {reason}"]) for title, reason in rules]
     return html.Details([html.Summary(words), html.Ul(items, className="small")])
 

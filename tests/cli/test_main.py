@@ -27,6 +27,7 @@ COMMANDS = (
     "batch",
     "override",
     "counts",
+    "due",
     "report",
     "serve",
     "doctor",

@@ -135,7 +135,9 @@ def test_igg_within_thirty_days_after_immunoglobulin_is_not_the_patients() -> No
     igg = [readout("igg", day, 5.0, "g/L") for day in (40, 80, 120)]
     row = judged("igg_without_ivig", igg, events=[("ivig", 20), ("ivig", 60)])
     assert (row["after_day"], row["by_day"]) == (80, 120)
-    assert row["reading"] == ("IgG first > 0 g/L between day 80 and day 120.")
+    assert row["reading"] == (
+        "IgG first > 0 g/L (free of immunoglobulin replacement for 30 days) between day 80 and day 120."
+    )
 
 
 def test_without_a_readout_the_rule_is_not_assessable() -> None:

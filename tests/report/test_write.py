@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.figures.harmless import harmless
-from cytorecon.milestone import milestones
+from cytorecon.milestone import due_tests, milestones
 from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube
@@ -41,8 +41,8 @@ def pages_of(report: ReportFiles) -> list[Path]:
 def test_what_is_written(report: ReportFiles) -> None:
     assert list(files_of(report.folder)) == [
         "assets/plotly.min.js", "assets/report.css", "assets/report.js", "cohort.csv", "counts.csv",
-        "index.html", "milestones.csv", "patient_P01.html", "patient_P02.html", "patient_P03.html",
-        "trajectories.csv", "tubes.csv",
+        "due_tests.csv", "index.html", "milestones.csv", "patient_P01.html", "patient_P02.html",
+        "patient_P03.html", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert report.index == report.folder / "index.html"
     assert {name: page.name for name, page in report.patients.items()} == {
@@ -60,6 +60,7 @@ def test_the_tables_are_those_of_the_package(report: ReportFiles) -> None:
         "trajectories.csv": curves,
         "milestones.csv": milestones(curves, result.study),
         "cohort.csv": cohort_summary(curves),
+        "due_tests.csv": due_tests(curves, result.study),
         "tubes.csv": tube_status(result),
     }
     assert {path.name for path in report.tables} == set(expected)
@@ -113,7 +114,7 @@ def test_progress_is_told_after_each_page_and_a_later_report_replaces_the_earlie
     (tmp_path / "patient_mine.html").write_text("<p>my own page</p>", encoding="utf-8")
     write_report(part("P03"), tmp_path, software_version="0.1.0")
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
-        "cohort.csv", "counts.csv", "index.html", "milestones.csv", "notes.txt", "patient_P03.html",
+        "cohort.csv", "counts.csv", "due_tests.csv", "index.html", "milestones.csv", "notes.txt", "patient_P03.html",
         "patient_mine.html", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert "P02" not in read_page(tmp_path / "index.html").text

@@ -90,8 +90,8 @@ ANC = "Neutrophils (ANC)"
             "P01,14,igg,,n.d.,g/L,,",
             "value",
             (
-                "This is not a number. Found: a text of 4 characters. Allowed: a number from 0 up to 100 g/L. "
-                "The row is left out."
+                "This is not a number. Found: a text of 4 characters. "
+                "Allowed: a number from 0 up to 100 g/L. The row is left out."
             ),
         ),
         (
@@ -120,8 +120,8 @@ ANC = "Neutrophils (ANC)"
             "P01,14,chimerism,,99,%,,",
             "lineage",
             (
-                "Donor chimerism needs the cells it was measured in. Allowed: whole_blood, myeloid, lymphoid, "
-                "t_cells, b_cells, nk_cells, cd34. The row is left out."
+                "Donor chimerism needs the cells it was measured in. Allowed: whole_blood, myeloid, "
+                "lymphoid, t_cells, b_cells, nk_cells, cd34. The row is left out."
             ),
         ),
         (
