@@ -58,7 +58,8 @@ def check_consistent(study: Study, subject: str) -> None:
             allowed="one tube of each name",
             hint="Give each row of the sample sheet a tube of its own.",
         )
-    for patient in (item.patient for item in (*study.tubes, *study.events, *study.readouts)):
+    used = [tube.patient for tube in study.tubes] + [event.patient for event in study.events]
+    for patient in (*used, *(readout.patient for readout in study.readouts)):
         if patient not in names:
             raise unknown_patient(patient, subject)
 

@@ -246,10 +246,10 @@ def _events(
     """Return the events of the study: of the sheets, and earlier ones of patients they say nothing about."""
     if remove_missing:
         return study.events, ()
-    earlier = [
-        from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}")
-        for row in connection.execute(select(schema.events).order_by(schema.events.c.position))
-    ]
+    stored = connection.execute(select(schema.events).order_by(schema.events.c.position))
+    earlier = tuple(
+        from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}") for row in stored
+    )
     return _with_earlier(study.events, earlier, study, is_listed=study.lists_events, what="event")
 
 
@@ -264,12 +264,12 @@ def _readouts(
 
 
 def _with_earlier(
-    own: tuple[Given, ...], earlier: Sequence[Given], study: Study, *, is_listed: bool, what: str
+    own: tuple[Given, ...], earlier: tuple[Given, ...], study: Study, *, is_listed: bool, what: str
 ) -> tuple[tuple[Given, ...], tuple[Issue, ...]]:
     listed = {patient.patient for patient in study.patients}
-    kept = tuple(item for item in earlier if not is_listed or item.patient not in listed)
+    kept: tuple[Given, ...] = tuple(item for item in earlier if not is_listed or item.patient not in listed)
     if is_listed or not kept:
-        return (*own, *kept), ()
+        return own + kept, ()
     one = len(kept) == 1
     remark = Issue(
         code="study.not_listed",

@@ -29,6 +29,7 @@ from cytorecon.study.rows import (
 from cytorecon.study.sheet import Sheet, is_workbook, read_sheet
 from cytorecon.study.tubes import clinical_events, left_out_rows, tubes
 
+AnySheetRow = PatientRow | EventRow | ManifestRow | ControlRow | ReadoutRow
 AnyRow = TypeVar("AnyRow", PatientRow, EventRow, ManifestRow, ReadoutRow)
 
 _SIBLING_ENDINGS: Final = (".csv", ".xlsx")
@@ -104,7 +105,9 @@ def load_study(
     event_rows = _rows(tables["events"], event_row, words)
     readout_rows = _rows(tables["readouts"], readout_row, words)
     manifest_rows, control_rows = _manifest_rows(tables["manifest"], words)
-    every_row = (*manifest_rows, *control_rows, *patient_rows, *event_rows, *readout_rows)
+    every_row: tuple[AnySheetRow, ...] = (
+        *manifest_rows, *control_rows, *patient_rows, *event_rows, *readout_rows,
+    )  # fmt: skip
     if fatal:
         found += _row_issues(every_row)
         raise StudyError("The sheets cannot be used.", found, subject="manifest")
@@ -204,5 +207,5 @@ def _manifest_rows(table: _Table | None, words: Vocabulary) -> tuple[list[Manife
     )
 
 
-def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow | ControlRow | ReadoutRow]) -> list[Issue]:
+def _row_issues(rows: Sequence[AnySheetRow]) -> list[Issue]:
     return [issue for row in rows for issue in row.reader.issues]

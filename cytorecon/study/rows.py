@@ -300,6 +300,13 @@ def _check_together(row: ManifestRow, words: Vocabulary) -> None:
             name for name in ("lymphocytes_cells_per_ul", "lymphocytes_10e9_per_l") if row.reader.has(name)
         )
         row.reader.problem(column, conflict, code="study.disagreement", hint="Check both, and their units.")
+    if row.bead_lot and row.beads_per_tube is None and not row.reader.has("beads_per_tube"):
+        row.reader.warn(
+            "beads_per_tube",
+            "The row names a lot of beads and no number of beads per tube; nothing is counted by beads.",
+            code="study.bead_lot_without_value",
+            hint="The number is on the pouch of the lot.",
+        )
     if row.beads_per_tube is not None and row.dilution > 1:
         row.reader.warn(
             "dilution",

@@ -36,9 +36,11 @@ def latest_ratio(
         & table["population"].isin(parts)
         & table["value"].notna()
     ]
-    for day, rows in sorted(own.groupby("days_after_transplant"), reverse=True, key=lambda group: group[0]):
-        values = dict(zip(rows["population"], rows["value"], strict=True))
+    days = own["days_after_transplant"].astype(int)
+    for day in sorted(set(days), reverse=True):
+        rows = own[days == day]
+        values = dict(zip(rows["population"], rows["value"].astype(float), strict=True))
         if len(rows) == len(values) == len(parts):
             whole = sum(values[name] for name in below)
-            return (int(day), sum(values[name] for name in above) / whole) if whole else None
+            return (day, sum(values[name] for name in above) / whole) if whole else None
     return None

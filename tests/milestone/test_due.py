@@ -56,8 +56,12 @@ def due(
     found = due_tests(table(course), study)
     assert tuple(found.columns) == DUE_TEST_COLUMNS
     return {
-        row.test: (row.due_from_day, None if pd.isna(row.due_to_day) else row.due_to_day, row.because)
-        for row in found.itertuples()
+        str(row["test"]): (
+            row["due_from_day"],
+            row["due_to_day"] if isinstance(row["due_to_day"], int) else None,
+            str(row["because"]),
+        )
+        for row in found.to_dict("records")
     }
 
 

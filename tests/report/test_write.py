@@ -114,7 +114,8 @@ def test_progress_is_told_after_each_page_and_a_later_report_replaces_the_earlie
     (tmp_path / "patient_mine.html").write_text("<p>my own page</p>", encoding="utf-8")
     write_report(part("P03"), tmp_path, software_version="0.1.0")
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
-        "cohort.csv", "counts.csv", "due_tests.csv", "index.html", "milestones.csv", "notes.txt", "patient_P03.html",
+        "cohort.csv", "counts.csv", "due_tests.csv", "index.html", "milestones.csv", "notes.txt",
+        "patient_P03.html",
         "patient_mine.html", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert "P02" not in read_page(tmp_path / "index.html").text
