@@ -12,8 +12,8 @@ from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.readouts import load_readouts, series_of
 from cytorecon.study.frame import Cell, typed_frame
-from cytorecon.study.model import Patient, Study
-from cytorecon.study.readout_table import days_with, is_within
+from cytorecon.study.model import ClinicalEvent, Patient, Study
+from cytorecon.study.readout_table import days_with, events_by_patient, is_within
 from cytorecon.tables import DUE_TEST_COLUMNS
 
 
@@ -67,11 +67,14 @@ def due_tests(table: pd.DataFrame, study: Study, schedule: DueTests | None = Non
     """
     own, kinds = schedule or load_due_tests(), load_event_kinds()
     rows: list[dict[str, Cell]] = []
+    events = events_by_patient(study)
+    counted, given = _counted(table, own), _given(study, events)
     for patient in study.patients:
-        day0 = _running_clock(patient, study, kinds)
+        name = patient.patient
+        day0 = _running_clock(patient, events.get(name, ()), kinds)
         if patient.programme not in own.programmes or day0 is None:
             continue
-        values = _values(table, study, patient.patient, day0)
+        values = _on_clock({**counted.get(name, {}), **given.get(name, {})}, day0)
         for test in own.tests:
             found = _due(test, values, own)
             if found is not None:
@@ -88,36 +91,52 @@ def due_tests(table: pd.DataFrame, study: Study, schedule: DueTests | None = Non
     return typed_frame(rows, DUE_TEST_COLUMNS)
 
 
-def _running_clock(patient: Patient, study: Study, kinds: EventKinds) -> int | None:
+def _running_clock(patient: Patient, events: Sequence[ClinicalEvent], kinds: EventKinds) -> int | None:
     """Return day 0 of the clock that runs: of the last infusion that starts one; None when it was ended."""
     starting = [one.day for one in patient.anchors if one.kind in kinds.ending_kinds]
     day0 = max(starting, default=patient.anchors[0].day)
-    ending = (
-        event.start_day
-        for event in study.events
-        if event.patient == patient.patient and event.kind in kinds.ending_kinds
-    )
-    return None if any(day > day0 for day in ending) else day0
+    ended = any(event.kind in kinds.ending_kinds and event.start_day > day0 for event in events)
+    return None if ended else day0
 
 
-def _values(table: pd.DataFrame, study: Study, patient: str, day0: int) -> _Values:
-    own = table[(table["patient"] == patient) & (table["measure"] == "cells_per_ul")]
-    found: dict[str, list[_Seen]] = {}
-    columns = ["population", "days_after_transplant", "value", "censored", "reference_position"]
-    for population, day, value, censored, position in own[columns].itertuples(index=False):
-        if day - day0 > 0 and (censored == "left" or not pd.isna(value)):
+def _counted(table: pd.DataFrame, schedule: DueTests) -> dict[str, dict[str, list[_Seen]]]:
+    """Return the concentrations that the schedule asks for, by patient and population."""
+    asked = {name for test in schedule.tests for name in test.measured_by}
+    asked |= {test.trigger.population for test in schedule.tests if test.trigger is not None}
+    own = table[(table["measure"] == "cells_per_ul") & table["population"].isin(asked)]
+    columns = ["patient", "population", "days_after_transplant", "value", "censored", "reference_position"]
+    found: dict[str, dict[str, list[_Seen]]] = {}
+    for patient, population, day, value, censored, position in own[columns].itertuples(index=False):
+        if censored == "left" or not pd.isna(value):
             number = None if pd.isna(value) else float(value)
-            found.setdefault(population, []).append(_Seen(int(day) - day0, number, position == "within"))
+            seen = found.setdefault(patient, {}).setdefault(population, [])
+            seen.append(_Seen(int(day), number, position == "within"))
+    return found
+
+
+def _given(study: Study, events: Mapping[str, Sequence[ClinicalEvent]]) -> dict[str, dict[str, list[_Seen]]]:
+    """Return the readouts, by patient and series; those that are the patient's own are good."""
     known = load_readouts()
+    found: dict[str, dict[str, list[_Seen]]] = {}
     for item in study.readouts:
-        if item.patient == patient and item.day > day0:
-            rule = known.find(item.readout).replaced_by
-            native = rule is not None and not is_within(
-                item.day, days_with(study.events, patient, rule.event), rule.days
-            )
-            name = series_of(item.readout, item.lineage)
-            found.setdefault(name, []).append(_Seen(item.day - day0, item.value, native))
-    return {name: sorted(seen, key=lambda one: one.day) for name, seen in found.items()}
+        rule = known.find(item.readout).replaced_by
+        spans = () if rule is None else days_with(events.get(item.patient, ()), item.patient, rule.event)
+        native = rule is not None and not is_within(item.day, spans, rule.days)
+        seen = found.setdefault(item.patient, {}).setdefault(series_of(item.readout, item.lineage), [])
+        seen.append(_Seen(item.day, item.value, native))
+    return found
+
+
+def _on_clock(values: _Values, day0: int) -> _Values:
+    """Return the values after `day0` in order of the days that count from it."""
+    shifted = {
+        name: sorted(
+            (_Seen(one.day - day0, one.value, one.good) for one in seen if one.day > day0),
+            key=lambda one: one.day,
+        )
+        for name, seen in values.items()
+    }
+    return {name: seen for name, seen in shifted.items() if seen}
 
 
 def _due(test: DueTest, values: _Values, schedule: DueTests) -> _Due | None:

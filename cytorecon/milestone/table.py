@@ -23,6 +23,7 @@ from cytorecon.milestone.reading import EndOfClock, Finding, caution, reading, r
 from cytorecon.milestone.values import Series, readout_values, values_of_rule
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
+from cytorecon.study.readout_table import events_by_patient
 from cytorecon.tables import MILESTONE_COLUMNS
 
 #: A rule at a visit is met at that visit or not at all.
@@ -119,10 +120,13 @@ def milestones(
     names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
     series = _values_by_series(table) | readout_values(study)
+    happened = events_by_patient(study)
     with_values = {patient for patient, _, measure in series if measure != "readout"}
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
-            values = values_of_rule(rule, case.patient.patient, series, study)
+            values = values_of_rule(
+                rule, case.patient.patient, series, happened.get(case.patient.patient, ())
+            )
             unseen = rule.measure != "readout" and case.patient.patient not in with_values
             finding = outside(case, rule, programmes, measured=bool(values) or unseen) or _finding(
                 case, rule, values, own.first_day

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.knowledge.readouts import series_of
 from cytorecon.milestone.evidence import Value
-from cytorecon.study.model import Study
+from cytorecon.study.model import ClinicalEvent, Study
 from cytorecon.study.readout_table import days_with, is_within
 
 #: Patient, population or series of readouts, and measure -> values on the patient's own clock.
@@ -39,8 +40,22 @@ def readout_values(study: Study) -> Series:
     return series
 
 
-def values_of_rule(rule: MilestoneRule, patient: str, series: Series, study: Study) -> list[Value]:
-    """Return the values of one patient that a rule judges, each with the condition that judges it."""
+def values_of_rule(
+    rule: MilestoneRule, patient: str, series: Series, events: Sequence[ClinicalEvent]
+) -> list[Value]:
+    """Return the values of one patient that a rule judges, each with the condition that judges it.
+
+    Parameters
+    ----------
+    rule : MilestoneRule
+        What is asked.
+    patient : str
+        Pseudonym.
+    series : dict
+        Values by patient, population or series of readouts, and measure.
+    events : sequence of ClinicalEvent
+        Of this patient, or of all.
+    """
     found = [
         value if place == 0 else replace(value, condition=place)
         for place, asked in enumerate(rule.conditions)
@@ -48,6 +63,6 @@ def values_of_rule(rule: MilestoneRule, patient: str, series: Series, study: Stu
     ]
     if rule.free_of is None:
         return found
-    spans = days_with(study.events, patient, rule.free_of.event)
+    spans = days_with(events, patient, rule.free_of.event)
     days = rule.free_of.days
     return [replace(value, not_free=is_within(value.day, spans, days)) for value in found]

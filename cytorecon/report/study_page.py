@@ -217,8 +217,8 @@ def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, .
 def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
     table = tables.milestones[tables.milestones["status"] != "not_applicable"]
     order = {name: place for place, name in enumerate(tables.rules)}
-    table = table[table["milestone"].map(tables.is_measured).astype(bool)]
-    names = sorted(dict.fromkeys(map(str, table["milestone"])), key=lambda name: order.get(name, len(order)))
+    measured = filter(tables.is_measured, dict.fromkeys(map(str, table["milestone"])))
+    names = sorted(measured, key=lambda name: order.get(name, len(order)))
     return tuple(_milestone_count(table[table["milestone"] == name], found, tables) for name in names)
 
 

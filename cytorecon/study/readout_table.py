@@ -14,6 +14,14 @@ from cytorecon.study.model import ClinicalEvent, Readout, Study
 from cytorecon.tables import READOUT_COLUMNS
 
 
+def events_by_patient(study: Study) -> dict[str, list[ClinicalEvent]]:
+    """Return the events of each patient that has any."""
+    found: dict[str, list[ClinicalEvent]] = {}
+    for event in study.events:
+        found.setdefault(event.patient, []).append(event)
+    return found
+
+
 def days_with(events: Sequence[ClinicalEvent], patient: str, kind: str) -> tuple[tuple[int, float], ...]:
     """Return first and last day of each event of one kind of a patient; one that goes on has no end.
 
@@ -72,6 +80,7 @@ def readout_table(study: Study, *, knowledge: Readouts | None = None) -> pd.Data
     """
     known = knowledge or load_readouts()
     kinds = load_event_kinds()
+    events = events_by_patient(study)
     places = {patient.patient: place for place, patient in enumerate(study.patients)}
     lineages = ("", *known.lineages)
 
@@ -94,7 +103,9 @@ def readout_table(study: Study, *, knowledge: Readouts | None = None) -> pd.Data
             "less_than": item.less_than,
             "more_than": item.more_than,
             "reported": reported(item),
-            "replaced_by": _replaced_by(study, item, known.find(item.readout).replaced_by, kinds),
+            "replaced_by": _replaced_by(
+                events.get(item.patient, ()), item, known.find(item.readout).replaced_by, kinds
+            ),
             "note": item.note,
         }
         for item in sorted(study.readouts, key=order)
@@ -116,7 +127,9 @@ def reported(readout: Readout) -> str:
     return "" if limit is None else f"{sign}{limit:.6g} {readout.unit}"
 
 
-def _replaced_by(study: Study, item: Readout, rule: Within | None, kinds: EventKinds) -> str:
-    if rule is None or not is_within(item.day, days_with(study.events, item.patient, rule.event), rule.days):
+def _replaced_by(
+    events: Sequence[ClinicalEvent], item: Readout, rule: Within | None, kinds: EventKinds
+) -> str:
+    if rule is None or not is_within(item.day, days_with(events, item.patient, rule.event), rule.days):
         return ""
     return kinds.find(rule.event).name

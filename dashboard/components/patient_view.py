@@ -20,6 +20,7 @@ from dashboard.components.basics import (
     summary_cards,
     unbroken,
 )
+from dashboard.components.besides_view import besides_sections
 from dashboard.components.completion_form import completion_form
 from dashboard.components.gates_view import gates_link
 from dashboard.services.patients import MilestoneRow, PatientView, VisitRow
@@ -44,6 +45,7 @@ def patient_content(view: PatientView) -> html.Div:
             summary_cards(view.cards),
             _figure_section(view),
             section("Milestones", _milestones(view.milestones), _other_rules(view.other_rules)),
+            *besides_sections(view.besides),
             completion_form(view.patient),
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",

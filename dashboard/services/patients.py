@@ -23,11 +23,12 @@ from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
-from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programme, load_programmes
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from cytorecon.report.programme import in_programme_order
 from cytorecon.report.words import age_in_words
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
+from dashboard.services.besides import Besides, besides, programme_of
 from dashboard.services.hints import in_browser
 from dashboard.services.measures import (
     available_measures,
@@ -93,6 +94,7 @@ class PatientView:
     milestones: tuple[MilestoneRow, ...]
     other_rules: tuple[tuple[str, str], ...]
     visits: tuple[VisitRow, ...]
+    besides: Besides
 
     @property
     def selection(self) -> TrajectorySelection:
@@ -142,7 +144,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
     patient = snapshot.study.patient(selection.patient)
     measures = available_measures(snapshot, patient.patient)
     measure = chosen_measure(measures, selection.measure)
-    programme = _programme(patient)
+    programme = programme_of(patient)
     populations = patient_populations(snapshot, measure, selection.populations, programme) if measure else ()
     every = _points(snapshot, patient.patient, measure)
     points = {name: every[name] for name in populations if name in every}
@@ -168,6 +170,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         milestones=_milestone_rows(applicable),
         other_rules=_other_rules([one for one in found if one not in applicable]),
         visits=_visit_rows(snapshot, patient.patient, points),
+        besides=besides(snapshot, patient),
     )
 
 
@@ -231,15 +234,10 @@ def _cards(
     return (*cards, _samples_card(samples))
 
 
-def _programme(patient: Patient) -> Programme:
-    known = load_programmes()
-    return known.find(patient.programme if patient.programme in known.names else UNKNOWN_PROGRAMME)
-
-
 def _about_card(patient: Patient) -> Card:
     age = "age unknown" if patient.age_years is None else age_in_words(patient.age_years)
     unknown = patient.programme == UNKNOWN_PROGRAMME
-    programme = "programme unknown" if unknown else _programme(patient).name
+    programme = "programme unknown" if unknown else programme_of(patient).name
     about = [patient.sex if patient.sex != "unknown" else "", programme, patient.graft]
     return Card("On day 0", age, " · ".join(filter(None, about)))
 
