@@ -31,7 +31,7 @@ class Case:
         return None if age is None else age + self.day0 / _DAYS_PER_YEAR
 
 
-def outside(case: Case, rule: MilestoneRule, programmes: Programmes, *, measured: bool) -> Finding | None:
+def outside(case: Case, rule: MilestoneRule, programmes: Programmes) -> Finding | None:
     """Return why the rule was not shown for this patient or cannot be assessed; None when it applies.
 
     Parameters
@@ -42,14 +42,11 @@ def outside(case: Case, rule: MilestoneRule, programmes: Programmes, *, measured
         What is asked.
     programmes : Programmes
         For names.
-    measured : bool
-        Whether there is any value that the rule could judge.
     """
     about = (
         _about_programme(case, rule, programmes),
         _about_age(case, rule),
         _about_graft(case, rule),
-        ("", "" if measured else _not_given(rule)),
     )
     # what is known to exclude the patient comes before what is not known
     for place, status in ((0, "not_applicable"), (1, "not_assessable")):
@@ -101,10 +98,11 @@ def _about_graft(case: Case, rule: MilestoneRule) -> tuple[str, str]:
     return f"the rule is for grafts of the kind {names}, the patient's is not said to be one", ""
 
 
-def _not_given(rule: MilestoneRule) -> str:
-    """Return what nobody measured."""
+def not_measured(rule: MilestoneRule) -> Finding:
+    """Return that the rule cannot be assessed, because nobody measured what it asks for."""
     known = load_readouts()
     names = [known.series_name(one.population) for one in rule.conditions if one.measure == "readout"]
+    reason = "no tube of the patient was stained for it, or none could be analysed"
     if names:
-        return f"no {' and '.join(names)} given in the sheet of readouts"
-    return "no tube of the patient was stained for it, or none could be analysed"
+        reason = f"no {' and '.join(names)} given in the sheet of readouts"
+    return Finding(status="not_assessable", crossing=Crossing(), end=None, outside=reason)

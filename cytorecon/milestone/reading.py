@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from cytorecon.counts.reported import measure_text
@@ -194,6 +195,7 @@ def _of_which(rule: MilestoneRule, place: int) -> str:
     return f" of {one.name}" if isinstance(one, NamedCondition) else ""
 
 
+@cache
 def _event(kind: str) -> str:
     return load_event_kinds().find(kind).name
 

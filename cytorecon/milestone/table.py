@@ -14,7 +14,7 @@ from cytorecon.knowledge.milestones import AtVisit, MilestoneRule, MilestoneRule
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.knowledge.readouts import load_readouts
-from cytorecon.milestone.applies import Case, outside
+from cytorecon.milestone.applies import Case, not_measured, outside
 from cytorecon.milestone.at_visit import JudgedVisit, judged_visit
 from cytorecon.milestone.crossing import Crossing
 from cytorecon.milestone.deadline import Deadline, crossing_of, deadline_state
@@ -124,13 +124,12 @@ def milestones(
     with_values = {patient for patient, _, measure in series if measure != "readout"}
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
-            values = values_of_rule(
-                rule, case.patient.patient, series, happened.get(case.patient.patient, ())
-            )
-            unseen = rule.measure != "readout" and case.patient.patient not in with_values
-            finding = outside(case, rule, programmes, measured=bool(values) or unseen) or _finding(
-                case, rule, values, own.first_day
-            )
+            finding = outside(case, rule, programmes)
+            if finding is None:
+                name = case.patient.patient
+                values = values_of_rule(rule, name, series, happened.get(name, ()))
+                unseen = not values and (rule.measure == "readout" or name in with_values)
+                finding = not_measured(rule) if unseen else _finding(case, rule, values, own.first_day)
             rows.append(_row(case, rule, finding, names))
     return typed_frame(rows, MILESTONE_COLUMNS)
 
