@@ -119,9 +119,9 @@ def milestones(
     events = kinds or load_event_kinds()
     names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
-    series = _values_by_series(table) | readout_values(study)
+    series = _values_by_series(table, own) | readout_values(study)
     happened = events_by_patient(study)
-    with_values = {patient for patient, _, measure in series if measure != "readout"}
+    with_values = set(table["patient"])
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
             finding = outside(case, rule, programmes)
@@ -138,14 +138,20 @@ _SERIES: Final = ("patient", "population", "measure")
 _COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "censored", "review")
 
 
-def _values_by_series(table: pd.DataFrame) -> Series:
+def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> Series:
+    """Return the values that rules ask for, by patient, population and measure."""
+    wanted = {(one.population, one.measure) for rule in rules.milestones for one in rule.conditions}
+    named = table["population"].isin([population for population, _ in wanted])
+    own = table.loc[named, [*_SERIES, *_COLUMNS]]
+    pairs = zip(own["population"].tolist(), own["measure"].tolist(), strict=True)
+    own = own[[pair in wanted for pair in pairs]]
+    columns = [own[name].tolist() for name in own.columns]
     series: Series = {}
-    columns = [*_SERIES, *_COLUMNS]
-    for patient, population, measure, day, *numbers, censored, review in table[columns].itertuples(
-        index=False
-    ):
-        value, low, high, lloq = (None if pd.isna(number) else float(number) for number in numbers)
-        codes = tuple(filter(None, review.split(";")))
+    for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):
+        value, low, high, lloq = (
+            None if number is None or number != number else float(number) for number in numbers
+        )
+        codes = tuple(filter(None, review.split(";"))) if review else ()
         found = Value(int(day), value, low, high, lloq, censored == "left", codes)
         series.setdefault((patient, population, measure), []).append(found)
     return series
