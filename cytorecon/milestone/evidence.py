@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cytorecon.knowledge.milestones import MilestoneRule
+from cytorecon.knowledge.milestones import Condition, MilestoneRule
 from cytorecon.milestone.crossing import Crossing, State, Visit, by_day
 from cytorecon.milestone.deadline import crossing_of
 
@@ -58,7 +58,7 @@ class Value:
         """
         if self.not_free:
             return "below"
-        asked = rule.conditions[self.condition]
+        asked = self._asked(rule)
         danger = asked.operator == "<"
         if self.censored:
             limits = [limit for limit in (self.lloq, self.high) if limit is not None]
@@ -73,11 +73,14 @@ class Value:
             return "indeterminate"
         return "above" if asked.meets(self.value) else "below"
 
+    def _asked(self, rule: MilestoneRule) -> Condition:
+        return rule if self.condition == 0 else rule.conditions[self.condition]
+
     def is_borderline(self, rule: MilestoneRule) -> bool:
         """Return whether the interval holds values on both sides of the threshold."""
         if self.low is None or self.high is None or self.not_free:
             return False
-        asked = rule.conditions[self.condition]
+        asked = self._asked(rule)
         return asked.meets(self.low) != asked.meets(self.high)
 
 
