@@ -112,10 +112,36 @@ TRAJECTORY_COLUMNS: Final = (
     "reference_source",
 )
 
+#: One row per readout from outside of the cytometer.
+READOUT_COLUMNS: Final = (
+    "patient",
+    "days_after_transplant",
+    "readout",
+    "lineage",
+    "value",
+    "unit",
+    "less_than",
+    "more_than",
+    "reported",
+    "replaced_by",
+    "note",
+)
+
+#: One row per patient and test that is due.
+DUE_TEST_COLUMNS: Final = (
+    "patient",
+    "test",
+    "due_from_day",
+    "due_to_day",
+    "because",
+    "source",
+)
+
 #: One row per patient and milestone.
 MILESTONE_COLUMNS: Final = (
     "patient",
     "milestone",
+    "kind",
     "population",
     "rule",
     "threshold",

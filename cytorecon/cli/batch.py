@@ -59,6 +59,10 @@ def batch(
     events: Annotated[
         Path | None, typer.Option("--events", metavar="FILE", help="Sheet of clinical events.")
     ] = None,
+    readouts: Annotated[
+        Path | None,
+        typer.Option("--readouts", metavar="FILE", help="Sheet of readouts: blood counts, chimerism, IgG."),
+    ] = None,
     name: NameOption = None,
     mapping: MapOption = None,
     spillover: SpilloverOption = None,
@@ -91,6 +95,7 @@ def batch(
         out,
         patients=patients,
         events=events,
+        readouts=readouts,
         name=name,
         given=given,
         relearn=relearn,
@@ -124,6 +129,7 @@ def analyse(
     *,
     patients: Path | None = None,
     events: Path | None = None,
+    readouts: Path | None = None,
     name: str | None = None,
     given: GivenWords = NOTHING_GIVEN,
     relearn: bool = False,
@@ -142,6 +148,7 @@ def analyse(
             out,
             patients=patients,
             events=events,
+            readouts=readouts,
             name=name,
             mapping=given.mapping,
             spillover=given.spillover,

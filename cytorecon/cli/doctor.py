@@ -90,20 +90,23 @@ def load_knowledge() -> str:
     """Read every packaged knowledge file through its model."""
     from cytorecon.knowledge.channel_roles import load_channel_roles
     from cytorecon.knowledge.counting import load_counting_rules
+    from cytorecon.knowledge.due_tests import load_due_tests
     from cytorecon.knowledge.event_kinds import load_event_kinds
+    from cytorecon.knowledge.grafts import load_grafts
     from cytorecon.knowledge.markers import load_markers
     from cytorecon.knowledge.milestones import load_milestone_rules
     from cytorecon.knowledge.populations import load_populations
     from cytorecon.knowledge.product_doses import load_dose_rules
     from cytorecon.knowledge.programmes import load_programmes
     from cytorecon.knowledge.quality import load_quality_limits
+    from cytorecon.knowledge.readouts import load_readouts
     from cytorecon.knowledge.references import load_references
     from cytorecon.knowledge.visit_windows import load_visit_windows
 
     loaders = (
-        load_channel_roles, load_counting_rules, load_dose_rules, load_event_kinds, load_markers,
-        load_milestone_rules, load_populations, load_programmes, load_quality_limits, load_references,
-        load_visit_windows,
+        load_channel_roles, load_counting_rules, load_dose_rules, load_due_tests, load_event_kinds,
+        load_grafts, load_markers, load_milestone_rules, load_populations, load_programmes,
+        load_quality_limits, load_readouts, load_references, load_visit_windows,
     )  # fmt: skip
     for load in loaders:
         load()

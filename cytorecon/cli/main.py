@@ -16,6 +16,7 @@ from cytorecon.cli.counts import counts
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
+from cytorecon.cli.due import due
 from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
@@ -87,6 +88,7 @@ app.command("batch")(batch)
 app.command("counts")(counts)
 app.command("patient")(patient)
 app.command("milestones")(milestones)
+app.command("due")(due)
 app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("serve")(serve)

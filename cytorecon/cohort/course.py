@@ -99,12 +99,14 @@ def courses(
 
     Notes
     -----
-    A rise that a rule wants confirmed and that was not is no milestone: such a patient was followed to the
-    last day below before it. Who died, relapsed or was transplanted again without the milestone had the
-    competing event on its day, also when no visit could be judged before. Who has neither a visit that could
-    be judged nor such an event is left out and counted.
+    Rules that judge one visit, or warn of a danger, date nothing and are no milestones here. A rise that a
+    rule wants confirmed and that was not is no milestone: such a patient was followed to the last day below
+    before it. Who died, relapsed or was transplanted again without the milestone had the competing event on
+    its day, also when no visit could be judged before. Who has neither a visit that could be judged nor such
+    an event is left out and counted.
     """
-    known = tuple(dict.fromkeys(milestones["milestone"]))
+    dated = milestones[milestones["kind"] == "milestone"]
+    known = tuple(dict.fromkeys(dated["milestone"]))
     unknown = [name for name in chosen or () if name not in known]
     if unknown:
         raise CytoreconError(
@@ -115,7 +117,7 @@ def courses(
             allowed=", ".join(known),
         )
     clocks = EndsOfClocks.of(study, kinds or load_event_kinds()).of_patients(study.patients, anchor)
-    own = milestones[milestones["patient"].isin(list(groups.of))]
+    own = dated[dated["patient"].isin(list(groups.of))]
     if chosen is not None:
         own = own[own["milestone"].isin(list(chosen))]
     tables = dict(iter(own.groupby("milestone", sort=False)))

@@ -15,8 +15,11 @@ from cytorecon.knowledge.milestones import load_milestone_rules
 STATUS_WORDS: Final = {
     "reached": "reached",
     "reached_before_first_visit": "reached before the first visit",
-    "not_reached_by_last_visit": "not reached yet",
-    "censored_by_event": "follow-up ended first",
+    "not_reached_by_last_visit": "not yet",
+    "missed": "missed",
+    "danger": "danger",
+    "no_danger": "no danger seen",
+    "censored_by_event": "competing event",
     "not_evaluable": "could not be judged",
     "not_assessable": "not assessable",
     "not_applicable": "does not apply",
@@ -24,8 +27,11 @@ STATUS_WORDS: Final = {
 #: Statuses of the milestone table, and states of a deadline, as shape and word: nothing is told by
 #: colour alone, and a star means "in time" and nothing else.
 _MARKS: Final = {
-    "not_reached_by_last_visit": "○ not reached",
-    "censored_by_event": "◇ follow-up ended",
+    "not_reached_by_last_visit": "○ not yet",
+    "missed": "✕ missed",
+    "danger": "▼ danger",
+    "no_danger": "○ no danger seen",
+    "censored_by_event": "◇ competing event",
     "not_evaluable": "? could not be judged",
     "not_assessable": "? not assessable",
     "not_applicable": "– does not apply",
@@ -36,7 +42,6 @@ _REACHED_MARKS: Final = {
     "unknown": "● reached, in time unknown",
     "": "● reached",
 }
-_OPEN: Final = "not_reached_by_last_visit"
 _UNCONFIRMED_MARKS: Final = {"no": "◐ not confirmed", "pending": "◐ not confirmed yet"}
 
 
@@ -60,6 +65,8 @@ class Crossing:
         ``in_time``, ``late``, ``unknown``, ``not_reached``; empty without a deadline.
     caution : str
         Why it should be taken with caution (borderline, flagged), in words; empty otherwise.
+    kind : str
+        ``milestone``, or ``danger`` where the rule warns of a low value.
     """
 
     patient: str
@@ -77,6 +84,7 @@ class Crossing:
     deadline_day: int | None = None
     deadline: str = ""
     caution: str = ""
+    kind: str = "milestone"
 
     @property
     def applies(self) -> bool:
@@ -91,10 +99,14 @@ class Crossing:
     @property
     def mark(self) -> str:
         """How it stands, as shape and word, e.g. ``★ in time``."""
-        if not self.reached:
-            so_far = " so far" if self.deadline == "unknown" and self.status == _OPEN else ""
-            return f"{_MARKS.get(self.status, self.status.replace('_', ' '))}{so_far}"
+        if not self.reached or self.is_danger:
+            return _MARKS.get(self.status, self.status.replace("_", " "))
         return _UNCONFIRMED_MARKS.get(self.confirmed) or _REACHED_MARKS[self.deadline]
+
+    @property
+    def is_danger(self) -> bool:
+        """Whether the rule warns of a low value, so that meeting it is no milestone."""
+        return self.kind == "danger"
 
     @property
     def judged(self) -> bool:
@@ -156,7 +168,7 @@ def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str,
     unit = measure_named(measure).unit
     chosen: dict[str, Crossing] = {}
     for crossing in sorted(found, key=lambda one: drawing_order(one.milestone)):
-        if crossing.judged and crossing.unit == unit:
+        if crossing.judged and crossing.unit == unit and not crossing.is_danger:
             chosen.setdefault(crossing.population, crossing)
     return chosen
 
@@ -190,4 +202,5 @@ def _crossing(row: Mapping[object, object]) -> Crossing:
         deadline_day=None if pd.isna(cells["deadline_day"]) else int(cells["deadline_day"]),
         deadline=str(cells["deadline"]),
         caution=str(cells["caution"]),
+        kind=str(cells["kind"]),
     )

@@ -33,6 +33,7 @@ def run_batch(
     *,
     patients: Path | None = None,
     events: Path | None = None,
+    readouts: Path | None = None,
     name: str | None = None,
     mapping: Mapping[str, str] | None = None,
     spillover: Spillover | None = None,
@@ -47,7 +48,7 @@ def run_batch(
 
     Parameters
     ----------
-    manifest, patients, events : Path
+    manifest, patients, events, readouts : Path
         Sheets, see :func:`~cytorecon.study.load_study`.
     out : str or Path
         Study folder or database URL. If it holds a study, scales and priors of batches of 8 tubes
@@ -93,7 +94,7 @@ def run_batch(
     StoreError
         If the study cannot be opened or written.
     """
-    sheet = load_study(manifest, patients=patients, events=events, name=name, today=today)
+    sheet = load_study(manifest, patients=patients, events=events, readouts=readouts, name=name, today=today)
     Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
     taken_over = _opened(out, sheet, keep_name=name is None, remove_missing=remove_missing)
     with taken_over as (store, written), workers(jobs) as run:

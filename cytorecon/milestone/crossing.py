@@ -20,7 +20,8 @@ class Visit:
     day : int
         Day on the clock.
     state : {"above", "below", "indeterminate"}
-        ``above`` meets the threshold. ``indeterminate`` is a value that could be either: below an
+        ``above`` meets the rule (which a rule with ``<`` does below its threshold). ``indeterminate``
+        is a value that could be either: below an
         LLOQ that is higher than the threshold, or not evaluable.
     """
 
@@ -65,7 +66,9 @@ class Crossing:
     judged: int = 0
 
 
-def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossing:
+def first_crossing(
+    visits: Iterable[Visit], *, confirmation: int = 1, consecutive_days: bool = False
+) -> Crossing:
     """Return when the threshold was first met.
 
     Parameters
@@ -77,6 +80,8 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
         Visits in a row (of those that can be judged) that must be above. The crossing is the first
         of them. When no rise has been confirmed yet, it is the rise that still lasts at the last
         visit (``pending``), else the first rise (``no``).
+    consecutive_days : bool
+        Whether those visits must lie on consecutive days.
 
     Returns
     -------
@@ -102,8 +107,8 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
     ]
     if not rises:
         return Crossing(after_day=judged[-1].day if judged else None, judged=len(judged))
-    start, confirmed = _chosen(judged, rises, confirmation)
-    after = judged[start - 1].day if start else None
+    start, confirmed = _chosen(judged, rises, confirmation, consecutive_days=consecutive_days)
+    after = next((visit.day for visit in reversed(judged[:start]) if visit.state == "below"), None)
     by = judged[start].day
     later_below = next((visit.day for visit in judged[start:] if visit.state == "below"), None)
     return Crossing(
@@ -112,10 +117,11 @@ def first_crossing(visits: Iterable[Visit], *, confirmation: int = 1) -> Crossin
         confirmed=confirmed,
         confirmed_day=judged[start + confirmation - 1].day if confirmed == "yes" else None,
         below_again=later_below,
-        unconfirmed_day=judged[rises[0]].day if rises[0] < start else None,
-        # What lies between two neighbours of the judged days could not be judged.
+        unconfirmed_day=judged[rises[0]].day if after is not None and judged[rises[0]].day < after else None,
         undecided=tuple(
-            visit.day for visit in days if (after is None or visit.day > after) and visit.day < by
+            visit.day
+            for visit in days
+            if visit.state == "indeterminate" and (after is None or visit.day > after) and visit.day < by
         ),
         judged=len(judged),
     )
@@ -148,16 +154,20 @@ def by_day(visits: Iterable[Visit]) -> list[Visit]:
     return merged
 
 
-def _chosen(judged: Sequence[Visit], rises: Sequence[int], confirmation: int) -> tuple[int, Confirmation]:
+def _chosen(
+    judged: Sequence[Visit], rises: Sequence[int], confirmation: int, *, consecutive_days: bool
+) -> tuple[int, Confirmation]:
     """Return the place of the first visit of the rise that counts, and whether it is confirmed."""
     ends = [*rises[1:], len(judged)]
     lengths = [
         next((place for place in range(start, end) if judged[place].state == "below"), end) - start
         for start, end in zip(rises, ends, strict=True)
     ]
-    for start, length in zip(rises, lengths, strict=True):
-        if length >= confirmation:
-            return start, "yes"
+    for rise, length in zip(rises, lengths, strict=True):
+        for start in range(rise, rise + length - confirmation + 1):
+            apart = judged[start + confirmation - 1].day - judged[start].day
+            if not consecutive_days or apart == confirmation - 1:
+                return start, "yes"
     if judged[-1].state == "above":
         return rises[-1], "pending"
     return rises[0], "no"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from cytorecon.knowledge.milestones import MilestoneRule
@@ -59,10 +59,26 @@ def deadline_state(rule: MilestoneRule, visits: Sequence[Visit], crossing: Cross
         return ""
     if _in_time(rule, rule.by_day, _completed(visits, "below")):
         return "in_time"
-    most = _completed(visits, "above")
-    if _in_time(rule, rule.by_day, most) or not _below_around(most, rule.by_day):
+    most = _completed(every_day(visits, rule), "above")
+    around = _completed(visits, "above")
+    if _in_time(rule, rule.by_day, most) or not _below_around(around, rule.by_day):
         return "unknown"
     return "not_reached" if crossing.by_day is None or crossing.confirmed == "no" else "late"
+
+
+def crossing_of(rule: MilestoneRule, visits: Iterable[Visit]) -> Crossing:
+    """Return the first crossing, with the confirmation that the rule asks for."""
+    days = rule.consecutive == "days"
+    return first_crossing(visits, confirmation=rule.confirmation, consecutive_days=days)
+
+
+def every_day(visits: Sequence[Visit], rule: MilestoneRule) -> Sequence[Visit]:
+    """Return the visits, with days in between that nobody measured where the rule asks for days in a row."""
+    if rule.consecutive != "days" or not visits:
+        return visits
+    known = {visit.day: visit for visit in visits}
+    last = max(visits[-1].day, rule.by_day or 0)
+    return [known.get(day, Visit(day, "indeterminate")) for day in range(visits[0].day, last + 1)]
 
 
 def _completed(visits: Sequence[Visit], unjudged: State) -> list[Visit]:
@@ -71,7 +87,7 @@ def _completed(visits: Sequence[Visit], unjudged: State) -> list[Visit]:
 
 
 def _in_time(rule: MilestoneRule, by_day: int, judged: Sequence[Visit]) -> bool:
-    crossing = first_crossing(judged, confirmation=rule.confirmation)
+    crossing = crossing_of(rule, judged)
     last = crossing.confirmed_day if rule.confirm_by_deadline else crossing.by_day
     return crossing.confirmed == "yes" and last is not None and last <= by_day
 

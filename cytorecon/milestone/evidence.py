@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cytorecon.knowledge.milestones import MilestoneRule
-from cytorecon.milestone.crossing import Crossing, State, Visit, by_day, first_crossing
+from cytorecon.knowledge.milestones import Condition, MilestoneRule
+from cytorecon.milestone.crossing import Crossing, State, Visit, by_day
+from cytorecon.milestone.deadline import crossing_of
 
 _OTHER: Final[dict[State, State]] = {"above": "below", "below": "above", "indeterminate": "indeterminate"}
 
@@ -30,6 +31,12 @@ class Value:
         Whether it is known to lie below `lloq` only.
     review : tuple of str
         Codes that say the value needs a look.
+    more_than : float or None
+        Limit that it is known to lie above only.
+    condition : int
+        Which condition of the rule judges it (``rule.conditions``).
+    not_free : bool
+        Whether an event the rule asks to be free of lies on or before it.
     """
 
     day: int
@@ -39,25 +46,42 @@ class Value:
     lloq: float | None = None
     censored: bool = False
     review: tuple[str, ...] = ()
+    more_than: float | None = None
+    condition: int = 0
+    not_free: bool = False
 
     def state(self, rule: MilestoneRule) -> State:
-        """Return what the value says about the threshold of `rule`.
+        """Return what the value says about its condition of `rule`: ``above`` meets it.
 
         A value below the LLOQ is below the threshold when the LLOQ, or the upper end of the exact
         interval (0 cells in 2 µL of blood are fewer than 2/µL), is no higher.
         """
+        if self.not_free:
+            return "below"
+        asked = self._asked(rule)
+        danger = asked.operator == "<"
         if self.censored:
             limits = [limit for limit in (self.lloq, self.high) if limit is not None]
-            return "below" if limits and min(limits) <= rule.threshold else "indeterminate"
+            if not limits or min(limits) > asked.threshold:
+                return "indeterminate"
+            return "above" if danger else "below"
+        if self.more_than is not None:
+            if self.more_than < asked.threshold:
+                return "indeterminate"
+            return "below" if danger else "above"
         if self.value is None:
             return "indeterminate"
-        return "above" if rule.meets(self.value) else "below"
+        return "above" if asked.meets(self.value) else "below"
+
+    def _asked(self, rule: MilestoneRule) -> Condition:
+        return rule if self.condition == 0 else rule.conditions[self.condition]
 
     def is_borderline(self, rule: MilestoneRule) -> bool:
         """Return whether the interval holds values on both sides of the threshold."""
-        if self.low is None or self.high is None:
+        if self.low is None or self.high is None or self.not_free:
             return False
-        return rule.meets(self.low) != rule.meets(self.high)
+        asked = self._asked(rule)
+        return asked.meets(self.low) != asked.meets(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +123,60 @@ def evidence(rule: MilestoneRule, values: Iterable[Value]) -> Evidence:
     >>> [value.day for value in evidence(rule, course).borderline]
     [60]
     """
-    own = sorted((value for value in values if value.state(rule) != "indeterminate"), key=_day)
-    visits = by_day(Visit(value.day, value.state(rule)) for value in own)
-    crossing = first_crossing(visits, confirmation=rule.confirmation)
+    every = list(values)
+    own = sorted((value for value in every if value.state(rule) != "indeterminate"), key=_day)
+    visits = [visit for visit in judged_days(rule, every) if visit.state != "indeterminate"]
+    crossing = crossing_of(rule, visits)
     answer, named = _answer(crossing), _named(visits, crossing)
     close = [value for value in own if value.is_borderline(rule)]
     turning = {
-        day
-        for day in {value.day for value in close}
-        if _answer(first_crossing(_turned(visits, day), confirmation=rule.confirmation)) != answer
+        (day, condition)
+        for day, condition in {(value.day, value.condition) for value in close}
+        if _answer(crossing_of(rule, judged_days(rule, every, turned=(day, condition)))) != answer
     }
     return Evidence(
-        borderline=tuple(value for value in close if value.day in turning),
+        borderline=tuple(value for value in close if (value.day, value.condition) in turning),
         flagged=tuple(value for value in own if value.day in named and value.review),
     )
+
+
+def judged_days(
+    rule: MilestoneRule, values: Iterable[Value], *, turned: tuple[int, int] | None = None
+) -> list[Visit]:
+    """Return what the values say about the rule: one visit per day, in order.
+
+    Where the rule has several conditions, those of a day are put together; one without a value that
+    day cannot be judged, and decides only where the others do not.
+
+    Parameters
+    ----------
+    rule : MilestoneRule
+        What is asked.
+    values : iterable of Value
+        On one clock, as far as they count.
+    turned : (int, int), optional
+        Day and condition to take the other way.
+    """
+    by_condition: list[list[Visit]] = [[] for _ in rule.conditions]
+    for value in values:
+        by_condition[value.condition].append(Visit(value.day, value.state(rule)))
+    answers = [by_day(visits) for visits in by_condition]
+    if turned is not None:
+        day, condition = turned
+        answers[condition] = _turned(answers[condition], day)
+    if len(answers) == 1:
+        return answers[0]
+    states = [{visit.day: visit.state for visit in visits} for visits in answers]
+    days = sorted({day for known in states for day in known})
+    deciding: State = "above" if rule.any_of else "below"
+    return [Visit(day, _together([known.get(day) for known in states], deciding)) for day in days]
+
+
+def _together(states: Sequence[State | None], deciding: State) -> State:
+    """Return the state of a day: one that decides is enough, else all must be known."""
+    if deciding in states:
+        return deciding
+    return "indeterminate" if {None, "indeterminate"} & set(states) else _OTHER[deciding]
 
 
 def _day(value: Value) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from cytorecon.counts.reported import measure_text
-from cytorecon.knowledge.milestones import MilestoneRule
+from cytorecon.knowledge.event_kinds import load_event_kinds
+from cytorecon.knowledge.milestones import AtVisit, Condition, MilestoneRule, NamedCondition
 from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.milestone.clock import EndOfClock
 from cytorecon.milestone.crossing import Crossing
 from cytorecon.milestone.deadline import Deadline
 from cytorecon.milestone.evidence import Evidence, Value
 
-_SIGNS: Final = {">": ">", ">=": "≥"}
+_SIGNS: Final = {">": ">", ">=": "≥", "<": "<"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,18 @@ def rule_text(rule: MilestoneRule) -> str:
     >>> rule_text(load_milestone_rules().milestones[0])
     '> 50 cells/µL on 2 consecutive visits, by day 100 (all of them)'
     """
-    visits = f" on {rule.confirmation} consecutive visits" if rule.confirmation > 1 else ""
+    visits = f" on {rule.confirmation} consecutive {rule.consecutive}" if rule.confirmation > 1 else ""
     both = " (all of them)" if rule.confirm_by_deadline else ""
     deadline = "" if rule.by_day is None else f", by day {rule.by_day}{both}"
-    return f"{_SIGNS[rule.operator]} {rule.threshold:g} {rule.unit}{visits}{deadline}"
+    free = rule.free_of
+    without = "" if free is None else f", free of {_event(free.event)} for {free.days} days"
+    window = rule.at_visit
+    at = "" if window is None else f", at day {window.day} ({window.from_day}–{window.to_day})"
+    further = "".join(
+        f"{_joint(rule)}{one.name} {_SIGNS[one.operator]} {one.threshold:g} {one.unit}"
+        for one in (*rule.all_of, *rule.any_of)
+    )
+    return f"{_SIGNS[rule.operator]} {rule.threshold:g} {rule.unit}{further}{visits}{without}{deadline}{at}"
 
 
 def reading(rule: MilestoneRule, finding: Finding, name: str) -> str:
@@ -90,6 +100,8 @@ def reading(rule: MilestoneRule, finding: Finding, name: str) -> str:
     if finding.outside:
         kind = "Not assessable" if finding.status == "not_assessable" else "Not applicable"
         return f"{kind}: {finding.outside}."
+    if rule.at_visit is not None:
+        return _at_visit(rule, rule.at_visit, finding, name)
     if finding.crossing.by_day is None:
         return _not_reached(rule, finding, name)
     clauses = [_when(rule, finding.crossing, name), *_confirmation(rule, finding)]
@@ -115,14 +127,17 @@ def caution(rule: MilestoneRule, finding: Finding) -> str:
     >>> caution(rule, Finding("reached", Crossing(30, 60), None, evidence=found))
     'Borderline: the 95 % interval holds 50/µL on day 60 (46–63).'
     """
-    borderline = [
-        f"day {value.day} ({_interval(value, rule.measure)})" for value in finding.evidence.borderline
-    ]
+    borderline: dict[int, list[str]] = {}
+    for value in finding.evidence.borderline:
+        measure = rule.conditions[value.condition].measure
+        borderline.setdefault(value.condition, []).append(f"day {value.day} ({_interval(value, measure)})")
     flagged = [f"day {', '.join(days)} ({what})" for days, what in _flags_by_days(finding.evidence)]
     clauses = [
-        f"borderline: the 95 % interval holds {_threshold(rule)} on {', '.join(borderline)}"
-        if borderline
-        else "",
+        *(
+            f"borderline: the 95 % interval{_of_which(rule, place)} holds "
+            f"{_threshold(rule.conditions[place])} on {', '.join(days)}"
+            for place, days in borderline.items()
+        ),
         f"rests on a flagged tube: {', '.join(flagged)}" if flagged else "",
     ]
     words = "; ".join(clause for clause in clauses if clause)
@@ -147,15 +162,56 @@ def _interval(value: Value, measure: str) -> str:
     return f"{measure_text(value.low, measure)}–{measure_text(value.high, measure)}"
 
 
-def _threshold(rule: MilestoneRule) -> str:
+def _threshold(asked: Condition) -> str:
     # "200/µL" is what people say for 200 cells/µL.
-    unit = rule.unit.removeprefix("cells")
+    unit = asked.unit.removeprefix("cells")
     space = "" if unit.startswith("/") else " "
-    return f"{rule.threshold:g}{space}{unit}"
+    return f"{asked.threshold:g}{space}{unit}"
 
 
 def _level(rule: MilestoneRule) -> str:
-    return f"{_SIGNS[rule.operator]} {_threshold(rule)}"
+    further = "".join(
+        f"{_joint(rule)}{one.name} {_SIGNS[one.operator]} {_threshold(one)}"
+        for one in (*rule.all_of, *rule.any_of)
+    )
+    free = rule.free_of
+    without = "" if free is None else f" (free of {_event(free.event)} for {free.days} days)"
+    return f"{_SIGNS[rule.operator]} {_threshold(rule)}{further}{without}"
+
+
+def _joint(rule: MilestoneRule) -> str:
+    return " or " if rule.any_of else " and "
+
+
+def _of_which(rule: MilestoneRule, place: int) -> str:
+    one = rule.conditions[place]
+    return f" of {one.name}" if isinstance(one, NamedCondition) else ""
+
+
+@cache
+def _event(kind: str) -> str:
+    return load_event_kinds().find(kind).name
+
+
+def _at_visit(rule: MilestoneRule, window: AtVisit, finding: Finding, name: str) -> str:
+    crossing, end = finding.crossing, finding.end
+    span = f"day {window.from_day} to {window.to_day}"
+    day = crossing.after_day if crossing.by_day is None else crossing.by_day
+    if day is not None:
+        met = "" if crossing.by_day is not None else ", not met"
+        level = (
+            f"{name} {_level(rule)}{met}"
+            if len(rule.conditions) > 1 or not met
+            else f"{name} not {_level(rule)}"
+        )
+        return f"{level} on day {day}, the sample of {span} closest to day {window.day}."
+    undecided = f"; {_undecided(crossing)}" if crossing.undecided else ""
+    if finding.status == "censored_by_event":
+        assert end is not None
+        return f"{end.name} on day {end.day} came before a sample of {span} that could be judged{undecided}."
+    if finding.status == "not_reached_by_last_visit":
+        return f"{name} has no sample of {span} yet{undecided}."
+    return f"{name} has no sample of {span} that could be judged{undecided}."
 
 
 def _when(rule: MilestoneRule, crossing: Crossing, name: str) -> str:
@@ -166,7 +222,8 @@ def _when(rule: MilestoneRule, crossing: Crossing, name: str) -> str:
 
 def _confirmation(rule: MilestoneRule, finding: Finding) -> list[str]:
     crossing = finding.crossing
-    again = "" if crossing.below_again is None else f"below again on day {crossing.below_again}"
+    what = "no longer so" if rule.kind == "danger" or rule.free_of is not None else "below again"
+    again = "" if crossing.below_again is None else f"{what} on day {crossing.below_again}"
     if rule.confirmation == 1:
         return [again]
     earlier = (
@@ -222,4 +279,7 @@ def _not_reached(rule: MilestoneRule, finding: Finding, name: str) -> str:
         passed = f"; day {rule.by_day} lies after the last visit that could be judged"
     elif rule.by_day is not None and finding.deadline == "unknown" and crossing.after_day >= rule.by_day:
         passed = f"; whether by day {rule.by_day} is not known, as a visit could not be judged"
-    return f"{name} not {_level(rule)} up to day {crossing.after_day}{ended}{passed}."
+    asked = f"{name} not {_level(rule)}"
+    if len(rule.conditions) > 1:
+        asked = f"{name} {_level(rule)}: not met"
+    return f"{asked} up to day {crossing.after_day}{ended}{passed}."

@@ -3,51 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 import pandas as pd
 
 from cytorecon.errors import StudyError
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
-from cytorecon.knowledge.milestones import MilestoneRule, MilestoneRules, load_milestone_rules
+from cytorecon.knowledge.milestones import AtVisit, MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programmes, load_programmes
+from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.knowledge.readouts import load_readouts
+from cytorecon.milestone.applies import Case, not_measured, outside
+from cytorecon.milestone.at_visit import JudgedVisit, judged_visit
 from cytorecon.milestone.clock import EndOfClock, EndsOfClocks
-from cytorecon.milestone.crossing import Crossing, Visit, by_day, first_crossing
-from cytorecon.milestone.deadline import deadline_state
-from cytorecon.milestone.evidence import Value, evidence
+from cytorecon.milestone.crossing import Crossing
+from cytorecon.milestone.deadline import Deadline, crossing_of, deadline_state
+from cytorecon.milestone.evidence import Value, evidence, judged_days
 from cytorecon.milestone.reading import Finding, caution, reading, rule_text
+from cytorecon.milestone.values import Series, readout_values, values_of_rule
 from cytorecon.study.frame import Cell, typed_frame
-from cytorecon.study.model import Patient, Study
+from cytorecon.study.model import Study
+from cytorecon.study.readout_table import events_by_patient
 from cytorecon.tables import MILESTONE_COLUMNS
 
-_DAYS_PER_YEAR: Final = 365.25
+#: A rule at a visit is met at that visit or not at all.
+_AT_VISIT: Final[dict[str, Deadline]] = {"reached": "in_time", "missed": "not_reached"}
 
 Status = Literal[
     "reached",
     "reached_before_first_visit",
     "not_reached_by_last_visit",
+    "missed",
+    "danger",
+    "no_danger",
     "censored_by_event",
     "not_evaluable",
     "not_assessable",
     "not_applicable",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One patient on the clock of one anchor."""
-
-    patient: Patient
-    day0: int
-    end: EndOfClock | None
-
-    @property
-    def age_years(self) -> float | None:
-        """Age on day 0 of this clock."""
-        age = self.patient.age_years
-        return None if age is None else age + self.day0 / _DAYS_PER_YEAR
 
 
 def milestones(
@@ -79,13 +73,18 @@ def milestones(
     DataFrame
         Columns ``tables.MILESTONE_COLUMNS``; patients in study order, rules in file order.
 
+        `kind` is ``milestone``, or ``danger`` where the rule warns of a low value.
+
         `status` is ``reached`` (the crossing lies after `after_day` and not later than `by_day`),
         ``reached_before_first_visit`` (above at the first visit that can be judged),
-        ``not_reached_by_last_visit``, ``censored_by_event`` (a second transplant, relapse, death ...
+        ``not_reached_by_last_visit`` (not yet, as far as is known), ``missed`` (certainly not by its
+        deadline, nor later so far; or not at the visit it asks for), ``danger`` and ``no_danger`` of a
+        rule of this kind, ``censored_by_event`` (a competing event: a second transplant, relapse, death ...
         came first; visits after that day do not count), ``not_evaluable`` (no visit could be judged),
-        ``not_assessable`` (the rule asks for a programme or an age that is not known of the patient) or
-        ``not_applicable`` (the rule was shown for other patients). `confirmed` is ``yes``, ``no`` or
-        ``pending``, and empty where the rule asks for one visit only or nothing was reached.
+        ``not_assessable`` (the rule asks for a programme, an age, a graft or a readout that is not known of
+        the patient, or what no tube of the patient measured) or ``not_applicable`` (the rule was shown for
+        other patients). `confirmed` is ``yes``, ``no`` or ``pending``, and empty where the rule asks for one
+        visit only or nothing was reached.
 
         `deadline` says how it stands against `deadline_day`, the day its source asks for: ``in_time``,
         ``late``, ``unknown`` (the visits leave it open) or ``not_reached``; both are empty for a rule
@@ -121,11 +120,17 @@ def milestones(
     events = kinds or load_event_kinds()
     names, programmes = populations or load_populations(), load_programmes()
     rows: list[dict[str, Cell]] = []
-    series = _values_by_series(table, own)
+    series = _values_by_series(table, own) | readout_values(study)
+    happened = events_by_patient(study)
+    with_values = set(table["patient"])
     for case in _cases(study, anchor, events):
         for rule in own.milestones:
-            values = series.get((case.patient.patient, rule.population, rule.measure), [])
-            finding = _outside(case, rule, programmes) or _finding(case, rule, values, own.first_day)
+            finding = outside(case, rule, programmes)
+            if finding is None:
+                name = case.patient.patient
+                values = values_of_rule(rule, name, series, happened.get(name, ()))
+                unseen = not values and (rule.measure == "readout" or name in with_values)
+                finding = not_measured(rule) if unseen else _finding(case, rule, values, own.first_day)
             rows.append(_row(case, rule, finding, names))
     return typed_frame(rows, MILESTONE_COLUMNS)
 
@@ -134,15 +139,15 @@ _SERIES: Final = ("patient", "population", "measure")
 _COLUMNS: Final = ("days_after_transplant", "value", "low", "high", "lloq", "censored", "review")
 
 
-def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> dict[tuple[str, str, str], list[Value]]:
+def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> Series:
     """Return the values that rules ask for, by patient, population and measure."""
-    wanted = {(rule.population, rule.measure) for rule in rules.milestones}
+    wanted = {(one.population, one.measure) for rule in rules.milestones for one in rule.conditions}
     named = table["population"].isin([population for population, _ in wanted])
     own = table.loc[named, [*_SERIES, *_COLUMNS]]
     pairs = zip(own["population"].tolist(), own["measure"].tolist(), strict=True)
     own = own[[pair in wanted for pair in pairs]]
     columns = [own[name].tolist() for name in own.columns]
-    series: dict[tuple[str, str, str], list[Value]] = {}
+    series: Series = {}
     for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):
         value, low, high, lloq = (
             None if number is None or number != number else float(number) for number in numbers
@@ -153,14 +158,14 @@ def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> dict[tuple[
     return series
 
 
-def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
+def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[Case]:
     cases = []
     ends = EndsOfClocks.of(study, kinds)
     for patient in study.patients:
         start = patient.anchors[0] if anchor is None else patient.anchor(anchor)
         if start is not None:
             end = ends.after(patient, start.day)
-            cases.append(_Case(patient, start.day, end))
+            cases.append(Case(patient, start.day, end))
     if not cases and anchor is not None:
         names = dict.fromkeys(item.name for patient in study.patients for item in patient.anchors)
         raise StudyError(
@@ -169,81 +174,75 @@ def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[_Case]:
     return cases
 
 
-def _finding(case: _Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:
+def _finding(case: Case, rule: MilestoneRule, values: Iterable[Value], first_day: int) -> Finding:
     last = None if case.end is None else case.end.day
     shifted = values
     if case.day0:
         shifted = (replace(value, day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
     counted = [value for value in started if last is None or value.day <= last]
-    visits = by_day(Visit(value.day, value.state(rule)) for value in counted)
-    crossing = first_crossing(visits, confirmation=rule.confirmation)
-    ever_judged = any(value.state(rule) != "indeterminate" for value in started)
+    visits = judged_days(rule, counted)
+    ever_judged = any(visit.state != "indeterminate" for visit in judged_days(rule, started))
+    if rule.at_visit is not None:
+        judged = judged_visit(rule.at_visit, visits)
+        status = _status_at_visit(rule, rule.at_visit, judged, case.end, ever_judged=ever_judged)
+        decides = None if judged.visit is None else judged.visit.day
+        own = [value for value in counted if value.day == decides]
+        return Finding(
+            status=status,
+            crossing=judged.crossing,
+            end=case.end,
+            deadline=_AT_VISIT.get(status, "unknown") if rule.kind != "danger" else "",
+            evidence=evidence(rule, own),
+        )
+    crossing = crossing_of(rule, visits)
+    deadline = deadline_state(rule, visits, crossing)
     return Finding(
-        status=_status(crossing, case.end, ever_judged),
+        status=_status(rule, crossing, case.end, deadline, ever_judged=ever_judged),
         crossing=crossing,
         end=case.end,
-        deadline=deadline_state(rule, visits, crossing),
+        deadline=deadline,
         evidence=evidence(rule, counted),
     )
 
 
-def _status(crossing: Crossing, end: EndOfClock | None, ever_judged: bool) -> Status:
+def _status(
+    rule: MilestoneRule, crossing: Crossing, end: EndOfClock | None, deadline: Deadline, *, ever_judged: bool
+) -> Status:
+    if rule.kind == "danger" and ever_judged:
+        return "danger" if crossing.by_day is not None else "no_danger"
     if crossing.by_day is not None:
         return "reached" if crossing.after_day is not None else "reached_before_first_visit"
     if not ever_judged:
         return "not_evaluable"
+    if deadline == "not_reached":
+        # known before anything else could happen, so it is no competing event
+        return "missed"
     return "not_reached_by_last_visit" if end is None else "censored_by_event"
 
 
-def _outside(case: _Case, rule: MilestoneRule, programmes: Programmes) -> Finding | None:
-    """Return why the rule was not shown for this patient or cannot be assessed; None when it applies."""
-    programme, age = _about_programme(case, rule, programmes), _about_age(case, rule)
-    # what is known to exclude the patient comes before what is not known
-    for reasons, status in (
-        ((programme[0], age[0]), "not_applicable"),
-        ((programme[1], age[1]), "not_assessable"),
-    ):
-        reason = "; ".join(filter(None, reasons))
-        if reason:
-            return Finding(status=status, crossing=Crossing(), end=None, outside=reason)
-    return None
+def _status_at_visit(
+    rule: MilestoneRule, window: AtVisit, judged: JudgedVisit, end: EndOfClock | None, *, ever_judged: bool
+) -> Status:
+    if judged.visit is not None:
+        met = judged.visit.state == "above"
+        if rule.kind == "danger":
+            return "danger" if met else "no_danger"
+        return "reached" if met else "missed"
+    if end is not None and end.day <= window.to_day:
+        return "censored_by_event"
+    if not ever_judged or judged.window_is_over or end is not None:
+        return "not_evaluable"
+    return "not_reached_by_last_visit"
 
 
-def _about_programme(case: _Case, rule: MilestoneRule, programmes: Programmes) -> tuple[str, str]:
-    """Return why the programme excludes the patient, and what is not known about it."""
-    wanted, own = rule.applies_to.programmes, case.patient.programme
-    if not wanted or own in wanted:
-        return "", ""
-    names = " or ".join(programmes.find(programme).name for programme in wanted)
-    if own == UNKNOWN_PROGRAMME:
-        return "", f"programme unknown, the rule is for {names}"
-    return f"the rule is for {names}, the patient's programme is {programmes.find(own).name}", ""
-
-
-def _about_age(case: _Case, rule: MilestoneRule) -> tuple[str, str]:
-    """Return why the age excludes the patient, and what is not known about it."""
-    wanted, age = rule.applies_to, case.age_years
-    if wanted.age_from is None and wanted.age_below is None:
-        return "", ""
-    limits = [
-        f"from {wanted.age_from:g} years" if wanted.age_from else "",
-        f"below {wanted.age_below:g} years" if wanted.age_below is not None else "",
-    ]
-    ages = " and ".join(limit for limit in limits if limit)
-    if age is None:
-        return "", f"age unknown, the rule is for ages {ages}"
-    if age < (wanted.age_from or 0.0) or (wanted.age_below is not None and age >= wanted.age_below):
-        return f"the rule is for ages {ages}, the patient was {age:.1f}", ""
-    return "", ""
-
-
-def _row(case: _Case, rule: MilestoneRule, finding: Finding, names: Populations) -> dict[str, Cell]:
+def _row(case: Case, rule: MilestoneRule, finding: Finding, names: Populations) -> dict[str, Cell]:
     crossing = finding.crossing
     asked = rule.confirmation > 1 and crossing.confirmed is not None
     return {
         "patient": case.patient.patient,
         "milestone": rule.milestone,
+        "kind": rule.kind,
         "population": rule.population,
         "rule": rule_text(rule),
         "threshold": rule.threshold,
@@ -253,13 +252,19 @@ def _row(case: _Case, rule: MilestoneRule, finding: Finding, names: Populations)
         "by_day": crossing.by_day,
         "confirmed": finding.confirmed if asked else "",
         "confirmed_day": crossing.confirmed_day if asked else None,
-        "deadline_day": rule.by_day,
+        "deadline_day": rule.at_visit.day if rule.at_visit is not None else rule.by_day,
         "deadline": finding.deadline,
         "borderline_days": ";".join(dict.fromkeys(str(value.day) for value in finding.evidence.borderline)),
         "flagged_visits": "; ".join(
             f"{value.day}: {', '.join(value.review)}" for value in finding.evidence.flagged
         ),
-        "reading": reading(rule, finding, names.display_name(rule.population)),
+        "reading": reading(rule, finding, _name(rule, names)),
         "caution": caution(rule, finding),
         "source": rule.source,
     }
+
+
+def _name(rule: MilestoneRule, names: Populations) -> str:
+    if rule.measure == "readout":
+        return load_readouts().series_name(rule.population)
+    return names.display_name(rule.population)

@@ -62,7 +62,8 @@ def forecast_milestones(
 
     Notes
     -----
-    Visits between the planned ones would find a crossing earlier. Death, relapse and a second
+    Rules of several conditions, of a single visit and of danger have no row. Visits between the planned ones
+    would find a crossing earlier. Death, relapse and a second
     transplant to come are not foreseen: it is the probability as long as none of them happens.
     """
     known, visits = rules or load_milestone_rules(), windows or load_visit_windows()
@@ -101,7 +102,7 @@ def _open_milestones(
         milestones=tuple(
             rule
             for rule in rules.milestones
-            if rule.measure == "cells_per_ul" and rule.population in populations
+            if rule.is_plain and rule.measure == "cells_per_ul" and rule.population in populations
         ),
     )
     own = table[table["patient"].isin(list(asked)) & table["population"].isin(list(populations))]

@@ -27,6 +27,15 @@ from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.plot import Plot, plot
+from cytorecon.report.programme import (
+    DueRow,
+    ProgrammeRow,
+    ReadoutRow,
+    due_rows,
+    in_programme_order,
+    programme_row,
+    readout_rows,
+)
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, not_assessed, remarks
 from cytorecon.report.sections import ReportSpec
@@ -106,6 +115,9 @@ class PatientPage:
     count_columns: tuple[tuple[str, str], ...]
     counts: tuple[CountRow, ...]
     doses: tuple[str, ...]
+    programme: ProgrammeRow | None
+    readouts: tuple[ReadoutRow, ...]
+    due: tuple[DueRow, ...]
     remarks: tuple[Remark, ...]
     sources: tuple[Source, ...]
     reference_sets: tuple[ReferenceSet, ...]
@@ -125,14 +137,17 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     """
     tubes = tables.tubes_of(patient.patient)
     by_measure = tables.points[patient.patient]
-    shown = preferred(by_measure, spec.populations)
-    found = crossings(tables.applicable, patient=patient.patient)
+    programme = tables.programme(patient.programme)
+    shown = preferred(by_measure, programme.in_order(spec.populations))
+    headlines = preferred(by_measure, programme.in_order(spec.headline_populations))
+    found = in_programme_order(crossings(tables.applicable, patient=patient.patient), programme)
     noticed = remarks(tubes, tables.trajectories, load_review_flags())
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
         sentences=(
-            *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
+            *_headlines(headlines, spec.headline_sentences),
+            *_danger_sentence(found, tables),
             *_reached_sentence(found),
             *_not_assessable_sentence(patient.patient, tables),
             *_trust_sentence(tubes, noticed),
@@ -145,6 +160,9 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         doses=doses_in_words(tables.doses[tables.doses["patient"] == patient.patient]),
+        programme=programme_row(programme, tables.trajectories, patient.patient),
+        readouts=readout_rows(tables.readouts, patient.patient),
+        due=due_rows(tables.due, patient.patient),
         remarks=noticed,
         sources=sources(tubes),
         reference_sets=reference_sets(patient.patient, tables.trajectories, tables.citations),
@@ -181,7 +199,7 @@ def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
 
 
 def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
-    judged = [crossing for crossing in found if crossing.judged]
+    judged = [crossing for crossing in found if crossing.judged and not crossing.is_danger]
     if not judged:
         return ("Milestones: none could be judged.",) if found else ()
     clauses = [f"{sum(one.met for one in judged)} of {len(judged)} that could be judged were reached"]
@@ -194,14 +212,25 @@ def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
     return (f"Milestones: {'; '.join(clauses)}.",)
 
 
+def _danger_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
+    titles = [
+        tables.milestone_title(one.milestone, one.rule)
+        for one in found
+        if one.is_danger and one.status == "danger"
+    ]
+    return (f"Danger: {'; '.join(titles)}.",) if titles else ()
+
+
 def _not_assessable_sentence(patient: str, tables: StudyTables) -> tuple[str, ...]:
     own = tables.milestones[tables.milestones["patient"] == patient]
-    number = int((own["status"] == "not_assessable").sum())
+    unknown = own["reading"].str.contains("unknown, the rule is for", regex=False)
+    number = int(((own["status"] == "not_assessable") & unknown).sum())
     if not number:
         return ()
     rules = "1 rule" if number == 1 else f"{number} rules"
     why = (
-        "because the programme or the age is not known: see Milestones, and state it in the sheet of patients"
+        "because the programme, the age or the graft is not known: see Milestones, and state it in the "
+        "sheet of patients"
     )
     return (f"{rules} could not be assessed, {why}.",)
 

@@ -25,7 +25,17 @@ StudySection = Literal[
     "reading",
 ]
 PatientSection = Literal[
-    "summary", "latest", "milestones", "trajectories", "counts", "review", "provenance", "reading"
+    "summary",
+    "programme",
+    "latest",
+    "milestones",
+    "trajectories",
+    "counts",
+    "readouts",
+    "due",
+    "review",
+    "provenance",
+    "reading",
 ]
 
 

@@ -175,7 +175,8 @@ def _patient_row(
     tubes = tables.tubes_of(patient.patient)
     done = sum(result.status == "done" for _, result in tubes)
     days = [tube.day for tube, _ in tubes]
-    judged = [one for one in crossings(tables.applicable, patient=patient.patient) if one.judged]
+    found = crossings(tables.applicable, patient=patient.patient)
+    judged = [one for one in found if one.judged and not one.is_danger]
     return PatientRow(
         patient=patient.patient,
         page=page,
@@ -216,7 +217,8 @@ def _failed(tables: StudyTables, pages: Mapping[str, str]) -> tuple[FailedRow, .
 def _milestone_counts(found: Sequence[Crossing], tables: StudyTables) -> tuple[MilestoneCount, ...]:
     table = tables.milestones[tables.milestones["status"] != "not_applicable"]
     order = {name: place for place, name in enumerate(tables.rules)}
-    names = sorted(dict.fromkeys(map(str, table["milestone"])), key=lambda name: order.get(name, len(order)))
+    measured = filter(tables.is_measured, dict.fromkeys(map(str, table["milestone"])))
+    names = sorted(measured, key=lambda name: order.get(name, len(order)))
     return tuple(_milestone_count(table[table["milestone"] == name], found, tables) for name in names)
 
 
@@ -245,7 +247,7 @@ def _reached(found: Sequence[Crossing]) -> str:
     unjudged = sum(not crossing.judged for crossing in found)
     if unjudged == len(found):
         return "could not be judged"
-    reached = str(sum(crossing.met for crossing in found))
+    reached = f"{'danger: ' if found[0].is_danger else ''}{sum(crossing.met for crossing in found)}"
     return f"{reached} ({unjudged} could not be judged)" if unjudged else reached
 
 

@@ -10,13 +10,15 @@ import pandas as pd
 from cytorecon.cohort import cohort_summary
 from cytorecon.event_free import event_free_summary
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
-from cytorecon.knowledge.programmes import load_programmes
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programme, load_programmes
+from cytorecon.knowledge.readouts import series_of
 from cytorecon.knowledge.references import References, load_references
-from cytorecon.milestone import milestones
+from cytorecon.milestone import due_tests, milestones
 from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
 from cytorecon.study.doses import product_doses
 from cytorecon.study.model import Study, Tube
+from cytorecon.study.readout_table import readout_table
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts, tube_status, tubes_in_order
 from cytorecon.trajectory import trajectories
@@ -38,8 +40,10 @@ class StudyTables:
         Patient -> measure -> population -> points; see :func:`points_by_measure`.
     rules : mapping of str to MilestoneRule
         The packaged rules by name.
-    programmes : mapping of str to str
-        Programme -> name for people.
+    programmes : mapping of str to Programme
+        Programmes by name.
+    readouts, due : DataFrame
+        Readouts from outside of the cytometer, and tests that are due.
     citations : mapping of str to str
         Reference set -> source.
     """
@@ -55,7 +59,9 @@ class StudyTables:
     status: pd.DataFrame
     points: Mapping[str, Mapping[str, Series]]
     rules: Mapping[str, MilestoneRule]
-    programmes: Mapping[str, str]
+    programmes: Mapping[str, Programme]
+    readouts: pd.DataFrame
+    due: pd.DataFrame
     citations: Mapping[str, str]
 
     @property
@@ -71,6 +77,22 @@ class StudyTables:
     def applicable(self) -> pd.DataFrame:
         """The milestones whose rule was shown for such a patient, as far as is known."""
         return self.milestones[~self.milestones["status"].isin(("not_applicable", "not_assessable"))]
+
+    def is_measured(self, milestone: str) -> bool:
+        """Whether anything that a rule asks for was measured in any patient; true of a rule not packaged."""
+        rule = self.rules.get(milestone)
+        return rule is None or any(
+            one.population in (self._readouts if one.measure == "readout" else self._populations)
+            for one in rule.conditions
+        )
+
+    @property
+    def _populations(self) -> frozenset[str]:
+        return frozenset(self.trajectories["population"].unique())
+
+    @property
+    def _readouts(self) -> frozenset[str]:
+        return frozenset(series_of(one.readout, one.lineage) for one in self.study.readouts)
 
     def milestone_title(self, milestone: str, rule: str) -> str:
         """Return a milestone in words; one whose rule is not packaged is told by `rule`."""
@@ -89,7 +111,12 @@ class StudyTables:
 
     def programme_name(self, programme: str) -> str:
         """Return the name of a programme for people."""
-        return self.programmes.get(programme, programme)
+        known = self.programmes.get(programme)
+        return programme if known is None else known.name
+
+    def programme(self, programme: str) -> Programme:
+        """Return a programme; of one that is not packaged, what is shown of one that nobody stated."""
+        return self.programmes.get(programme, self.programmes[UNKNOWN_PROGRAMME])
 
 
 def study_tables(result: StudyResult, *, references: References | None = None) -> StudyTables:
@@ -112,5 +139,7 @@ def study_tables(result: StudyResult, *, references: References | None = None) -
         },
         rules={rule.milestone: rule for rule in load_milestone_rules().milestones},
         citations={row.set: row.source for row in known.ranges},
-        programmes={row.programme: row.name for row in load_programmes().programmes},
+        programmes={row.programme: row for row in load_programmes().programmes},
+        readouts=readout_table(result.study),
+        due=due_tests(curves, result.study),
     )

@@ -24,7 +24,7 @@ _DEADLINES: Final = {
     "in_time": "in time",
     "late": "late",
     "unknown": "not known whether in time",
-    "not_reached": "not reached by then",
+    "not_reached": "missed",
 }
 
 

@@ -29,11 +29,14 @@ Progress = Callable[[int, int], None]
 _MARK: Final = '<meta name="generator" content="cytorecon report">'
 _INDEX: Final = "index.html"
 _DOSES: Final = "product_dose.csv"
+_READOUTS: Final = "readouts.csv"
 _DOWNLOADS: Final[tuple[tuple[str, str], ...]] = (
     ("counts.csv", "every population of every tube: events, percentages, cells/µL, interval, provenance"),
     (_DOSES, "cells per kg of each cell product, with interval"),
     ("trajectories.csv", "what the curves show: value, interval, LLOQ, reference at the age of the visit"),
     ("milestones.csv", "one line per patient and milestone"),
+    (_READOUTS, "values from outside of the cytometer: blood counts, chimerism, immunoglobulins"),
+    ("due_tests.csv", "which test a published schedule asks for next"),
     ("cohort.csv", "medians and quartiles by visit window"),
     ("event_free.csv", "the same of patients without relapse, GVHD of grade II or more and the like"),
     ("tubes.csv", "one line per tube, with the reason where there is no result"),
@@ -164,11 +167,14 @@ def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
         **({} if tables.doses.empty else {_DOSES: tables.doses}),
         "trajectories.csv": tables.trajectories,
         "milestones.csv": tables.milestones,
+        **({} if tables.readouts.empty else {_READOUTS: tables.readouts}),
+        "due_tests.csv": tables.due,
         "cohort.csv": tables.cohort,
         "event_free.csv": tables.event_free,
         "tubes.csv": tables.status,
     }
-    (out / _DOSES).unlink(missing_ok=True)  # of an earlier report, whose sheet named a product
+    for name in (_DOSES, _READOUTS):
+        (out / name).unlink(missing_ok=True)  # of an earlier report, whose sheets named some
     for name, frame in frames.items():
         _write(out / name, csv_text(frame))
     return tuple(out / name for name in frames)
@@ -177,6 +183,7 @@ def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
 def _study_html(
     tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec, software_version: str
 ) -> str:
+    missing = [name for name, own in ((_DOSES, tables.doses), (_READOUTS, tables.readouts)) if own.empty]
     return render(
         kind="study",
         title=f"{tables.study.name} · cytorecon report",
@@ -186,7 +193,7 @@ def _study_html(
         sections=spec.study_page,
         page=study_page(tables, pages, spec),
         pages=pages,
-        downloads=[each for each in _DOWNLOADS if each[0] != _DOSES or not tables.doses.empty],
+        downloads=[each for each in _DOWNLOADS if each[0] not in missing],
         terms=spec.reading,
         software_version=software_version,
     )

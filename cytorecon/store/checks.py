@@ -41,7 +41,7 @@ class FileCountedError(StoreError):
 
 
 def check_consistent(study: Study, subject: str) -> None:
-    """Check that tubes are unique and that tubes and events belong to patients of the study.
+    """Check that tubes are unique and that tubes, events and readouts belong to patients of the study.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def check_consistent(study: Study, subject: str) -> None:
             hint="Give each row of the sample sheet a tube of its own.",
         )
     used = [tube.patient for tube in study.tubes] + [event.patient for event in study.events]
-    for patient in used:
+    for patient in (*used, *(readout.patient for readout in study.readouts)):
         if patient not in names:
             raise unknown_patient(patient, subject)
 

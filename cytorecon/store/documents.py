@@ -10,13 +10,14 @@ from pydantic_core import to_json
 from cytorecon.errors import Issue, StoreError
 from cytorecon.gating.overrides import Override
 from cytorecon.results import GatePlot, TubeResult
-from cytorecon.study.model import ClinicalEvent, Patient, Tube
+from cytorecon.study.model import ClinicalEvent, Patient, Readout, Tube
 
 Value = TypeVar("Value")
 
 PATIENT: Final = TypeAdapter(Patient)
 TUBE: Final = TypeAdapter(Tube)
 EVENT: Final = TypeAdapter(ClinicalEvent)
+READOUT: Final = TypeAdapter(Readout)
 RESULT: Final = TypeAdapter(TubeResult)
 PLOTS: Final = TypeAdapter(tuple[GatePlot, ...])
 OVERRIDE: Final = TypeAdapter(Override)

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, select, update
 
 from cytorecon.results import TubeResult
 from cytorecon.store import schema
-from cytorecon.store.documents import EVENT, ISSUES, PATIENT, PLOTS, RESULT, TUBE, Value, from_text, to_text
+from cytorecon.store.documents import (
+    EVENT,
+    ISSUES,
+    PATIENT,
+    PLOTS,
+    READOUT,
+    RESULT,
+    TUBE,
+    Value,
+    from_text,
+    to_text,
+)
 from cytorecon.store.pending import pending_result
-from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 
 
 def read_study(connection: Connection, subject: str) -> Study:
@@ -22,6 +33,7 @@ def read_study(connection: Connection, subject: str) -> Study:
         patients=_in_order(connection, schema.patients, PATIENT, subject),
         tubes=read_tubes(connection, subject, removed=False),
         events=_in_order(connection, schema.events, EVENT, subject),
+        readouts=read_readouts(connection, subject),
         issues=from_text(ISSUES, head.issues, subject=subject, field="issues"),
     )
 
@@ -45,6 +57,13 @@ def _in_order(
         from_text(document, row.document, subject=subject, field=f"{table.name}, {row.patient}")
         for row in rows
     )
+
+
+def read_readouts(connection: Connection, subject: str) -> tuple[Readout, ...]:
+    """Return the readouts; none in a study of schema 1 or 2, which has no table for them."""
+    if not inspect(connection).has_table(schema.readouts.name):
+        return ()
+    return _in_order(connection, schema.readouts, READOUT, subject)
 
 
 def read_results(
@@ -163,3 +182,24 @@ def write_events(connection: Connection, events: Iterable[ClinicalEvent]) -> Non
     ]
     if rows:
         connection.execute(insert(schema.events), rows)
+
+
+def write_readouts(connection: Connection, readouts: Sequence[Readout]) -> None:
+    """Replace the readouts.
+
+    A study of schema 1 or 2 becomes one of schema 3 with the first one: older software would judge
+    milestones without it, and must refuse the study.
+    """
+    table = schema.readouts
+    if not inspect(connection).has_table(table.name):
+        if not readouts:
+            return
+        table.create(connection)
+        connection.execute(update(schema.study).values(schema_version=schema.SCHEMA_VERSION))
+    connection.execute(delete(table))
+    rows = [
+        {"position": position, "patient": readout.patient, "document": to_text(READOUT, readout)}
+        for position, readout in enumerate(readouts)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raise it whenever tables or documents change so that older software cannot read them.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata = MetaData()
 
@@ -73,6 +73,15 @@ results = Table(
 
 events = Table(
     "events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("patient", String, ForeignKey("patients.patient"), nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+#: Of the sheet of readouts. A study of schema 1 or 2 gets it with its first readout.
+readouts = Table(
+    "readouts",
     metadata,
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("patient", String, ForeignKey("patients.patient"), nullable=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -19,7 +20,9 @@ from cytorecon.store.earlier import (
     same_facts,
 )
 from cytorecon.store.uploads import Upload, agrees, beside_uploads, listed_uploads, with_known_facts
-from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+
+Given = TypeVar("Given", ClinicalEvent, Readout)
 
 NOT_LISTED = "not in the sample sheet any more"
 
@@ -109,8 +112,11 @@ def write_sheet(
         files.left_out,
         remove_missing=remove_missing,
     )
-    events, remark = _events(connection, study, subject, remove_missing=remove_missing)
-    study = study.model_copy(update={"issues": (*study.issues, *waiting, *said, *remark)})
+    events, of_events = _events(connection, study, subject, remove_missing=remove_missing)
+    readouts, of_readouts = _readouts(connection, study, subject, remove_missing=remove_missing)
+    study = study.model_copy(
+        update={"issues": (*study.issues, *waiting, *said, *of_events, *of_readouts), "readouts": readouts}
+    )
     _write_in_order(connection, study, as_stored, [known.tube for known in unlisted], events)
     listed_again = listed_uploads(sheet, uploads, files.tubes)
     return WrittenSheet(study, tuple(_with_files(sheet, listed_again)), tuple(gone))
@@ -240,22 +246,38 @@ def _events(
     """Return the events of the study: of the sheets, and earlier ones of patients they say nothing about."""
     if remove_missing:
         return study.events, ()
-    listed = {patient.patient for patient in study.patients}
-    kept = tuple(
-        from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}")
-        for row in connection.execute(select(schema.events).order_by(schema.events.c.position))
-        if not study.lists_events or row.patient not in listed
+    stored = connection.execute(select(schema.events).order_by(schema.events.c.position))
+    earlier = tuple(
+        from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}") for row in stored
     )
-    if study.lists_events or not kept:
-        return (*study.events, *kept), ()
+    return _with_earlier(study.events, earlier, study, is_listed=study.lists_events, what="event")
+
+
+def _readouts(
+    connection: Connection, study: Study, subject: str, *, remove_missing: bool
+) -> tuple[tuple[Readout, ...], tuple[Issue, ...]]:
+    """Return the readouts of the study, by the same rule as its events."""
+    if remove_missing:
+        return study.readouts, ()
+    earlier = rows.read_readouts(connection, subject)
+    return _with_earlier(study.readouts, earlier, study, is_listed=study.lists_readouts, what="readout")
+
+
+def _with_earlier(
+    own: tuple[Given, ...], earlier: tuple[Given, ...], study: Study, *, is_listed: bool, what: str
+) -> tuple[tuple[Given, ...], tuple[Issue, ...]]:
+    listed = {patient.patient for patient in study.patients}
+    kept: tuple[Given, ...] = tuple(item for item in earlier if not is_listed or item.patient not in listed)
+    if is_listed or not kept:
+        return own + kept, ()
     one = len(kept) == 1
     remark = Issue(
         code="study.not_listed",
         severity=Severity.INFO,
-        subject="events",
-        message=f"There is no events sheet; {len(kept)} event{'' if one else 's'} of an earlier one "
+        subject=f"{what}s",
+        message=f"There is no {what}s sheet; {len(kept)} {what}{'' if one else 's'} of an earlier one "
         f"stay{'s' if one else ''}.",
-        hint="To take events out, give an events sheet.",
+        hint=f"To take {what}s out, give {'an' if what[0] in 'aeiou' else 'a'} {what}s sheet.",
     )
     return kept, (remark,)
 
@@ -274,6 +296,7 @@ def _write_in_order(
     events: Sequence[ClinicalEvent],
 ) -> None:
     rows.write_events(connection, ())
+    rows.write_readouts(connection, ())
     _delete_patients_without_tubes(connection)
     listed = [patient.patient for patient in study.patients]
     others = [name for (name,) in connection.execute(
@@ -291,5 +314,6 @@ def _write_in_order(
         connection.execute(of_tube.values(position=position))
     there = {*listed, *others}
     rows.write_events(connection, [event for event in events if event.patient in there])
+    rows.write_readouts(connection, [readout for readout in study.readouts if readout.patient in there])
     head = update(schema.study).values(name=study.name, issues=to_text(ISSUES, study.issues))
     connection.execute(head)

@@ -3,8 +3,9 @@
 from cytorecon.study.doses import doses_in_words, product_doses
 from cytorecon.study.files import file_digests, row_digests
 from cytorecon.study.load import load_study
-from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Study, Tube
+from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Readout, Study, Tube
 from cytorecon.study.quantities import tube_quantities
+from cytorecon.study.readout_table import readout_table
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import csv_text, tidy_counts, tube_status
 
@@ -12,6 +13,7 @@ __all__ = [
     "Anchor",
     "ClinicalEvent",
     "Patient",
+    "Readout",
     "Study",
     "StudyResult",
     "Tube",
@@ -20,6 +22,7 @@ __all__ = [
     "file_digests",
     "load_study",
     "product_doses",
+    "readout_table",
     "row_digests",
     "tidy_counts",
     "tube_quantities",

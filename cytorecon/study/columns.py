@@ -1,4 +1,4 @@
-"""Names of the columns of the three sheets, and what is wrong with a header."""
+"""Names of the columns of the sheets, and what is wrong with a header."""
 
 from __future__ import annotations
 
@@ -79,6 +79,13 @@ EVENTS: Final = SheetColumns(
     required=("patient", "kind"),
     one_of=(("start_day", "start_date"),),
     optional=("label", "end_day", "end_date", "ongoing"),
+)
+
+READOUTS: Final = SheetColumns(
+    sheet="readouts",
+    required=("patient", "readout", "value", "unit"),
+    one_of=(("day", "sample_date"),),
+    optional=("lineage", "checked", "note"),
 )
 
 #: A name this much like a column that is missing is taken for a slip of the pen (difflib ratio).

@@ -24,6 +24,8 @@ _INTEGERS: Final = frozenset(
         "by_day",
         "confirmed_day",
         "deadline_day",
+        "due_from_day",
+        "due_to_day",
         "target_day",
         "from_day",
         "to_day",
@@ -73,6 +75,8 @@ _NUMBERS: Final = frozenset(
         "dose_low",
         "dose_high",
         "dose_lloq",
+        "less_than",
+        "more_than",
         "product_volume_ml",
         "recipient_weight_kg",
         # Days that statistics give may be infinite: not reached as far as is known.

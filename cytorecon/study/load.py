@@ -10,10 +10,11 @@ from typing import Final, TypeVar
 
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.cells import RowReader
-from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, SheetColumns, check_header
+from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, READOUTS, SheetColumns, check_header
 from cytorecon.study.controls import ControlRow, control_row, control_tubes, is_control
 from cytorecon.study.model import Study
 from cytorecon.study.people import people, with_event_anchors
+from cytorecon.study.readouts import ReadoutRow, readout_row, readouts_of
 from cytorecon.study.rows import (
     EventRow,
     ManifestRow,
@@ -28,7 +29,8 @@ from cytorecon.study.rows import (
 from cytorecon.study.sheet import Sheet, is_workbook, read_sheet
 from cytorecon.study.tubes import clinical_events, left_out_rows, tubes
 
-AnyRow = TypeVar("AnyRow", PatientRow, EventRow, ManifestRow)
+AnySheetRow = PatientRow | EventRow | ManifestRow | ControlRow | ReadoutRow
+AnyRow = TypeVar("AnyRow", PatientRow, EventRow, ManifestRow, ReadoutRow)
 
 _SIBLING_ENDINGS: Final = (".csv", ".xlsx")
 _DEFAULT_NAME: Final = "study"
@@ -49,6 +51,7 @@ def load_study(
     *,
     patients: Path | None = None,
     events: Path | None = None,
+    readouts: Path | None = None,
     name: str | None = None,
     knowledge: Path | None = None,
     today: date | None = None,
@@ -59,10 +62,10 @@ def load_study(
     ----------
     manifest : Path
         One row per tube, CSV or XLSX. A workbook may hold the worksheets ``manifest``,
-        ``patients`` and ``events``.
-    patients, events : Path, optional
-        The other sheets; by default worksheets of the same workbook, else ``patients.csv`` and
-        ``events.csv`` (or ``.xlsx``) beside the manifest, when there are any.
+        ``patients``, ``events`` and ``readouts``.
+    patients, events, readouts : Path, optional
+        The other sheets; by default worksheets of the same workbook, else ``patients.csv``,
+        ``events.csv`` and ``readouts.csv`` (or ``.xlsx``) beside the manifest, when there are any.
     name : str, optional
         Name of the study; ``"study"`` by default (a folder's name may say too much).
     knowledge : Path, optional
@@ -95,14 +98,18 @@ def load_study(
     'manifest row 3, column day'
     """
     words = Vocabulary.load(knowledge)
-    tables = _tables(Path(manifest), patients, events)
+    tables = _tables(Path(manifest), patients, events, readouts)
     found: list[Issue] = [issue for table in tables.values() if table is not None for issue in table.issues]
     fatal = any(table is not None and table.fatal for table in tables.values())
     patient_rows = _rows(tables["patients"], patient_row, words)
     event_rows = _rows(tables["events"], event_row, words)
+    readout_rows = _rows(tables["readouts"], readout_row, words)
     manifest_rows, control_rows = _manifest_rows(tables["manifest"], words)
+    every_row: tuple[AnySheetRow, ...] = (
+        *manifest_rows, *control_rows, *patient_rows, *event_rows, *readout_rows,
+    )  # fmt: skip
     if fatal:
-        found += _row_issues((*manifest_rows, *control_rows, *patient_rows, *event_rows))
+        found += _row_issues(every_row)
         raise StudyError("The sheets cannot be used.", found, subject="manifest")
     persons = people(patient_rows, manifest_rows, words)
     clinical = clinical_events(event_rows, persons, words.days)
@@ -112,7 +119,8 @@ def load_study(
     folder = Path(manifest).resolve().parent
     accepted = tubes(manifest_rows, persons, folder, words, today)
     controls = control_tubes(control_rows, folder)
-    found += _row_issues((*manifest_rows, *control_rows, *patient_rows, *event_rows))
+    measured = readouts_of(readout_rows, persons, words)
+    found += _row_issues(every_row)
     if not accepted:
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")
     if tables["patients"] is None:
@@ -122,10 +130,12 @@ def load_study(
         patients=tuple(person.patient for person in persons.values()),
         tubes=accepted,
         events=clinical,
+        readouts=measured,
         issues=tuple(found),
         left_out=left_out_rows(manifest_rows, folder),
         controls=controls,
         lists_events=tables["events"] is not None,
+        lists_readouts=tables["readouts"] is not None,
     )
 
 
@@ -138,13 +148,16 @@ _NO_PATIENTS_SHEET: Final = Issue(
 )
 
 
-def _tables(manifest: Path, patients: Path | None, events: Path | None) -> dict[str, _Table | None]:
+def _tables(
+    manifest: Path, patients: Path | None, events: Path | None, readouts: Path | None
+) -> dict[str, _Table | None]:
     main = read_sheet(manifest, MANIFEST.sheet, MANIFEST.all)
     assert main is not None
     return {
         MANIFEST.sheet: _matched(main, MANIFEST),
         PATIENTS.sheet: _companion(manifest, patients, PATIENTS),
         EVENTS.sheet: _companion(manifest, events, EVENTS),
+        READOUTS.sheet: _companion(manifest, readouts, READOUTS),
     }
 
 
@@ -194,5 +207,5 @@ def _manifest_rows(table: _Table | None, words: Vocabulary) -> tuple[list[Manife
     )
 
 
-def _row_issues(rows: Sequence[PatientRow | EventRow | ManifestRow | ControlRow]) -> list[Issue]:
+def _row_issues(rows: Sequence[AnySheetRow]) -> list[Issue]:
     return [issue for row in rows for issue in row.reader.issues]

@@ -99,6 +99,38 @@ class ClinicalEvent(Frozen):
     ongoing: bool = False
 
 
+class Readout(Frozen):
+    """One value from outside of the cytometer: a blood count, chimerism, an immunoglobulin.
+
+    Parameters
+    ----------
+    patient : str
+        Pseudonym.
+    day : int
+        Day of the draw on the patient's clock.
+    readout, lineage : str
+        One of ``knowledge/readouts.yaml``, and the cells it was measured in; empty when there are none.
+    value : float or None
+        In `unit`; None when only a limit is known.
+    unit : str
+        That of the readout, whatever unit the sheet gives.
+    less_than, more_than : float or None
+        The limit where the sheet says ``<1`` or ``>99``.
+    note : str
+        Short text.
+    """
+
+    patient: str
+    day: int
+    readout: str
+    lineage: str = ""
+    value: float | None = None
+    unit: str
+    less_than: float | None = None
+    more_than: float | None = None
+    note: str = ""
+
+
 class Tube(Frozen):
     """One FCS file of one visit, with what the sample sheet says about it.
 
@@ -235,7 +267,7 @@ class Study(Frozen):
     ----------
     name : str
         Name of the study.
-    patients, tubes, events
+    patients, tubes, events, readouts
         In the order of the sheets.
     issues : tuple of Issue
         Rows that were left out and why.
@@ -243,18 +275,20 @@ class Study(Frozen):
         Those of the manifest. Known while sheets are read, never written.
     controls : tuple of ControlTube
         Control tubes of the manifest. As `left_out`.
-    lists_events : bool
-        Whether the sheets say anything about clinical events. As `left_out`.
+    lists_events, lists_readouts : bool
+        Whether the sheets say anything about clinical events, and about readouts. As `left_out`.
     """
 
     name: str
     patients: tuple[Patient, ...]
     tubes: tuple[Tube, ...]
     events: tuple[ClinicalEvent, ...] = ()
+    readouts: tuple[Readout, ...] = ()
     issues: tuple[Issue, ...] = ()
     left_out: tuple[LeftOutRow, ...] = Field(default=(), exclude=True)
     controls: tuple[ControlTube, ...] = Field(default=(), exclude=True)
     lists_events: bool = Field(default=True, exclude=True)
+    lists_readouts: bool = Field(default=True, exclude=True)
 
     def patient(self, patient: str) -> Patient:
         """Return the patient with pseudonym `patient` (KeyError if absent)."""

@@ -20,6 +20,7 @@ from cytorecon.knowledge.day_limits import DayLimits, load_day_limits
 from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
 from cytorecon.knowledge.product_doses import load_dose_rules
 from cytorecon.knowledge.programmes import Programmes, load_programmes
+from cytorecon.knowledge.readouts import Readouts, load_readouts
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.knowledge.visit_labels import VisitLabels, load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict, count_doubt
@@ -42,6 +43,7 @@ class Vocabulary:
     counting: CountingRules
     visits: VisitLabels
     days: DayLimits
+    readouts: Readouts
 
     @classmethod
     def load(cls, folder: Path | None) -> Vocabulary:
@@ -52,6 +54,7 @@ class Vocabulary:
             counting=load_counting_rules(folder=folder),
             visits=load_visit_labels(folder=folder),
             days=load_day_limits(folder=folder),
+            readouts=load_readouts(folder=folder),
         )
 
 
@@ -315,6 +318,13 @@ def _check_together(row: ManifestRow, words: Vocabulary) -> None:
             name for name in ("lymphocytes_cells_per_ul", "lymphocytes_10e9_per_l") if row.reader.has(name)
         )
         row.reader.problem(column, conflict, code="study.disagreement", hint="Check both, and their units.")
+    if row.bead_lot and row.beads_per_tube is None and not row.reader.has("beads_per_tube"):
+        row.reader.warn(
+            "beads_per_tube",
+            "The row names a lot of beads and no number of beads per tube; nothing is counted by beads.",
+            code="study.bead_lot_without_value",
+            hint="The number is on the pouch of the lot.",
+        )
     if row.beads_per_tube is not None and row.dilution > 1:
         row.reader.warn(
             "dilution",

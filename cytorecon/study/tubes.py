@@ -27,10 +27,12 @@ def clinical_events(
             continue
         person = found.get(row.patient)
         if person is None:
-            _unknown_patient(row.reader, row.patient, found)
+            unknown_patient(row.reader, row.patient, found)
             continue
-        start = _day(row.reader, ("start_day", row.start_day), ("start_date", person.day_of(row.start_date)))
-        end = _day(
+        start = day_on_clock(
+            row.reader, ("start_day", row.start_day), ("start_date", person.day_of(row.start_date))
+        )
+        end = day_on_clock(
             row.reader, ("end_day", row.end_day), ("end_date", person.day_of(row.end_date)), needed=False
         )
         _check_span(row, start, end)
@@ -39,7 +41,7 @@ def clinical_events(
                 stated = row.reader.has(f"{column}_day")
                 check_within(row.reader, f"{column}_{'day' if stated else 'date'}", day, limits.event)
         if start is not None:
-            _check_birth(
+            check_birth(
                 row.reader, "start_date" if row.start_day is None else "start_day", "event", person, start
             )
         if start is None or row.reader.failed():
@@ -169,9 +171,9 @@ def _sample_day(row: ManifestRow, person: Person, kinds: EventKinds) -> int | No
         dated: int | None = (row.sample_date - row.anchor_date).days + anchor.day
     else:
         dated = person.day_of(row.sample_date)
-    day = _day(row.reader, ("day", stated), ("sample_date", dated))
+    day = day_on_clock(row.reader, ("day", stated), ("sample_date", dated))
     if day is not None:
-        _check_birth(row.reader, "sample_date" if row.day is None else "day", "sample", person, day)
+        check_birth(row.reader, "sample_date" if row.day is None else "day", "sample", person, day)
     return day
 
 
@@ -195,7 +197,7 @@ def _anchor_name(anchor: Anchor, kinds: EventKinds) -> str:
     return anchor.name if usual else f"the one of day {anchor.day}"
 
 
-def _day(
+def day_on_clock(
     reader: RowReader, stated: tuple[str, int | None], dated: tuple[str, int | None], *, needed: bool = True
 ) -> int | None:
     """Return a day from a column with days, one with dates, or both when they agree.
@@ -243,7 +245,8 @@ def _check_draw(row: ManifestRow, person: Person, day: int, limits: DayLimits, t
         )
 
 
-def _check_birth(reader: RowReader, column: str, what: str, person: Person, day: int) -> None:
+def check_birth(reader: RowReader, column: str, what: str, person: Person, day: int) -> None:
+    """Note a day that lies before the birth of the patient."""
     before = person.before_birth(day)
     if before is not None:
         reader.problem(
@@ -285,7 +288,8 @@ def _check_same_visit(
         )
 
 
-def _unknown_patient(reader: RowReader, patient: str, found: Mapping[str, Person]) -> None:
+def unknown_patient(reader: RowReader, patient: str, found: Mapping[str, Person]) -> None:
+    """Note a patient that no other sheet knows."""
     close = [name for name in found if name.lower() == patient.lower()]
     reader.problem(
         "patient",

@@ -3,6 +3,7 @@
 from cytorecon.trajectory.change import Change, ChangePart, explain_change
 from cytorecon.trajectory.change_words import describe_change
 from cytorecon.trajectory.clock import on_clock
+from cytorecon.trajectory.ratios import latest_ratio
 from cytorecon.trajectory.table import (
     DEFINITION_SWITCH,
     MEASURES,
@@ -22,6 +23,7 @@ __all__ = [
     "Measure",
     "describe_change",
     "explain_change",
+    "latest_ratio",
     "on_clock",
     "trajectories",
 ]

@@ -21,6 +21,7 @@ from dashboard.components.basics import (
     summary_cards,
     unbroken,
 )
+from dashboard.components.besides_view import besides_sections
 from dashboard.components.completion_form import completion_form
 from dashboard.components.gates_view import gates_link
 from dashboard.services.patients import MilestoneRow, PatientView, VisitRow
@@ -46,6 +47,7 @@ def patient_content(view: PatientView) -> html.Div:
             _figure_section(view),
             *_changes(view.changes),
             section("Milestones", _milestones(view.milestones), _other_rules(view.other_rules)),
+            *besides_sections(view.besides),
             completion_form(view.patient),
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",
@@ -130,9 +132,9 @@ def _source(row: MilestoneRow) -> html.Div:
 def _other_rules(rules: Sequence[tuple[str, str]]) -> Child:
     if not rules:
         return None
-    unknown = sum(reason.startswith("Not assessable") for _, reason in rules)
+    unknown = sum("unknown, the rule is for" in reason for _, reason in rules)
     words = f"{len(rules)} rules that were not judged"
-    words += f", {unknown} of them for want of programme or age" if unknown else ""
+    words += f", {unknown} of them for want of programme, age or graft" if unknown else ""
     items = [html.Li([html.B(title), f": {reason}"]) for title, reason in rules]
     return html.Details([html.Summary(words), html.Ul(items, className="small")])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cytorecon.figures.format import MEASURES, Measure
+from cytorecon.knowledge.programmes import Programme
 from dashboard.services.study import Snapshot
 
 #: Shown first, in this order, as far as the study has them.
@@ -38,6 +39,25 @@ def usual_populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:
     found = available_populations(snapshot, measure)
     usual = tuple(name for name in _USUAL.get(measure, ()) if name in found)
     return usual or found[:_FEW]
+
+
+def patient_populations(
+    snapshot: Snapshot, measure: str, wanted: tuple[str, ...], programme: Programme
+) -> tuple[str, ...]:
+    """Return the wanted populations, else those that the patient's programme looks at first, then the usual.
+
+    At most as many as the usual ones, or as the programme names. Of percentages of leukocytes the
+    differential is shown, whatever the programme.
+    """
+    found = available_populations(snapshot, measure)
+    chosen = tuple(name for name in wanted if name in found)
+    if chosen:
+        return chosen
+    usual = usual_populations(snapshot, measure)
+    if measure == "percent_of_leukocytes":
+        return usual
+    own = tuple(name for name in programme.populations if name in found)
+    return tuple(dict.fromkeys((*own, *usual)))[: max(len(own), len(usual))]
 
 
 def chosen_measure(available: tuple[Measure, ...], wanted: str) -> str:

@@ -23,17 +23,19 @@ from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
-from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
+from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from cytorecon.report.changes import ChangeRow, change_rows
+from cytorecon.report.programme import in_programme_order
 from cytorecon.report.words import age_in_words
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
+from dashboard.services.besides import Besides, besides, programme_of
 from dashboard.services.hints import in_browser
 from dashboard.services.measures import (
     available_measures,
     available_populations,
     chosen_measure,
-    chosen_populations,
+    patient_populations,
 )
 from dashboard.services.selection import TrajectorySelection
 from dashboard.services.study import Snapshot
@@ -93,6 +95,7 @@ class PatientView:
     milestones: tuple[MilestoneRow, ...]
     other_rules: tuple[tuple[str, str], ...]
     visits: tuple[VisitRow, ...]
+    besides: Besides
     changes: tuple[ChangeRow, ...] = ()
 
     @property
@@ -143,12 +146,13 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
     patient = snapshot.study.patient(selection.patient)
     measures = available_measures(snapshot, patient.patient)
     measure = chosen_measure(measures, selection.measure)
-    populations = chosen_populations(snapshot, measure, selection.populations) if measure else ()
+    programme = programme_of(patient)
+    populations = patient_populations(snapshot, measure, selection.populations, programme) if measure else ()
     every = _points(snapshot, patient.patient, measure)
     points = {name: every[name] for name in populations if name in every}
     events = tuple(event for event in snapshot.study.events if event.patient == patient.patient)
     samples = _samples(snapshot, patient.patient)
-    found = crossings(snapshot.milestones, patient=patient.patient)
+    found = in_programme_order(crossings(snapshot.milestones, patient=patient.patient), programme)
     applicable = tuple(crossing for crossing in found if crossing.applies)
     if not any(crossing.judged for crossing in applicable):
         applicable = ()
@@ -169,6 +173,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         other_rules=_other_rules([one for one in found if one not in applicable]),
         visits=_visit_rows(snapshot, patient.patient, points),
         changes=change_rows(snapshot.result, points),
+        besides=besides(snapshot, patient),
     )
 
 
@@ -235,7 +240,7 @@ def _cards(
 def _about_card(patient: Patient) -> Card:
     age = "age unknown" if patient.age_years is None else age_in_words(patient.age_years)
     unknown = patient.programme == UNKNOWN_PROGRAMME
-    programme = "programme unknown" if unknown else load_programmes().find(patient.programme).name
+    programme = "programme unknown" if unknown else programme_of(patient).name
     about = [patient.sex if patient.sex != "unknown" else "", programme, patient.graft]
     return Card("On day 0", age, " · ".join(filter(None, about)))
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "counts",
     "patient",
     "milestones",
+    "due",
     "cohort",
     "report",
     "references",

@@ -163,3 +163,14 @@ def test_a_window_that_is_not_there(made: Made) -> None:
     with pytest.raises(CytoreconError) as raised:
         cohort.cohort_map(made.table, window="day 99")
     assert str(raised.value).startswith("cohort_map, window: There is no such window. Found: day 99. ")
+
+
+def test_rules_of_one_visit_and_of_danger_date_nothing(made: Made) -> None:
+    assert {"milestone", "at_visit", "danger"} == set(made.reached["kind"])
+    dated = made.reached.loc[made.reached["kind"] == "milestone", "milestone"]
+    table = cohort.time_to_milestone(made.reached, made.study)
+    assert set(table["milestone"]) <= set(dated)
+    with pytest.raises(
+        CytoreconError, match=r"^cohort, milestone: There is no such milestone\. Found: cd4_104_d100\."
+    ):
+        cohort.time_to_milestone(made.reached, made.study, chosen=["cd4_104_d100"])

@@ -182,7 +182,7 @@ def test_a_milestone_that_was_not_reached_has_a_threshold_only() -> None:
     figure = patient_figure(points("P01", "CD4_T"), AXIS, milestones={"CD4_T": crossing})
     assert len(groups(figure, "threshold")) == 1
     assert groups(figure, "interval") == groups(figure, "star") == []
-    assert "> 200: not reached yet" in [note.text for note in figure.layout.annotations]
+    assert "> 200: not yet" in [note.text for note in figure.layout.annotations]
 
 
 def test_the_reference_band_goes_through_the_limits_of_each_visit() -> None:
@@ -266,10 +266,12 @@ def test_the_milestone_that_is_drawn_is_the_same_whatever_the_order() -> None:
 @pytest.mark.parametrize(
     ("status", "deadline", "mark"),
     [
-        ("not_reached_by_last_visit", "", "○ not reached"),
-        ("not_reached_by_last_visit", "not_reached", "○ not reached"),
-        ("not_reached_by_last_visit", "unknown", "○ not reached so far"),
-        ("censored_by_event", "unknown", "◇ follow-up ended"),
+        ("not_reached_by_last_visit", "", "○ not yet"),
+        ("not_reached_by_last_visit", "unknown", "○ not yet"),
+        ("missed", "not_reached", "✕ missed"),
+        ("danger", "", "▼ danger"),
+        ("no_danger", "", "○ no danger seen"),
+        ("censored_by_event", "unknown", "◇ competing event"),
         ("not_evaluable", "unknown", "? could not be judged"),
         ("not_assessable", "", "? not assessable"),
         ("not_applicable", "", "– does not apply"),

@@ -243,4 +243,4 @@ def test_kept_tubes_of_an_earlier_way_to_look_are_named(lab: Lab) -> None:
 
 def test_what_is_known_of_a_sheet_only_while_it_is_read_is_not_written() -> None:
     written = Study(name="s", patients=(), tubes=(), lists_events=False).model_dump()
-    assert written.keys() == {"name", "patients", "tubes", "events", "issues"}
+    assert written.keys() == {"name", "patients", "tubes", "events", "readouts", "issues"}

@@ -75,28 +75,65 @@ def test_an_unknown_kind_of_event_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_programme_occurs_twice(tmp_path: Path) -> None:
-    text = edited("programmes.yaml", "programme: msc", "programme: ageing")
+    text = edited("programmes.yaml", "msc, ", "ageing, ")
     assert message(load_programmes, tmp_path, "programmes.yaml", text) == (
-        "programmes.yaml, programme: A programme occurs twice. Found: ageing."
+        "programmes.yaml, programmes: A programme occurs twice. Found: ageing."
     )
 
 
-def test_a_programme_starts_with_something_that_is_no_anchor(tmp_path: Path) -> None:
-    text = "programmes:\n  - {programme: own, name: own, anchor_kind: cmv}\n"
-    found = message(load_programmes, tmp_path, "programmes.yaml", text)
-    assert found == (
-        "programmes.yaml, own.anchor_kind: This kind of event cannot start a clock. Found: cmv. Allowed: "
-        "transplant, stem_cell_boost, dli, car_t, gene_therapy, cell_infusion, last_chemotherapy, enrolment."
+MSC = "programmes/msc.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "anchor_kind: cell_infusion",
+            "anchor_kind: cmv",
+            (
+                "anchor_kind: This kind of event cannot start a clock. Found: cmv. Allowed: transplant, "
+                "stem_cell_boost, dli, car_t, gene_therapy, cell_infusion, last_chemotherapy, enrolment."
+            ),
+        ),
+        (
+            "populations: [Treg",
+            "populations: [Tregs",
+            "populations: This is not known. Found: Tregs. Allowed: names of populations.csv.",
+        ),
+        (
+            "below: [Th17]",
+            "below: [Th18]",
+            "ratios: This is not known. Found: Th18. Allowed: names of populations.csv.",
+        ),
+        (
+            "readouts: [igg",
+            "readouts: [ige",
+            "readouts: This is not known. Found: ige. Allowed: names of readouts.yaml.",
+        ),
+        (
+            "templates: [treg",
+            "templates: [tregs",
+            "templates: This is not known. Found: tregs. Allowed: names of the templates.",
+        ),
+    ],
+)
+def test_a_programme_names_something_that_is_not_there(tmp_path: Path, old: str, new: str, told: str) -> None:
+    (tmp_path / "programmes").mkdir()
+    assert message(load_programmes, tmp_path, MSC, edited(MSC, old, new)) == f"{MSC}, {told}"
+
+
+def test_the_file_of_a_programme_is_that_of_another(tmp_path: Path) -> None:
+    (tmp_path / "programmes").mkdir()
+    assert message(load_programmes, tmp_path, MSC, edited(MSC, "programme: msc", "programme: mcs")) == (
+        "programmes/msc.yaml: The file is that of another programme. Found: mcs. Allowed: msc."
     )
 
 
 def test_an_unknown_programme_is_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "programmes.yaml").write_text(
-        "programmes:\n  - {programme: own, name: own, anchor_kind: dli}\n"
-    )
+    (tmp_path / "programmes.yaml").write_text("programmes: [msc]\n")
     with pytest.raises(KnowledgeError) as caught:
         load_programmes(folder=tmp_path).find("haplo")
-    assert str(caught.value) == "programmes.yaml: There is no such programme. Found: haplo. Allowed: own."
+    assert str(caught.value) == "programmes.yaml: There is no such programme. Found: haplo. Allowed: msc."
 
 
 def test_a_milestone_occurs_twice(tmp_path: Path) -> None:

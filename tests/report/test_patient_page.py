@@ -101,7 +101,7 @@ def test_milestones_are_read_in_words(pages: dict[str, Page]) -> None:
     assert late["Status"] == "● reached late"
     assert late["Reading"] == "CD4 T first ≥ 50/µL between day 100 and day 180; later than day 100."
     assert rows["NK above 100/µL (children)"]["Status"] == "● reached"
-    assert rows["CD4 T above 200/µL, confirmed"]["Status"] == "◇ follow-up ended"
+    assert rows["CD4 T above 200/µL, confirmed"]["Status"] == "◇ competing event"
     assert "de Koning 2021" in late["Source, and what it found"]
     assert "CD4 T above 104/µL at day 100 (adults)" not in rows
     assert "CD4 T above 104/µL at day 100 (adults)" in pages["P02"].texts["milestones"]
@@ -110,8 +110,7 @@ def test_milestones_are_read_in_words(pages: dict[str, Page]) -> None:
     twice = rows["CD4 T above 50/µL on two consecutive visits within 100 days"]
     assert twice["Status"] == "◐ not confirmed"
     assert (
-        "Milestones: 5 of 14 that could be judged were reached; of the 5 with a deadline, 3 late, "
-        "2 not reached by then."
+        "Milestones: 5 of 16 that could be judged were reached; of the 5 with a deadline, 3 late, 2 missed."
     ) in pages["P02"].texts["summary"]
 
 
@@ -136,7 +135,8 @@ def test_what_cannot_be_assessed_is_told_and_not_judged(tmp_path: Path) -> None:
         "stem-cell transplantation or transplantation for severe combined immunodeficiency."
     ) in page.texts["milestones"]
     assert (
-        "rules could not be assessed, because the programme or the age is not known" in page.texts["summary"]
+        "rules could not be assessed, because the programme, the age or the graft is not known"
+        in page.texts["summary"]
     )
     index = table(read_page(report.index), "Milestone")
     assert index["CD4 T at least 50/µL within 100 days"]["Applies to"] == "0 (1 not assessable)"

@@ -13,7 +13,7 @@ from cytorecon.cohort import cohort_summary
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.event_free import event_free_summary
 from cytorecon.figures.harmless import harmless
-from cytorecon.milestone import milestones
+from cytorecon.milestone import due_tests, milestones
 from cytorecon.report import ReportFiles, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube
@@ -42,7 +42,7 @@ def pages_of(report: ReportFiles) -> list[Path]:
 def test_what_is_written(report: ReportFiles) -> None:
     assert list(files_of(report.folder)) == [
         "assets/plotly.min.js", "assets/report.css", "assets/report.js", "cohort.csv", "counts.csv",
-        "event_free.csv",
+        "due_tests.csv", "event_free.csv",
         "index.html", "milestones.csv", "patient_P01.html", "patient_P02.html", "patient_P03.html",
         "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
@@ -63,6 +63,7 @@ def test_the_tables_are_those_of_the_package(report: ReportFiles) -> None:
         "milestones.csv": milestones(curves, result.study),
         "cohort.csv": cohort_summary(curves),
         "event_free.csv": event_free_summary(curves, result.study),
+        "due_tests.csv": due_tests(curves, result.study),
         "tubes.csv": tube_status(result),
     }
     assert {path.name for path in report.tables} == set(expected)
@@ -116,8 +117,8 @@ def test_progress_is_told_after_each_page_and_a_later_report_replaces_the_earlie
     (tmp_path / "patient_mine.html").write_text("<p>my own page</p>", encoding="utf-8")
     write_report(part("P03"), tmp_path, software_version="0.1.0")
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
-        "cohort.csv", "counts.csv", "event_free.csv", "index.html", "milestones.csv", "notes.txt",
-        "patient_P03.html",
+        "cohort.csv", "counts.csv", "due_tests.csv", "event_free.csv", "index.html", "milestones.csv",
+        "notes.txt", "patient_P03.html",
         "patient_mine.html", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert "P02" not in read_page(tmp_path / "index.html").text

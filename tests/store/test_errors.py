@@ -61,10 +61,10 @@ def test_creating_twice(store: StudyStore, location: str) -> None:
 
 def test_study_of_a_newer_version(store: StudyStore, location: str) -> None:
     with store._engine.begin() as connection:
-        connection.execute(update(schema.study).values(schema_version=3, software_version="9.1.0"))
+        connection.execute(update(schema.study).values(schema_version=4, software_version="9.1.0"))
     assert message_of(lambda: StudyStore.open(location)) == (
         f"{shown(location)}: The study was written by a newer version of cytorecon; it was left as it is. "
-        "Found: schema 3, written by cytorecon 9.1.0. Allowed: schema 2 or older. "
+        "Found: schema 4, written by cytorecon 9.1.0. Allowed: schema 3 or older. "
         "Open it with that version or a newer one."
     )
 

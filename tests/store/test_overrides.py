@@ -78,5 +78,5 @@ def test_a_study_of_the_first_schema_gets_the_table_with_its_first_record(
         assert old.overrides() == (record(0.5),)
         with old._engine.connect() as connection:
             assert (
-                connection.execute(select(schema.study.c.schema_version)).scalar_one() == SCHEMA_VERSION == 2
+                connection.execute(select(schema.study.c.schema_version)).scalar_one() == SCHEMA_VERSION == 3
             )

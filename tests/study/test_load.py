@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cytorecon.errors import Severity
+from cytorecon.knowledge.files import read_text
 from cytorecon.study import Anchor, ClinicalEvent, Patient, load_study
 from tests.study.sheets import MANIFEST, lines, load, workbook, write
 
@@ -363,9 +364,10 @@ def test_empty_rows_and_columns_and_words_for_nothing_are_left_out(tmp_path: Pat
 def test_a_users_vocabulary_is_used(tmp_path: Path) -> None:
     knowledge = tmp_path / "knowledge"
     knowledge.mkdir()
-    (knowledge / "programmes.yaml").write_text(
-        "programmes:\n  - {programme: unknown, name: x, anchor_kind: transplant}\n"
-        "  - {programme: haplo, name: haplo, anchor_kind: transplant}\n"
+    (knowledge / "programmes").mkdir()
+    (knowledge / "programmes.yaml").write_text("programmes: [unknown, haplo]\n")
+    (knowledge / "programmes" / "haplo.yaml").write_text(
+        read_text("programmes/allo_hsct.yaml").replace("programme: allo_hsct", "programme: haplo")
     )
     manifest = write(tmp_path, manifest=MANIFEST, patients="patient,programme\nP01,haplo\n")
     assert load_study(manifest, knowledge=knowledge).patients[0].programme == "haplo"
