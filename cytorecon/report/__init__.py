@@ -3,5 +3,13 @@
 from __future__ import annotations
 
 from cytorecon.report.write import Progress, ReportFiles, write_report
+from cytorecon.report.write_sheets import Making, SheetFormat, write_patient_sheets
 
-__all__ = ["Progress", "ReportFiles", "write_report"]
+__all__ = [
+    "Making",
+    "Progress",
+    "ReportFiles",
+    "SheetFormat",
+    "write_patient_sheets",
+    "write_report",
+]

@@ -91,10 +91,11 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class PatientPage:
-    """Everything on the page of one patient."""
+    """Everything on the page of one patient; the first `headlines` of the sentences are about values."""
 
     patient: str
     facts: tuple[tuple[str, str], ...]
+    headlines: int
     sentences: tuple[str, ...]
     latest: tuple[LatestRow, ...]
     milestones: tuple[MilestoneRow, ...]
@@ -123,13 +124,15 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
     tubes = tables.tubes_of(patient.patient)
     by_measure = tables.points[patient.patient]
     shown = preferred(by_measure, spec.populations)
+    headlines = _headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences)
     found = crossings(tables.applicable, patient=patient.patient)
     noticed = remarks(tubes, tables.trajectories, load_review_flags())
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
+        headlines=len(headlines),
         sentences=(
-            *_headlines(preferred(by_measure, spec.headline_populations), spec.headline_sentences),
+            *headlines,
             *_reached_sentence(found),
             *_not_assessable_sentence(patient.patient, tables),
             *_trust_sentence(tubes, noticed),
@@ -288,7 +291,7 @@ def _plots(
     days += [event.start_day for event in events]
     days += [event.end_day for event in events if event.end_day is not None]
     axis = time_axis(days, zero_label=patient.anchors[0].name)
-    samples = tuple(SampleMark(tube.tube, tube.day, _state(result)) for tube, result in tubes)
+    samples = tuple(SampleMark(tube.tube, tube.day, sample_state(result)) for tube, result in tubes)
     made = []
     for name, series in _drawn(tables.points[patient.patient], spec).items():
         figure = patient_figure(
@@ -309,7 +312,14 @@ def _drawn(by_measure: Mapping[str, Series], spec: ReportSpec) -> Mapping[str, S
     }
 
 
-def _state(result: TubeResult) -> SampleState:
+def sample_state(result: TubeResult) -> SampleState:
+    """Return how the tube of a result is marked on the lane of samples.
+
+    Parameters
+    ----------
+    result : TubeResult
+        Of one tube.
+    """
     if result.status == "failed":
         return "failed"
     return "review" if any(count.review for count in result.counts) else "done"
