@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cytorecon.report.write import Progress, ReportFiles, write_report
 from cytorecon.report.write_sheets import Making, SheetFormat, write_patient_sheets
+from cytorecon.report.write_tubes import write_tubes
 
 __all__ = [
     "Making",
@@ -12,4 +13,5 @@ __all__ = [
     "SheetFormat",
     "write_patient_sheets",
     "write_report",
+    "write_tubes",
 ]

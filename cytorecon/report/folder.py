@@ -47,6 +47,24 @@ def put(path: Path, content: str | bytes) -> Path:
     return path
 
 
+def put_ours(path: Path, content: str | bytes) -> Path:
+    """Write a file as :func:`put`, in place of an earlier one of ours only.
+
+    Raises
+    ------
+    StoreError
+        If something else is there.
+    """
+    if path.exists() and not (path.is_file() and _is_ours(path)):
+        raise StoreError(
+            "There is something that is no report of cytorecon; it was left as it is.",
+            subject=str(path),
+            allowed="a new file, or an earlier report",
+            hint="Choose another folder.",
+        )
+    return put(path, content)
+
+
 def delete_stale(out: Path, pattern: str, keep: set[str]) -> None:
     """Delete the pages of an earlier report that match `pattern` and are not in `keep`."""
     for page in sorted(out.glob(pattern)):

@@ -109,7 +109,9 @@ class PatientPage:
     reference_sets: tuple[ReferenceSet, ...]
 
 
-def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> PatientPage:
+def patient_page(
+    patient: Patient, tables: StudyTables, spec: ReportSpec, *, plots: bool = True
+) -> PatientPage:
     """Return the page of `patient`.
 
     Parameters
@@ -120,6 +122,8 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         Results and tidy tables of the whole study.
     spec : ReportSpec
         Which populations are shown.
+    plots : bool
+        Whether its figures are made: for paper they are drawn otherwise.
     """
     tubes = tables.tubes_of(patient.patient)
     by_measure = tables.points[patient.patient]
@@ -140,7 +144,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
         milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
-        plots=_plots(patient, tables, found, tubes, spec),
+        plots=_plots(patient, tables, found, tubes, spec) if plots else (),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
         doses=doses_in_words(tables.doses[tables.doses["patient"] == patient.patient]),

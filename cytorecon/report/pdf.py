@@ -14,8 +14,8 @@ import typst
 from cytorecon.report.sections import PatientSheetSection, ReportSpec
 from cytorecon.report.sheet import PatientSheet
 
-#: What the font of the package draws: Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, Georgian, punctuation,
-#: arrows, mathematics, shapes. Anything else is looked for among the fonts of the machine.
+#: What the font of the package draws: Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, Georgian,
+#: punctuation, arrows, mathematics, shapes. Anything else is looked for among the fonts of the machine.
 _DRAWN: Final = re.compile(
     "[\n\u0020-\u052f\u0531-\u058a\u05b0-\u05f4\u0600-\u06ff\u10d0-\u10fc\u1e00-\u1fff\u2000-\u26ff]*"
 )
@@ -42,13 +42,13 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
     """
     data = json.dumps(_data(sheet, spec), ensure_ascii=False, sort_keys=True)
     folder = resources.files("cytorecon.report")
+    others = _DRAWN.fullmatch(data + sheet.figure) is None
     made = datetime.combine(sheet.made_on, time(), UTC) if sheet.made_on is not None else None
     with resources.as_file(folder.joinpath("fonts")) as fonts:
         return typst.compile(
             folder.joinpath("templates", "patient_sheet.typ").read_bytes(),
             sys_inputs={"data": data, "figure": sheet.figure},
-            font_paths=[str(fonts)],
-            ignore_system_fonts=_DRAWN.fullmatch(data + sheet.figure) is not None,
+            font_paths=typst.Fonts(include_system_fonts=others, font_paths=[str(fonts)]),
             timestamp=made if made is not None else 0,
         )
 
@@ -56,6 +56,9 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
 def _data(sheet: PatientSheet, spec: ReportSpec) -> object:
     page = asdict(sheet.page)
     del page["plots"]
+    # where no font draws a name, two patients must not look alike
+    drawn = _DRAWN.fullmatch(sheet.page.patient) is not None
+    page["spelled"] = "" if drawn else " ".join(f"U+{ord(letter):04X}" for letter in sheet.page.patient)
     page["remarks"] = [
         {**asdict(remark), "severity": remark.severity.value, "mark": remark.mark}
         for remark in sheet.page.remarks

@@ -43,6 +43,7 @@ SheetSection = Literal[
     "provenance",
     "reading",
 ]
+TubeSection = Literal["summary", "gates", "populations", "review", "provenance", "reading"]
 
 
 class _Section(Frozen):
@@ -67,6 +68,18 @@ class PatientSheetSection(_Section):
     """A section of the report of one patient."""
 
     section: SheetSection
+
+
+class TubePageSection(_Section):
+    """A section of the page of one tube."""
+
+    section: TubeSection
+
+
+class TubesPageSection(_Section):
+    """A section of the index of all tubes."""
+
+    section: Literal["tubes"]
 
 
 class MethodText(Frozen):
@@ -99,6 +112,8 @@ class ReportSpec(Frozen):
     study_page, patient_page, patient_sheet, patient_annex
         Sections in their order: of the pages of study and patient, and of the first page and the
         further pages of the report of one patient.
+    tube_page, tubes_page
+        Sections of the page of one tube, and of the index of all tubes.
     sheet_panels, sheet_milestones, sheet_remarks : int
         How many of each fit the first page.
     method : MethodText
@@ -127,6 +142,8 @@ class ReportSpec(Frozen):
     patient_page: tuple[PatientPageSection, ...] = Field(min_length=1)
     patient_sheet: tuple[PatientSheetSection, ...] = Field(min_length=1)
     patient_annex: tuple[PatientSheetSection, ...]
+    tube_page: tuple[TubePageSection, ...] = Field(min_length=1)
+    tubes_page: tuple[TubesPageSection, ...] = Field(min_length=1)
     sheet_panels: int = Field(ge=1)
     sheet_milestones: int = Field(ge=0)
     sheet_remarks: int = Field(ge=0)
@@ -161,6 +178,7 @@ def load_report_spec() -> ReportSpec:
     pages: dict[str, list[str]] = {
         "study_page": [section.section for section in spec.study_page],
         "patient_page": [section.section for section in spec.patient_page],
+        "tube_page": [section.section for section in spec.tube_page],
         "patient_sheet, patient_annex": [
             section.section for section in (*spec.patient_sheet, *spec.patient_annex)
         ],

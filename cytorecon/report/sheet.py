@@ -100,7 +100,7 @@ def patient_sheet(
     made_on : date, optional
         Day to print; nothing here asks a clock.
     """
-    page = patient_page(patient, tables, spec)
+    page = patient_page(patient, tables, spec, plots=False)
     events = [event for event in tables.study.events if event.patient == patient.patient]
     return PatientSheet(
         page=page,
@@ -141,9 +141,7 @@ def _event_row(event: ClinicalEvent) -> EventRow:
     return EventRow(days, kind_name(event.kind), event.label)
 
 
-def _method(
-    patient: Patient, tables: StudyTables, spec: ReportSpec, page: PatientPage
-) -> tuple[str, ...]:
+def _method(patient: Patient, tables: StudyTables, spec: ReportSpec, page: PatientPage) -> tuple[str, ...]:
     done = [result for _, result in tables.tubes_of(patient.patient) if result.status == "done"]
     templates = dict.fromkeys(source.template for source in page.sources)
     versions = dict.fromkeys(source.software_version for source in page.sources)

@@ -85,8 +85,16 @@ class StudyTables:
         return self.programmes.get(programme, programme)
 
 
-def study_tables(result: StudyResult) -> StudyTables:
-    """Return the tables of a study."""
+def study_tables(result: StudyResult, *, cohort: bool = True) -> StudyTables:
+    """Return the tables of a study.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    cohort : bool
+        Whether all patients are summarised together; else that table is empty.
+    """
     counts, curves = tidy_counts(result), trajectories(result)
     return StudyTables(
         study=result.study,
@@ -95,7 +103,7 @@ def study_tables(result: StudyResult) -> StudyTables:
         doses=product_doses(result),
         trajectories=curves,
         milestones=milestones(curves, result.study),
-        cohort=cohort_summary(curves),
+        cohort=cohort_summary(curves if cohort else curves.iloc[:0]),
         status=tube_status(result),
         points={
             patient.patient: points_by_measure(curves, counts, patient.patient)

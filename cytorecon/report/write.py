@@ -115,9 +115,7 @@ def write_report(
         put(out / INDEX, _study_html(tables, pages, spec, software_version))
         if progress is not None:
             progress(len(pages) + 1, len(pages) + 1)
-    return ReportFiles(
-        out, out / INDEX, {name: out / page for name, page in pages.items()}, written, made
-    )
+    return ReportFiles(out, out / INDEX, {name: out / page for name, page in pages.items()}, written, made)
 
 
 def _write_assets(out: Path) -> None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from cytorecon.errors import CytoreconError
 from cytorecon.report import words
 from cytorecon.report.environment import render_alone
-from cytorecon.report.folder import put, report_folder
+from cytorecon.report.folder import put_ours, report_folder
 from cytorecon.report.names import page_names
 from cytorecon.report.pdf import sheet_pdf
 from cytorecon.report.sections import ReportSpec, load_report_spec
@@ -82,7 +82,7 @@ def write_patient_sheets(
     chosen = _cut(result, [known_patient(patient, everybody) for patient in patients])
     spec, names = load_report_spec(), sheet_names(everybody)
     with report_folder(out):
-        tables = study_tables(chosen)
+        tables = study_tables(chosen, cohort=False)
         return {
             patient.patient: write_sheet(patient, tables, spec, making, out / names[patient.patient])
             for patient in chosen.study.patients
@@ -99,9 +99,9 @@ def write_sheet(
     )  # fmt: skip
     made = []
     if "html" in making.formats:
-        made.append(put(place.with_name(f"{place.name}.html"), sheet_html(sheet, spec)))
+        made.append(put_ours(place.with_name(f"{place.name}.html"), sheet_html(sheet, spec)))
     if "pdf" in making.formats:
-        made.append(put(place.with_name(f"{place.name}.pdf"), sheet_pdf(sheet, spec)))
+        made.append(put_ours(place.with_name(f"{place.name}.pdf"), sheet_pdf(sheet, spec)))
     return tuple(made)
 
 

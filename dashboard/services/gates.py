@@ -18,6 +18,7 @@ from cytorecon.figures.format import (
     population_label,
 )
 from cytorecon.figures.gate import gate_doubts, gate_name, gate_numbers, gate_titles
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
 
 #: How a gate stands: sound, in need of a look, not to be evaluated, or nothing to gate.

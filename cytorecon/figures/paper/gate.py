@@ -27,6 +27,7 @@ _HEIGHT: Final = 290.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 48.0, 12.0, 12.0, 44.0
 #: Darkest and lightest colour of the density, as in the dashboard; an empty bin stays white.
 _DARK: Final = np.array([0x00, 0x20, 0x4D])
+_HISTOGRAM: Final = "#d9e8f3"
 _LIGHT: Final = np.array([0xC9, 0xD3, 0xE3])
 
 
@@ -100,7 +101,9 @@ def _add_histogram(svg: Svg, frame: _Frame) -> None:
         y = frame.y(0.0) - 0.92 * float(height) * frame.box[3]
         top += [(frame.x(float(left)), y), (frame.x(float(right)), y)]
     ground = _HEIGHT - _BOTTOM
-    svg.path([(_LEFT, ground), *top, (_WIDTH - _RIGHT, ground)], closed=True, fill="#d9e8f3", stroke=theme.BLUE)
+    svg.path(
+        [(_LEFT, ground), *top, (_WIDTH - _RIGHT, ground)], closed=True, fill="#d9e8f3", stroke=theme.BLUE
+    )
 
 
 def _add_outline(svg: Svg, frame: _Frame, record: GateRecord, *, doubted: bool) -> None:
@@ -154,4 +157,6 @@ def _add_axes(svg: Svg, frame: _Frame) -> None:
         svg.text(_LEFT - 6, y + 3, tick.label, size=8.5, anchor="end", fill=theme.MUTED)
     middle = _TOP + frame.box[3] / 2
     label = plot.y_label or "events (square root)"
-    svg.text(12, middle, label, size=10, anchor="middle", fill=theme.INK, transform=f"rotate(-90 12 {middle})")
+    svg.text(
+        12, middle, label, size=10, anchor="middle", fill=theme.INK, transform=f"rotate(-90 12 {middle})"
+    )

@@ -9,8 +9,8 @@ from typing import Final
 from cytorecon.figures import theme
 from cytorecon.figures.crossings import Crossing
 from cytorecon.figures.marks import height_of, segments
-from cytorecon.figures.paper.svg import XY, Svg
 from cytorecon.figures.panel import Panel
+from cytorecon.figures.paper.svg import XY, Svg
 from cytorecon.figures.points import Point
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import ValueAxis

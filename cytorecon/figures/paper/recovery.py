@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Final
 
 from cytorecon.figures import theme
@@ -26,6 +27,8 @@ _GAP_X, _GAP_Y = 40.0, 34.0
 _LANE: Final = 13.0
 _LANES_LEFT: Final = 52.0
 _LEGEND: Final = 16.0
+#: Characters of an event's label; the whole of it stands in the list of events.
+_LONGEST_LABEL: Final = 60
 #: Words of the legend with the room they need, px.
 _KEYS: Final = (
     ("result, 95 % interval", 112),
@@ -128,7 +131,7 @@ def _add_event(svg: Svg, item: Placed, start: float, end: float) -> None:
         svg.path(diamond, closed=True, fill=item.lane.colour)
     shift = 3 if end > start else 6
     x, anchor = (start - shift, "end") if item.label_left else (start + shift, "start")
-    label = event_label(item.event)
+    label = shorten(event_label(item.event), width=_LONGEST_LABEL, placeholder=" …")
     svg.text(x, y + 9.5, label, size=8, anchor="end" if anchor == "end" else "start", fill=theme.INK)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -10,6 +11,9 @@ from markupsafe import escape
 
 #: The font the PDF carries; a browser that lacks it takes its own.
 FONT: Final = "DejaVu Sans, Arial, sans-serif"
+
+#: What XML must not hold: controls, and halves of surrogate pairs.
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 Anchor = Literal["start", "middle", "end"]
 XY = tuple[float, float]
@@ -68,7 +72,8 @@ class Svg:
         placed: dict[str, str | float] = {"x": x, "y": y, "font-size": size}
         if anchor != "start":
             placed["text-anchor"] = anchor
-        self._parts.append(f"<text{_attributes(placed)}{_attributes(look)}>{escape(words)}</text>")
+        clean = escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", words))
+        self._parts.append(f"<text{_attributes(placed)}{_attributes(look)}>{clean}</text>")
 
     def markup(self, *, title: str) -> str:
         """Return the drawing as SVG; `title` is what a screen reader says."""
@@ -76,7 +81,7 @@ class Svg:
         box = f"0 0 {_number(self.width)} {_number(self.height)}"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg"{_attributes(size)} viewBox="{box}" role="img" '
-            f'aria-label="{escape(title)}" font-family="{FONT}" font-stretch="semi-condensed">'
+            f'aria-label="{escape(_UNPRINTABLE.sub(" ", title))}" font-family="{FONT}" font-stretch="semi-condensed">'
         )
         return "\n".join([head, *self._parts, "</svg>"])
 
