@@ -16,6 +16,7 @@ from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
 from cytorecon.cli.evaluate import evaluate
+from cytorecon.cli.export import export
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
@@ -80,6 +81,7 @@ app.command("gate")(gate)
 app.command("batch")(batch)
 app.command("counts")(counts)
 app.command("report")(report)
+app.command("export")(export)
 app.command("serve")(serve)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)

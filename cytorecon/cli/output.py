@@ -20,6 +20,9 @@ _STUDY_FILE: Final = "study.sqlite"
 #: So many columns of an older or newer version's table are enough to know it by.
 _TELLING_COLUMNS: Final = 6
 _ZIP: Final = b"PK\x03\x04"
+_PARQUET: Final = b"PAR1"
+_JSON: Final = b'{\n "resourceType": "Bundle"'
+_READ_BYTES: Final = 10_000
 #: An ``index.html`` with this mark, or else these assets, which come first, make a folder a report's.
 _REPORT_MARK: Final = b'<meta name="generator" content="cytorecon report">'
 _REPORT_ASSET: Final = Path("assets", "report.css")
@@ -68,6 +71,32 @@ def write_masks(file: Path, write: Callable[[IO[bytes]], None], *, option: str) 
     _check_file(file, lambda content: content.read(4) in (b"", _ZIP), option=option, kind="earlier masks")
     with _in_place_of(file) as part, part.open("xb") as handle:
         write(handle)
+
+
+def put_export(file: Path, content: bytes, *, option: str) -> None:
+    """Write one file of an export, in place of an earlier one that begins the same way.
+
+    Raises
+    ------
+    CytoreconError
+        If something else is there.
+    """
+    telling = _beginning(content)
+    _check_file(
+        file, lambda there: _beginning(there.read(_READ_BYTES)) in (b"", telling),
+        option=option, kind="an earlier export",
+    )  # fmt: skip
+    with _in_place_of(file) as part, part.open("xb") as handle:
+        handle.write(content)
+
+
+def _beginning(content: bytes) -> bytes:
+    """Return what tells the kind of an exported file: the first columns of a table, else its first bytes."""
+    if content[:4] in (_ZIP, _PARQUET):
+        return content[:4]
+    if content.startswith(_JSON):
+        return _JSON
+    return b",".join(content[:_READ_BYTES].split(b"\n")[0].split(b",")[:_TELLING_COLUMNS])
 
 
 def check_folder(folder: Path, *, option: str) -> None:

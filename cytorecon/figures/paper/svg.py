@@ -79,9 +79,10 @@ class Svg:
         """Return the drawing as SVG; `title` is what a screen reader says."""
         size = {"width": self.width, "height": self.height}
         box = f"0 0 {_number(self.width)} {_number(self.height)}"
+        label = escape(_UNPRINTABLE.sub(" ", title))
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg"{_attributes(size)} viewBox="{box}" role="img" '
-            f'aria-label="{escape(_UNPRINTABLE.sub(" ", title))}" font-family="{FONT}" font-stretch="semi-condensed">'
+            f'aria-label="{label}" font-family="{FONT}" font-stretch="semi-condensed">'
         )
         return "\n".join([head, *self._parts, "</svg>"])
 
