@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime, time
 from importlib import resources
 from typing import Final
 
@@ -43,13 +42,11 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
     data = json.dumps(_data(sheet, spec), ensure_ascii=False, sort_keys=True)
     folder = resources.files("cytorecon.report")
     others = _DRAWN.fullmatch(data + sheet.figure) is None
-    made = datetime.combine(sheet.made_on, time(), UTC) if sheet.made_on is not None else None
     with resources.as_file(folder.joinpath("fonts")) as fonts:
         return typst.compile(
             folder.joinpath("templates", "patient_sheet.typ").read_bytes(),
             sys_inputs={"data": data, "figure": sheet.figure},
             font_paths=typst.Fonts(include_system_fonts=others, font_paths=[str(fonts)]),
-            timestamp=made if made is not None else 0,
         )
 
 
