@@ -10,7 +10,7 @@ import typer
 from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json
 from cytorecon.cli.options import JsonOption, StudyArgument
-from cytorecon.cli.output import check_folder, put_export
+from cytorecon.cli.output import check_folder, put_exports
 
 
 def export(
@@ -39,10 +39,8 @@ def export(
     check_folder(out, option="--out")
     with StudyStore.open(study) as store:
         result = store.result(plots=False)
-    files = export_files(export_tables(result), asked)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        put_export(out / name, content, option="--out")
-        note(f"{out / name}")
+    written = put_exports(out, export_files(export_tables(result), asked), option="--out")
+    for file in written:
+        note(str(file))
     if as_json:
-        print_json({"files": [str(out / name) for name in files]})
+        print_json({"files": [str(file) for file in written]})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -73,21 +73,29 @@ def write_masks(file: Path, write: Callable[[IO[bytes]], None], *, option: str) 
         write(handle)
 
 
-def put_export(file: Path, content: bytes, *, option: str) -> None:
-    """Write one file of an export, in place of an earlier one that begins the same way.
+def put_exports(folder: Path, files: Mapping[str, bytes], *, option: str) -> tuple[Path, ...]:
+    """Write the files of an export into `folder`, each in place of an earlier one that begins the same way.
+
+    All places are checked before the first file is written.
 
     Raises
     ------
     CytoreconError
         If something else is there.
     """
+    check_folder(folder, option=option)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        _check_file(folder / name, _begins_as(content), option=option, kind="an earlier export")
+    for name, content in files.items():
+        with _in_place_of(folder / name) as part, part.open("xb") as handle:
+            handle.write(content)
+    return tuple(folder / name for name in files)
+
+
+def _begins_as(content: bytes) -> Callable[[IO[bytes]], bool]:
     telling = _beginning(content)
-    _check_file(
-        file, lambda there: _beginning(there.read(_READ_BYTES)) in (b"", telling),
-        option=option, kind="an earlier export",
-    )  # fmt: skip
-    with _in_place_of(file) as part, part.open("xb") as handle:
-        handle.write(content)
+    return lambda there: _beginning(there.read(_READ_BYTES)) in (b"", telling)
 
 
 def _beginning(content: bytes) -> bytes:

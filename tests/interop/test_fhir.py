@@ -27,9 +27,7 @@ def bundle(tables: ExportTables) -> Resource:
 
 
 def resources(bundle: Resource, kind: str) -> list[Resource]:
-    return [
-        entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind
-    ]
+    return [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind]
 
 
 def observation(bundle: Resource, tube: str, name: str) -> Resource:
@@ -109,9 +107,9 @@ def test_a_population_without_a_confirmed_code_has_its_name_only(bundle: Resourc
 
 
 def test_days_are_told_without_a_date() -> None:
-    (extension,) = one({**B, "events": 700, "cells_per_ul": 70.0, "below_lloq": False})[
-        "_effectiveDateTime"
-    ]["extension"]
+    (extension,) = one({**B, "events": 700, "cells_per_ul": 70.0, "below_lloq": False})["_effectiveDateTime"][
+        "extension"
+    ]
     parts = {part["url"]: part for part in extension["extension"]}
     assert parts["relationship"]["valueCode"] == "before"
     assert parts["offset"]["valueDuration"]["value"] == 7

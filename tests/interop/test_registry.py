@@ -66,7 +66,7 @@ def test_each_contact_has_a_row_and_says_its_window() -> None:
     made = sheet([100])
     assert list(made.index) == ["day 100", "6 months", "1 year"]
     assert made["registry"].unique().tolist() == ["CIBMTR"]
-    assert made.loc["1 year", ["from_day", "to_day"]].tolist() == [366, 425]
+    assert (made.loc["1 year", "from_day"], made.loc["1 year", "to_day"]) == (366, 425)
 
 
 def test_below_the_lloq_is_a_result_without_a_number() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -11,10 +12,20 @@ import pytest
 
 from cytorecon.interop.xlsx import workbook
 
-DANGEROUS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", "=HYPERLINK(1)", "#N/A"]
+DANGEROUS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "=cmd|' /C calc'!A0",
+    "=HYPERLINK(1)",
+    "#N/A",
+]
 
 
-def read_back(texts: list[str]) -> list[openpyxl.cell.cell.Cell]:
+def read_back(texts: list[str]) -> list[Any]:
     content = workbook({"t": pd.DataFrame({"a": texts})})
     sheet = openpyxl.load_workbook(io.BytesIO(content))["t"]
     return [row[0] for row in sheet.iter_rows(min_row=2)]
@@ -38,7 +49,7 @@ def test_no_part_of_the_file_holds_a_formula() -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in sheet
-    assert b'<f ' not in sheet
+    assert b"<f " not in sheet
 
 
 def test_numbers_truth_and_what_is_not_known() -> None:

@@ -55,9 +55,7 @@ def test_one_file_of_each_format_and_nothing_else(files: Mapping[str, tuple[Path
     ]  # fmt: skip
 
 
-def test_the_html_loads_nothing_and_runs_nothing(
-    files: Mapping[str, tuple[Path, ...]], html: Page
-) -> None:
+def test_the_html_loads_nothing_and_runs_nothing(files: Mapping[str, tuple[Path, ...]], html: Page) -> None:
     assert html.loaded == []
     assert "script" not in html.tags
     assert html.links == []
@@ -184,9 +182,7 @@ def test_a_patient_without_any_result(tmp_path: Path) -> None:
 def test_an_unknown_patient_is_named(tmp_path: Path) -> None:
     with pytest.raises(CytoreconError) as caught:
         write_patient_sheets(study_result(), tmp_path, BOTH, patients=["P01", "P9"])
-    assert str(caught.value) == (
-        "patient: The study has no such patient. Found: P9. Allowed: P01, P02, P03."
-    )
+    assert str(caught.value) == ("patient: The study has no such patient. Found: P9. Allowed: P01, P02, P03.")
     assert list(tmp_path.iterdir()) == []
 
 

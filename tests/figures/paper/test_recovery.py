@@ -30,7 +30,9 @@ def drawn(patient: str) -> ET.Element:
             {population: own[population] for population in POPULATIONS},
             time_axis([*DAYS, *(event.start_day for event in events)]),
             events=events,
-            samples=[SampleMark(f"{patient}/d{day}/1", day, "failed" if day == 60 else "done") for day in DAYS],
+            samples=[
+                SampleMark(f"{patient}/d{day}/1", day, "failed" if day == 60 else "done") for day in DAYS
+            ],
             milestones=primary_crossings(found, "cells_per_ul"),
         )
     )
