@@ -28,6 +28,7 @@ COMMANDS = (
     "override",
     "counts",
     "report",
+    "export",
     "serve",
     "doctor",
     "evaluate",

@@ -20,11 +20,13 @@ from cytorecon.figures.gate import (
 )
 from cytorecon.figures.paper.png import png_uri
 from cytorecon.figures.paper.svg import XY, Svg
-from cytorecon.results import GatePlot, GateRecord
+from cytorecon.results import AxisTick, GatePlot, GateRecord
 
 _WIDTH: Final = 300.0
 _HEIGHT: Final = 290.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 48.0, 12.0, 12.0, 44.0
+#: Room that a character of a label takes, and a line, px.
+_CHARACTER, _LINE = 5.4, 10.0
 #: Darkest and lightest colour of the density, as in the dashboard; an empty bin stays white.
 _DARK: Final = np.array([0x00, 0x20, 0x4D])
 _HISTOGRAM: Final = "#d9e8f3"
@@ -39,11 +41,11 @@ class _Frame:
 
     def x(self, value: float) -> float:
         share = (value - self.plot.x_low) / (self.plot.x_high - self.plot.x_low)
-        return _LEFT + min(max(share, 0.0), 1.0) * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
 
     def y(self, value: float) -> float:
         share = (value - self.plot.y_low) / (self.plot.y_high - self.plot.y_low)
-        return _HEIGHT - _BOTTOM - min(max(share, 0.0), 1.0) * (_HEIGHT - _TOP - _BOTTOM)
+        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -78,7 +80,8 @@ def gate_svg(
     else:
         _add_histogram(svg, frame)
     if record.status == "found":
-        _add_outline(svg, frame, record, doubted=bool(doubts))
+        with svg.window(*frame.box):
+            _add_outline(svg, frame, record, doubted=bool(doubts))
     else:
         _add_reason(svg, record)
     _add_axes(svg, frame)
@@ -146,17 +149,28 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _add_axes(svg: Svg, frame: _Frame) -> None:
     plot, ground = frame.plot, _HEIGHT - _BOTTOM
-    for tick in plot.x_ticks:
-        x = frame.x(tick.position)
+    end = 0.0
+    for tick in _inside(plot.x_ticks, plot.x_low, plot.x_high):
+        x, half = frame.x(tick.position), 0.5 * _CHARACTER * len(tick.label)
         svg.line((x, ground), (x, ground + 4), stroke=theme.FRAME)
-        svg.text(x, ground + 14, tick.label, size=8.5, anchor="middle", fill=theme.MUTED)
+        if x - half >= end:  # labels that would run into each other are left out
+            svg.text(x, ground + 14, tick.label, size=8.5, anchor="middle", fill=theme.MUTED)
+            end = x + half
     svg.text(_LEFT + frame.box[2] / 2, _HEIGHT - 10, plot.x_label, size=10, anchor="middle", fill=theme.INK)
-    for tick in plot.y_ticks if plot.y_label else ():
+    last = float("inf")
+    for tick in _inside(plot.y_ticks, plot.y_low, plot.y_high) if plot.y_label else ():
         y = frame.y(tick.position)
         svg.line((_LEFT - 4, y), (_LEFT, y), stroke=theme.FRAME)
-        svg.text(_LEFT - 6, y + 3, tick.label, size=8.5, anchor="end", fill=theme.MUTED)
+        if last - y >= _LINE:
+            svg.text(_LEFT - 6, y + 3, tick.label, size=8.5, anchor="end", fill=theme.MUTED)
+            last = y
     middle = _TOP + frame.box[3] / 2
     label = plot.y_label or "events (square root)"
     svg.text(
         12, middle, label, size=10, anchor="middle", fill=theme.INK, transform=f"rotate(-90 12 {middle})"
     )
+
+
+def _inside(ticks: Sequence[AxisTick], low: float, high: float) -> list[AxisTick]:
+    inside = [tick for tick in ticks if low <= tick.position <= high]
+    return sorted(inside, key=lambda tick: tick.position)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -64,6 +65,15 @@ class Svg:
         place = {"x": x, "y": y, "width": width, "height": height}
         look = {"preserveAspectRatio": "none", "image-rendering": "pixelated", "href": uri}
         self._add("image", place, look)
+
+    @contextmanager
+    def window(self, x: float, y: float, width: float, height: float) -> Iterator[None]:
+        """Show what is added in the block only where it lies inside this rectangle."""
+        box = " ".join(map(_number, (x, y, width, height)))
+        place = _attributes({"x": x, "y": y, "width": width, "height": height})
+        self._parts.append(f'<svg{place} viewBox="{box}" overflow="hidden">')
+        yield
+        self._parts.append("</svg>")
 
     def text(
         self, x: float, y: float, words: str, *, size: float, anchor: Anchor = "start", **look: str | float

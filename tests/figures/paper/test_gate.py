@@ -9,7 +9,7 @@ import pytest
 from cytorecon.errors import StoreError
 from cytorecon.figures import theme
 from cytorecon.figures.paper import gate_svg
-from cytorecon.results import GatePlot, GateRecord
+from cytorecon.results import AxisTick, GatePlot, GateRecord
 from tests.builders import study_result
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -55,6 +55,32 @@ def test_a_gate_that_was_not_found_says_why_and_has_no_outline() -> None:
     assert "Not evaluable" in words
     assert "no valley between negative and positive events" in words
     assert marks(root, "line", stroke=theme.GREEN) == []
+
+
+def test_a_vertex_outside_the_picture_keeps_the_direction_of_its_edges() -> None:
+    plot, record = gate("P01/d14/1", "lymphocytes")
+    middle, top = (plot.x_low + plot.x_high) / 2, plot.y_high
+    width, height = plot.x_high - plot.x_low, plot.y_high - plot.y_low
+    far = ((middle, top), (middle + width, top), (middle + width, top + height))
+    root = ET.fromstring(gate_svg(plot, record.model_copy(update={"vertices": far})))
+    (outline,) = marks(root, "polygon", stroke=theme.GREEN)
+    points = [tuple(map(float, one.split(","))) for one in (outline.get("points") or "").split()]
+    box = 300.0 - 48 - 12
+    assert points[1][0] - points[0][0] == pytest.approx(box, abs=0.02), "a whole width to the right"
+    (window,) = root.findall(f"{NAMESPACE}svg")
+    assert outline in list(window)
+    assert (window.get("overflow"), window.get("width")) == ("hidden", "240")
+
+
+def test_labels_of_an_axis_lie_beside_it_and_do_not_run_into_each_other() -> None:
+    plot, record = gate("P01/d14/1", "lymphocytes")
+    near = tuple(
+        AxisTick(position=plot.x_low + share * (plot.x_high - plot.x_low), label="-10³")
+        for share in (-0.2, 0.1, 0.11, 0.5, 0.51, 0.9, 1.2)
+    )
+    root = ET.fromstring(gate_svg(plot.model_copy(update={"x_ticks": near, "y_ticks": near}), record))
+    shown = [float(one.get("x", 0)) for one in root.iter(f"{NAMESPACE}text") if one.text == "-10³"]
+    assert len([x for x in shown if x > 48]) == 3
 
 
 def test_a_reason_without_a_space_is_broken_all_the_same() -> None:
