@@ -25,6 +25,8 @@ from cytorecon.results import AxisTick, GatePlot, GateRecord
 _WIDTH: Final = 300.0
 _HEIGHT: Final = 290.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 48.0, 12.0, 12.0, 44.0
+#: How much of its colour the side of a threshold has that is inside.
+_INSIDE: Final = 0.08
 #: Room that a character of a label takes, and a line, px.
 _CHARACTER, _LINE = 5.4, 10.0
 #: Darkest and lightest colour of the density, as in the dashboard; an empty bin stays white.
@@ -110,9 +112,10 @@ def _add_histogram(svg: Svg, frame: _Frame) -> None:
 
 
 def _add_outline(svg: Svg, frame: _Frame, record: GateRecord, *, doubted: bool) -> None:
-    look: dict[str, str | float] = {"stroke": theme.GREEN, "stroke_width": 2.2, "fill": "none"}
+    colour = theme.VERMILLION if doubted else theme.GREEN
+    look: dict[str, str | float] = {"stroke": colour, "stroke_width": 2.2, "fill": "none"}
     if doubted:
-        look |= {"stroke": theme.VERMILLION, "stroke_dasharray": "6 4"}
+        look |= {"stroke_dasharray": "6 4"}
     if record.kind == "polygon":
         svg.path([(frame.x(x), frame.y(y)) for x, y in record.vertices], closed=True, **look)
         return
@@ -122,9 +125,13 @@ def _add_outline(svg: Svg, frame: _Frame, record: GateRecord, *, doubted: bool) 
     for on_y_axis in axes_of(frame.plot, record):
         if on_y_axis:
             y = frame.y(record.threshold)
+            start, end = (top, y) if record.keep == "above" else (y, top + height)
+            svg.rect(left, start, width, max(0.0, end - start), fill=colour, fill_opacity=_INSIDE)
             svg.line((left, y), (left + width, y), **look)
         else:
             x = frame.x(record.threshold)
+            start, end = (x, left + width) if record.keep == "above" else (left, x)
+            svg.rect(start, top, max(0.0, end - start), height, fill=colour, fill_opacity=_INSIDE)
             svg.line((x, top), (x, top + height), **look)
 
 

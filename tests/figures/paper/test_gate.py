@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_threshold_is_a_line_and_a_doubted_one_is_dashed() -> None:
     assert marks(doubted, "line", stroke=theme.GREEN) == []
     (line,) = marks(doubted, "line", stroke=theme.VERMILLION)
     assert line.get("stroke-dasharray") == "6 4"
+
+
+@pytest.mark.parametrize("keep", ["above", "below"])
+def test_the_side_that_is_inside_is_shaded(keep: Literal["above", "below"]) -> None:
+    plot, record = gate("P01/d14/1", "CD3")
+    root = ET.fromstring(gate_svg(plot, record.model_copy(update={"keep": keep})))
+    (shade,) = marks(root, "rect", fill=theme.GREEN)
+    (line,) = marks(root, "line", stroke=theme.GREEN)
+    start, width = float(shade.get("x", 0)), float(shade.get("width", 0))
+    edge = start if keep == "above" else start + width
+    assert edge == pytest.approx(float(line.get("x1", 0)), abs=0.02)
 
 
 def test_a_gate_that_was_not_found_says_why_and_has_no_outline() -> None:
