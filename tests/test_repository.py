@@ -159,7 +159,13 @@ def test_the_version_is_one() -> None:
 
 
 def test_extras() -> None:
-    assert set(pyproject()["project"]["optional-dependencies"]) == {"test", "postgres", "cluster", "docs"}
+    assert set(pyproject()["project"]["optional-dependencies"]) == {
+        "test",
+        "postgres",
+        "parquet",
+        "cluster",
+        "docs",
+    }
 
 
 def test_each_ignored_rule_has_its_reason() -> None:

@@ -18,6 +18,7 @@ from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
 from cytorecon.cli.due import due
 from cytorecon.cli.evaluate import evaluate
+from cytorecon.cli.export import export
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
@@ -91,6 +92,7 @@ app.command("milestones")(milestones)
 app.command("due")(due)
 app.command("cohort")(cohort)
 app.command("report")(report)
+app.command("export")(export)
 app.command("serve")(serve)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -20,6 +20,9 @@ _STUDY_FILE: Final = "study.sqlite"
 #: So many columns of an older or newer version's table are enough to know it by.
 _TELLING_COLUMNS: Final = 6
 _ZIP: Final = b"PK\x03\x04"
+_PARQUET: Final = b"PAR1"
+_JSON: Final = b'{\n "resourceType": "Bundle"'
+_READ_BYTES: Final = 10_000
 #: An ``index.html`` with this mark, or else these assets, which come first, make a folder a report's.
 _REPORT_MARK: Final = b'<meta name="generator" content="cytorecon report">'
 _REPORT_ASSET: Final = Path("assets", "report.css")
@@ -68,6 +71,40 @@ def write_masks(file: Path, write: Callable[[IO[bytes]], None], *, option: str) 
     _check_file(file, lambda content: content.read(4) in (b"", _ZIP), option=option, kind="earlier masks")
     with _in_place_of(file) as part, part.open("xb") as handle:
         write(handle)
+
+
+def put_exports(folder: Path, files: Mapping[str, bytes], *, option: str) -> tuple[Path, ...]:
+    """Write the files of an export into `folder`, each in place of an earlier one that begins the same way.
+
+    All places are checked before the first file is written.
+
+    Raises
+    ------
+    CytoreconError
+        If something else is there.
+    """
+    check_folder(folder, option=option)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        _check_file(folder / name, _begins_as(content), option=option, kind="an earlier export")
+    for name, content in files.items():
+        with _in_place_of(folder / name) as part, part.open("xb") as handle:
+            handle.write(content)
+    return tuple(folder / name for name in files)
+
+
+def _begins_as(content: bytes) -> Callable[[IO[bytes]], bool]:
+    telling = _beginning(content)
+    return lambda there: _beginning(there.read(_READ_BYTES)) in (b"", telling)
+
+
+def _beginning(content: bytes) -> bytes:
+    """Return what tells the kind of an exported file: the first columns of a table, else its first bytes."""
+    if content[:4] in (_ZIP, _PARQUET):
+        return content[:4]
+    if content.startswith(_JSON):
+        return _JSON
+    return b",".join(content[:_READ_BYTES].split(b"\n")[0].split(b",")[:_TELLING_COLUMNS])
 
 
 def check_folder(folder: Path, *, option: str) -> None:

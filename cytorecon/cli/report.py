@@ -1,25 +1,47 @@
-"""``cytorecon report``: the report of a study."""
+"""``cytorecon report``: the report of a study, of its patients, and of its tubes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from cytorecon import __version__
+from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json, progress_bar
 from cytorecon.cli.options import JsonOption, StudyArgument
-from cytorecon.cli.output import check_report_folder
+from cytorecon.cli.output import check_folder, check_report_folder
 
 if TYPE_CHECKING:
-    from cytorecon.report import ReportFiles
+    from cytorecon.knowledge.references import References
+    from cytorecon.report import Making, ReportFiles, SheetFormat
+    from cytorecon.results import TubeResult
+    from cytorecon.store import StudyStore
+    from cytorecon.study.model import Tube
+
+_FORMATS: Final[tuple[SheetFormat, ...]] = ("html", "pdf")
+_TUBES: Final = "tubes"
 
 
 def report(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the report into.")],
+    patients: Annotated[
+        list[str] | None,
+        typer.Option("--patient", metavar="P", help="Only the report of this patient; may be repeated."),
+    ] = None,
+    formats: Annotated[str, typer.Option("--format", metavar="html,pdf", help="What to write.")] = "html",
+    gates: Annotated[
+        bool, typer.Option("--gates", help="Write a page for each tube with the pictures of its gates, too.")
+    ] = False,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="Day to print on the reports of patients."),
+    ] = None,
     references: Annotated[
         Path | None,
         typer.Option(
@@ -32,29 +54,113 @@ def report(
 ) -> None:
     """Write the report of a study.
 
-    For each patient: trajectories, milestones and what needs a look.
+    For each patient: trajectories, milestones and what needs a look, and the same on one page with an annex
+    (sheet_*), as PDF or as HTML that needs no other file. Until results are approved it is marked as a draft.
     """
-    files = write(study, out, references=references)
+    from cytorecon.report import Making
+    from cytorecon.store import StudyStore
+
+    asked = chosen(formats, _FORMATS, option="--format")
+    making = Making(asked, __version__, made_on=day.date() if day is not None else None)
+    if patients or "html" not in asked:
+        check_folder(out, option="--out")
+    else:
+        check_report_folder(out, option="--out")
+    own = _own_references(references)
+    with StudyStore.open(study) as store:
+        alone = patients or "html" not in asked
+        made = _write_patients(store, out, making, patients, own) if alone else None
+        files = None if alone else _write_study(store, out, making, own)
+        tubes = _write_tubes(store, out / _TUBES, patients) if gates else None
     if as_json:
-        pages = {patient: str(page) for patient, page in files.patients.items()}
-        print_json(
-            {"index": str(files.index), "patients": pages, "tables": [str(table) for table in files.tables]}
-        )
+        print_json(_as_json(files, made, tubes))
 
 
-def write(study: str, out: Path, *, references: Path | None = None) -> ReportFiles:
+def write(study: str, out: Path) -> ReportFiles:
     """Write the report of the study at `study` under a progress bar, and say where it is."""
-    from cytorecon.knowledge.reference_files import with_own_references
-    from cytorecon.report import write_report
+    from cytorecon.report import Making
     from cytorecon.store import StudyStore
 
     check_report_folder(out, option="--out")
-    own = None if references is None else with_own_references(references)
+    formats: tuple[SheetFormat, ...] = ("html",)
     with StudyStore.open(study) as store:
-        result = store.result(plots=False)
+        return _write_study(store, out, Making(formats, __version__))
+
+
+Made = dict[str, tuple[Path, ...]]
+
+
+def _own_references(file: Path | None) -> References | None:
+    if file is None:
+        return None
+    from cytorecon.knowledge.reference_files import with_own_references
+
+    return with_own_references(file)
+
+
+def _write_study(
+    store: StudyStore, out: Path, making: Making, references: References | None = None
+) -> ReportFiles:
+    from cytorecon.report import write_report
+
+    result = store.result(plots=False)
     with progress_bar() as advance:
         files = write_report(
-            result, out, software_version=__version__, references=own, progress=partial(advance, "writing")
-        )
+            result, out, software_version=__version__,
+            references=references, sheets=making, progress=partial(advance, "writing"),
+        )  # fmt: skip
     note(f"Report: {files.index}")
     return files
+
+
+def _write_patients(
+    store: StudyStore,
+    out: Path,
+    making: Making,
+    patients: Sequence[str] | None,
+    references: References | None,
+) -> Made:
+    from cytorecon.report import write_patient_sheets
+
+    result = store.result(plots=False)
+    everybody = [patient.patient for patient in result.study.patients]
+    made = write_patient_sheets(result, out, making, patients=patients or everybody, references=references)
+    for files in made.values():
+        for file in files:
+            note(f"Report: {file}")
+    return dict(made)
+
+
+def _write_tubes(store: StudyStore, out: Path, patients: Sequence[str] | None) -> Path:
+    from cytorecon.report import write_tubes
+
+    # the marks that checks between tubes set are not stored; the pictures are read one tube at a time
+    result = store.result(plots=False)
+    tubes = [tube for tube in result.study.tubes if not patients or tube.patient in patients]
+
+    def read(tube: Tube) -> TubeResult:
+        plots = store.tube_result(tube.tube).plots
+        return result.tube(tube.tube).model_copy(update={"plots": plots})
+
+    with progress_bar() as advance:
+        index = write_tubes(
+            result.study, tubes, read, out,
+            software_version=__version__, progress=partial(advance, "gates"),
+        )  # fmt: skip
+    note(f"Tubes: {index}")
+    return index
+
+
+def _as_json(files: ReportFiles | None, made: Made | None, tubes: Path | None) -> dict[str, object]:
+    sheets = files.sheets if files is not None else made or {}
+    content: dict[str, object] = {
+        "sheets": {patient: [str(file) for file in own] for patient, own in sheets.items()}
+    }
+    if files is not None:
+        content = {
+            "index": str(files.index),
+            "patients": {patient: str(page) for patient, page in files.patients.items()},
+            "tables": [str(table) for table in files.tables],
+            **content,
+        }
+    return content | ({"tubes": str(tubes)} if tubes is not None else {})

@@ -16,7 +16,8 @@ from cytorecon.errors import StoreError
 from cytorecon.figures import theme
 from cytorecon.figures.format import format_count, format_number, population_label
 from cytorecon.figures.harmless import harmless
-from cytorecon.results import GatePlot, GateRecord
+from cytorecon.knowledge.review_flags import flag_in_short, load_review_flags
+from cytorecon.results import GatePlot, GateRecord, TubeResult
 
 NO_TITLES: Final[Mapping[str, str]] = {}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
@@ -31,7 +32,8 @@ Line = Mapping[str, str | float]
 #: A gate that needs a look is drawn in the colour of warnings, and dashed.
 _SOUND: Final[Line] = {"color": theme.GREEN, "width": 2.6}
 _DOUBTED: Final[Line] = {"color": theme.VERMILLION, "width": 2.6, "dash": "dash"}
-_STATUS_WORDS = {
+#: What a picture says of a gate that was not found.
+STATUS_WORDS: Final = {
     "not_evaluable": "Not evaluable",
     "absent": "No such cloud in this tube",
     "passed_through": "Nothing to take away, every event is kept",
@@ -187,7 +189,7 @@ def gate_numbers(record: GateRecord, titles: Mapping[str, str] = NO_TITLES) -> s
         Gate -> what it is called, of the other gates of the tube.
     """
     if record.status != "found":
-        words = _STATUS_WORDS[record.status]
+        words = STATUS_WORDS[record.status]
         return f"{words}: {gate_reason(record)}" if record.reason else words
     if record.events_in is None or not record.events_of_parent:
         return f"{format_count(record.events_in)} events inside"
@@ -223,6 +225,38 @@ def parent_words(parent: str, titles: Mapping[str, str] = NO_TITLES) -> str:
     if parent.startswith("not ") and len(parent.split()) == 2:
         return f"all events but {_NAME.sub(named, parent.removeprefix('not '))}"
     return _NAME.sub(named, parent)
+
+
+def gate_titles(result: TubeResult) -> Mapping[str, str]:
+    """Return what each gate of a tube is called.
+
+    Parameters
+    ----------
+    result : TubeResult
+        With its gates.
+    """
+    return {gate.gate: gate_name(gate) for gate in result.gates}
+
+
+def gate_doubts(gate: GateRecord, result: TubeResult) -> tuple[str, ...]:
+    """Return what about a gate that was found needs a look, in a few words each.
+
+    Its own flags, and the codes that name it on the populations it counts
+    (``gate.outlier:CD4`` names gate CD4, and each of its parts).
+
+    Parameters
+    ----------
+    gate : GateRecord
+        One of the tube's.
+    result : TubeResult
+        With its counts.
+    """
+    if gate.status != "found":
+        return ()
+    name = gate.gate.partition(".")[0]
+    own = [f"{code}:{name}" for code in gate.reason.split(", ") if code in load_review_flags()]
+    named = [code for count in result.counts for code in count.review if code.partition(":")[2] == name]
+    return tuple(dict.fromkeys(map(flag_in_short, (*own, *named))))
 
 
 def _centres(low: float, high: float, bins: int) -> npt.NDArray[np.float64]:
@@ -298,12 +332,20 @@ def _add_outline(figure: go.Figure, plot: GatePlot, record: GateRecord, line: Li
         return
     if record.threshold is None:
         return
-    for on_y_axis in _axes_of(plot, record):
+    for on_y_axis in axes_of(plot, record):
         _add_threshold(figure, record, plot, line, on_y_axis=on_y_axis)
 
 
-def _axes_of(plot: GatePlot, record: GateRecord) -> tuple[bool, ...]:
-    """Return, for each axis a threshold is drawn on, whether it is the vertical one."""
+def axes_of(plot: GatePlot, record: GateRecord) -> tuple[bool, ...]:
+    """Return, for each axis a threshold is drawn on, whether it is the vertical one.
+
+    Parameters
+    ----------
+    plot : GatePlot
+        Picture of the gate.
+    record : GateRecord
+        A threshold.
+    """
     if not plot.y_label:
         return (False,)
     drawn = tuple(
@@ -327,7 +369,7 @@ def _add_threshold(
 
 
 def _add_reason(figure: go.Figure, record: GateRecord) -> None:
-    words = _STATUS_WORDS[record.status]
+    words = STATUS_WORDS[record.status]
     figure.add_annotation(
         text=f"<b>{words}</b><br>{gate_reason(record)}",
         xref="paper",

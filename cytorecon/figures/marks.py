@@ -15,7 +15,7 @@ from cytorecon.figures.valueaxis import ValueAxis
 
 def add_measured(drawing: Drawing, panel: Panel) -> bool:
     """Draw the curve and the measured points; return whether there are any."""
-    solid, dotted = _segments(panel)
+    solid, dotted = segments(panel)
     for (xs, ys), dash, width, alpha in ((solid, "solid", 2, 1.0), (dotted, "dot", 1.3, 0.7)):
         if xs:
             add_trace(
@@ -130,7 +130,7 @@ def add_rings(drawing: Drawing, panel: Panel) -> bool:
             panel,
             "review",
             [panel.time.position(point.day) for point in own],
-            [height for point in own if (height := _height(point, panel.values)) is not None],
+            [height for point in own if (height := height_of(point, panel.values)) is not None],
             mode="markers",
             hoverinfo="skip",
             marker={"symbol": "circle-open", "size": 17, "color": theme.VERMILLION, "line": {"width": 1.4}},
@@ -166,7 +166,16 @@ def add_method_changes(drawing: Drawing, panel: Panel) -> bool:
     return bool(changes)
 
 
-def _height(point: Point, values: ValueAxis) -> float | None:
+def height_of(point: Point, values: ValueAxis) -> float | None:
+    """Return where a point lies on the value axis; None for one without a result.
+
+    Parameters
+    ----------
+    point : Point
+        Of the panel.
+    values : ValueAxis
+        Of the panel.
+    """
     if point.state == "below_lloq":
         return values.lloq_center
     return values.position(point.value) if point.value is not None else None
@@ -175,18 +184,23 @@ def _height(point: Point, values: ValueAxis) -> float | None:
 Path = tuple[list[float | None], list[float | None]]
 
 
-def _segments(panel: Panel) -> tuple[Path, Path]:
+def segments(panel: Panel) -> tuple[Path, Path]:
     """Return the solid and the dotted part of the curve, each with None between pieces.
 
     Dotted: one end is below the LLOQ, or a visit between gave no result. Not joined at all: results of
     two count methods.
+
+    Parameters
+    ----------
+    panel : Panel
+        With its points in order of the days.
     """
     solid: Path = ([], [])
     dotted: Path = ([], [])
     before: Point | None = None
     gap = False
     for point in panel.points:
-        height = _height(point, panel.values)
+        height = height_of(point, panel.values)
         if height is None:
             gap = True
             continue
@@ -194,6 +208,6 @@ def _segments(panel: Panel) -> tuple[Path, Path]:
             same = before.state == point.state == "measured"
             xs, ys = solid if same and not gap else dotted
             xs += [panel.time.position(before.day), panel.time.position(point.day), None]
-            ys += [_height(before, panel.values), height, None]
+            ys += [height_of(before, panel.values), height, None]
         before, gap = point, False
     return solid, dotted

@@ -42,6 +42,17 @@ def render(**values: object) -> str:
     return environment().get_template("page.html.j2").render(**values)
 
 
+def render_alone(**values: object) -> str:
+    """Return a page that needs no other file, as HTML.
+
+    Parameters
+    ----------
+    **values
+        What ``templates/sheet.html.j2`` and its sections use.
+    """
+    return environment().get_template("sheet.html.j2").render(**values)
+
+
 def css_string(text: str) -> Markup:
     r"""Return text for the inside of a quoted CSS string: all but letters and digits as escapes.
 

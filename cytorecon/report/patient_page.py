@@ -102,10 +102,11 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class PatientPage:
-    """Everything on the page of one patient."""
+    """Everything on the page of one patient; the first `headlines` of the sentences are about values."""
 
     patient: str
     facts: tuple[tuple[str, str], ...]
+    headlines: int
     sentences: tuple[str, ...]
     latest: tuple[LatestRow, ...]
     milestones: tuple[MilestoneRow, ...]
@@ -123,7 +124,9 @@ class PatientPage:
     reference_sets: tuple[ReferenceSet, ...]
 
 
-def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> PatientPage:
+def patient_page(
+    patient: Patient, tables: StudyTables, spec: ReportSpec, *, plots: bool = True
+) -> PatientPage:
     """Return the page of `patient`.
 
     Parameters
@@ -134,19 +137,24 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         Results and tidy tables of the whole study.
     spec : ReportSpec
         Which populations are shown.
+    plots : bool
+        Whether its figures are made: for paper they are drawn otherwise.
     """
     tubes = tables.tubes_of(patient.patient)
     by_measure = tables.points[patient.patient]
     programme = tables.programme(patient.programme)
     shown = preferred(by_measure, programme.in_order(spec.populations))
-    headlines = preferred(by_measure, programme.in_order(spec.headline_populations))
+    headlines = _headlines(
+        preferred(by_measure, programme.in_order(spec.headline_populations)), spec.headline_sentences
+    )
     found = in_programme_order(crossings(tables.applicable, patient=patient.patient), programme)
     noticed = remarks(tubes, tables.trajectories, load_review_flags())
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
+        headlines=len(headlines),
         sentences=(
-            *_headlines(headlines, spec.headline_sentences),
+            *headlines,
             *_danger_sentence(found, tables),
             *_reached_sentence(found),
             *_not_assessable_sentence(patient.patient, tables),
@@ -155,7 +163,7 @@ def patient_page(patient: Patient, tables: StudyTables, spec: ReportSpec) -> Pat
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
         milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
-        plots=_plots(patient, tables, found, tubes, spec),
+        plots=_plots(patient, tables, found, tubes, spec) if plots else (),
         changes=change_rows(tables.result, shown),
         count_columns=tuple((population_label(name), _unit(own)) for name, own in shown.items()),
         counts=tuple(_count_row(tube, result, shown) for tube, result in tubes),
@@ -320,7 +328,7 @@ def _plots(
     days += [event.start_day for event in events]
     days += [event.end_day for event in events if event.end_day is not None]
     axis = time_axis(days, zero_label=patient.anchors[0].name)
-    samples = tuple(SampleMark(tube.tube, tube.day, _state(result)) for tube, result in tubes)
+    samples = tuple(SampleMark(tube.tube, tube.day, sample_state(result)) for tube, result in tubes)
     made = []
     for name, series in _drawn(tables.points[patient.patient], spec).items():
         figure = patient_figure(
@@ -346,7 +354,14 @@ def _drawn(by_measure: Mapping[str, Series], spec: ReportSpec) -> Mapping[str, S
     }
 
 
-def _state(result: TubeResult) -> SampleState:
+def sample_state(result: TubeResult) -> SampleState:
+    """Return how the tube of a result is marked on the lane of samples.
+
+    Parameters
+    ----------
+    result : TubeResult
+        Of one tube.
+    """
     if result.status == "failed":
         return "failed"
     return "review" if any(count.review for count in result.counts) else "done"

@@ -80,6 +80,22 @@ def remarks(
     return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
 
 
+def remarks_of_tube(tube: Tube, result: TubeResult, flags: Mapping[str, ReviewFlag]) -> tuple[Remark, ...]:
+    """Return the remarks of one tube, as :func:`remarks` but for changes from one visit to the next.
+
+    Parameters
+    ----------
+    tube : Tube
+        As in the sheet.
+    result : TubeResult
+        Of a tube that was analysed; a failed one has none.
+    flags : mapping of str to ReviewFlag
+        What the codes mean that values carry without an issue.
+    """
+    found = _of_tube(tube, result, {}, flags) if result.status == "done" else ()
+    return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
+
+
 #: Code -> labels of the populations that carry it.
 Touched = dict[str, list[str]]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.results import CountMethod
 from cytorecon.values import Frozen
 
 REPORT_FILE: Final = "report.yaml"
@@ -37,6 +39,21 @@ PatientSection = Literal[
     "provenance",
     "reading",
 ]
+SheetSection = Literal[
+    "summary",
+    "latest",
+    "recovery",
+    "milestones",
+    "all_milestones",
+    "review",
+    "all_remarks",
+    "counts",
+    "events",
+    "method",
+    "provenance",
+    "reading",
+]
+TubeSection = Literal["summary", "gates", "populations", "review", "provenance", "reading"]
 
 
 class _Section(Frozen):
@@ -57,6 +74,39 @@ class PatientPageSection(_Section):
     section: PatientSection
 
 
+class PatientSheetSection(_Section):
+    """A section of the report of one patient."""
+
+    section: SheetSection
+
+
+class TubePageSection(_Section):
+    """A section of the page of one tube."""
+
+    section: TubeSection
+
+
+class TubesPageSection(_Section):
+    """A section of the index of all tubes."""
+
+    section: Literal["tubes"]
+
+
+class MethodText(Frozen):
+    """Sentences of the section "method".
+
+    Parameters
+    ----------
+    gating : str
+        May name ``{templates}``, ``{versions}`` and ``{fingerprint}``.
+    counting : mapping of str to str
+        Count method -> sentence.
+    """
+
+    gating: str = Field(min_length=1)
+    counting: Mapping[CountMethod, str]
+
+
 class Term(Frozen):
     """One line of "how to read the numbers"."""
 
@@ -69,8 +119,15 @@ class ReportSpec(Frozen):
 
     Parameters
     ----------
-    study_page, patient_page
-        Sections in their order.
+    study_page, patient_page, patient_sheet, patient_annex
+        Sections in their order: of the pages of study and patient, and of the first page and the
+        further pages of the report of one patient.
+    tube_page, tubes_page
+        Sections of the page of one tube, and of the index of all tubes.
+    sheet_panels, sheet_milestones, sheet_remarks : int
+        How many of each fit the first page.
+    method : MethodText
+        How the numbers were made, in words.
     populations : tuple of str
         Rows of the summary tables.
     figure_measures : tuple of str
@@ -93,6 +150,14 @@ class ReportSpec(Frozen):
 
     study_page: tuple[StudyPageSection, ...] = Field(min_length=1)
     patient_page: tuple[PatientPageSection, ...] = Field(min_length=1)
+    patient_sheet: tuple[PatientSheetSection, ...] = Field(min_length=1)
+    patient_annex: tuple[PatientSheetSection, ...]
+    tube_page: tuple[TubePageSection, ...] = Field(min_length=1)
+    tubes_page: tuple[TubesPageSection, ...] = Field(min_length=1)
+    sheet_panels: int = Field(ge=1)
+    sheet_milestones: int = Field(ge=0)
+    sheet_remarks: int = Field(ge=0)
+    method: MethodText
     populations: tuple[str, ...] = Field(min_length=1)
     figure_measures: tuple[str, ...]
     overview_populations: tuple[str, ...]
@@ -123,6 +188,10 @@ def load_report_spec() -> ReportSpec:
     pages: dict[str, list[str]] = {
         "study_page": [section.section for section in spec.study_page],
         "patient_page": [section.section for section in spec.patient_page],
+        "tube_page": [section.section for section in spec.tube_page],
+        "patient_sheet, patient_annex": [
+            section.section for section in (*spec.patient_sheet, *spec.patient_annex)
+        ],
     }
     for page, names in pages.items():
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -119,10 +119,23 @@ class StudyTables:
         return self.programmes.get(programme, self.programmes[UNKNOWN_PROGRAMME])
 
 
-def study_tables(result: StudyResult, *, references: References | None = None) -> StudyTables:
-    """Return the tables of a study; `references` are the packaged ones by default."""
+def study_tables(
+    result: StudyResult, *, references: References | None = None, cohort: bool = True
+) -> StudyTables:
+    """Return the tables of a study.
+
+    Parameters
+    ----------
+    result : StudyResult
+        A study with its results.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
+    cohort : bool
+        Whether all patients are summarised together; else those tables are empty.
+    """
     known = references or load_references()
     counts, curves = tidy_counts(result), trajectories(result, references=known)
+    together = curves if cohort else curves.iloc[:0]
     return StudyTables(
         study=result.study,
         tubes=tuple(tubes_in_order(result)),
@@ -130,8 +143,8 @@ def study_tables(result: StudyResult, *, references: References | None = None) -
         doses=product_doses(result),
         trajectories=curves,
         milestones=milestones(curves, result.study),
-        cohort=cohort_summary(curves),
-        event_free=event_free_summary(curves, result.study),
+        cohort=cohort_summary(together),
+        event_free=event_free_summary(together, result.study),
         status=tube_status(result),
         points={
             patient.patient: points_by_measure(curves, counts, patient.patient)

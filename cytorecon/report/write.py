@@ -10,15 +10,16 @@ from typing import Final
 
 from plotly.offline import get_plotlyjs
 
-from cytorecon.errors import StoreError
 from cytorecon.knowledge.references import References
 from cytorecon.report import words
 from cytorecon.report.environment import render
+from cytorecon.report.folder import INDEX, delete_stale, put, report_folder
 from cytorecon.report.names import page_names
 from cytorecon.report.patient_page import patient_page
 from cytorecon.report.sections import ReportSpec, load_report_spec
 from cytorecon.report.study_page import study_page
 from cytorecon.report.tables import StudyTables, study_tables
+from cytorecon.report.write_sheets import Making, sheet_names, write_sheet
 from cytorecon.study.model import Patient
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import csv_text
@@ -26,8 +27,6 @@ from cytorecon.study.table import csv_text
 #: Told after each page: pages written, pages in all.
 Progress = Callable[[int, int], None]
 
-_MARK: Final = '<meta name="generator" content="cytorecon report">'
-_INDEX: Final = "index.html"
 _DOSES: Final = "product_dose.csv"
 _READOUTS: Final = "readouts.csv"
 _DOWNLOADS: Final[tuple[tuple[str, str], ...]] = (
@@ -57,12 +56,15 @@ class ReportFiles:
         Patient -> page.
     tables : tuple of Path
         CSV files.
+    sheets : mapping of str to tuple of Path
+        Patient -> files of the patient's own report.
     """
 
     folder: Path
     index: Path
     patients: Mapping[str, Path]
     tables: tuple[Path, ...]
+    sheets: Mapping[str, tuple[Path, ...]]
 
 
 def write_report(
@@ -71,6 +73,7 @@ def write_report(
     *,
     software_version: str,
     references: References | None = None,
+    sheets: Making | None = None,
     progress: Progress | None = None,
 ) -> ReportFiles:
     """Write the report of a study.
@@ -88,6 +91,8 @@ def write_report(
         Version of cytorecon, printed on every page.
     references : References, optional
         Ranges of healthy people; the packaged ones by default.
+    sheets : Making, optional
+        Write the report of each patient too, so.
     progress : callable, optional
         Called with (pages written, pages in all) after each page.
 
@@ -97,59 +102,28 @@ def write_report(
         If the folder cannot be written, or holds an ``index.html`` that is no report.
     """
     spec = load_report_spec()
-    try:
-        _check_folder(out)
+    with report_folder(out):
         tables = study_tables(result, references=references)
-        pages = page_names(patient.patient for patient in tables.study.patients)
+        people = [patient.patient for patient in tables.study.patients]
+        pages, places = page_names(people), sheet_names(people)
         _write_assets(out)
         written = _write_tables(out, tables)
+        made: dict[str, tuple[Path, ...]] = {}
         for number, patient in enumerate(tables.study.patients, start=1):
-            _write(out / pages[patient.patient], _patient_html(patient, tables, spec, software_version))
+            put(out / pages[patient.patient], _patient_html(patient, tables, spec, software_version))
+            if sheets is not None:
+                made[patient.patient] = write_sheet(
+                    patient, tables, spec, sheets, out / places[patient.patient]
+                )
             if progress is not None:
                 progress(number, len(pages) + 1)
-        _delete_stale(out, set(pages.values()))
-        _write(out / _INDEX, _study_html(tables, pages, spec, software_version))
+        delete_stale(out, "patient_*.html", set(pages.values()))
+        for suffix in ("html", "pdf"):
+            delete_stale(out, f"sheet_*.{suffix}", {f"{place}.{suffix}" for place in places.values()})
+        put(out / INDEX, _study_html(tables, pages, spec, software_version))
         if progress is not None:
             progress(len(pages) + 1, len(pages) + 1)
-    except OSError as error:
-        raise StoreError(
-            "The report cannot be written.",
-            subject=str(out),
-            found=error.strerror or str(error),
-            allowed="a folder that this user may write, and free space",
-            hint="Choose another folder, or make room.",
-        ) from None
-    return ReportFiles(out, out / _INDEX, {name: out / page for name, page in pages.items()}, written)
-
-
-def _check_folder(out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    index = out / _INDEX
-    if index.exists() and not _is_report_page(index):
-        raise StoreError(
-            "The folder holds a page that is no report of cytorecon; it was left as it is.",
-            subject=str(out),
-            found=_INDEX,
-            allowed="a new or empty folder, or an earlier report",
-            hint="Choose another folder.",
-        )
-
-
-def _is_report_page(page: Path) -> bool:
-    return _MARK in page.read_text(encoding="utf-8", errors="replace")[:1000]
-
-
-def _delete_stale(out: Path, pages: set[str]) -> None:
-    for page in sorted(out.glob("patient_*.html")):
-        if page.name not in pages and _is_report_page(page):
-            page.unlink()
-
-
-def _write(path: Path, text: str) -> None:
-    # first beside it, then in its place: a page is never half written
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(text.encode("utf-8"))
-    part.replace(path)
+    return ReportFiles(out, out / INDEX, {name: out / page for name, page in pages.items()}, written, made)
 
 
 def _write_assets(out: Path) -> None:
@@ -157,8 +131,8 @@ def _write_assets(out: Path) -> None:
     assets.mkdir(exist_ok=True)
     for name in ("report.css", "report.js"):
         packaged = resources.files("cytorecon.report").joinpath("assets", name)
-        _write(assets / name, packaged.read_text(encoding="utf-8"))
-    _write(assets / "plotly.min.js", get_plotlyjs())
+        put(assets / name, packaged.read_text(encoding="utf-8"))
+    put(assets / "plotly.min.js", get_plotlyjs())
 
 
 def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
@@ -176,7 +150,7 @@ def _write_tables(out: Path, tables: StudyTables) -> tuple[Path, ...]:
     for name in (_DOSES, _READOUTS):
         (out / name).unlink(missing_ok=True)  # of an earlier report, whose sheets named some
     for name, frame in frames.items():
-        _write(out / name, csv_text(frame))
+        put(out / name, csv_text(frame))
     return tuple(out / name for name in frames)
 
 
@@ -204,10 +178,11 @@ def _patient_html(patient: Patient, tables: StudyTables, spec: ReportSpec, softw
         kind="patient",
         title=f"Patient {patient.patient} · {tables.study.name}",
         heading=f"Patient {patient.patient}",
-        home=_INDEX,
+        home=INDEX,
         lead=words.study_lead(tables.study.name),
         sections=spec.patient_page,
         page=patient_page(patient, tables, spec),
+        stands_alone=False,
         terms=spec.reading,
         software_version=software_version,
     )

@@ -161,11 +161,18 @@ def _text(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, float | np.floating):
-        return _number_text(float(value))
+        return number_text(float(value))
     return str(value)
 
 
-def _number_text(value: float) -> str:
+def number_text(value: float) -> str:
+    """Return a number as every table we write has it: plainly, six significant digits; NaN is empty.
+
+    Examples
+    --------
+    >>> number_text(1234567.0), number_text(0.1234567), number_text(float("nan"))
+    ('1234570', '0.123457', '')
+    """
     if math.isnan(value):
         return ""
     text = np.format_float_positional(

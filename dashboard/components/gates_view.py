@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 
-from cytorecon.figures.gate import gate_figure, gate_name
+from cytorecon.figures.gate import gate_doubts, gate_figure, gate_name, gate_titles
 from cytorecon.results import GateRecord, TubeResult
 from cytorecon.study.model import Tube
 from dashboard.components.basics import (
@@ -23,9 +23,7 @@ from dashboard.services.gates import (
     GateRow,
     PopulationRow,
     chosen_gate,
-    gate_doubts,
     gate_rows,
-    gate_titles,
     population_rows,
     provenance_rows,
 )

@@ -18,8 +18,8 @@ from cytorecon.figures.format import (
     is_not_assessed,
     population_label,
 )
-from cytorecon.figures.gate import gate_name, gate_numbers
-from cytorecon.knowledge.review_flags import flag_in_short, load_review_flags
+from cytorecon.figures.gate import gate_doubts, gate_name, gate_numbers, gate_titles
+from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
 
 #: How a gate stands: sound, in need of a look, not to be evaluated, or nothing to gate.
@@ -82,25 +82,6 @@ def gate_rows(result: TubeResult) -> tuple[GateRow, ...]:
         )
         for gate in result.gates
     )
-
-
-def gate_titles(result: TubeResult) -> Mapping[str, str]:
-    """Return what each gate of a tube is called."""
-    return {gate.gate: gate_name(gate) for gate in result.gates}
-
-
-def gate_doubts(gate: GateRecord, result: TubeResult) -> tuple[str, ...]:
-    """Return what about a gate that was found needs a look, in a few words each.
-
-    Its own flags, and the codes that name it on the populations it counts
-    (``gate.outlier:CD4`` names gate CD4, and each of its parts).
-    """
-    if gate.status != "found":
-        return ()
-    name = gate.gate.partition(".")[0]
-    own = [f"{code}:{name}" for code in gate.reason.split(", ") if code in load_review_flags()]
-    named = [code for count in result.counts for code in count.review if code.partition(":")[2] == name]
-    return tuple(dict.fromkeys(map(flag_in_short, (*own, *named))))
 
 
 def gate_standing(gate: GateRecord, result: TubeResult) -> Standing:

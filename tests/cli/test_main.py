@@ -32,6 +32,7 @@ COMMANDS = (
     "due",
     "cohort",
     "report",
+    "export",
     "references",
     "serve",
     "doctor",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from cytorecon.report import ReportFiles
+from cytorecon.report import Making, ReportFiles, write_patient_sheets
+from tests.builders import study_result
 
 
 @pytest.fixture
@@ -71,6 +72,19 @@ def test_on_paper_no_figure_is_wider_or_higher_than_a_page(
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     page.wait_for_timeout(100)
     assert page.locator("div.plot").first.bounding_box() == before
+
+
+def test_a_page_that_stands_alone_is_drawn_without_any_other_file(page: Page, tmp_path: Path) -> None:
+    files = write_patient_sheets(study_result(), tmp_path, Making(("html", "pdf"), "0.1.0"), patients=["P02"])
+    page.goto(files["P02"][0].as_uri())
+    box = page.locator("figure.paper svg").bounding_box()
+    assert box is not None
+    assert box["width"] > 700
+    assert "CD4 T, cells/µL" in page.inner_text("figure.paper")
+    assert page.evaluate("getComputedStyle(document.body, '::before').content") == '"DRAFT"'
+    assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+    page.set_viewport_size({"width": 420, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(page: Page, report: ReportFiles) -> None:

@@ -12,7 +12,13 @@ from cytorecon.knowledge.milestones import load_milestone_rules
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.report import sections
 from cytorecon.report.environment import environment
-from cytorecon.report.sections import PatientSection, StudySection, load_report_spec
+from cytorecon.report.sections import (
+    PatientSection,
+    SheetSection,
+    StudySection,
+    TubeSection,
+    load_report_spec,
+)
 
 
 def test_the_names_in_the_list_exist() -> None:
@@ -29,10 +35,20 @@ def test_the_names_in_the_list_exist() -> None:
     assert set(spec.milestone_figures) <= rules
 
 
-@pytest.mark.parametrize(("page", "names"), [("study", StudySection), ("patient", PatientSection)])
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [("study", StudySection), ("patient", PatientSection), ("sheet", SheetSection), ("tube", TubeSection)],
+)
 def test_each_section_has_its_template_and_each_template_its_section(page: str, names: object) -> None:
     found = {name for name in environment().list_templates() if name.startswith(f"{page}/")}
     assert found == {f"{page}/{name}.html.j2" for name in get_args(names)}
+
+
+def test_the_layout_of_the_pdf_knows_every_section() -> None:
+    layout = resources.files("cytorecon.report").joinpath("templates", "patient_sheet.typ")
+    text = layout.read_text(encoding="utf-8")
+    for name in get_args(SheetSection):
+        assert f"{name}: {name}" in text, name
 
 
 def packaged() -> str:

@@ -14,7 +14,7 @@ from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.event_free import event_free_summary
 from cytorecon.figures.harmless import harmless
 from cytorecon.milestone import due_tests, milestones
-from cytorecon.report import ReportFiles, write_report
+from cytorecon.report import Making, ReportFiles, write_patient_sheets, write_report
 from cytorecon.results import Provenance
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
@@ -122,6 +122,29 @@ def test_progress_is_told_after_each_page_and_a_later_report_replaces_the_earlie
         "patient_mine.html", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert "P02" not in read_page(tmp_path / "index.html").text
+
+
+def test_reports_of_patients_beside_the_pages_and_those_of_patients_who_left_go(tmp_path: Path) -> None:
+    sheets = Making(("html", "pdf"), "0.1.0")
+    written = write_report(part("P02", "P03"), tmp_path, software_version="0.1.0", sheets=sheets)
+    assert {name: [file.name for file in own] for name, own in written.sheets.items()} == {
+        "P02": ["sheet_P02.html", "sheet_P02.pdf"],
+        "P03": ["sheet_P03.html", "sheet_P03.pdf"],
+    }
+    (tmp_path / "sheet_mine.pdf").write_bytes(b"%PDF-1.4 mine")
+    write_report(part("P03"), tmp_path, software_version="0.1.0", sheets=sheets)
+    assert sorted(path.name for path in tmp_path.glob("sheet_*")) == [
+        "sheet_P03.html", "sheet_P03.pdf", "sheet_mine.pdf",
+    ]  # fmt: skip
+
+
+def test_the_report_of_a_patient_is_the_same_alone_and_beside_the_pages(tmp_path: Path) -> None:
+    sheets = Making(("html", "pdf"), "0.1.0")
+    beside = write_report(part("P02", "P03"), tmp_path / "a", software_version="0.1.0", sheets=sheets)
+    alone = write_patient_sheets(part("P02", "P03"), tmp_path / "b", sheets, patients=["P03"])
+    assert [file.read_bytes() for file in beside.sheets["P03"]] == [
+        file.read_bytes() for file in alone["P03"]
+    ]
 
 
 def test_a_page_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
