@@ -19,7 +19,7 @@ from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.detection import detections, expected_events
+from cytorecon.gating.detection import detections, expected_events, too_small_parents
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
@@ -83,6 +83,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
         review=review,
         moves=moved,
         detections=tested,
+        reasons={**too_small_parents(gated, tested, limits.detection), **gated.reasons},
         issues=(*issues, *(sum_.issue for sum_ in outside), *(check.issue for check in failed)),
     )
 

@@ -75,6 +75,7 @@ class DetectionLimits(Frozen):
     significance: Limit
     most_background: Limit
     leaked_by_chance: Limit
+    absent_share: SourcedLimit
 
 
 class ControlLimits(Frozen):
