@@ -308,6 +308,6 @@ def test_a_file_is_a_patient_s_or_a_control(tmp_path: Path) -> None:
     )
     assert str(typo) == (
         "error: manifest row 5, control tube 'fmo CD99': It taught nothing: fmo: No gate of the template "
-        f"begins where the negative cells of this marker end. Found: CD99. Allowed: {MARKERS}. Is it a control of "
-        "template tbnk, and the word right?"
+        f"begins where the negative cells of this marker end. Found: CD99. Allowed: {MARKERS}. Is it a "
+        "control of template tbnk, and the word right?"
     )
