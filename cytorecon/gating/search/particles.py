@@ -10,7 +10,7 @@ from cytorecon.gating.finders.valley import find_valley
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
-from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold, among
+from cytorecon.gating.shapes import Column, Mask, Polygon, Shape, Threshold, among
 from cytorecon.knowledge.template import BeadGate, ScatterAxis, SingletGate
 from cytorecon.quantiles import quantiles
 
@@ -38,9 +38,15 @@ def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: Gat
     if wedge is None:
         return not_evaluable(spec, "too few events with positive scatter")
     shape = Polygon((area[0], height[0]), corners(wedge))
-    left_out = np.count_nonzero(inside & ~axes.mask(shape)) / np.count_nonzero(inside)
-    flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
+    flags = doubts_of_singlets(spec, shape, sources, axes)
     return found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
+
+
+def doubts_of_singlets(spec: SingletGate, shape: Shape, sources: Sources, axes: Axes) -> tuple[str, ...]:
+    """Return ``gate.many_doublets`` for a gate, found or drawn, that leaves out more than doublets."""
+    inside = sources[spec.find_in]
+    left_out = np.count_nonzero(inside & ~axes.mask(shape))
+    return ("gate.many_doublets",) if left_out > MANY_DOUBLETS * np.count_nonzero(inside) else ()
 
 
 def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
