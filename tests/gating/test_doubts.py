@@ -128,11 +128,44 @@ def test_lymphocytes_that_are_nothing_are_a_doubt_about_all(clean: GatedSample) 
     """Without NK stain one lymphocyte in five is nothing at all."""
     masks = {**clean.masks, "NK": np.zeros_like(clean.masks["NK"])}
     again = with_doubts(replace(clean, masks=masks), SETTLED)
-    assert set(again.review.values()) == {("assay.lymphosum",)}
-    assert (
-        again.issues[-1].message
-        == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
+    assert {name: codes for name, codes in again.review.items() if name != "NK"} == dict.fromkeys(
+        ["lymphocytes", "CD3_T", "B"], ("assay.lymphosum",)
     )
+    assert again.review["NK"] == ("assay.lymphosum", "gate.unstained:CD56")
+    (issue,) = (issue for issue in again.issues if issue.code == "assay.lymphosum")
+    assert issue.message == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
+
+
+def without_b(clean: GatedSample, unnamed: int) -> GatedSample:
+    """Return the tube with 1,000 lymphocytes, none of them B cells and so many without any marker."""
+    cells = np.flatnonzero(clean.masks["lymphocytes"])
+    masks = {"CD3_T": slice(0, 600), "B": slice(0, 0), "NK": slice(600, 1000 - unnamed)}
+    own = {name: np.zeros_like(clean.masks[name]) for name in masks}
+    for name, part in masks.items():
+        own[name][cells[part]] = True
+    return with_doubts(replace(clean, masks={**clean.masks, **own}), SETTLED)
+
+
+def test_cells_without_any_marker_may_be_those_that_are_not_detected(clean: GatedSample) -> None:
+    """No B cells leave nothing over; B cells without their stain are lymphocytes still."""
+    tube = without_b(clean, unnamed=60)
+    assert not tube.detections["B"].detected
+    assert "gate.unstained:CD19" in tube.review["B"]
+    assert tube.review["NK"] == ()
+    (issue,) = (issue for issue in tube.issues if issue.code == "gate.unstained")
+    assert str(issue) == (
+        "warning: gate CD19: B cells are not detected, and 60 of 1000 lymphocytes carry no marker at all: B "
+        "cells may be unstained. Look at the picture of the gate, and at the visits before and after: was the "
+        "antibody in the tube?"
+    )
+    absent = without_b(clean, unnamed=40)
+    assert not absent.detections["B"].detected
+    assert "gate.unstained:CD19" not in absent.review["B"]
+
+
+def test_a_gate_that_a_person_accepted_is_not_unstained(clean: GatedSample) -> None:
+    accepted = tuple(replace(gate, accepted=gate.gate == "CD19") for gate in clean.gates)
+    assert "gate.unstained:CD19" not in without_b(replace(clean, gates=accepted), unnamed=60).review["B"]
 
 
 # ------------------------------------------------------------------ background and clear populations

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from cytorecon.gating.gated import GatedSample
-from cytorecon.pipeline import gate
+from cytorecon.pipeline import gate, gate_batch, learn_priors
 from cytorecon.simulate import SimulatedTube
 from tests.pipeline.tubes import (
+    BLOOD,
     DETECTORS,
     JUDGED,
     events,
     flags,
     is_close,
     samples,
+    statuses,
     swapped,
     tallies,
     tube,
@@ -92,6 +94,19 @@ def test_no_number_is_wrong_without_asking_for_a_look(
     assert {population for population in wrong if not flags(gated, population)} == set()
     without_result = {population for population in JUDGED if tallies(gated)[population].events is None}
     assert wrong or without_result == {*JUDGED}, "a failure that changes nothing tests nothing"
+
+
+@pytest.mark.parametrize("cells_per_ul", [40, 200])
+def test_one_tube_without_cd19_is_told_from_one_without_b_cells(
+    usual_tubes: Tubes, cells_per_ul: float
+) -> None:
+    priors = learn_priors(samples(usual_tubes), "tbnk")
+    stained = tube({**BLOOD, "B": cells_per_ul}, seed=700).sample()
+    absent = tube({**BLOOD, "B": 0}, seed=701).sample()
+    failed, none = gate_batch([unstained(stained, "CD19"), absent], "tbnk", priors)
+    assert statuses(failed)["B"] == statuses(none)["B"] == "not_detected"
+    assert {"gate.none_seen", "gate.unstained"} <= flags(failed, "B")
+    assert flags(none, "B") == {"gate.none_seen"}
 
 
 @pytest.mark.parametrize(("one", "other"), SWAPPED)
