@@ -155,8 +155,8 @@ def test_cells_without_any_marker_may_be_those_that_are_not_detected(clean: Gate
     (issue,) = (issue for issue in tube.issues if issue.code == "gate.unstained")
     assert str(issue) == (
         "warning: gate CD19: B cells are not detected, and 60 of 1000 lymphocytes carry no marker at all: B "
-        "cells may be unstained. Look at the picture of the gate, and at the visits before and after: was the "
-        "antibody in the tube?"
+        "cells may be unstained. Look at the picture of the gate, and at the visits before and after: was "
+        "the antibody in the tube?"
     )
     absent = without_b(clean, unnamed=40)
     assert not absent.detections["B"].detected
