@@ -10,7 +10,7 @@ import pytest
 
 from cytorecon.gating.gated import GatedSample
 from cytorecon.pipeline import gate, gate_batch, learn_priors
-from cytorecon.simulate import SimulatedTube
+from cytorecon.simulate import SimulatedTube, load_settings, simulate_tube, tube_spec
 from tests.pipeline.tubes import (
     BLOOD,
     DETECTORS,
@@ -94,6 +94,38 @@ def test_no_number_is_wrong_without_asking_for_a_look(
     assert {population for population in wrong if not flags(gated, population)} == set()
     without_result = {population for population in JUDGED if tallies(gated)[population].events is None}
     assert wrong or without_result == {*JUDGED}, "a failure that changes nothing tests nothing"
+
+
+def with_dim_beads(factor: float, seed: int, *, events: int, **fields: object) -> SimulatedTube:
+    """Return a tube whose beads have so much of the usual light."""
+    settings = load_settings()
+    light = settings.beads.light
+    dim = light.model_copy(update={"values": {name: factor * value for name, value in light.values.items()}})
+    beads = settings.beads.model_copy(update={"light": dim})
+    spec = tube_spec(concentrations=BLOOD, events=events, **fields)
+    return simulate_tube(spec, seed=seed, settings=settings.model_copy(update={"beads": beads}))
+
+
+@pytest.mark.parametrize(("factor", "marked"), [(0.015, True), (1.0, False)])
+def test_beads_too_dim_to_be_told_move_no_threshold_without_a_mark(factor: float, marked: bool) -> None:
+    """They lay where monocytes are in CD4: one B cell in ten went with them."""
+    truth = with_dim_beads(factor, 1, events=50_000)
+    (gated,) = gate_batch([truth.sample()], "tbnk")
+    assert ("beads" in gated.masks) is not marked
+    assert (events(gated, "B") < 0.95 * truth.true("B").events) is marked
+    for population in ("B", "NK"):
+        assert ("gate.control_above" in flags(gated, population)) is marked
+
+
+@pytest.mark.parametrize(("factor", "dead", "marked"), [(0.03, 5, True), (1.0, 20, False)])
+def test_dead_cells_among_dim_beads_are_marked(factor: float, dead: float, marked: bool) -> None:
+    """Beads are too many by them, and every concentration too low."""
+    truth = with_dim_beads(factor, 502, events=20_000, dead=dead)
+    (gated,) = gate_batch([truth.sample()], "tbnk")
+    ratio = events(gated, "beads") / int(truth.mask("beads").sum())
+    assert ratio > 1.05 if marked else 0.98 < ratio < 1.02
+    for population in ("beads", "CD3_T", "B"):
+        assert ("gate.bead_strays" in flags(gated, population)) is marked
 
 
 @pytest.mark.parametrize("cells_per_ul", [40, 200])

@@ -114,6 +114,15 @@ def test_drawn_singlets_that_leave_out_more_than_doublets_are_marked(usual_tubes
     assert "gate.many_doublets" not in flags(plain, "CD3_T")
 
 
+def test_a_threshold_set_among_cells_that_lack_the_marker_is_marked(usual_tubes: Tubes) -> None:
+    tubes = samples(usual_tubes)
+    priors = learn_priors(tubes, "tbnk")
+    (plain,) = gate_batch(tubes[:1], "tbnk", priors)
+    for position, marked in ((0.1, True), (threshold_of(plain, "CD19"), False)):
+        (gated,) = gate_batch(tubes[:1], "tbnk", priors, overrides=[record("CD19", "sample", "1", position)])
+        assert ("gate.control_above" in flags(gated, "B")) is marked
+
+
 def test_an_unknown_sample_is_named(usual_tubes: Tubes) -> None:
     with pytest.raises(OverrideError) as error:
         gate_batch(samples(usual_tubes[:2]), "tbnk", overrides=[record("CD4", "sample", "3", 0.5)])

@@ -11,15 +11,16 @@ from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.clouds import doubts_of_cloud
 from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import doubts_of_singlets
+from cytorecon.gating.search.thresholds import doubts_of_threshold
 from cytorecon.gating.shapes import Shape
-from cytorecon.knowledge.template import AnyGate, ClusterGate, SingletGate
+from cytorecon.knowledge.template import AnyGate, ClusterGate, SingletGate, ValleyGate
 
 
 def doubted(placed: FoundGate, spec: AnyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
     """Return a gate with the doubts that the search would have about its hand-drawn parts.
 
-    Where a threshold was set by hand, sums and checks of the tube say what is implausible; a polygon can
-    hold a whole neighbour without any of them moving.
+    A polygon can hold a whole neighbour, and a threshold cells that lack the marker, without any sum of the
+    tube moving.
 
     Parameters
     ----------
@@ -46,4 +47,6 @@ def _doubts(spec: AnyGate, shape: Shape, sources: Sources, axes: Axes, prior: Ga
         return doubts_of_cloud(spec, shape, sources, axes, prior)
     if isinstance(spec, SingletGate):
         return doubts_of_singlets(spec, shape, sources, axes)
+    if isinstance(spec, ValleyGate):
+        return doubts_of_threshold(spec, shape, sources, axes)
     return ()
