@@ -21,7 +21,7 @@ SETTLED = GatingPrior(tubes=SETTLED_TUBES)
 TEMPLATE = made_template(
     [
         valley("seed"),
-        valley("CD45", control="seed"),
+        valley("CD45", gauge="seed"),
         valley("CD3", find_in="lymphocytes"),
         valley("CD19", find_in="lymphocytes", control="seed"),
         valley("CD56", find_in="lymphocytes"),
