@@ -87,7 +87,12 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
         moves=moved,
         detections=tested,
         reasons={**too_small_parents(gated, tested, limits.detection), **gated.reasons},
-        issues=(*issues, *(each.issue for each in (*outside, *failed, *pale))),
+        issues=(
+            *issues,
+            *(sum_.issue for sum_ in outside),
+            *(check.issue for check in failed),
+            *(each.issue for each in pale),
+        ),
     )
 
 

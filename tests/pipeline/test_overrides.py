@@ -88,7 +88,8 @@ def test_a_drawn_cloud_that_takes_in_its_neighbours_is_marked(usual_tubes: Tubes
     assert events(wrong, "NK") > 1.5 * events(plain, "NK")
     assert "gate.others_inside" in flags(wrong, "NK")
     assert statuses(wrong)["NK"] == "review"
-    assert f"gate.others_inside:{gate}" in wrong.evidence().set_index("gate").loc[gate, "flags"].split(";")
+    shown = str(wrong.evidence().set_index("gate").loc[gate, "flags"])
+    assert f"gate.others_inside:{gate}" in shown.split(";")
     (wider,) = gate_batch(tubes[:1], "tbnk", priors, overrides=[drawn(gate, widened(outline, 1.1))])
     assert not {"gate.others_inside", "gate.seeds_outside"} & flags(wider, "NK")
 
