@@ -102,15 +102,17 @@ def _write_counts(gated: Sequence[GatedFile], file: Path) -> None:
 
 def _columns() -> list[str]:
     from cytorecon.results import PopulationCount
+    from cytorecon.tables import NOT_IN_TABLES
 
-    return ["file", "file_sha256", *filter(_without_volume, PopulationCount.model_fields)]
+    columns = [name for name in PopulationCount.model_fields if name not in NOT_IN_TABLES]
+    return ["file", "file_sha256", *filter(_without_volume, columns)]
 
 
 def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
     for item in gated:
         for count in item.result.counts:
             values = {name: value for name, value in count.model_dump().items() if _without_volume(name)}
-            values["review"] = ";".join(count.review)
+            values |= {"status": count.verdict, "review": ";".join(count.review)}
             yield {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **values}
 
 
@@ -122,7 +124,9 @@ def _without_volume(name: str) -> bool:
 def _as_json(item: GatedFile, template: str) -> dict[str, object]:
     """Return one file's result without pictures: they are for pages, and would be most of the text."""
     document = item.result.model_dump(mode="json", exclude={"plots"})
-    result = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **document}
+    counts = [{**count.model_dump(mode="json"), "status": count.verdict} for count in item.result.counts]
+    source = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256}
+    result = {**source, **document, "counts": counts}
     judged = {
         criteria.criteria: [{**row.model_dump(mode="json"), "text": row.text} for row in rows]
         for criteria, rows in _judged(item, template)
@@ -142,7 +146,7 @@ def _judged(item: GatedFile, template: str) -> Iterator[tuple[CriteriaSet, tuple
 
 
 def _show(gated: Sequence[GatedFile]) -> None:
-    header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "note")
+    header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "status", "note")
     for item in gated:
         title = f"{item.path}: {item.result.n_events} events"
         print_table(header, [_cells(count) for count in item.result.counts], title=title)
@@ -177,6 +181,7 @@ def _cells(count: PopulationCount) -> tuple[str, ...]:
         count.population,
         "" if count.events is None else str(count.events),
         *("" if percent is None else f"{percent:.2f}" for percent in percents),
+        count.verdict,
         _note(count),
     )
 

@@ -96,6 +96,38 @@ def sums_outside(
                 yield _outside(rule, total, events, clear)
 
 
+def unnamed(
+    tallies: Sequence[PopulationTally], rules: Sequence[SumRule]
+) -> Iterator[tuple[SumRule, int, int]]:
+    """Yield the sums so low that one of their parts may have lost its stain.
+
+    Parameters
+    ----------
+    tallies, rules
+        As for :func:`sums_outside`.
+
+    Yields
+    ------
+    (SumRule, int, int)
+        The sum, events of the whole that are none of its parts, and events of the whole.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.quality import load_quality_limits
+    >>> events = {"lymphocytes": 1000, "CD3_T": 770, "B": 0, "NK": 150}
+    >>> tallies = [PopulationTally(population=name, parent="root", status="counted", events=n)
+    ...            for name, n in events.items()]
+    >>> [(rule.check, *counted) for rule, *counted in unnamed(tallies, load_quality_limits().assay)]
+    [('lymphosum', 80, 1000)]
+    """
+    events = {tally.population: tally.events for tally in tallies if tally.events is not None}
+    for rule in rules:
+        if rule.unstained_below and {*rule.parts, rule.whole} <= set(events) and events[rule.whole]:
+            total, whole = sum(events[part] for part in rule.parts), events[rule.whole]
+            if 100.0 * total < rule.unstained_below * whole:
+                yield rule, whole - total, whole
+
+
 def _outside(rule: SumRule, total: int, events: Mapping[str, int], clear: Collection[str]) -> SumOutside:
     whole = events[rule.whole]
     shares: tuple[tuple[str, float], ...] = ()

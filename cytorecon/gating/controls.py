@@ -15,8 +15,8 @@ from cytorecon.gating.finders.control import control_tail
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import Background, GatingPrior, ReferencePrior
 from cytorecon.gating.shapes import Column, Mask
-from cytorecon.knowledge.quality import ControlLimits
-from cytorecon.knowledge.template import AnyGate, MarkerAxis, ReferenceTailGate, ValleyGate
+from cytorecon.knowledge.quality import ControlLimits, Limit
+from cytorecon.knowledge.template import MarkerAxis, ReferenceTailGate, Template, ValleyGate
 from cytorecon.values import Frozen
 
 ControlKind = Literal["fmo", "without"]
@@ -50,8 +50,45 @@ class ControlEvidence:
     backgrounds: dict[str, Background] = field(default_factory=dict)
 
 
+def check_control(of: ControlOf, template: Template) -> None:
+    """Refuse a control that no gate or population of `template` could learn from.
+
+    Parameters
+    ----------
+    of : ControlOf
+        What the tube is said to be.
+    template : Template
+        Of the tubes it is a control of.
+
+    Raises
+    ------
+    CytoreconError
+        If no gate parts negative from positive cells of the marker, or the template has no such population.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.templates import load_template
+    >>> check_control(ControlOf(kind="fmo", name="CD19"), load_template("tbnk"))
+    """
+    if of.kind == "without":
+        allowed = [entry.population for entry in template.populations]
+        message = "The template has no such population."
+    else:
+        allowed = sorted({marker for _, marker in _ending_negatives(template)})
+        message = "No gate of the template begins where the negative cells of this marker end."
+    if of.name not in allowed:
+        raise CytoreconError(
+            message,
+            subject=f"control tube '{of}'",
+            field=of.kind,
+            found=of.name,
+            allowed=", ".join(allowed),
+            hint=f"Is it a control of template {template.name}, and the word right?",
+        )
+
+
 def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: ControlLimits) -> ControlEvidence:
-    """Return what a gated control tube shows; nothing, when it holds too few events.
+    """Return what a gated control tube shows.
 
     Parameters
     ----------
@@ -67,20 +104,26 @@ def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: Cont
     Raises
     ------
     CytoreconError
-        If a tube without a population shows that population.
+        If the template, the panel or the number of events let it teach nothing, or a tube without a
+        population shows that population.
     """
+    check_control(of, gated.template)
     if of.kind == "without":
         shown = _background(gated, of.name, limits)
         for one in shown.values():
             _refuse_holder(one, of, limits)
+        if not shown:
+            raise _no_background(gated, of, limits.fewest_parent_events)
         return ControlEvidence(backgrounds=shown)
+    _refuse_other_panel(axes, of)
     references: dict[str, ReferencePrior] = {}
     backgrounds: dict[str, Background] = {}
-    for spec in gated.template.gates:
+    looked_at = 0
+    for spec, marker in _ending_negatives(gated.template):
         inside = gated.events_of(spec.find_in)
-        if inside is None or not _cuts_off_negatives(spec, of.name):
+        if inside is None or marker != of.name:
             continue
-        assert isinstance(spec, ValleyGate | ReferenceTailGate)
+        looked_at = max(looked_at, int(inside.sum()))
         channels = axes.resolve(spec.axis)
         for channel in channels:
             part = spec.gate if len(channels) == 1 else f"{spec.gate}.{channel}"
@@ -91,6 +134,8 @@ def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: Cont
                 for name in _made_by(spec.gate, gated):
                     seen = _beyond(gated, name, column >= end.position, limits)
                     backgrounds |= {population: one for population, one in seen.items() if len(channels) == 1}
+    if not references:
+        raise _too_few(of, looked_at, limits.fewest_fmo_events)
     return ControlEvidence(references, backgrounds)
 
 
@@ -141,13 +186,51 @@ def with_controls(prior: GatingPrior, shown: Sequence[ControlEvidence]) -> Gatin
     return prior.model_copy(update={"references": references, "backgrounds": backgrounds})
 
 
-def _cuts_off_negatives(spec: AnyGate, marker: str) -> bool:
-    """Whether a gate's threshold is where the negative cells of `marker` end."""
-    if not isinstance(spec, ValleyGate | ReferenceTailGate) or not isinstance(spec.axis, MarkerAxis):
-        return False
-    if marker != spec.axis.marker or spec.keep != "above":
-        return False
-    return spec.cut == "above_dimmest" if isinstance(spec, ValleyGate) else spec.end == "upper"
+def _ending_negatives(template: Template) -> list[tuple[ValleyGate | ReferenceTailGate, str]]:
+    """Return the gates whose threshold is where the negative cells of a marker end, and which marker."""
+    return [
+        (spec, spec.axis.marker)
+        for spec in template.gates
+        if isinstance(spec, ValleyGate | ReferenceTailGate)
+        and isinstance(spec.axis, MarkerAxis)
+        and spec.keep == "above"
+        and (spec.cut == "above_dimmest" if isinstance(spec, ValleyGate) else spec.end == "upper")
+    ]
+
+
+def _refuse_other_panel(axes: Axes, of: ControlOf) -> None:
+    if not axes.has(of.name):
+        raise CytoreconError(
+            "No channel of the control tube carries this marker.",
+            subject=f"control tube '{of}'",
+            field=of.kind,
+            found=of.name,
+            allowed=", ".join(sorted(axes.panel)),
+            hint="A tube stained without a marker keeps the label of its channel, or --map says which it is.",
+        )
+
+
+def _no_background(gated: GatedSample, of: ControlOf, fewest: Limit) -> CytoreconError:
+    parent = gated.template.population_by_name[of.name].parent
+    held = gated.everything if parent == "root" else gated.masks.get(parent)
+    events = f"{int(held.sum())} events of {parent}" if held is not None else f"no {parent}"
+    return CytoreconError(
+        "It holds too few cells to say how many stray events there are among them.",
+        subject=f"control tube '{of}'",
+        field=of.kind,
+        found=gated.reasons.get(of.name, events),
+        allowed=f"at least {fewest.value:g} events",
+    )
+
+
+def _too_few(of: ControlOf, events: int, fewest: Limit) -> CytoreconError:
+    return CytoreconError(
+        "It holds too few events to say where negative cells end.",
+        subject=f"control tube '{of}'",
+        field=of.kind,
+        found=f"{events} events where the gate looks for them",
+        allowed=f"at least {fewest.value:g}",
+    )
 
 
 def _least_deviations(spec: ValleyGate | ReferenceTailGate) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy.special import pdtrc
 
+from cytorecon.counts.detection_limit import lod_events
 from cytorecon.gating.certainty import Detection, Reliance
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import Background
@@ -58,9 +60,63 @@ def detections(
 
 def expected_events(gated: GatedSample, population: str, seen: Background) -> float:
     """Return how many events of `population` the tube would show by the rate of control tubes without it."""
+    return seen.events / seen.parent_events * _parent_events(gated, population)
+
+
+def too_small_parents(
+    gated: GatedSample, tested: Mapping[str, Detection], limits: DetectionLimits
+) -> dict[str, str]:
+    """Return the populations whose absence the tube cannot tell, and why in words.
+
+    Parameters
+    ----------
+    gated : GatedSample
+        With masks.
+    tested : mapping of str to Detection
+        Of the same tube.
+    limits : DetectionLimits
+        With the share of the parent that must not go unseen.
+
+    Returns
+    -------
+    mapping of str to str
+        Only populations that were not detected; what was detected is there, however small its parent.
+    """
+    reasons = {}
+    for name, test in tested.items():
+        needed = fewest_parent_events(test.background, limits)
+        if not test.detected and (held := _parent_events(gated, name)) < needed:
+            parent = gated.template.population_by_name[name].parent
+            whole = "the tube" if parent == "root" else parent
+            reasons[name] = (
+                f"parent too small: {whole} with {held} event{'s' if held != 1 else ''}; {needed} are needed "
+                f"to see {100 * limits.absent_share.value:g} % of them with 95 % certainty"
+            )
+    return reasons
+
+
+def fewest_parent_events(background: float, limits: DetectionLimits) -> int:
+    """Return how many events a parent must hold for a population to be absent from it.
+
+    Parameters
+    ----------
+    background : float
+        Events expected in the population's gate when it is absent.
+    limits : DetectionLimits
+        Significance of a detection, and the share of the parent that must be detected with 95 % certainty.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.quality import load_quality_limits
+    >>> fewest_parent_events(1.0, load_quality_limits().detection)
+    68
+    """
+    return math.ceil(lod_events(background, limits.significance.value) / limits.absent_share.value)
+
+
+def _parent_events(gated: GatedSample, population: str) -> int:
     parent = gated.template.population_by_name[population].parent
-    of_parent = int(gated.everything.sum()) if parent == "root" else int(gated.masks[parent].sum())
-    return seen.events / seen.parent_events * of_parent
+    return int(np.count_nonzero(gated.everything if parent == "root" else gated.masks[parent]))
 
 
 def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:

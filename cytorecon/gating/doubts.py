@@ -19,7 +19,7 @@ from cytorecon.counts.assay import doubted, sums_outside
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Move, Reliance
-from cytorecon.gating.detection import detections, expected_events
+from cytorecon.gating.detection import detections, expected_events, too_small_parents
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
@@ -31,6 +31,7 @@ from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.search.thresholds import is_strong
 from cytorecon.gating.shapes import Threshold
+from cytorecon.gating.unstained import unstained
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.knowledge.template import Template, ValleyGate, names_in
@@ -74,8 +75,10 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     sums = doubted(outside)
     tested = detections(gated, rests_on, limits.detection, prior.backgrounds)
     mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
+    pale = tuple(unstained(gated, tested, limits.assay))
+    lost = {each.population: (each.code,) for each in pale}
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *_from(name, sums, labels, mixed)}))
+        name: tuple(sorted({*codes.of(name), *whole_tube, *_from(name, sums, labels, mixed, lost)}))
         for name in gated.populations
     }
     return replace(
@@ -83,7 +86,13 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
         review=review,
         moves=moved,
         detections=tested,
-        issues=(*issues, *(sum_.issue for sum_ in outside), *(check.issue for check in failed)),
+        reasons={**too_small_parents(gated, tested, limits.detection), **gated.reasons},
+        issues=(
+            *issues,
+            *(sum_.issue for sum_ in outside),
+            *(check.issue for check in failed),
+            *(each.issue for each in pale),
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from cytorecon.gating.override_check import check_decisions
 from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
+from cytorecon.gating.search.placed import doubted
 from cytorecon.gating.shapes import Mask
 from cytorecon.knowledge.template import (
     AnyGate,
@@ -198,6 +199,7 @@ class _Walk:
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)
         found = decided(found, spec, self.held, self.axes)
+        found = doubted(found, spec, evaluable, self.axes, self.prior)
         if found.status != "found":
             self.causes[spec.gate] = f"{spec.gate}: {found.reason}"
             return found

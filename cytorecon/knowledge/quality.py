@@ -75,6 +75,7 @@ class DetectionLimits(Frozen):
     significance: Limit
     most_background: Limit
     leaked_by_chance: Limit
+    absent_share: SourcedLimit
 
 
 class ControlLimits(Frozen):
@@ -115,6 +116,9 @@ class SumRule(Frozen):
         stands in a deep valley of the tube's own.
     named_with : tuple of str
         Populations whose share is told beside a sum that is too low.
+    unstained_below : float
+        Of a sum below this, percent of `whole`, a part that is not detected may have lost its stain; 0:
+        never.
     """
 
     check: str = Field(pattern=r"^[A-Za-z_]+$")
@@ -130,6 +134,7 @@ class SumRule(Frozen):
     explained_by: tuple[str, ...] = ()
     explained_if_clear: tuple[str, ...] = ()
     named_with: tuple[str, ...] = ()
+    unstained_below: float = Field(default=0, ge=0, le=100)
 
 
 class BetweenTubesLimits(Frozen):

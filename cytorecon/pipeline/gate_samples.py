@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
-from cytorecon.errors import CytoreconError, OverrideError
+import numpy as np
+
+from cytorecon.errors import CytoreconError, Issue, OverrideError
+from cytorecon.gating.controls import check_control
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.override_check import check_override, check_undo
 from cytorecon.gating.overrides import Override
@@ -113,7 +117,8 @@ def gate_batch(
     Raises
     ------
     CytoreconError
-        If `samples` are something else, or `priors` are of another template or cytometer.
+        If `samples` are something else, `priors` are of another template or cytometer, or one of `controls`
+        is a sample, too, or of a marker or population that the template has no use for.
     PanelError, CompensationError
         As for :func:`gate`.
     OverrideError
@@ -131,14 +136,15 @@ def gate_batch(
     """
     sources = _sources(samples, template, mapping, tuple(overrides))
     learned = {context.batch: context for context in priors or _learned(sources)}
-    contexts = _with_controls(learned, controls, sources)
+    contexts, remarks = _with_controls(learned, controls, sources)
     _check_overrides(overrides, sources, set(contexts))
     gated = []
     for source in sources:
         loaded = compensated(source)
         context = _of_batch(contexts, batch_of(loaded.sample, source.template), source)
         prepared = prepare_loaded(loaded, source, context.transforms)
-        gated.append(gate_prepared(prepared, source, context.prior))
+        own = gate_prepared(prepared, source, context.prior)
+        gated.append(replace(own, issues=(*own.issues, *remarks)))
     return gated
 
 
@@ -204,17 +210,35 @@ def _learned(sources: Sequence[Source]) -> tuple[BatchContext, ...]:
 
 def _with_controls(
     contexts: Mapping[str, BatchContext], controls: Sequence[Control], sources: Sequence[Source]
-) -> dict[str, BatchContext]:
+) -> tuple[dict[str, BatchContext], tuple[Issue, ...]]:
+    """Return the batches with what controls taught them, and which controls taught nothing."""
     if not controls or not sources:
-        return dict(contexts)
+        return dict(contexts), ()
     by_batch: dict[str, list[ControlSource]] = {}
     for place, control in enumerate(controls, start=1):
         name = f"control {place}"
+        check_control(control.of, sources[0].template)
+        _refuse_both(control, sources)
         source = Source(name, sources[0].template, sample=control.sample, mapping=sources[0].mapping)
         batch = batch_of(control.sample, source.template)
         _of_batch(contexts, batch, source)
         by_batch.setdefault(batch, []).append(ControlSource(source, control.of))
-    return {batch: taught_by(each, by_batch.get(batch, ()), map) for batch, each in contexts.items()}
+    taught = {batch: taught_by(each, by_batch.get(batch, ()), map) for batch, each in contexts.items()}
+    remarks = tuple(issue for each in taught.values() for issue in each.unused)
+    return {batch: each.context for batch, each in taught.items()}, remarks
+
+
+def _refuse_both(control: Control, sources: Sequence[Source]) -> None:
+    for source in sources:
+        assert source.sample is not None
+        if np.array_equal(control.sample.events, source.sample.events):
+            raise CytoreconError(
+                "The same tube is given as a sample and as a control.",
+                subject="controls",
+                field=str(control.of),
+                found=f"the events of sample {source.name}",
+                hint="A tube is a patient's or a control.",
+            )
 
 
 def _of_batch(contexts: Mapping[str, BatchContext], batch: str, source: Source) -> BatchContext:

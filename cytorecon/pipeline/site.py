@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
@@ -21,6 +21,9 @@ from cytorecon.pipeline.learn import Failure, Progress, Run, learn, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.transforms import TransformSet
 from cytorecon.values import Frozen
+
+#: Field of the file that holds the hash of all others.
+CHECKSUM: Final = "sha256"
 
 
 class SitePriors(Frozen):
@@ -47,7 +50,7 @@ class SitePriors(Frozen):
 
     def to_json(self) -> str:
         """Return the content as JSON that people can read."""
-        content = json.loads(self.model_dump_json())
+        content = {**json.loads(self.model_dump_json()), CHECKSUM: self.sha256}
         for context in content["contexts"]:
             context["scales"] = json.loads(context["scales"])
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -59,19 +62,32 @@ class SitePriors(Frozen):
         Raises
         ------
         KnowledgeError
-            If `text` is something else.
+            If `text` is something else, or was changed since it was written.
         """
         try:
             content = json.loads(text)
+            written = str(content.pop(CHECKSUM, "none"))
             for context in content["contexts"]:
                 context["scales"] = TransformSet.from_json(json.dumps(context["scales"])).to_json()
-            return cls.model_validate(content)
+            priors = cls.model_validate(content)
         except (ValueError, KeyError, TypeError, TransformError) as error:
             raise KnowledgeError(
                 "These are no site priors.",
                 found="other fields" if isinstance(error, ValidationError) else "other content",
                 hint="Learn them: cytorecon priors learn FOLDER --out site.json",
             ) from error
+        if priors.sha256 != written:
+            raise KnowledgeError(
+                "The site priors are not those that were learned: the file was changed.",
+                field=CHECKSUM,
+                found=written[:12],
+                allowed=f"{priors.sha256[:12]}, that of the content",
+                hint=(
+                    "Learn them again: cytorecon priors learn FOLDER --out site.json. A position is decided "
+                    "by hand with cytorecon override, which says who did it and why."
+                ),
+            )
+        return priors
 
     @property
     def by_batch(self) -> Mapping[str, BatchContext]:

@@ -12,7 +12,7 @@ from cytorecon.gating.overrides import Override, concerning, standing
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
-from cytorecon.pipeline.controls import survey_controls, taught_by
+from cytorecon.pipeline.controls import Content, content_of, survey_controls, taught_by
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, learn, reason_of, survey_all
 from cytorecon.pipeline.site import SitePriors
@@ -93,9 +93,10 @@ def plan_study(
     surveyed = survey_all(list(sources.values()), run, progress)
     failures |= surveyed.failures
     failures |= _copies(study.tubes, surveyed)
+    controls = survey_controls(study.controls, given, run, _contents(sources, surveyed))
+    failures |= controls.patients_tubes
     usable = {name: source for name, source in sources.items() if name not in failures}
     from_site = site.by_batch if site is not None else {}
-    controls = survey_controls(study.controls, given, run)
     contexts = dict(known.batches) if known else {}
     batches = {name: surveyed.surveys[name].batch for name in usable}
     remarks: list[Issue] = []
@@ -105,7 +106,9 @@ def plan_study(
             own_site, unfit = _fitting(from_site.get(batch), members[0].template)
             remarks += unfit
             learned = learn(batch, members, surveyed.surveys, run, progress, own_site)
-            contexts[batch] = taught_by(learned, controls.of_batch(batch), run)
+            taught = taught_by(learned, controls.of_batch(batch), run)
+            contexts[batch], unused = taught.context, taught.unused
+            remarks += unused
         elif len(members) >= GROWN * contexts[batch].prior.tubes:
             remarks.append(_has_grown(contexts[batch], len(members)))
     return Plan(
@@ -236,6 +239,11 @@ def _sources(
             overrides=tuple(concerning(overrides, template.name, tube.tube, batch=None)),
         )
     return sources, failures
+
+
+def _contents(sources: Mapping[str, Source], surveyed: Surveyed) -> dict[Content, str]:
+    """Return the tubes by the content of their files."""
+    return {content_of(found.sha256, sources[name].dataset): name for name, found in surveyed.surveys.items()}
 
 
 def _copies(tubes: Sequence[Tube], surveyed: Surveyed) -> dict[str, Failure]:

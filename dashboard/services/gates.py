@@ -138,11 +138,14 @@ def _population_row(count: PopulationCount, depth: int) -> PopulationRow:
 
 
 def _status(count: PopulationCount) -> str:
+    """Return the status in the words of the tables, without underscores, and why."""
     if count.status == "not_evaluable":
         return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"
     if count.detected is False:
         return f"not detected: {count.background_events:.1f} events are expected of other cells"
-    return f"needs a look: {', '.join(map(flag_in_short, count.review))}" if count.review else "counted"
+    word = "below LLOQ" if count.verdict == "below_lloq" else count.verdict
+    flags = ", ".join(map(flag_in_short, count.review))
+    return f"{word}: {flags}" if flags else word
 
 
 def chosen_gate(result: TubeResult, wanted: str) -> GateRecord | None:

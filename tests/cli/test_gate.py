@@ -7,14 +7,17 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import typer
 
+import cytorecon as cr
 from cytorecon.cli import main
 from cytorecon.cli.given import parse_mapping
 from cytorecon.knowledge.templates import template_names
+from cytorecon.results import Verdict
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -43,9 +46,25 @@ def test_counts_masks_and_json_agree(
             for count in item["counts"]:
                 row = written[count["population"]]
                 assert row["events"] == ("" if count["events"] is None else str(count["events"]))
-                if count["status"] == "counted":
+                assert row["status"] == count["status"] in get_args(Verdict)
+                if count["status"] != "not_evaluable":
                     assert int(arrays[count["population"]].sum()) == count["events"]
                     assert arrays[count["population"]].shape == (item["n_events"],)
+
+
+def test_every_door_has_the_same_word_for_a_status(
+    tubes: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``gate --json`` said *counted* where Python and the study's table said what it is worth."""
+    counts = cr.gate(cr.read_fcs(tubes[0]), "tbnk").counts().set_index("population")["status"]
+    out = tmp_path / "counts.csv"
+    assert main(["gate", str(tubes[0]), "--template", "tbnk", "--counts", str(out), "--json"]) == 0
+    (printed,) = json.loads(capsys.readouterr().out)
+    assert {count["population"]: count["status"] for count in printed["counts"]} == counts.to_dict()
+    assert {row["population"]: row["status"] for row in rows_of(out)} == counts.to_dict()
+    assert main(["gate", str(tubes[0]), "--template", "tbnk"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("CD3_T"))
+    assert counts["CD3_T"] in line.split()
 
 
 def test_what_is_written_names_no_file_and_is_reproducible(tubes: list[Path], tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def test_populations_are_a_tree_with_units_and_missing_is_a_dash() -> None:
     lost = rows["B"]
     assert {lost.events, lost.percent_of_parent, lost.cells_per_ul, lost.interval, lost.method} == {"–"}
     assert lost.status == "not evaluable: CD19 has no valley between negative and positive events"
+    words = {row.status.partition(":")[0] for row in rows.values()}
+    assert words <= {"ok", "review", "not detected", "below LLOQ", "not evaluable"}
     assert population_rows(study_result().tube("P01/d14/1"))[7].cells_per_ul == "<0.9 cells/µL"
 
 

@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.gating.detection import fewest_parent_events
 from cytorecon.gating.doubts import with_doubts
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior, ThresholdPrior
 from cytorecon.gating.shapes import Threshold
+from cytorecon.knowledge.quality import load_quality_limits
 from tests.gating.samples import gated, made_template, mixture, valley
 
 SETTLED = GatingPrior(tubes=SETTLED_TUBES)
 TEMPLATE = made_template(
     [
         valley("seed"),
-        valley("CD45", control="seed"),
+        valley("CD45", gauge="seed"),
         valley("CD3", find_in="lymphocytes"),
         valley("CD19", find_in="lymphocytes", control="seed"),
         valley("CD56", find_in="lymphocytes"),
@@ -126,11 +128,44 @@ def test_lymphocytes_that_are_nothing_are_a_doubt_about_all(clean: GatedSample) 
     """Without NK stain one lymphocyte in five is nothing at all."""
     masks = {**clean.masks, "NK": np.zeros_like(clean.masks["NK"])}
     again = with_doubts(replace(clean, masks=masks), SETTLED)
-    assert set(again.review.values()) == {("assay.lymphosum",)}
-    assert (
-        again.issues[-1].message
-        == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
+    assert {name: codes for name, codes in again.review.items() if name != "NK"} == dict.fromkeys(
+        ["lymphocytes", "CD3_T", "B"], ("assay.lymphosum",)
     )
+    assert again.review["NK"] == ("assay.lymphosum", "gate.unstained:CD56")
+    (issue,) = (issue for issue in again.issues if issue.code == "assay.lymphosum")
+    assert issue.message == "T + B + NK cells: 80 % of the lymphocytes (1000 events); 90 to 110 are expected."
+
+
+def without_b(clean: GatedSample, unnamed: int) -> GatedSample:
+    """Return the tube with 1,000 lymphocytes, none of them B cells and so many without any marker."""
+    cells = np.flatnonzero(clean.masks["lymphocytes"])
+    masks = {"CD3_T": slice(0, 600), "B": slice(0, 0), "NK": slice(600, 1000 - unnamed)}
+    own = {name: np.zeros_like(clean.masks[name]) for name in masks}
+    for name, part in masks.items():
+        own[name][cells[part]] = True
+    return with_doubts(replace(clean, masks={**clean.masks, **own}), SETTLED)
+
+
+def test_cells_without_any_marker_may_be_those_that_are_not_detected(clean: GatedSample) -> None:
+    """No B cells leave nothing over; B cells without their stain are lymphocytes still."""
+    tube = without_b(clean, unnamed=60)
+    assert not tube.detections["B"].detected
+    assert "gate.unstained:CD19" in tube.review["B"]
+    assert tube.review["NK"] == ()
+    (issue,) = (issue for issue in tube.issues if issue.code == "gate.unstained")
+    assert str(issue) == (
+        "warning: gate CD19: B cells are not detected, and 60 of 1000 lymphocytes carry no marker at all: B "
+        "cells may be unstained. Look at the picture of the gate, and at the visits before and after: was "
+        "the antibody in the tube?"
+    )
+    absent = without_b(clean, unnamed=40)
+    assert not absent.detections["B"].detected
+    assert "gate.unstained:CD19" not in absent.review["B"]
+
+
+def test_a_gate_that_a_person_accepted_is_not_unstained(clean: GatedSample) -> None:
+    accepted = tuple(replace(gate, accepted=gate.gate == "CD19") for gate in clean.gates)
+    assert "gate.unstained:CD19" not in without_b(replace(clean, gates=accepted), unnamed=60).review["B"]
 
 
 # ------------------------------------------------------------------ background and clear populations
@@ -189,3 +224,66 @@ def test_double_negative_cells_beside_deep_valleys_explain_the_sum() -> None:
 
 def test_double_negative_cells_beside_shallow_valleys_explain_nothing() -> None:
     assert "assay.T_sum" in t_cells(0.13).review["CD4_T"]
+
+
+# ------------------------------------------------------------------ parents that are too small to say so
+
+#: With one event of background expected, 10 % of so many events are detected with 95 % certainty.
+LEAST_PARENT = 68
+
+
+def lymphocytes(parent: int, cells: int = 0) -> GatedSample:
+    """Return a tube with `parent` lymphocytes, `cells` of them B cells, among 3,000 other events."""
+    prior = GatingPrior(
+        tubes=SETTLED_TUBES,
+        thresholds={name: ThresholdPrior(position=0.5, spread=0.01, tubes=9) for name in ("CD45", "CD19")},
+    )
+    columns = {
+        "CD45": np.repeat([0.2, 0.8], [3000, parent]) + mixture([(3000 + parent, 0, 0.02)], seed=1),
+        "CD19": np.repeat([0.2, 0.8], [3000 + parent - cells, cells])
+        + mixture([(3000 + parent, 0, 0.02)], seed=2),
+    }
+    template = made_template(
+        [valley("CD45"), valley("CD19", find_in="lymphocytes")],
+        {"lymphocytes": "CD45", "B": "CD19"},
+        {"B": "lymphocytes"},
+    )
+    return gated(columns, template, prior)
+
+
+@pytest.mark.parametrize("parent", [20, LEAST_PARENT - 1])
+def test_a_parent_that_could_hide_a_tenth_of_it_says_nothing_of_absence(parent: int) -> None:
+    tube = lymphocytes(parent)
+    counts = tube.counts().set_index("population")
+    assert counts.loc["lymphocytes", "status"] in ("ok", "review")
+    assert counts.loc["B", "status"] == "not_evaluable"
+    assert tube.reasons["B"] == (
+        f"parent too small: lymphocytes with {parent} events; 68 are needed to see 10 % of them with "
+        "95 % certainty"
+    )
+
+
+@pytest.mark.parametrize("parent", [LEAST_PARENT, 2000])
+def test_a_parent_that_would_have_shown_a_tenth_of_it_tells_absence(parent: int) -> None:
+    counts = lymphocytes(parent).counts().set_index("population")
+    assert counts.loc["B", "status"] == "not_detected"
+    assert counts.loc["B", "events"] == 0
+
+
+def test_what_is_detected_is_there_however_small_its_parent() -> None:
+    counts = lymphocytes(20, cells=12).counts().set_index("population")
+    assert counts.loc["B", "status"] in ("ok", "review")
+    assert counts.loc["B", "events"] == 12
+
+
+def test_of_an_empty_parent_nothing_is_known() -> None:
+    counts = lymphocytes(0).counts().set_index("population")
+    assert counts.loc["lymphocytes", "status"] == "not_detected"
+    assert counts.loc["B", "status"] == "not_evaluable"
+    assert str(counts.loc["B", "reason"]).startswith("parent too small: lymphocytes with 0 events; 68 are")
+
+
+def test_the_more_background_is_expected_the_larger_the_parent_must_be() -> None:
+    limits = load_quality_limits().detection
+    needed = [fewest_parent_events(background, limits) for background in (1.0, 5.0, 50.0)]
+    assert needed == [68, 120, 300]

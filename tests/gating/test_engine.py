@@ -58,9 +58,9 @@ def test_an_expression_means_what_its_words_say(text: str) -> None:
 def test_a_parent_contains_its_child(parent: str, child: str) -> None:
     template = made_template(ABC, {"parent_cells": parent, "child": child}, {"child": "parent_cells"})
     result = gated(CLEAR, template)
-    outside = result.mask("child") & ~result.mask("parent_cells")
+    outside = result.masks["child"] & ~result.masks["parent_cells"]
     assert not outside.any()
-    assert result.mask("child").tolist() == [
+    assert result.masks["child"].tolist() == [
         p and c for p, c in zip(meaning(parent), meaning(child), strict=True)
     ]
 

@@ -45,6 +45,23 @@ def only(gate: FoundGate) -> tuple[FoundPart, Threshold]:
     return part, part.shape
 
 
+@pytest.mark.parametrize(("strays", "marked"), [(0, False), (40, False), (80, True)])
+def test_cells_that_lack_the_marker_above_its_threshold_are_a_doubt(strays: int, marked: bool) -> None:
+    """3 % of 1,000 and chance (2 sqrt) are strays."""
+    lacking = np.repeat([0.75, 0.2], [1000, 1600])
+    dim = np.repeat([0.6, 0.2], [strays, 2600 - strays])
+    columns = {
+        "CD19": lacking + mixture([(2600, 0, 0.02)], seed=2),
+        "CD3": dim + mixture([(2600, 0, 0.02)], seed=3),
+    }
+    template = made_template([valley("CD19"), valley("CD3", control="CD19")], {"CD3_T": "CD3"})
+    prior = GatingPrior(
+        tubes=9, thresholds={name: ThresholdPrior(position=0.45, spread=0.001, tubes=9) for name in columns}
+    )
+    part, _ = only(next(gate for gate in gated(columns, template, prior).gates if gate.gate == "CD3"))
+    assert ("gate.control_above" in part.flags) is marked
+
+
 def test_alone_a_tube_goes_by_its_own_valley() -> None:
     part, shape = only(found(TWO))
     assert part.method == "own_valley"

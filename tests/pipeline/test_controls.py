@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cytorecon as cr
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.controls import (
     ControlEvidence,
@@ -25,7 +25,7 @@ from cytorecon.gating.prior import Background, GatingPrior, ReferencePrior
 from cytorecon.gating.search.thresholds import _by_fmo
 from cytorecon.gating.shapes import Threshold
 from cytorecon.jobs import run_batch
-from cytorecon.knowledge.quality import load_quality_limits
+from cytorecon.knowledge.quality import ControlLimits, load_quality_limits
 from cytorecon.knowledge.template import ValleyGate
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import Control
@@ -190,9 +190,14 @@ def test_a_study_uses_its_controls_and_reports_none(
     assert {patient.patient for patient in result.study.patients} == {f"P{n:02}" for n in range(TUBES)}
     said = {issue.message for outcome in result.tubes for issue in outcome.issues}
     assert "The control tube 'without NK' taught NK." in said
-    (failed,) = (issue for issue in result.study.issues if issue.code == "control.failed")
-    assert failed.subject == "manifest row 12, control tube 'fmo CD19'"
-    assert failed.message.startswith("It taught nothing: ")
+    failed = {issue.subject: issue for issue in result.study.issues if issue.code == "control.failed"}
+    assert {issue.severity for issue in failed.values()} == {Severity.ERROR}
+    assert set(failed) == {
+        "manifest row 11, control tube 'without B'",
+        "manifest row 12, control tube 'fmo CD19'",
+    }
+    holder = failed["manifest row 11, control tube 'without B'"].message
+    assert holder.startswith("It taught nothing: B: It holds the cells that it should be without. Found: ")
     again = run_batch(sheet, tmp_path / "study")
     assert [one.counts for one in again.tubes] == [one.counts for one in result.tubes]
 
@@ -203,4 +208,106 @@ def test_what_a_control_is_reads_as_in_the_sheet(fmo: Sample) -> None:
     axes = Axes(gated.sample, {"CD19": "APC-A"})
     shown = control_evidence(gated, axes, ControlOf(kind="fmo", name="CD19"), LIMITS)
     assert set(shown.references) <= {"CD19"}
-    assert control_evidence(gated, axes, ControlOf(kind="fmo", name="CD99"), LIMITS).references == {}
+
+
+MARKERS = "CD16+CD56, CD19, CD3, CD4, CD45"
+
+
+def fails_as_control(gated: GatedSample, axes: Axes, of: ControlOf, limits: ControlLimits = LIMITS) -> str:
+    with pytest.raises(CytoreconError) as caught:
+        control_evidence(gated, axes, of, limits)
+    return str(caught.value)
+
+
+def test_a_control_says_why_it_teaches_nothing(fmo: Sample) -> None:
+    gated = cr.gate(fmo, "tbnk")
+    axes = Axes(gated.sample, {"CD3": "FITC-A"})
+    names = ", ".join(gated.populations)
+    assert fails_as_control(gated, axes, ControlOf(kind="fmo", name="CD99")) == (
+        "control tube 'fmo CD99', fmo: No gate of the template begins where the negative cells of this "
+        f"marker end. Found: CD99. Allowed: {MARKERS}. Is it a control of template tbnk, and the word right?"
+    )
+    assert fails_as_control(gated, axes, ControlOf(kind="without", name="Treg")) == (
+        "control tube 'without Treg', without: The template has no such population. Found: Treg. "
+        f"Allowed: {names}. Is it a control of template tbnk, and the word right?"
+    )
+    assert fails_as_control(gated, axes, ControlOf(kind="fmo", name="CD19")) == (
+        "control tube 'fmo CD19', fmo: No channel of the control tube carries this marker. Found: CD19. "
+        "Allowed: CD3. A tube stained without a marker keeps the label of its channel, or --map says which "
+        "it is."
+    )
+
+
+def test_a_control_of_few_events_says_so(fmo: Sample) -> None:
+    gated = cr.gate(fmo, "tbnk")
+    axes = Axes(gated.sample, {"CD19": "APC-A"})
+    inside = gated.events_of(gated.template.gate_by_name["CD19"].find_in)
+    assert inside is not None
+    many = LIMITS.fewest_fmo_events.model_copy(update={"value": 1e6})
+    more = LIMITS.model_copy(update={"fewest_fmo_events": many, "fewest_parent_events": many})
+    assert fails_as_control(gated, axes, ControlOf(kind="fmo", name="CD19"), more) == (
+        "control tube 'fmo CD19', fmo: It holds too few events to say where negative cells end. "
+        f"Found: {int(inside.sum())} events where the gate looks for them. Allowed: at least 1e+06."
+    )
+    assert fails_as_control(gated, axes, ControlOf(kind="without", name="B"), more) == (
+        "control tube 'without B', without: It holds too few cells to say how many stray events there are "
+        f"among them. Found: {int(gated.mask('lymphocytes').sum())} events of lymphocytes. "
+        "Allowed: at least 1e+06 events."
+    )
+
+
+def test_a_word_that_no_gate_knows_is_refused_before_anything_is_gated(fmo: Sample) -> None:
+    other = tube(seed=92, events=2000).sample()
+    with pytest.raises(CytoreconError, match="begins where the negative cells of this marker end"):
+        cr.gate_batch([other], "tbnk", controls=[Control(fmo, "fmo", "CD99")])
+
+
+def test_a_control_that_teaches_nothing_is_said_with_every_sample() -> None:
+    few, other = (tube(seed=93 + n, events=900).sample() for n in range(2))
+    (gated,) = cr.gate_batch([other], "tbnk", controls=[Control(few, "fmo", "CD19")])
+    (issue,) = (issue for issue in gated.issues if issue.code == "control.failed")
+    assert issue.subject == "control 1"
+    assert issue.message.startswith("It taught nothing: fmo: It holds too few events to say where")
+
+
+def test_a_sample_is_not_its_own_control(fmo: Sample) -> None:
+    with pytest.raises(CytoreconError) as caught:
+        cr.gate_batch([fmo], "tbnk", controls=[Control(fmo, "fmo", "CD19")])
+    assert str(caught.value) == (
+        "controls, fmo CD19: The same tube is given as a sample and as a control. "
+        "Found: the events of sample 1. A tube is a patient's or a control."
+    )
+
+
+def test_a_file_is_a_patient_s_or_a_control(tmp_path: Path) -> None:
+    for n in range(2):
+        write_fcs(tube(seed=95 + n, events=2000), tmp_path / f"t{n}.fcs")
+    (tmp_path / "copy.fcs").write_bytes((tmp_path / "t1.fcs").read_bytes())
+    rows = (
+        "file,patient,day,control",
+        "t0.fcs,P00,30,",
+        "t1.fcs,P01,30,",
+        "copy.fcs,,,fmo CD19",
+        "t0.fcs,,,fmo CD99",
+    )
+    (tmp_path / "manifest.csv").write_text("\n".join(rows), encoding="utf-8")
+    result = run_batch(tmp_path / "manifest.csv", tmp_path / "study")
+    done, refused = result.tubes
+    said = "a tube is a patient's or a control. Correct the sample sheet."
+    assert done.status == "done"
+    assert refused.status == "failed"
+    assert refused.error == (
+        "Manifest row 3: Its file holds the same bytes as that of manifest row 4, control tube 'fmo CD19'; "
+        f"{said}"
+    )
+    failed = [issue for issue in result.study.issues if issue.code == "control.failed"]
+    same, typo = sorted(failed, key=lambda issue: issue.subject)
+    assert str(same) == (
+        "error: manifest row 4, control tube 'fmo CD19': It taught nothing: Its file holds the same bytes as "
+        f"that of tube P01/d30/1; {said}"
+    )
+    assert str(typo) == (
+        "error: manifest row 5, control tube 'fmo CD99': It taught nothing: fmo: No gate of the template "
+        f"begins where the negative cells of this marker end. Found: CD99. Allowed: {MARKERS}. Is it a "
+        "control of template tbnk, and the word right?"
+    )

@@ -23,7 +23,7 @@ from tests.pipeline.tubes import (
 
 Tubes = tuple[SimulatedTube, ...]
 B_CELLS = (0, 5, 20, 100)
-PARTS_OF_T = ("CD3_T", "CD4_T", "CD8_T", "DP_T", "DN_T", "NKT_like")
+PARTS_OF_T = ("CD4_T", "CD8_T", "DP_T", "DN_T", "NKT_like")
 
 
 def few_b_cells(number: int, seed: int) -> SimulatedTube:
@@ -34,6 +34,12 @@ def is_right(gated: GatedSample, population: str, true: int) -> bool:
     """Whether a small number is within counting error, and none at all stays below ten."""
     counted = events(gated, population)
     return counted < 10 if true == 0 else abs(counted - true) <= 2 * np.sqrt(true) + 3
+
+
+def assert_no_parts_of_none(gated: GatedSample) -> None:
+    """Of hardly any T cells nobody knows which kinds they are without."""
+    assert {statuses(gated)[part] for part in PARTS_OF_T} == {"not_evaluable"}
+    assert all(gated.reasons[part].startswith("parent too small: CD3_T with ") for part in PARTS_OF_T)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,9 @@ def test_few_b_cells_alone_are_right_or_not_evaluable(true: int) -> None:
 
 def test_no_t_cells_beside_usual_tubes(beside: tuple[GatedSample, ...]) -> None:
     truth = tube(WITHOUT_T, seed=51)
-    assert max(events(beside[4], part) for part in PARTS_OF_T) < 10
+    assert events(beside[4], "CD3_T") < 10
+    assert statuses(beside[4])["CD3_T"] == "not_detected"
+    assert_no_parts_of_none(beside[4])
     assert is_close(beside[4], truth, "B")
     assert is_close(beside[4], truth, "NK")
 
@@ -84,7 +92,8 @@ def test_a_cohort_after_rituximab_has_no_b_cells_anywhere() -> None:
 def test_a_cohort_without_t_cells() -> None:
     tubes = [tube(WITHOUT_T, seed=160 + number) for number in range(5)]
     for gated in gate(samples(tubes), "tbnk"):
-        assert {statuses(gated)[part] for part in PARTS_OF_T} == {"not_detected"}
+        assert statuses(gated)["CD3_T"] == "not_detected"
+        assert_no_parts_of_none(gated)
         assert "gate.control_tail" in flags(gated, "CD3_T")
 
 
@@ -110,8 +119,15 @@ def test_lymphopenia_beside_usual_tubes_is_counted_with_a_flag(usual_tubes: Tube
     truth = tube(LYMPHOPENIC, seed=141)
     gated = gate([truth.sample(), *samples(usual_tubes[:5])], "tbnk")[0]
     assert "gate.batch_position" in flags(gated, "lymphocytes")
-    for population in ("CD3_T", "B", "NK"):
+    for population in ("CD3_T", "NK"):
         assert is_close(gated, truth, population)
+    # 0 of so few lymphocytes do not say that B cells are absent
+    lymphocytes = events(gated, "lymphocytes")
+    assert lymphocytes < 68
+    assert tallies(gated)["B"].reason == (
+        f"parent too small: lymphocytes with {lymphocytes} events; 68 are needed to see 10 % of them with "
+        "95 % certainty"
+    )
 
 
 def test_early_visits_with_many_monocytes_do_not_count_them_as_nk_cells() -> None:

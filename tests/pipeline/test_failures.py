@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from cytorecon.gating.gated import GatedSample
-from cytorecon.pipeline import gate
-from cytorecon.simulate import SimulatedTube
+from cytorecon.pipeline import gate, gate_batch, learn_priors
+from cytorecon.simulate import SimulatedTube, load_settings, simulate_tube, tube_spec
 from tests.pipeline.tubes import (
+    BLOOD,
     DETECTORS,
     JUDGED,
     events,
     flags,
     is_close,
     samples,
+    statuses,
     swapped,
     tallies,
     tube,
@@ -90,7 +92,53 @@ def test_no_number_is_wrong_without_asking_for_a_look(
         if tallies(gated)[population].events is not None and not is_close(gated, usual_tubes[0], population)
     }
     assert {population for population in wrong if not flags(gated, population)} == set()
-    assert wrong, "a failure that changes nothing tests nothing"
+    without_result = {population for population in JUDGED if tallies(gated)[population].events is None}
+    assert wrong or without_result == {*JUDGED}, "a failure that changes nothing tests nothing"
+
+
+def with_dim_beads(factor: float, seed: int, *, events: int, **fields: object) -> SimulatedTube:
+    """Return a tube whose beads have so much of the usual light."""
+    settings = load_settings()
+    light = settings.beads.light
+    dim = light.model_copy(update={"values": {name: factor * value for name, value in light.values.items()}})
+    beads = settings.beads.model_copy(update={"light": dim})
+    spec = tube_spec(concentrations=BLOOD, events=events, **fields)
+    return simulate_tube(spec, seed=seed, settings=settings.model_copy(update={"beads": beads}))
+
+
+@pytest.mark.parametrize(("factor", "marked"), [(0.015, True), (1.0, False)])
+def test_beads_too_dim_to_be_told_move_no_threshold_without_a_mark(factor: float, marked: bool) -> None:
+    """They lay where monocytes are in CD4: one B cell in ten went with them."""
+    truth = with_dim_beads(factor, 1, events=50_000)
+    (gated,) = gate_batch([truth.sample()], "tbnk")
+    assert ("beads" in gated.masks) is not marked
+    assert (events(gated, "B") < 0.95 * truth.true("B").events) is marked
+    for population in ("B", "NK"):
+        assert ("gate.control_above" in flags(gated, population)) is marked
+
+
+@pytest.mark.parametrize(("factor", "dead", "marked"), [(0.03, 5, True), (1.0, 20, False)])
+def test_dead_cells_among_dim_beads_are_marked(factor: float, dead: float, marked: bool) -> None:
+    """Beads are too many by them, and every concentration too low."""
+    truth = with_dim_beads(factor, 502, events=20_000, dead=dead)
+    (gated,) = gate_batch([truth.sample()], "tbnk")
+    ratio = events(gated, "beads") / int(truth.mask("beads").sum())
+    assert ratio > 1.05 if marked else 0.98 < ratio < 1.02
+    for population in ("beads", "CD3_T", "B"):
+        assert ("gate.bead_strays" in flags(gated, population)) is marked
+
+
+@pytest.mark.parametrize("cells_per_ul", [40, 200])
+def test_one_tube_without_cd19_is_told_from_one_without_b_cells(
+    usual_tubes: Tubes, cells_per_ul: float
+) -> None:
+    priors = learn_priors(samples(usual_tubes), "tbnk")
+    stained = tube({**BLOOD, "B": cells_per_ul}, seed=700).sample()
+    absent = tube({**BLOOD, "B": 0}, seed=701).sample()
+    failed, none = gate_batch([unstained(stained, "CD19"), absent], "tbnk", priors)
+    assert statuses(failed)["B"] == statuses(none)["B"] == "not_detected"
+    assert {"gate.none_seen", "gate.unstained"} <= flags(failed, "B")
+    assert flags(none, "B") == {"gate.none_seen"}
 
 
 @pytest.mark.parametrize(("one", "other"), SWAPPED)

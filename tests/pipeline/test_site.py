@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,38 @@ def test_another_text_is_refused(site: SitePriors) -> None:
             f"These are no site priors. Found: other {found}. "
             "Learn them: cytorecon priors learn FOLDER --out site.json"
         )
+
+
+def test_positions_changed_by_hand_are_refused(site: SitePriors, tmp_path: Path) -> None:
+    content = json.loads(site.to_json())
+    assert content["sha256"] == site.sha256
+    threshold = content["contexts"][0]["prior"]["thresholds"]["CD3"]
+    threshold["position"] += 0.1
+    without = {name: value for name, value in content.items() if name != "sha256"}
+    for changed, found in ((content, site.sha256[:12]), (without, "none")):
+        with pytest.raises(KnowledgeError) as caught:
+            SitePriors.from_json(json.dumps(changed))
+        now = SitePriors.model_validate(
+            {**without, "contexts": [{**without["contexts"][0], "scales": site.contexts[0].scales}]}
+        ).sha256
+        assert str(caught.value) == (
+            "sha256: The site priors are not those that were learned: the file was changed. "
+            f"Found: {found}. Allowed: {now[:12]}, that of the content. "
+            "Learn them again: cytorecon priors learn FOLDER --out site.json. A position is decided by hand "
+            "with cytorecon override, which says who did it and why."
+        )
+
+
+def test_a_batch_refuses_priors_that_were_changed(
+    site: SitePriors, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    priors, sheet = tmp_path / "site.json", tmp_path / "manifest.csv"
+    priors.write_text(site.to_json().replace('"tubes": 8', '"tubes": 80'), encoding="utf-8")
+    write_fcs(tube(seed=850, events=2000), tmp_path / "one.fcs")
+    sheet.write_text("file,patient,day\none.fcs,P01,30\n", encoding="utf-8")
+    assert main(["batch", str(sheet), "--out", str(tmp_path / "study"), "--priors", str(priors)]) != 0
+    assert "The site priors are not those that were learned" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "study").exists()
 
 
 def test_a_batch_of_one_leans_on_the_site(tmp_path: Path, site_tubes: tuple[SimulatedTube, ...]) -> None:

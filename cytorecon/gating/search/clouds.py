@@ -13,7 +13,7 @@ from cytorecon.gating.finders.cluster import Points, apart, beside, cloud_of, fi
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.prior import GatingPrior, place_clouds
 from cytorecon.gating.search.found import Sources, corners, missing
-from cytorecon.gating.shapes import Mask, Polygon
+from cytorecon.gating.shapes import Mask, Polygon, Shape
 from cytorecon.knowledge.template import ClusterGate
 
 #: Kinds of lymphocytes lie this close (in standard deviations); what is farther is no lymphocyte.
@@ -22,6 +22,8 @@ SAME_CLOUD = 2.5
 LIKELY_REACH = 3.5
 #: A cloud that loses more than this share of certain cells needs a look: the gate is too small or misplaced.
 SEEDS_OUTSIDE = 0.05
+#: So does one that a person drew, when more than this share of its events lies apart from all certain cells.
+OTHERS_INSIDE = 0.05
 #: One that loses more than this is no gate at all.
 SEEDS_LOST = 0.5
 #: Nor is one in which the cells it was drawn around are fewer than this share: they were strays.
@@ -37,11 +39,7 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
     at = np.flatnonzero(inside)
     plane = _points(axes, (x[0], y[0]), at)
     own = _own_clouds(spec, plane, {text: mask[at] for text, mask in sources.items()})
-    starts = place_clouds(
-        own,
-        {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters},
-        _parts(spec)[: len(spec.seeds)],
-    )
+    starts = _starts(spec, own, prior)
     if not starts:
         learned = ", and no batch to learn from" if spec.pool else ""
         reason = f"fewer than {spec.min_events} certain lymphocytes of each kind{learned}"
@@ -61,6 +59,62 @@ def search_cluster(spec: ClusterGate, sources: Sources, axes: Axes, prior: Gatin
         flags=tuple(_cluster_flags(spec, own, starts, outside, sources)),
     )
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=own)
+
+
+def doubts_of_cloud(
+    spec: ClusterGate, shape: Shape, sources: Sources, axes: Axes, prior: GatingPrior
+) -> tuple[str, ...]:
+    """Return what speaks against a cloud that a person drew: the doubts that the search has about its own.
+
+    Parameters
+    ----------
+    spec : ClusterGate
+        What was looked for.
+    shape : Polygon or Threshold
+        What was drawn.
+    sources, axes, prior
+        As for the search.
+
+    Returns
+    -------
+    tuple of str
+        ``gate.seeds_outside`` when certain cells lie outside; ``gate.others_inside`` when more than a few of
+        the events inside lie apart from all certain cells, or hardly any is certain.
+    """
+    inside = sources[spec.find_in]
+    mask = axes.mask(shape)
+    held = inside & mask
+    flags = []
+    if _loses_seeds(spec, inside & ~mask, sources, SEEDS_OUTSIDE):
+        flags.append("gate.seeds_outside")
+    if _holds_others(spec, held, sources, axes, prior):
+        flags.append("gate.others_inside")
+    return tuple(flags)
+
+
+def _holds_others(spec: ClusterGate, held: Mask, sources: Sources, axes: Axes, prior: GatingPrior) -> bool:
+    x, y = axes.resolve(spec.x), axes.resolve(spec.y)
+    if not x or not y or not held.any():
+        return False
+    at = np.flatnonzero(sources[spec.find_in])
+    plane = _points(axes, (x[0], y[0]), at)
+    own = _own_clouds(spec, plane, {text: mask[at] for text, mask in sources.items()})
+    clouds = _starts(spec, own, prior)
+    events = int(np.count_nonzero(held))
+    if clouds:
+        others = int(np.count_nonzero(~beside(plane[held[at]], clouds, LIKELY_REACH)))
+        return bool(others > OTHERS_INSIDE * events + 2 * np.sqrt(others))
+    seeds = [sources[text] for text in (*spec.seeds, *spec.likely_seeds) if text in sources]
+    certain = int(np.count_nonzero(held & np.logical_or.reduce(seeds))) if seeds else 0
+    return certain < SEEDS_INSIDE * events
+
+
+def _starts(
+    spec: ClusterGate, own: Mapping[str, ClusterEstimate], prior: GatingPrior
+) -> list[ClusterEstimate]:
+    """Return where each kind of certain cells lies, by this tube or the batch."""
+    learned = {part: prior.clusters[part] for part in _parts(spec) if part in prior.clusters}
+    return place_clouds(own, learned, _parts(spec)[: len(spec.seeds)])
 
 
 def _points(axes: Axes, channels: tuple[str, str], at: npt.NDArray[np.intp]) -> Points:

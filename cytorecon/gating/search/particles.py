@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.finders.singlets import is_width, singlet_wedge
 from cytorecon.gating.finders.valley import find_valley
 from cytorecon.gating.found import FoundGate, FoundPart
-from cytorecon.gating.prior import GatingPrior
+from cytorecon.gating.prior import SPREAD_FLOOR, GatingPrior
 from cytorecon.gating.search.found import Sources, corners, found, missing, not_evaluable
-from cytorecon.gating.shapes import Column, Mask, Polygon, Threshold, among
+from cytorecon.gating.shapes import Column, Mask, Polygon, Shape, Threshold, among
 from cytorecon.knowledge.template import BeadGate, ScatterAxis, SingletGate
 from cytorecon.quantiles import quantiles
 
@@ -18,6 +20,10 @@ from cytorecon.quantiles import quantiles
 MANY_DOUBLETS = 0.15
 #: A valley between beads and cells is nearly empty.
 BEAD_DEPTH = 0.9
+#: An event further than this (in robust standard deviations, in any channel) from the middle of the beads is
+#: none: dead cells and aggregates are bright in every channel, too. More than this share makes every
+#: concentration wrong by as much, which is what pipetting is wrong by (2-5 %, simulator.yaml).
+ALIKE, MANY_STRAYS = 6, 0.03
 #: In each channel nearly all beads (this quantile) are brighter than the cells that lack its marker (this
 #: quantile of the cells: more cells lack a lymphocyte marker) by this much: 0.1 = 0.45 decades.
 BEADS_DIMMEST, CELLS_WITHOUT, BEADS_APART = 0.1, 0.25, 0.1
@@ -38,9 +44,15 @@ def search_singlets(spec: SingletGate, sources: Sources, axes: Axes, _prior: Gat
     if wedge is None:
         return not_evaluable(spec, "too few events with positive scatter")
     shape = Polygon((area[0], height[0]), corners(wedge))
-    left_out = np.count_nonzero(inside & ~axes.mask(shape)) / np.count_nonzero(inside)
-    flags = ("gate.many_doublets",) if left_out > MANY_DOUBLETS else ()
+    flags = doubts_of_singlets(spec, shape, sources, axes)
     return found(spec, FoundPart(spec.gate, shape, "robust_ratio", flags=flags))
+
+
+def doubts_of_singlets(spec: SingletGate, shape: Shape, sources: Sources, axes: Axes) -> tuple[str, ...]:
+    """Return ``gate.many_doublets`` for a gate, found or drawn, that leaves out more than doublets."""
+    inside = sources[spec.find_in]
+    left_out = np.count_nonzero(inside & ~axes.mask(shape))
+    return ("gate.many_doublets",) if left_out > MANY_DOUBLETS * np.count_nonzero(inside) else ()
 
 
 def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPrior) -> FoundGate:
@@ -62,7 +74,19 @@ def search_beads(spec: BeadGate, sources: Sources, axes: Axes, _prior: GatingPri
             reason = f"what seems bright in every channel is not brighter than the cells in {name}"
             return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
     shape = Threshold(tuple(channels), own.position)
-    return found(spec, FoundPart(spec.gate, shape, "bright_in_all", own.standard_error))
+    beads = dimmest >= own.position
+    strays = _strays([among(values, beads) for values in columns.values()])
+    flags = ("gate.bead_strays",) if strays > MANY_STRAYS * np.count_nonzero(beads) else ()
+    return found(spec, FoundPart(spec.gate, shape, "bright_in_all", own.standard_error, flags))
+
+
+def _strays(columns: Sequence[Column]) -> int:
+    """Return how many events are not as bright as the others in every channel: beads of a lot are alike."""
+    apart = np.zeros(columns[0].size, dtype=bool)
+    for values in columns:
+        low, median, high = quantiles(values, (0.1587, 0.5, 0.8413))
+        apart |= np.abs(values - median) > ALIKE * max((high - low) / 2, SPREAD_FLOOR)
+    return int(np.count_nonzero(apart))
 
 
 def _stands_out(values: Column, beads: Mask) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cytorecon.gating.axes import Axes
@@ -12,7 +14,7 @@ from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import binned
 from cytorecon.gating.prior import GatingPrior, ThresholdPrior, shrink
 from cytorecon.gating.search.found import Sources, missing, seeds_of
-from cytorecon.gating.shapes import Column, Threshold, among
+from cytorecon.gating.shapes import Column, Shape, Threshold, among
 from cytorecon.knowledge.template import LowerTailGate, ValleyGate
 
 #: An own valley this deep with this many events on each side is kept even against the batch.
@@ -20,6 +22,10 @@ STRONG_DEPTH, STRONG_EVENTS = 0.8, 200.0
 #: Further from the batch than this many spreads (and this far at least) a tube lies apart; this much further
 #: (0.15 = 0.7 decades) stain or detector has changed, whatever the count.
 OUTLIER_SPREADS, OUTLIER_DISTANCE, FAR_AWAY = 3.0, 0.06, 0.15
+#: Of cells that lack the marker, up to 2 % lie above a threshold where it should be (aggregates, strays), and
+#: 5 to 24 % where dim beads or debris had moved it and populations were a tenth too small. Fewer cells than
+#: this are too often strays themselves: 14 B cells had 30 "certain" ones (simulator, stress).
+LEAST_CONTROL, CONTROL_ABOVE = 200, 0.03
 
 #: Fewer events than this are no gauge; nor is one near the upper end of the detector (1 on the transformed
 #: scale; compensation takes light away from saturated beads, and they lie a little below it).
@@ -47,7 +53,8 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
             events = f"{channel} ({np.count_nonzero(sources[spec.find_in])} events)"
             failed = failed or f"one mode only on {events}, no batch and no control cells"
         else:
-            parts.append(outcome)
+            doubts = doubts_of_threshold(spec, outcome.shape, sources, axes)
+            parts.append(replace(outcome, flags=(*outcome.flags, *doubts)))
     if failed and spec.if_one_mode == "keep_all":
         return FoundGate(spec.gate, spec.find_in, "passed_through", reason=failed, evidence=evidence)
     if failed and spec.if_one_mode == "absent":
@@ -55,6 +62,33 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
     if failed:
         return FoundGate(spec.gate, spec.find_in, "not_evaluable", reason=failed, evidence=evidence)
     return FoundGate(spec.gate, spec.find_in, "found", tuple(parts), evidence=evidence)
+
+
+def doubts_of_threshold(spec: ValleyGate, shape: Shape, sources: Sources, axes: Axes) -> tuple[str, ...]:
+    """Return what speaks against a threshold, found or set by hand.
+
+    Parameters
+    ----------
+    spec : ValleyGate
+        What was looked for.
+    shape : Threshold or Polygon
+        Where it lies.
+    sources, axes
+        As for the search.
+
+    Returns
+    -------
+    tuple of str
+        ``gate.control_above`` when more than a few of the cells that lack the marker, as the template says,
+        lie above it: it does not lie where negative cells end.
+    """
+    control = sources.get(spec.control) if spec.control else None
+    if control is None or not isinstance(shape, Threshold) or len(shape.channels) != 1:
+        return ()
+    values = among(axes.columns[shape.channels[0]], control)
+    above = np.count_nonzero(values >= shape.value)
+    too_many = above > CONTROL_ABOVE * values.size + 2 * np.sqrt(above)
+    return ("gate.control_above",) if values.size >= LEAST_CONTROL and too_many else ()
 
 
 def search_lower_tail(spec: LowerTailGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
