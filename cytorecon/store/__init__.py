@@ -7,6 +7,7 @@ holds ``study.sqlite``, or the URL of a PostgreSQL database of its own
 
 from __future__ import annotations
 
+from cytorecon.store.audit import Verified, export_history, verify_history
 from cytorecon.store.checks import FileCountedError
 from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
@@ -15,6 +16,7 @@ from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
 from cytorecon.store.study_store import StudyStore
+from cytorecon.store.upgrading import Upgraded, upgrade_study
 
 __all__ = [
     "AWAITS_ANALYSIS",
@@ -24,7 +26,12 @@ __all__ = [
     "FileCountedError",
     "HistoryEntry",
     "StudyStore",
+    "Upgraded",
+    "Verified",
     "WrittenSheet",
+    "export_history",
     "same_facts",
     "sqlite_issues",
+    "upgrade_study",
+    "verify_history",
 ]

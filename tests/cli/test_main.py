@@ -35,6 +35,8 @@ COMMANDS = (
     "export",
     "references",
     "serve",
+    "db",
+    "audit",
     "doctor",
     "evaluate",
 )
