@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,13 +11,24 @@ from cytorecon import __version__
 from cytorecon.cli.console import note, print_json
 from cytorecon.cli.options import JsonOption, StudyArgument
 
+if TYPE_CHECKING:
+    from cytorecon.store import Moved
+
 db = typer.Typer(
-    help="Keep a study: upgrade.",
+    help="Keep a study for years: back up, restore, copy, upgrade.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the history.")]
+
+
+FilesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--files", metavar="DIR", help="Folder of the files a study keeps; its own blobs by default."
+    ),
+]
 
 
 @db.command("upgrade")
@@ -39,3 +51,66 @@ def upgrade(study: StudyArgument, by: WhoOption = "unknown", as_json: JsonOption
     print(f"Upgraded from schema {done.before} to {done.after}.")
     if done.copy is not None:
         note(f"The database as it was: {done.copy}")
+
+
+@db.command("backup")
+def backup(
+    study: StudyArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="New file.")],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all of a study to one file, as of one moment; others may go on writing.
+
+    Any database can be made from it again. It holds what the study holds: pseudonyms, clock times, hashes of
+    passwords.
+    """
+    from cytorecon.store import back_up
+
+    note = back_up(study, out, files=files)
+    rows = sum(table.rows for table in note.tables)
+    if as_json:
+        print_json({"out": str(out), "rows": rows, "files": len(note.files), "head": note.head})
+        return
+    print(f"{rows} rows and {len(note.files)} files. Head: {note.head or 'none'}")
+
+
+@db.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Written by: db backup.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
+    ],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a study from a backup at a new place, verified row by row; all of it or nothing."""
+    from cytorecon.store import restore_backup
+
+    _say(restore_backup(file, to, files=files), as_json=as_json)
+
+
+@db.command("copy")
+def copy(
+    study: StudyArgument,
+    to: Annotated[
+        str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
+    ],
+    files: FilesOption = None,
+    to_files: Annotated[
+        Path | None,
+        typer.Option("--to-files", metavar="DIR", help="Folder for the files the copy keeps."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
+    from cytorecon.store import copy_study
+
+    _say(copy_study(study, to, files=files, to_files=to_files), as_json=as_json)
+
+
+def _say(moved: Moved, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"rows": moved.rows, "files": moved.files, "head": moved.head})
+        return
+    print(f"{moved.rows} rows and {moved.files} files, the same on both sides. Head: {moved.head or 'none'}")

@@ -8,10 +8,12 @@ holds ``study.sqlite``, or the URL of a PostgreSQL database of its own
 from __future__ import annotations
 
 from cytorecon.store.audit import Verified, export_history, verify_history
+from cytorecon.store.backup import BackupNote, back_up
 from cytorecon.store.checks import FileCountedError
 from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.history import HistoryEntry
+from cytorecon.store.moving import Moved, copy_study, restore_backup
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
@@ -23,13 +25,18 @@ __all__ = [
     "KEPT",
     "NOT_ANALYSED",
     "SCHEMA_VERSION",
+    "BackupNote",
     "FileCountedError",
     "HistoryEntry",
+    "Moved",
     "StudyStore",
     "Upgraded",
     "Verified",
     "WrittenSheet",
+    "back_up",
+    "copy_study",
     "export_history",
+    "restore_backup",
     "same_facts",
     "sqlite_issues",
     "upgrade_study",
