@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cytorecon import __version__
-from cytorecon.cli.console import note, print_json
+from cytorecon.cli.console import note, print_json, print_table
 from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.password import ask_password
 
 if TYPE_CHECKING:
-    from cytorecon.store import Moved
+    from cytorecon.store import Moved, Role
 
 db = typer.Typer(
-    help="Keep a study for years: back up, restore, copy, upgrade.",
+    help="Keep a study: back up, restore, copy, upgrade, users.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -107,6 +109,66 @@ def copy(
     from cytorecon.store import copy_study
 
     _say(copy_study(study, to, files=files, to_files=to_files), as_json=as_json)
+
+
+class RoleName(StrEnum):
+    """What a user may do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+@db.command("user")
+def user(
+    study: StudyArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Initials or a short name, no e-mail.")],
+    role: Annotated[RoleName, typer.Option("--role", help="approver and admin may sign.")],
+    inactive: Annotated[bool, typer.Option("--inactive", help="May not sign any more.")] = False,
+    by: WhoOption = "unknown",
+) -> None:
+    """Add a user of a study, or give one another role and password; asks for the new password.
+
+    Whoever may write the study may do this; the history says that it was done.
+    """
+    from cytorecon.store import StudyApprovals
+
+    chosen: Role = role.value
+    with StudyApprovals.open(study, who=by) as store:
+        store.save_user(name, chosen, ask_password(name, new=True), active=not inactive)
+    print(f"{name}: {role.value}{', not active' if inactive else ''}")
+
+
+@db.command("users")
+def users(study: StudyArgument, as_json: JsonOption = False) -> None:
+    """List the users of a study."""
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study) as store:
+        found = store.users()
+    if as_json:
+        print_json([one.model_dump() for one in found])
+    else:
+        rows = [(one.name, one.role, "yes" if one.active else "no") for one in found]
+        print_table(("user", "role", "active"), rows)
+
+
+@db.command("rule")
+def rule(
+    study: StudyArgument,
+    four_eyes: Annotated[bool, typer.Option("--four-eyes/--two-eyes", help="Two persons must sign, or one.")],
+    by: WhoOption = "unknown",
+) -> None:
+    """Say how many persons must sign.
+
+    With four eyes two must, of whom one has set no gate of the patient by hand.
+    """
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study, who=by) as store:
+        store.set_four_eyes(needed=four_eyes)
+    print("Two persons must sign." if four_eyes else "One person must sign.")
 
 
 def _say(moved: Moved, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from cytorecon import __version__
+from cytorecon.cli.approve import approvals, approve
 from cytorecon.cli.audit import audit
 from cytorecon.cli.batch import batch
 from cytorecon.cli.cohort import cohort
@@ -30,6 +31,7 @@ from cytorecon.cli.patient import patient
 from cytorecon.cli.priors import priors
 from cytorecon.cli.references import references
 from cytorecon.cli.report import report
+from cytorecon.cli.reproduce import reproduce
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
 from cytorecon.cli.templates import templates
@@ -97,6 +99,9 @@ app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("export")(export)
 app.command("serve")(serve)
+app.command("approve")(approve)
+app.command("approvals")(approvals)
+app.command("reproduce")(reproduce)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")

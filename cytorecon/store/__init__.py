@@ -7,6 +7,7 @@ holds ``study.sqlite``, or the URL of a PostgreSQL database of its own
 
 from __future__ import annotations
 
+from cytorecon.store.approving import Approval, PatientApproval, StudyApprovals
 from cytorecon.store.audit import Verified, export_history, verify_history
 from cytorecon.store.backup import BackupNote, back_up
 from cytorecon.store.checks import FileCountedError
@@ -19,18 +20,24 @@ from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
 from cytorecon.store.study_store import StudyStore
 from cytorecon.store.upgrading import Upgraded, upgrade_study
+from cytorecon.store.users import Role, User
 
 __all__ = [
     "AWAITS_ANALYSIS",
     "KEPT",
     "NOT_ANALYSED",
     "SCHEMA_VERSION",
+    "Approval",
     "BackupNote",
     "FileCountedError",
     "HistoryEntry",
     "Moved",
+    "PatientApproval",
+    "Role",
+    "StudyApprovals",
     "StudyStore",
     "Upgraded",
+    "User",
     "Verified",
     "WrittenSheet",
     "back_up",

@@ -23,7 +23,9 @@ from cytorecon.store.documents import (
     to_text,
 )
 from cytorecon.store.pending import pending_result
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+from cytorecon.study.result import StudyResult
 
 
 def read_study(connection: Connection, subject: str) -> Study:
@@ -84,6 +86,13 @@ def read_results(
         else:
             found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
     return tuple(found)
+
+
+def read_study_result(connection: Connection, subject: str, *, plots: bool) -> StudyResult:
+    """Return the study with one result per tube, and the marks of checks between tubes."""
+    study = read_study(connection, subject)
+    results = read_results(connection, study.tubes, subject, plots=plots)
+    return with_assay_checks(StudyResult(study=study, tubes=results))
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:

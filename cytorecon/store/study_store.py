@@ -24,7 +24,6 @@ from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
-from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -295,9 +294,7 @@ class StudyStore(OpenStudy):
             False leaves the pictures of the gates out, which are most of the bytes.
         """
         with self._reading() as connection:
-            study = rows.read_study(connection, self._subject)
-            results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
-        return with_assay_checks(StudyResult(study=study, tubes=results))
+            return rows.read_study_result(connection, self._subject, plots=plots)
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.

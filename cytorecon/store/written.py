@@ -28,8 +28,8 @@ def check_what_is_stored(connection: Connection, subject: str) -> None:
     for what, found in (
         *_results(connection),
         *_settings(connection),
-        *_added(connection, Change.GATE_DECIDED, _texts(connection, "overrides"), "decision"),
-        *_added(connection, Change.APPROVED, _texts(connection, "approvals"), "signature"),
+        *_added(connection, Change.GATE_DECIDED, _decisions(connection), "decision"),
+        *_added(connection, Change.APPROVED, _signatures(connection), "signature"),
         *_users(connection),
     ):
         raise StoreError(
@@ -46,6 +46,11 @@ def check_what_is_stored(connection: Connection, subject: str) -> None:
 def user_sha256(name: str, role: str, active: bool, password_hash: str) -> str:
     """Return the hash of a user as the history notes it."""
     return digest(canonical([name, role, active, password_hash]))
+
+
+def signature_text(patient: str, signed_by: str, signed_sha256: str, document: str) -> str:
+    """Return a signature as the history notes its hash."""
+    return canonical([patient, signed_by, signed_sha256, document])
 
 
 def _results(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -90,9 +95,15 @@ def _noted(connection: Connection, *changes: Change) -> list[str]:
     return list(found.scalars())
 
 
-def _texts(connection: Connection, name: str) -> list[str]:
-    table = schema.metadata.tables[name]
+def _decisions(connection: Connection) -> list[str]:
+    table = schema.overrides
     return list(connection.execute(select(table.c.document).order_by(table.c.number)).scalars())
+
+
+def _signatures(connection: Connection) -> list[str]:
+    table = schema.approvals
+    found = connection.execute(select(table).order_by(table.c.number))
+    return [signature_text(row.patient, row.signed_by, row.signed_sha256, row.document) for row in found]
 
 
 def _added(connection: Connection, change: Change, stored: list[str], what: str) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,9 @@ COMMANDS = (
     "serve",
     "db",
     "audit",
+    "approve",
+    "approvals",
+    "reproduce",
     "doctor",
     "evaluate",
 )
