@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,6 +110,36 @@ def copy(
     from cytorecon.store import copy_study
 
     _say(copy_study(study, to, files=files, to_files=to_files), as_json=as_json)
+
+
+@db.command("erase")
+def erase(
+    study: StudyArgument,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Pseudonym.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who erases, for the history.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, without the pseudonym.")],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a patient for good: facts, tubes, results, events, decisions, signatures, kept files.
+
+    The history keeps one line that says so, without the pseudonym. Backups, exports and reports that were made
+    before are yours to find. Run it again when it says that the space could not be overwritten.
+    """
+    from cytorecon.store import erase_patient
+
+    done = erase_patient(study, patient, by=by, why=why, files=files)
+    if as_json:
+        content = asdict(done) | {"copies": [str(copy) for copy in done.copies]}
+        print_json(content | {"still_named": list(done.still_named)})
+        return
+    print(f"Erased: {done.tubes} tubes, {done.files} files, details of {done.lines} lines of the history.")
+    for table in done.still_named:
+        note(f"A text in the table {table} still names the patient.")
+    for copy in done.copies:
+        note(f"May still hold the patient: {copy}")
+    if not done.swept:
+        note("The space was not overwritten: another program reads the study. Close it and run this again.")
 
 
 class RoleName(StrEnum):

@@ -29,8 +29,8 @@ def reproduce(
 ) -> None:
     """Compare signed results with what stands now or comes anew.
 
-    Nothing is stored. Names each component that differs, causes before numbers: file, template, gates, software, counts.
-    Ends with 0 when everything is the same, else with 1.
+    Nothing is stored. Names each component that differs, causes before numbers: file, template, gates,
+    software, counts. Ends with 0 when everything is the same, else with 1.
     """
     from cytorecon.store import StudyApprovals, StudyStore
     from cytorecon.study.signing import differences, signed_patient

@@ -13,6 +13,7 @@ from cytorecon.store.backup import BackupNote, back_up
 from cytorecon.store.checks import FileCountedError
 from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
+from cytorecon.store.erasing import Erased, erase_patient
 from cytorecon.store.history import HistoryEntry
 from cytorecon.store.moving import Moved, copy_study, restore_backup
 from cytorecon.store.pending import NOT_ANALYSED
@@ -29,6 +30,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Approval",
     "BackupNote",
+    "Erased",
     "FileCountedError",
     "HistoryEntry",
     "Moved",
@@ -42,6 +44,7 @@ __all__ = [
     "WrittenSheet",
     "back_up",
     "copy_study",
+    "erase_patient",
     "export_history",
     "restore_backup",
     "same_facts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +159,7 @@ class Backup:
     note: BackupNote
     archive: zipfile.ZipFile
 
-    def lines_of(self, table: str) -> Iterator[str]:
+    def lines_of(self, table: str) -> Generator[str]:
         """Yield the rows of a table."""
         with self.archive.open(name_of(table)) as entry:
             for line in entry:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def tables_of(connection: Connection) -> Sequence[Table]:
     return found.sorted_tables
 
 
-def lines_of(connection: Connection, table: Table) -> Iterator[str]:
+def lines_of(connection: Connection, table: Table) -> Generator[str]:
     """Yield each row as canonical JSON, ordered by the bytes of the primary key.
 
     Run it to its end, or close it: rows come from the database as they are asked for.

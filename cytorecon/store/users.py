@@ -110,9 +110,10 @@ def is_password(password: str, password_hash: str | None) -> bool:
     """Tell whether `password` is the one that is kept; an unknown user takes as long as a known one."""
     known = password_hash if password_hash is not None else _NOBODY
     try:
-        return PasswordHasher().verify(known, _normal(password)) and password_hash is not None
+        PasswordHasher().verify(known, _normal(password))
     except (VerificationError, InvalidHashError):
         return False
+    return password_hash is not None
 
 
 def _normal(password: str) -> str:

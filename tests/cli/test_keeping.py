@@ -13,6 +13,7 @@ from cytorecon.cli import main
 from cytorecon.store import StudyStore
 from tests.store.examples import SETTINGS, STUDY, TUBES, result_of
 from tests.store.old_studies import make_old
+from tests.store.test_overrides import record
 
 
 @pytest.fixture
@@ -78,6 +79,37 @@ def test_verify_and_export(study: str, tmp_path: Path, capsys: pytest.CaptureFix
     code, _, err = said(capsys, "audit", "verify", study)
     assert code == 1
     assert err.startswith(f"error: {study}, line 2: The history was changed after it was written.")
+
+
+def test_erase(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("db", "erase", study, "P02", "--by", "EF", "--why", "asked by letter")
+    said_once = "Erased: 1 tubes, 0 files, details of 1 lines of the history.\n"
+    assert said(capsys, *words) == (0, said_once, "")
+    code, out, err = said(capsys, "audit", "verify", study)
+    assert (code, out[:11]) == (0, "3 lines fit")
+    assert err == "1 lines lost their details when a patient was erased.\n"
+    code, out, _ = said(capsys, *words, "--json")
+    assert json.loads(out) == {
+        "tubes": 0, "lines": 0, "files": 0, "still_named": [], "copies": [], "swept": True,
+    }  # fmt: skip
+
+
+def test_what_an_erasure_could_not_reach_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "old"
+    make_old(str(place), 2)
+    assert main(["db", "upgrade", str(place)]) == 0
+    with StudyStore.open(place) as store:
+        of_all = record(0.5).model_copy(update={"scope": "template", "target": "", "why": "see P02/d30/1"})
+        store.add_override(of_all)
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql("SELECT * FROM study").fetchall()
+            code, _, err = said(capsys, "db", "erase", str(place), "P02", "--by", "EF", "--why", "asked")
+    assert code == 0
+    assert err.splitlines() == [
+        "A text in the table overrides still names the patient.",
+        f"May still hold the patient: {place / 'study-before-schema-4.sqlite'}",
+        "The space was not overwritten: another program reads the study. Close it and run this again.",
+    ]
 
 
 def test_backup_restore_and_copy(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

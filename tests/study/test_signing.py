@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cytorecon.knowledge.files import sha256_of
 from cytorecon.study import signing
 from cytorecon.study.model import ClinicalEvent, Readout
 from cytorecon.study.result import StudyResult
@@ -109,8 +110,7 @@ def test_software_and_knowledge_are_named(monkeypatch: pytest.MonkeyPatch) -> No
     before = document()
 
     def other(name: str) -> str:
-        return "other" if name == "reference_ranges.csv" else signing_sha256(name)
+        return "other" if name == "reference_ranges.csv" else sha256_of(name)
 
-    signing_sha256 = signing.sha256_of
     monkeypatch.setattr(signing, "sha256_of", other)
     assert [one.component for one in differences(before, document())] == ["reference ranges"]
