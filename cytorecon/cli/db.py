@@ -123,7 +123,7 @@ def erase(
 ) -> None:
     """Erase a patient for good: facts, tubes, results, events, decisions, signatures, kept files.
 
-    The history keeps one line that says so, without the pseudonym. Backups, exports and reports that were made
+    The history keeps one line that says so, without the pseudonym. Backups, exports and reports made
     before are yours to find. Run it again when it says that the space could not be overwritten.
     """
     from cytorecon.store import erase_patient
