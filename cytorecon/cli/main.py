@@ -10,9 +10,12 @@ import typer
 from typer.core import TyperGroup
 
 from cytorecon import __version__
+from cytorecon.cli.approve import approvals, approve
+from cytorecon.cli.audit import audit
 from cytorecon.cli.batch import batch
 from cytorecon.cli.cohort import cohort
 from cytorecon.cli.counts import counts
+from cytorecon.cli.db import db
 from cytorecon.cli.deidentify import deidentify
 from cytorecon.cli.demo import demo
 from cytorecon.cli.doctor import doctor
@@ -28,6 +31,7 @@ from cytorecon.cli.patient import patient
 from cytorecon.cli.priors import priors
 from cytorecon.cli.references import references
 from cytorecon.cli.report import report
+from cytorecon.cli.reproduce import reproduce
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
 from cytorecon.cli.templates import templates
@@ -43,12 +47,13 @@ class _InOrderOfWork(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - what the library asks for
         """Return the names in the order of work: templates before gating, overrides after a batch."""
-        groups = ("templates", "override", "priors", "references")
+        groups = ("templates", "override", "priors", "references", "db", "audit")
         names = [name for name in self.commands if name not in groups]
         names.insert(names.index("gate"), "templates")
         names.insert(names.index("batch"), "priors")
         names.insert(names.index("serve"), "references")
         names.insert(names.index("batch") + 1, "override")
+        names[names.index("serve") + 1 : names.index("serve") + 1] = ["db", "audit"]
         return names
 
 
@@ -94,12 +99,17 @@ app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("export")(export)
 app.command("serve")(serve)
+app.command("approve")(approve)
+app.command("approvals")(approvals)
+app.command("reproduce")(reproduce)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")
 app.add_typer(override, name="override")
 app.add_typer(priors, name="priors")
 app.add_typer(references, name="references")
+app.add_typer(db, name="db")
+app.add_typer(audit, name="audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -55,13 +55,16 @@ def report(
     """Write the report of a study.
 
     For each patient: trajectories, milestones and what needs a look, and the same on one page with an annex
-    (sheet_*), as PDF or as HTML that needs no other file. Until results are approved it is marked as a draft.
+    (sheet_*), as PDF or as HTML that needs no other file. It is marked as a draft unless its results are
+    approved as they stand (cytorecon approve).
     """
     from cytorecon.report import Making
     from cytorecon.store import StudyStore
 
     asked = chosen(formats, _FORMATS, option="--format")
-    making = Making(asked, __version__, made_on=day.date() if day is not None else None)
+    # what was signed was seen with the packaged reference ranges
+    approved = approved_patients(study) if references is None else frozenset()
+    making = Making(asked, __version__, approved, made_on=day.date() if day is not None else None)
     if patients or "html" not in asked:
         check_folder(out, option="--out")
     else:
@@ -84,7 +87,15 @@ def write(study: str, out: Path) -> ReportFiles:
     check_report_folder(out, option="--out")
     formats: tuple[SheetFormat, ...] = ("html",)
     with StudyStore.open(study) as store:
-        return _write_study(store, out, Making(formats, __version__))
+        return _write_study(store, out, Making(formats, __version__, approved_patients(study)))
+
+
+def approved_patients(study: str) -> frozenset[str]:
+    """Return the patients whose results are approved as they stand."""
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study) as store:
+        return store.approved(software_version=__version__)
 
 
 Made = dict[str, tuple[Path, ...]]

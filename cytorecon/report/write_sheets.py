@@ -37,15 +37,15 @@ class Making:
         Which files are written.
     software_version : str
         Version of cytorecon, printed on every page.
-    approved : bool
-        Whether a person signed the results; else every page says that it is a draft.
+    approved : collection of str
+        Patients whose results were signed as they stand; of others, every page says that it is a draft.
     made_on : date or None
         Day to print; there is no clock in a report.
     """
 
     formats: Collection[SheetFormat]
     software_version: str
-    approved: bool = False
+    approved: Collection[str] = ()
     made_on: date | None = None
 
 
@@ -103,7 +103,8 @@ def write_sheet(
     """Write the report of one patient to `place` with the suffix of each format; return the files."""
     sheet = patient_sheet(
         patient, tables, spec,
-        software_version=making.software_version, approved=making.approved, made_on=making.made_on,
+        software_version=making.software_version, approved=patient.patient in making.approved,
+        made_on=making.made_on,
     )  # fmt: skip
     made = []
     if "html" in making.formats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, func, insert, inspect, select, update
+from sqlalchemy import Connection, func, insert, inspect, select
 
 from cytorecon.gating.overrides import Override
 from cytorecon.store import schema
@@ -30,15 +30,9 @@ def read_overrides(connection: Connection, subject: str) -> tuple[Override, ...]
 
 
 def append_override(connection: Connection, record: Override, subject: str, check: OverrideCheck) -> None:
-    """Add one record.
-
-    A study of schema 1 becomes one of schema 2 with it: older software would gate without the
-    record, and must refuse the study.
-    """
+    """Add one record."""
     check(read_overrides(connection, subject))
     table = schema.overrides
-    table.create(connection, checkfirst=True)
-    connection.execute(update(schema.study).values(schema_version=schema.SCHEMA_VERSION))
     last = connection.execute(select(func.coalesce(func.max(table.c.number), 0))).scalar_one()
     row = {"number": last + 1, "id": record.id, "document": to_text(OVERRIDE, record)}
     connection.execute(insert(table), row)

@@ -12,9 +12,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, Result, Select, create_engine, event
 
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.store.faults import translated
@@ -115,6 +115,15 @@ def writing(engine: Engine, subject: str) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
+
+
+@contextmanager
+def streamed(
+    connection: Connection, statement: Select[tuple[Any, ...]], rows: int
+) -> Iterator[Result[tuple[Any, ...]]]:
+    """Give the rows of a query, so many at a time, whatever the size of the table."""
+    with connection.execute(statement, execution_options={"yield_per": rows}) as found:
+        yield found
 
 
 def sqlite_issues(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> tuple[Issue, ...]:

@@ -23,7 +23,8 @@ class _Fault:
 _DAMAGED = _Fault(
     "The study database is damaged or cut off; nothing was changed.",
     "a complete database written by cytorecon",
-    "Restore it from a backup, or analyse the sample sheet again into a new folder.",
+    "Restore a backup into a new place with: cytorecon db restore BACKUP.zip --to PLACE. "
+    "Without one, analyse the sample sheet again into a new folder.",
 )
 _READ_ONLY = _Fault(
     "The study cannot be written; nothing was changed.",

@@ -22,7 +22,11 @@ from cytorecon.store.mounts import network_filesystem_of
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_BYTES: Final = 100
 
-_RESTORE = "Restore it from a backup, or analyse the sample sheet again into a new folder."
+#: What to try when a database is damaged.
+RESTORE: Final = (
+    "Restore a backup into a new place with: cytorecon db restore BACKUP.zip --to PLACE. "
+    "Without one, analyse the sample sheet again into a new folder."
+)
 
 
 def check_folder(folder: Folder) -> None:
@@ -85,7 +89,7 @@ def _check_file(folder: Folder) -> None:
         subject=str(folder),
         found=found,
         allowed="a database written by cytorecon",
-        hint=_RESTORE,
+        hint=RESTORE,
     )
 
 
@@ -132,7 +136,7 @@ def new_database(folder: Folder) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.path) as workspace:
             database = Path(workspace) / "study.sqlite"
             yield database
-            _publish(database, folder.database)
+            publish(database, folder.database)
     except FileExistsError:
         raise already_there(str(folder)) from None
     except OSError as error:
@@ -145,7 +149,14 @@ def new_database(folder: Folder) -> Iterator[Path]:
         ) from None
 
 
-def _publish(database: Path, target: Path) -> None:
+def publish(database: Path, target: Path) -> None:
+    """Give a finished file the name `target`, for good.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a file of this name: it is never replaced.
+    """
     try:
         os.link(database, target)  # unlike a rename, never overwrites
     except FileExistsError:

@@ -8,20 +8,22 @@ from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from cytorecon.errors import StoreError
 from cytorecon.store import history, schema
+from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_consistent
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
-from cytorecon.store.folder import already_there, check_folder, new_database
+from cytorecon.store.folder import RESTORE, already_there, check_folder, new_database
 from cytorecon.store.history import Change
 from cytorecon.store.location import Folder, Server
+from cytorecon.store.migrating import mark_as
 from cytorecon.store.sheet import SheetFiles, write_sheet
 from cytorecon.study.model import Study
 
-# Any constant does; it keeps two programs from creating a study in one PostgreSQL database at once.
-_CREATE_LOCK = 7_201_404
+# Any constant does; it keeps two programs from making, or changing, the tables of one PostgreSQL database.
+_TABLES_LOCK = 7_201_404
 
 
 def create_database(
-    place: Folder | Server, study: Study, settings: str, *, software_version: str, at: datetime
+    place: Folder | Server, study: Study, settings: str, *, software_version: str, at: datetime, who: str
 ) -> None:
     """Create the database of `study` at `place`: wholly or not at all.
 
@@ -32,21 +34,24 @@ def create_database(
     """
     check_consistent(study, str(place))
     if isinstance(place, Server):
-        _fill(postgresql_engine(place.url), place, study, settings, software_version, at)
+        _fill(postgresql_engine(place.url), place, study, settings, software_version, at, who)
         return
     with new_database(place) as database:
-        _fill(sqlite_engine(database, create=True), place, study, settings, software_version, at)
+        _fill(sqlite_engine(database, create=True), place, study, settings, software_version, at, who)
 
 
 def _fill(
-    engine: Engine, place: Folder | Server, study: Study, settings: str, software_version: str, at: datetime
+    engine: Engine,
+    place: Folder | Server,
+    study: Study,
+    settings: str,
+    software_version: str,
+    at: datetime,
+    who: str,
 ) -> None:
     try:
         with writing(engine, str(place)) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATE_LOCK})
-            if inspect(connection).has_table(schema.study.name):
-                raise already_there(str(place))
+            claim_empty(connection, str(place))
             schema.metadata.create_all(connection)
             connection.execute(
                 insert(schema.study).values(
@@ -59,10 +64,30 @@ def _fill(
                     settings=settings,
                 )
             )
-            history.append(connection, at, Change.CREATED)
+            mark_as(connection, schema.SCHEMA_VERSION)
+            history.append(connection, str(place), at, Change.CREATED, who=who, after_sha256=digest(settings))
             write_sheet(connection, study, str(place), SheetFiles({}, {}))
     finally:
         engine.dispose()
+
+
+def lock_tables(connection: Connection) -> None:
+    """Keep others from making or changing tables until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TABLES_LOCK})
+
+
+def claim_empty(connection: Connection, subject: str) -> None:
+    """Keep others out of a database that is to become a study.
+
+    Raises
+    ------
+    StoreError
+        If it is one already.
+    """
+    lock_tables(connection)
+    if inspect(connection).has_table(schema.study.name):
+        raise already_there(subject)
 
 
 def open_database(place: Folder | Server) -> Engine:
@@ -124,7 +149,7 @@ def _check_version(connection: Connection, subject: str) -> None:
             "The database lacks its study row; it was left as it is.",
             subject=subject,
             allowed="a complete database written by cytorecon",
-            hint="Restore it from a backup.",
+            hint=RESTORE,
         )
     if row.schema_version > schema.SCHEMA_VERSION:
         raise StoreError(

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect,
 
 from cytorecon.results import TubeResult
 from cytorecon.store import schema
+from cytorecon.store.chain import digest
 from cytorecon.store.documents import (
     EVENT,
     ISSUES,
@@ -22,12 +23,14 @@ from cytorecon.store.documents import (
     to_text,
 )
 from cytorecon.store.pending import pending_result
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+from cytorecon.study.result import StudyResult
 
 
 def read_study(connection: Connection, subject: str) -> Study:
     """Return the study without removed tubes: the sheet's tubes first, then uploads."""
-    head = connection.execute(select(schema.study)).one()
+    head = connection.execute(select(schema.study.c.name, schema.study.c.issues)).one()
     return Study(
         name=head.name,
         patients=_in_order(connection, schema.patients, PATIENT, subject),
@@ -83,6 +86,13 @@ def read_results(
         else:
             found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
     return tuple(found)
+
+
+def read_study_result(connection: Connection, subject: str, *, plots: bool) -> StudyResult:
+    """Return the study with one result per tube, and the marks of checks between tubes."""
+    study = read_study(connection, subject)
+    results = read_results(connection, study.tubes, subject, plots=plots)
+    return with_assay_checks(StudyResult(study=study, tubes=results))
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:
@@ -157,15 +167,25 @@ def _put(
 def write_result(connection: Connection, result: TubeResult) -> None:
     """Store a result in place of an earlier one of the same tube."""
     delete_result(connection, result.tube)
+    document, plots = _result_texts(result)
     connection.execute(
         insert(schema.results).values(
             tube=result.tube,
             status=result.status,
             file_sha256=result.provenance.file_sha256,
-            document=to_text(RESULT, result.model_copy(update={"plots": ()})),
-            plots=to_text(PLOTS, result.plots),
+            document=document,
+            plots=plots,
         )
     )
+
+
+def result_sha256(result: TubeResult) -> str:
+    """Return the hash of a result as it is stored, for the history."""
+    return digest(*_result_texts(result))
+
+
+def _result_texts(result: TubeResult) -> tuple[str, str]:
+    return to_text(RESULT, result.model_copy(update={"plots": ()})), to_text(PLOTS, result.plots)
 
 
 def delete_result(connection: Connection, tube: str) -> None:
@@ -185,17 +205,8 @@ def write_events(connection: Connection, events: Iterable[ClinicalEvent]) -> Non
 
 
 def write_readouts(connection: Connection, readouts: Sequence[Readout]) -> None:
-    """Replace the readouts.
-
-    A study of schema 1 or 2 becomes one of schema 3 with the first one: older software would judge
-    milestones without it, and must refuse the study.
-    """
+    """Replace the readouts."""
     table = schema.readouts
-    if not inspect(connection).has_table(table.name):
-        if not readouts:
-            return
-        table.create(connection)
-        connection.execute(update(schema.study).values(schema_version=schema.SCHEMA_VERSION))
     connection.execute(delete(table))
     rows = [
         {"position": position, "patient": readout.patient, "document": to_text(READOUT, readout)}

@@ -20,15 +20,18 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    false,
 )
 
-#: Raise it whenever tables or documents change so that older software cannot read them.
-SCHEMA_VERSION: Final = 3
+#: Raise it whenever tables or documents change so that older software cannot read them, and add the step
+#: to ``migrations/versions``.
+SCHEMA_VERSION: Final = 4
 
 metadata = MetaData()
 
 #: One row: the study itself. `revision` counts the changes; adding one to it is the first
-#: statement of every write, which makes writers of one PostgreSQL database queue up.
+#: statement of every write, which makes writers of one PostgreSQL database queue up. `erasing` is true inside
+#: the transaction that erases a patient, and at no other time.
 study = Table(
     "study",
     metadata,
@@ -39,6 +42,8 @@ study = Table(
     Column("name", String, nullable=False),
     Column("issues", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    Column("four_eyes", Boolean, nullable=False, server_default=false()),
+    Column("erasing", Boolean, nullable=False, server_default=false()),
 )
 
 patients = Table(
@@ -79,7 +84,7 @@ events = Table(
     Column("document", Text, nullable=False),
 )
 
-#: Of the sheet of readouts. A study of schema 1 or 2 gets it with its first readout.
+#: Of the sheet of readouts; new in schema 3.
 readouts = Table(
     "readouts",
     metadata,
@@ -88,17 +93,33 @@ readouts = Table(
     Column("document", Text, nullable=False),
 )
 
+#: The chain (:mod:`cytorecon.store.chain`): nothing in it names a patient, so nothing of it is ever erased.
 history = Table(
     "history",
     metadata,
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("at", String, nullable=False),
     Column("what", String, nullable=False),
-    Column("tube", String, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("who", String, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("details_sha256", String, nullable=False),
+    Column("prev_hash", String, nullable=False),
+    Column("hash", String, nullable=False),
 )
 
-#: What people decided about gates. A study of schema 1 gets it with its first record.
+#: What may have to be erased of a line of the history: the chain holds its digest only.
+history_details = Table(
+    "history_details",
+    metadata,
+    Column("revision", Integer, ForeignKey("history.revision"), primary_key=True, autoincrement=False),
+    Column("nonce", String, nullable=False),
+    Column("patient", String, nullable=False, index=True),
+    Column("tube", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("after_sha256", String, nullable=False),
+)
+
+#: What people decided about gates; new in schema 2.
 overrides = Table(
     "overrides",
     metadata,
@@ -108,17 +129,57 @@ overrides = Table(
 )
 
 
-def _append_only(table: str, dialect: str) -> list[str]:
+#: Who may sign.
+users = Table(
+    "users",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password_hash", String, nullable=False),
+)
+
+#: Signatures. `patient` is no foreign key: a signature outlives the patient's place in the sheet.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, ForeignKey("history.revision"), nullable=False),
+    Column("patient", String, nullable=False, index=True),
+    Column("signed_by", String, ForeignKey("users.name"), nullable=False),
+    Column("signed_sha256", String, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+
+def append_only(table: str, dialect: str, *, erasable: bool) -> list[str]:
+    """Return the statements that keep rows of `table` as they are.
+
+    Parameters
+    ----------
+    table : str
+        Name.
+    dialect : {"sqlite", "postgresql"}
+        For which database.
+    erasable : bool
+        Whether rows may be deleted while ``study.erasing`` is true.
+    """
     if dialect == "sqlite":
+        unless = "WHEN COALESCE((SELECT max(erasing) FROM study), 0) = 0 " if erasable else ""
         return [
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {condition}"
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            for verb in ("UPDATE", "DELETE")
+            for verb, condition in (("UPDATE", ""), ("DELETE", unless))
         ]
+    unless = (
+        "IF TG_OP = 'DELETE' AND (SELECT bool_or(erasing) FROM study) THEN RETURN NULL; END IF; "
+        if erasable
+        else ""
+    )
     return [
         f"""
         CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$
+        $$ BEGIN {unless}RAISE EXCEPTION '{table} is append-only'; END $$
         """,
         f"""
         CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
@@ -128,7 +189,10 @@ def _append_only(table: str, dialect: str) -> list[str]:
 
 
 @event.listens_for(history, "after_create")
+@event.listens_for(history_details, "after_create")
 @event.listens_for(overrides, "after_create")
+@event.listens_for(approvals, "after_create")
 def _make_append_only(table: Table, connection: Connection, **_options: object) -> None:
-    for statement in _append_only(table.name, connection.dialect.name):
+    erasable = table is not history
+    for statement in append_only(table.name, connection.dialect.name, erasable=erasable):
         connection.exec_driver_sql(statement)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, select, update
 
 from cytorecon.errors import Issue, StoreError
 from cytorecon.gating.overrides import Override
 from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
+from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_belongs, check_consistent
 from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
-from cytorecon.store.documents import ISSUES, from_text, to_text
-from cytorecon.store.engine import reading, writing
-from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
-from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
+from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patient_of, system_clock
+from cytorecon.store.location import parse_location
+from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
-from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
 
-class StudyStore:
+class StudyStore(OpenStudy):
     """A study that is kept: sheets, settings, results and history.
 
     Made by :meth:`create` or :meth:`open`; a context manager that closes the database. Every
@@ -48,11 +48,6 @@ class StudyStore:
     ('done', 2)
     """
 
-    def __init__(self, engine: Engine, place: Folder | Server, clock: Clock) -> None:
-        self._engine = engine
-        self._subject = str(place)
-        self._clock = clock
-
     @classmethod
     def create(
         cls,
@@ -62,6 +57,7 @@ class StudyStore:
         *,
         software_version: str,
         clock: Clock = system_clock,
+        who: str = UNKNOWN,
     ) -> StudyStore:
         """Create a study and open it.
 
@@ -78,6 +74,8 @@ class StudyStore:
             Version of cytorecon.
         clock : callable
             Gives the time of a change, for the history.
+        who : str
+            Who makes changes, for the history.
 
         Raises
         ------
@@ -86,40 +84,13 @@ class StudyStore:
             written. Nothing is left behind then.
         """
         place = parse_location(location)
-        create_database(place, study, settings, software_version=software_version, at=clock())
-        return cls(open_database(place), place, clock)
-
-    @classmethod
-    def open(cls, location: str | Path, *, clock: Clock = system_clock) -> StudyStore:
-        """Open an existing study; one that this user may not write can be read.
-
-        Raises
-        ------
-        StoreError
-            If there is none, or it is damaged, or a newer version wrote it. What is there is
-            left as it is.
-        """
-        place = parse_location(location)
-        return cls(open_database(place), place, clock)
+        create_database(place, study, settings, software_version=software_version, at=clock(), who=who)
+        return cls(open_database(place), place, clock, who)
 
     @staticmethod
     def exists(location: str | Path) -> bool:
         """Tell whether there is a study, whole or broken, at `location`."""
         return holds_study(parse_location(location))
-
-    def close(self) -> None:
-        """Close the database."""
-        self._engine.dispose()
-
-    def __enter__(self) -> StudyStore:
-        """Return the store itself."""
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def study(self) -> Study:
         """Return the study without removed tubes: tubes in sheet order, then uploads."""
@@ -133,7 +104,7 @@ class StudyStore:
 
     def set_settings(self, text: str, *, reason: str = "") -> None:
         """Replace the settings. Results that were computed with the earlier ones stay."""
-        with self._changing(Change.SETTINGS_SET, reason=reason) as connection:
+        with self._changing(Change.SETTINGS_SET, reason=reason, after_sha256=digest(text)) as connection:
             connection.execute(update(schema.study).values(settings=text))
 
     def change_settings(self, change: Callable[[str], str], *, reason: str = "") -> str:
@@ -142,12 +113,12 @@ class StudyStore:
         Reading and writing are one transaction, so nothing that others stored meanwhile is lost.
         Settings that stay the same are no change in the history.
         """
-        with writing(self._engine, self._subject) as connection:
+        with self._writing() as connection:
             # the row is locked before it is read: PostgreSQL would let two read and then write in turn
             stored = str(connection.execute(select(schema.study.c.settings).with_for_update()).scalar_one())
             text = change(stored)
             if text != stored:
-                history.append(connection, self._clock(), Change.SETTINGS_SET, reason=reason)
+                self._note(connection, Change.SETTINGS_SET, reason=reason, after_sha256=digest(text))
                 connection.execute(update(schema.study).values(settings=text))
         return text
 
@@ -186,17 +157,17 @@ class StudyStore:
         with self._changing(Change.SHEET_REPLACED) as connection:
             written = write_sheet(connection, study, self._subject, files, remove_missing=remove_missing)
             for tube, reason in written.gone:
-                history.append(connection, self._clock(), Change.TUBE_REMOVED, tube=tube, reason=reason)
+                self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason)
         return written
 
     def change_issues(self, change: Callable[[tuple[Issue, ...]], tuple[Issue, ...]]) -> None:
         """Replace what is said about the sheets by what `change` makes of it, in one transaction."""
-        with writing(self._engine, self._subject) as connection:
+        with self._writing() as connection:
             text = connection.execute(select(schema.study.c.issues).with_for_update()).scalar_one()
             stored = from_text(ISSUES, text, subject=self._subject, field="issues")
             changed = change(stored)
             if changed != stored:
-                history.append(connection, self._clock(), Change.SHEET_REPLACED, reason="remarks on the run")
+                self._note(connection, Change.SHEET_REPLACED, reason="remarks on the run")
                 connection.execute(update(schema.study).values(issues=to_text(ISSUES, changed)))
 
     def overrides(self) -> tuple[Override, ...]:
@@ -206,7 +177,13 @@ class StudyStore:
 
     def add_override(self, record: Override, check: OverrideCheck = unchecked) -> None:
         """Add a checked record, for ever; `check` sees those there are, in the same transaction."""
-        with self._changing(Change.GATE_DECIDED, reason=f"override {record.id}") as connection:
+        with self._changing(
+            Change.GATE_DECIDED,
+            patient=patient_of(record.target) if record.scope == "sample" else "",
+            reason=f"override {record.id}",
+            after_sha256=digest(to_text(OVERRIDE, record)),
+            who=record.by,
+        ) as connection:
             append_override(connection, record, self._subject, check)
 
     def has_uploads(self) -> bool:
@@ -217,12 +194,12 @@ class StudyStore:
 
     def save_patient(self, patient: Patient) -> None:
         """Add a patient, or replace what is known about one."""
-        with self._changing(Change.PATIENT_SAVED, reason=f"patient {patient.patient}") as connection:
+        with self._saving(patient) as connection:
             rows.write_patient(connection, patient)
 
     def complete_patient(self, patient: Patient) -> None:
         """Add a patient, or fill in what is not known about one; what is known stays."""
-        with self._changing(Change.PATIENT_SAVED, reason=f"patient {patient.patient}") as connection:
+        with self._saving(patient) as connection:
             stored = read_patients(connection, self._subject).get(patient.patient)
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 
@@ -254,7 +231,10 @@ class StudyStore:
             patient.
         """
         check_belongs(tube, result, self._subject)
-        with self._changing(Change.TUBE_SAVED, tube=tube.tube, reason=reason) as connection:
+        after = rows.result_sha256(result)
+        with self._changing(
+            Change.TUBE_SAVED, patient=tube.patient, tube=tube.tube, reason=reason, after_sha256=after
+        ) as connection:
             write_analysed(connection, self._subject, tube, result, patient)
 
     def save_failure(self, tube: Tube, result: TubeResult) -> bool:
@@ -266,13 +246,13 @@ class StudyStore:
             Whether an earlier result is kept, with what was known about the tube then.
         """
         check_belongs(tube, result, self._subject)
-        with writing(self._engine, self._subject) as connection:
+        with self._writing() as connection:
             # locks the study's row, as a change would
             connection.execute(select(schema.study.c.revision).with_for_update())
             status = select(schema.results.c.status).where(schema.results.c.tube == tube.tube)
             if connection.execute(status).scalar() == "done":
                 return True
-            history.append(connection, self._clock(), Change.TUBE_SAVED, tube=tube.tube)
+            self._note(connection, Change.TUBE_SAVED, tube=tube.tube, after_sha256=rows.result_sha256(result))
             write_analysed(connection, self._subject, tube, result)
         return False
 
@@ -314,9 +294,7 @@ class StudyStore:
             False leaves the pictures of the gates out, which are most of the bytes.
         """
         with self._reading() as connection:
-            study = rows.read_study(connection, self._subject)
-            results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
-        return with_assay_checks(StudyResult(study=study, tubes=results))
+            return rows.read_study_result(connection, self._subject, plots=plots)
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.
@@ -362,6 +340,10 @@ class StudyStore:
         with self._reading() as connection:
             return int(connection.execute(select(schema.study.c.revision)).scalar_one())
 
+    def _saving(self, patient: Patient) -> AbstractContextManager[Connection]:
+        name = patient.patient
+        return self._changing(Change.PATIENT_SAVED, patient=name, reason=f"patient {name}")
+
     def _set_removed(self, tube: str, *, removed: bool, reason: str) -> None:
         what = Change.TUBE_REMOVED if removed else Change.TUBE_RESTORED
         with self._changing(what, tube=tube, reason=reason) as connection:
@@ -390,14 +372,3 @@ class StudyStore:
                 hint="Names look like P01/d30/1: patient, day, number.",
             )
         return removed
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with reading(self._engine, self._subject) as connection:
-            yield connection
-
-    @contextmanager
-    def _changing(self, what: Change, *, tube: str = "", reason: str = "") -> Iterator[Connection]:
-        with writing(self._engine, self._subject) as connection:
-            history.append(connection, self._clock(), what, tube=tube, reason=reason)
-            yield connection

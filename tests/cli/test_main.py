@@ -35,6 +35,11 @@ COMMANDS = (
     "export",
     "references",
     "serve",
+    "db",
+    "audit",
+    "approve",
+    "approvals",
+    "reproduce",
     "doctor",
     "evaluate",
 )

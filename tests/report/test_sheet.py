@@ -110,7 +110,7 @@ def test_the_first_page_ends_with_the_method_whatever_there_is_to_say(pages: lis
 
 
 def test_an_approved_report_is_no_draft(tmp_path: Path) -> None:
-    making = Making(("html", "pdf"), "0.1.0", approved=True, made_on=date(2026, 11, 22))
+    making = Making(("html", "pdf"), "0.1.0", approved={"P01"}, made_on=date(2026, 11, 22))
     html, pdf = write(study_result(), tmp_path, "P01", making)
     page, text = read_page(html).text, "".join(page_texts(pdf.read_bytes()))
     assert "Approved" in page

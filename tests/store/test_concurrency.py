@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cytorecon.store import StudyStore
+from cytorecon.store import StudyStore, verify_history
 from tests.store.examples import TUBES, result_of
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +54,7 @@ def test_kill_9_costs_no_result_that_was_saved_and_leaves_no_half(store: StudySt
         for number in range(max(0, acknowledged - 2), acknowledged + 1):
             assert found[TUBES[number % 3].tube] >= number
         # One more may have been committed without being acknowledged; the next round begins after it.
+        verify_history(location)
         last = max(found.values())
         assert last in {acknowledged, acknowledged + 1}
         saved = [entry for entry in store.history() if entry.what == "tube_saved"]
@@ -88,6 +89,7 @@ def test_two_writing_programs_and_this_one_lose_nothing(store: StudyStore, locat
         for number in range(40):
             store.set_settings(f'"{number}"')
         assert (one.wait(), two.wait()) == (0, 0)
+    assert verify_history(location).lines == 121
     history = store.history()
     assert [entry.revision for entry in history] == list(range(1, 122))
     assert sum(entry.what == "tube_saved" for entry in history) == 80

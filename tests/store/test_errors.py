@@ -18,7 +18,10 @@ from cytorecon.store.location import Folder, parse_location
 from cytorecon.study.model import ClinicalEvent, Tube
 from tests.store.examples import SETTINGS, STUDY, TUBES, result_of
 
-RESTORE = "Restore it from a backup, or analyse the sample sheet again into a new folder."
+RESTORE = (
+    "Restore a backup into a new place with: cytorecon db restore BACKUP.zip --to PLACE. "
+    "Without one, analyse the sample sheet again into a new folder."
+)
 
 
 def message_of(action: Callable[[], object]) -> str:
@@ -61,11 +64,20 @@ def test_creating_twice(store: StudyStore, location: str) -> None:
 
 def test_study_of_a_newer_version(store: StudyStore, location: str) -> None:
     with store._engine.begin() as connection:
-        connection.execute(update(schema.study).values(schema_version=4, software_version="9.1.0"))
+        connection.execute(update(schema.study).values(schema_version=5, software_version="9.1.0"))
     assert message_of(lambda: StudyStore.open(location)) == (
         f"{shown(location)}: The study was written by a newer version of cytorecon; it was left as it is. "
-        "Found: schema 4, written by cytorecon 9.1.0. Allowed: schema 3 or older. "
+        "Found: schema 5, written by cytorecon 9.1.0. Allowed: schema 4 or older. "
         "Open it with that version or a newer one."
+    )
+
+
+def test_a_study_that_another_program_brought_up_to_date(store: StudyStore, location: str) -> None:
+    with store._engine.begin() as connection:
+        connection.execute(update(schema.study).values(schema_version=5))
+    assert message_of(lambda: store.set_settings("{}")) == (
+        f"{shown(location)}: The study was changed by a newer version of cytorecon meanwhile; nothing was "
+        "changed. Found: schema 5. Allowed: schema 4. Open it with that version or a newer one."
     )
 
 
@@ -74,7 +86,7 @@ def test_no_study_row(store: StudyStore, location: str) -> None:
         connection.execute(schema.study.delete())
     assert message_of(lambda: StudyStore.open(location)) == (
         f"{shown(location)}: The database lacks its study row; it was left as it is. "
-        "Allowed: a complete database written by cytorecon. Restore it from a backup."
+        f"Allowed: a complete database written by cytorecon. {RESTORE}"
     )
 
 

@@ -28,7 +28,7 @@ def test_each_change_is_one_line_with_time_tube_and_reason(store: StudyStore) ->
     )
 
 
-@pytest.mark.parametrize("statement", [update(schema.history).values(reason="other"), delete(schema.history)])
+@pytest.mark.parametrize("statement", [update(schema.history).values(who="other"), delete(schema.history)])
 def test_the_database_itself_refuses_to_alter_a_line(store: StudyStore, statement: object) -> None:
     with store._engine.connect() as connection:
         with pytest.raises(DBAPIError, match="history is append-only"):
@@ -37,11 +37,22 @@ def test_the_database_itself_refuses_to_alter_a_line(store: StudyStore, statemen
         assert connection.scalar(select(func.count()).select_from(schema.history)) == 1
 
 
+@pytest.mark.parametrize(
+    "statement", [update(schema.history_details).values(reason="other"), delete(schema.history_details)]
+)
+def test_nor_what_stands_beside_it(store: StudyStore, statement: object) -> None:
+    with store._engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="history_details is append-only"):
+            connection.execute(statement)  # type: ignore[call-overload]
+        connection.rollback()
+
+
 @pytest.mark.postgres
-def test_postgresql_refuses_to_empty_the_history(postgres_url: str) -> None:
+@pytest.mark.parametrize("table", ["history", "history_details", "overrides", "approvals"])
+def test_postgresql_refuses_to_empty_a_table(postgres_url: str, table: str) -> None:
     from tests.store.examples import STUDY
 
     with StudyStore.create(postgres_url, STUDY, "{}", software_version="0.1.0") as store:
         with store._engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
-            connection.execute(text("TRUNCATE history"))
+            connection.execute(text(f"TRUNCATE {table} CASCADE"))
         assert len(store.history()) == 1

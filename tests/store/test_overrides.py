@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 from cytorecon.errors import OverrideError
 from cytorecon.gating.overrides import Override
-from cytorecon.store import SCHEMA_VERSION, StudyStore, schema
+from cytorecon.store import StudyStore, schema
 
 
 def record(threshold: float) -> Override:
@@ -62,21 +62,3 @@ def test_nothing_recorded_can_be_changed(store: StudyStore, verb: str) -> None:
     with pytest.raises(DBAPIError, match="overrides is append-only"), store._engine.begin() as connection:
         connection.execute(statement)
     assert store.overrides() == (record(0.5),)
-
-
-def test_a_study_of_the_first_schema_gets_the_table_with_its_first_record(
-    store: StudyStore, location: str
-) -> None:
-    with store._engine.begin() as connection:
-        connection.execute(text("DROP TABLE overrides"))
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("DROP FUNCTION overrides_is_append_only"))
-        connection.execute(update(schema.study).values(schema_version=1))
-    with StudyStore.open(location) as old:
-        assert old.overrides() == ()
-        old.add_override(record(0.5))
-        assert old.overrides() == (record(0.5),)
-        with old._engine.connect() as connection:
-            assert (
-                connection.execute(select(schema.study.c.schema_version)).scalar_one() == SCHEMA_VERSION == 3
-            )

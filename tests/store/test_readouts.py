@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select, update
-
-from cytorecon.store import SCHEMA_VERSION, StudyStore, schema
+from cytorecon.store import StudyStore
 from cytorecon.study import Patient, Readout, Study, Tube
 
 ANC = Readout(patient="P01", day=14, readout="anc", value=510, unit="cells/µL")
@@ -44,18 +42,3 @@ def test_without_a_sheet_they_stay_and_that_is_said(tmp_path: Path) -> None:
         assert store.study().readouts == (LIMIT,)
         store.replace_sheet(study(lists_readouts=False), remove_missing=True)
         assert store.study().readouts == ()
-
-
-def test_a_study_of_an_older_schema_gets_its_table_with_the_first_readout(tmp_path: Path) -> None:
-    with StudyStore.create(tmp_path / "s", study(), "{}", software_version="1") as store:
-        with store._engine.begin() as connection:
-            schema.readouts.drop(connection)
-            connection.execute(update(schema.study).values(schema_version=2))
-        assert store.study().readouts == ()
-        store.replace_sheet(study())
-        with store._engine.connect() as connection:
-            assert connection.execute(select(schema.study.c.schema_version)).scalar_one() == 2
-        store.replace_sheet(study(ANC))
-        assert store.study().readouts == (ANC,)
-        with store._engine.connect() as connection:
-            assert connection.execute(select(schema.study.c.schema_version)).scalar_one() == SCHEMA_VERSION

@@ -1,0 +1,209 @@
+"""``cytorecon db``: what keeps a study for years."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cytorecon import __version__
+from cytorecon.cli.console import note, print_json, print_table
+from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.password import ask_password
+
+if TYPE_CHECKING:
+    from cytorecon.store import Moved, Role
+
+db = typer.Typer(
+    help="Keep a study: back up, restore, copy, upgrade, users.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the history.")]
+
+
+FilesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--files", metavar="DIR", help="Folder of the files a study keeps; its own blobs by default."
+    ),
+]
+
+
+@db.command("upgrade")
+def upgrade(study: StudyArgument, by: WhoOption = "unknown", as_json: JsonOption = False) -> None:
+    """Bring a study that an older version wrote up to date, in one transaction.
+
+    A copy of the database of a study folder is made beside it first. A PostgreSQL database is not copied:
+    dump it with pg_dump before.
+    """
+    from cytorecon.store import upgrade_study
+
+    done = upgrade_study(study, software_version=__version__, who=by)
+    if as_json:
+        copy = str(done.copy) if done.copy is not None else None
+        print_json({"before": done.before, "after": done.after, "copy": copy})
+        return
+    if done.before == done.after:
+        print(f"The study is up to date: schema {done.after}.")
+        return
+    print(f"Upgraded from schema {done.before} to {done.after}.")
+    if done.copy is not None:
+        note(f"The database as it was: {done.copy}")
+
+
+@db.command("backup")
+def backup(
+    study: StudyArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="New file.")],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all of a study to one file, as of one moment; others may go on writing.
+
+    Any database can be made from it again. It holds what the study holds: pseudonyms, clock times, hashes of
+    passwords.
+    """
+    from cytorecon.store import back_up
+
+    note = back_up(study, out, files=files)
+    rows = sum(table.rows for table in note.tables)
+    if as_json:
+        print_json({"out": str(out), "rows": rows, "files": len(note.files), "head": note.head})
+        return
+    print(f"{rows} rows and {len(note.files)} files. Head: {note.head or 'none'}")
+
+
+@db.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Written by: db backup.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
+    ],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a study from a backup at a new place, verified row by row; all of it or nothing."""
+    from cytorecon.store import restore_backup
+
+    _say(restore_backup(file, to, files=files), as_json=as_json)
+
+
+@db.command("copy")
+def copy(
+    study: StudyArgument,
+    to: Annotated[
+        str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
+    ],
+    files: FilesOption = None,
+    to_files: Annotated[
+        Path | None,
+        typer.Option("--to-files", metavar="DIR", help="Folder for the files the copy keeps."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
+    from cytorecon.store import copy_study
+
+    _say(copy_study(study, to, files=files, to_files=to_files), as_json=as_json)
+
+
+@db.command("erase")
+def erase(
+    study: StudyArgument,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Pseudonym.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who erases, for the history.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, without the pseudonym.")],
+    files: FilesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a patient for good: facts, tubes, results, events, decisions, signatures, kept files.
+
+    The history keeps one line that says so, without the pseudonym. Backups, exports and reports made
+    before are yours to find. Run it again when it says that the space could not be overwritten.
+    """
+    from cytorecon.store import erase_patient
+
+    done = erase_patient(study, patient, by=by, why=why, files=files)
+    if as_json:
+        content = asdict(done) | {"copies": [str(copy) for copy in done.copies]}
+        print_json(content | {"still_named": list(done.still_named)})
+        return
+    print(f"Erased: {done.tubes} tubes, {done.files} files, details of {done.lines} lines of the history.")
+    for table in done.still_named:
+        note(f"A text in the table {table} still names the patient.")
+    for copy in done.copies:
+        note(f"May still hold the patient: {copy}")
+    if not done.swept:
+        note("The space was not overwritten: another program reads the study. Close it and run this again.")
+
+
+class RoleName(StrEnum):
+    """What a user may do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+@db.command("user")
+def user(
+    study: StudyArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Initials or a short name, no e-mail.")],
+    role: Annotated[RoleName, typer.Option("--role", help="approver and admin may sign.")],
+    inactive: Annotated[bool, typer.Option("--inactive", help="May not sign any more.")] = False,
+    by: WhoOption = "unknown",
+) -> None:
+    """Add a user of a study, or give one another role and password; asks for the new password.
+
+    Whoever may write the study may do this; the history says that it was done.
+    """
+    from cytorecon.store import StudyApprovals
+
+    chosen: Role = role.value
+    with StudyApprovals.open(study, who=by) as store:
+        store.save_user(name, chosen, ask_password(name, new=True), active=not inactive)
+    print(f"{name}: {role.value}{', not active' if inactive else ''}")
+
+
+@db.command("users")
+def users(study: StudyArgument, as_json: JsonOption = False) -> None:
+    """List the users of a study."""
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study) as store:
+        found = store.users()
+    if as_json:
+        print_json([one.model_dump() for one in found])
+    else:
+        rows = [(one.name, one.role, "yes" if one.active else "no") for one in found]
+        print_table(("user", "role", "active"), rows)
+
+
+@db.command("rule")
+def rule(
+    study: StudyArgument,
+    four_eyes: Annotated[bool, typer.Option("--four-eyes/--two-eyes", help="Two persons must sign, or one.")],
+    by: WhoOption = "unknown",
+) -> None:
+    """Say how many persons must sign.
+
+    With four eyes two must, of whom one has set no gate of the patient by hand.
+    """
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study, who=by) as store:
+        store.set_four_eyes(needed=four_eyes)
+    print("Two persons must sign." if four_eyes else "One person must sign.")
+
+
+def _say(moved: Moved, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"rows": moved.rows, "files": moved.files, "head": moved.head})
+        return
+    print(f"{moved.rows} rows and {moved.files} files, the same on both sides. Head: {moved.head or 'none'}")

@@ -1,0 +1,1 @@
+"""One file per schema version; ``revision`` is its number with four digits."""

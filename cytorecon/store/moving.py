@@ -1,0 +1,230 @@
+"""Make a study from a backup or from another study, and prove that it is the same, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from sqlalchemy import Connection, Engine
+
+from cytorecon.errors import StoreError
+from cytorecon.store.audit import verify
+from cytorecon.store.backup import Backup, no_backup, opened_backup
+from cytorecon.store.beside import FileNote, files_in, folder_beside, put_beside
+from cytorecon.store.content import (
+    TableNote,
+    Tally,
+    fill,
+    lines_of,
+    make_tables,
+    notes_of,
+    schema_version_of,
+    tables_of,
+)
+from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
+from cytorecon.store.folder import already_there, new_database
+from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.opening import claim_empty, holds_study, open_database
+
+_FIRST_CHAINED_SCHEMA: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A study that was made, and verified against what it was made from.
+
+    Parameters
+    ----------
+    tables : tuple of TableNote
+        Rows and hash of each table, the same on both sides.
+    head : str
+        Hash of the last line of the history.
+    files : int
+        Files that are kept beside the database.
+    """
+
+    tables: tuple[TableNote, ...]
+    head: str
+    files: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.rows for table in self.tables)
+
+
+def restore_backup(file: Path, location: str | Path, *, files: Path | None = None) -> Moved:
+    """Make a study from a backup at a new place: wholly or not at all.
+
+    Parameters
+    ----------
+    file : Path
+        Written by :func:`~cytorecon.store.backup.back_up`.
+    location : str or Path
+        A folder, or the URL of an empty PostgreSQL database.
+    files : Path, optional
+        Folder for the files that are kept; ``blobs`` of a study folder by default.
+
+    Raises
+    ------
+    StoreError
+        If there is a study already, the backup is damaged, or the place cannot be written.
+    """
+    place = parse_location(location)
+    _refuse_existing(place)
+    with (
+        opened_backup(file) as backup,
+        _files_put(place, files, backup.note.files, backup.file),
+        _new(place) as connection,
+    ):
+        _fill_from(backup, connection)
+        note = backup.note
+        head = _proven(connection, str(place), note.tables, note.schema_version)
+        if head != note.head:
+            raise no_backup(backup.subject, "another history than was written")
+    return Moved(note.tables, head, len(note.files))
+
+
+def _fill_from(backup: Backup, connection: Connection) -> None:
+    expected = {table.name: table for table in backup.note.tables}
+    tables = make_tables(connection, backup.note.schema_version, expected)
+    if {table.name for table in tables} != expected.keys():
+        raise no_backup(backup.subject, f"tables {', '.join(sorted(expected))}")
+    for table in tables:
+        tally = Tally(table.name)
+        with closing(backup.lines_of(table.name)) as lines:
+            fill(connection, table, tally.of(lines))
+        if tally.note != expected[table.name]:
+            raise no_backup(backup.subject, f"table {table.name} with other rows than were written")
+
+
+def copy_study(
+    location: str | Path,
+    to: str | Path,
+    *,
+    files: Path | None = None,
+    to_files: Path | None = None,
+) -> Moved:
+    """Copy a study to a new place, on either kind of database, as of one moment.
+
+    Parameters
+    ----------
+    location, to : str or Path
+        Folders, or URLs of PostgreSQL databases; the second holds no study yet.
+    files, to_files : Path, optional
+        Folders of the files that are kept; ``blobs`` of a study folder by default.
+
+    Raises
+    ------
+    StoreError
+        If the study cannot be read, there is one at `to` already, or the copy is not the same.
+    """
+    source, target = parse_location(location), parse_location(to)
+    engine = open_database(source)
+    try:
+        _refuse_existing(target)
+        with reading(engine, str(source)) as old:
+            version, tables = schema_version_of(old), tables_of(old)
+            beside = folder_beside(source, files)
+            kept = tuple(files_in(beside))
+            with _files_put(target, to_files, kept, _from_folder(beside)), _new(target) as new:
+                notes = []
+                for table in make_tables(new, version, [table.name for table in tables]):
+                    tally = Tally(table.name)
+                    with closing(lines_of(old, table)) as lines:
+                        fill(new, table, tally.of(lines))
+                    notes.append(tally.note)
+                head = _proven(new, str(target), tuple(notes), version)
+    finally:
+        engine.dispose()
+    return Moved(tuple(notes), head, len(kept))
+
+
+def _refuse_existing(place: Folder | Server) -> None:
+    if holds_study(place):
+        raise already_there(str(place))
+
+
+@contextmanager
+def _new(place: Folder | Server) -> Iterator[Connection]:
+    """Open a transaction in a new database; nothing of it is there unless the block ends well."""
+    if isinstance(place, Folder):
+        with new_database(place) as database, _written(sqlite_engine(database, create=True), place) as new:
+            yield new
+        return
+    with _written(postgresql_engine(place.url), place) as new:
+        claim_empty(new, str(place))
+        yield new
+
+
+@contextmanager
+def _written(engine: Engine, place: Folder | Server) -> Iterator[Connection]:
+    try:
+        with writing(engine, str(place)) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _proven(connection: Connection, subject: str, notes: tuple[TableNote, ...], version: int) -> str:
+    """Read everything back; return the head of the history.
+
+    Raises
+    ------
+    StoreError
+        Naming the first table that is not the same.
+    """
+    found = {note.name: note for note in notes_of(connection)}
+    for note in notes:
+        if found.get(note.name) != note:
+            raise StoreError(
+                "What was written is not what was read; nothing was kept.",
+                subject=subject,
+                field=f"table {note.name}",
+                found=f"{found[note.name].rows} rows" if note.name in found else "no such table",
+                allowed=f"{note.rows} rows, the same",
+                hint="Try again; if it happens again, report it.",
+            )
+    return verify(connection, subject).head if version >= _FIRST_CHAINED_SCHEMA else ""
+
+
+Opened = Callable[[FileNote], AbstractContextManager[BinaryIO]]
+
+
+def _from_folder(folder: Path | None) -> Opened:
+    def opened(note: FileNote) -> AbstractContextManager[BinaryIO]:
+        assert folder is not None
+        return (folder / note.name).open("rb")
+
+    return opened
+
+
+@contextmanager
+def _files_put(
+    place: Folder | Server, given: Path | None, notes: Sequence[FileNote], opened: Opened
+) -> Iterator[None]:
+    """Put the files where they belong before the database is; take them away when it does not come."""
+    folder = folder_beside(place, given)
+    if folder is None and notes:
+        raise StoreError(
+            "The study keeps files, and a database has no place for them.",
+            subject=str(place),
+            found=f"{len(notes)} files",
+            allowed="a folder for them",
+            hint="Name it with --files (restore) or --to-files (copy).",
+        )
+    put: list[Path] = []
+    try:
+        for note in notes:
+            assert folder is not None
+            with opened(note) as source:
+                if put_beside(folder, note, source, str(folder)):
+                    put.append(folder / note.name)
+        yield
+    except BaseException:
+        for path in put:
+            path.unlink(missing_ok=True)
+        raise
