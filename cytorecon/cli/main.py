@@ -22,6 +22,7 @@ from cytorecon.cli.export import export
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.jobs import jobs
 from cytorecon.cli.milestones import milestones
 from cytorecon.cli.override import override
 from cytorecon.cli.patient import patient
@@ -31,6 +32,7 @@ from cytorecon.cli.report import report
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
 from cytorecon.cli.templates import templates
+from cytorecon.cli.worker import worker
 from cytorecon.errors import CytoreconError
 
 DONE: Final = 0
@@ -94,6 +96,8 @@ app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("export")(export)
 app.command("serve")(serve)
+app.command("worker")(worker)
+app.command("jobs")(jobs)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.add_typer(templates, name="templates")

@@ -11,6 +11,7 @@ from cytorecon.store.checks import FileCountedError
 from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.history import HistoryEntry
+from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
@@ -23,7 +24,11 @@ __all__ = [
     "SCHEMA_VERSION",
     "FileCountedError",
     "HistoryEntry",
+    "KeptFile",
     "StudyStore",
+    "Work",
+    "WorkOutdatedError",
+    "WorkStoredError",
     "WrittenSheet",
     "same_facts",
     "sqlite_issues",

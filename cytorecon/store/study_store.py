@@ -18,6 +18,7 @@ from cytorecon.store.decided import OverrideCheck, append_override, read_overrid
 from cytorecon.store.documents import ISSUES, from_text, to_text
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import Change, Clock, HistoryEntry, system_clock
+from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.saving import check_may_return, write_analysed
@@ -227,7 +228,13 @@ class StudyStore:
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 
     def save_tube(
-        self, tube: Tube, result: TubeResult, *, patient: Patient | None = None, reason: str = ""
+        self,
+        tube: Tube,
+        result: TubeResult,
+        *,
+        patient: Patient | None = None,
+        reason: str = "",
+        work: Work | None = None,
     ) -> None:
         """Store a tube (new or known) and its result, in place of an earlier one.
 
@@ -244,6 +251,8 @@ class StudyStore:
             Added with the tube when the study does not know the patient.
         reason : str
             For the history.
+        work : Work, optional
+            The job that does it: its result is stored once, whoever did it.
 
         Raises
         ------
@@ -252,9 +261,15 @@ class StudyStore:
         StoreError
             If the result is another tube's, another tube has the name, or the study lacks the
             patient.
+        WorkStoredError
+            If `work` was stored before.
+        WorkOutdatedError
+            If gates were decided about since.
         """
         check_belongs(tube, result, self._subject)
         with self._changing(Change.TUBE_SAVED, tube=tube.tube, reason=reason) as connection:
+            if work is not None:
+                claim(connection, work, tube.tube, self._subject)
             write_analysed(connection, self._subject, tube, result, patient)
 
     def save_failure(self, tube: Tube, result: TubeResult) -> bool:
@@ -275,6 +290,23 @@ class StudyStore:
             history.append(connection, self._clock(), Change.TUBE_SAVED, tube=tube.tube)
             write_analysed(connection, self._subject, tube, result)
         return False
+
+    def stored_by(self, key: str) -> str:
+        """Return the tube whose result the job `key` has stored; empty when it has stored none."""
+        with self._reading() as connection:
+            return stored_by(connection, key)
+
+    def keep_file(self, kept: KeptFile) -> None:
+        """Write down a file that is kept (:mod:`cytorecon.store.blobs`); one that is known stays."""
+        with writing(self._engine, self._subject) as connection:
+            # locks the study's row, as a change would
+            connection.execute(select(schema.study.c.revision).with_for_update())
+            write_file(connection, kept)
+
+    def kept_file(self, file_sha256: str, dataset: int | None = None) -> KeptFile | None:
+        """Return what is kept of the file with this SHA-256, or None."""
+        with self._reading() as connection:
+            return read_file(connection, file_sha256, dataset, self._subject)
 
     def tube_result(self, tube: str) -> TubeResult:
         """Return the result of one tube, also of a removed one.
