@@ -53,11 +53,10 @@ def worker(
     signal.signal(signal.SIGINT, end)
     if with_parent:
         threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
-    note("cytorecon worker: waiting for jobs (stop with Ctrl-C)")
+    else:
+        note("cytorecon worker: waiting for jobs (stop with Ctrl-C)")
     pace = Pace(poll=poll, beat=min(2.0, lease / 5), lease=lease)
     run_worker(study, blobs, (sys.executable, "-P", "-m", MODULE), stop, pace=pace)
-    note("cytorecon worker: stopped")
-    sys.stderr.flush()
     os._exit(0)  # threads of the engine wait for jobs that others do now
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -85,7 +86,7 @@ def run_apart(
         list(command),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | _ONE_THREAD,
+        env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         text=True,
         encoding="utf-8",
     )

@@ -104,6 +104,17 @@ class Job(Frozen):
         return self.outcome.message if self.outcome is not None else self.stage
 
 
+def first_attempt(name: str) -> str:
+    """Return the identifier of the first attempt of a job.
+
+    Examples
+    --------
+    >>> first_attempt("ingest-132ba5c3424d4ca7-3"), first_attempt("ingest-132ba5c3424d4ca7")
+    ('ingest-132ba5c3424d4ca7', 'ingest-132ba5c3424d4ca7')
+    """
+    return "-".join(name.split("-")[:2])
+
+
 def job_key(request: Request, state: str) -> str:
     """Return the key of a job: the same work on the same study has the same.
 

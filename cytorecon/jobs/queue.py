@@ -14,7 +14,7 @@ from typing import Final, Self
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus, error
 
 from cytorecon.errors import CytoreconError, StoreError
-from cytorecon.jobs.model import Job, Outcome, Request, State
+from cytorecon.jobs.model import Job, Outcome, Request, State, first_attempt
 from cytorecon.store import jobs_database
 from cytorecon.store.faults import translated
 from cytorecon.store.jobs_database import Heartbeat, jobs_engine, jobs_url
@@ -102,7 +102,7 @@ class JobQueue:
     def jobs(self, most: int = 200) -> tuple[Job, ...]:
         """Return the newest jobs, oldest first; of a job that was tried again, the last attempt."""
         newest = self._jobs(newest_first=True, most=most)
-        last = {_first(job.id): job for job in reversed(newest)}
+        last = {first_attempt(job.id): job for job in reversed(newest)}
         return tuple(last.values())
 
     def job(self, name: str) -> Job:
@@ -252,11 +252,6 @@ def _outcome(status: WorkflowStatus) -> Outcome | None:
 
 def _key(name: str) -> str:
     return name.split("-")[1]
-
-
-def _first(name: str) -> str:
-    """Return the identifier of a job's first attempt."""
-    return "-".join(name.split("-")[:2])
 
 
 def _not_now(what: str, job: Job, allowed: str) -> CytoreconError:

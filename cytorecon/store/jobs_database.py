@@ -31,6 +31,7 @@ from sqlalchemy import (
 from cytorecon.store.engine import postgresql_engine
 from cytorecon.store.faults import translated
 from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.media import may_write
 
 _FILE: Final = "jobs.sqlite"
 _WAIT_SECONDS: Final = 30
@@ -67,9 +68,15 @@ class Heartbeat:
 
 
 def has_jobs(location: str | Path) -> bool:
-    """Tell whether a study in a folder ever had jobs; one in PostgreSQL always may."""
+    """Tell whether a study has jobs that this user may see to; in PostgreSQL it always may."""
     place = parse_location(location)
-    return isinstance(place, Server) or (place.path / _FILE).is_file()
+    return isinstance(place, Server) or ((place.path / _FILE).is_file() and may_write(place.path))
+
+
+def may_have_jobs(location: str | Path) -> bool:
+    """Tell whether this user may write the study, and so put jobs in."""
+    place = parse_location(location)
+    return isinstance(place, Server) or may_write(place.path)
 
 
 def jobs_url(location: str | Path) -> str:
