@@ -35,7 +35,10 @@ def main() -> int:
     """Do what standard input says."""
     answers = os.dup(_OUT)
     os.dup2(2, _OUT)  # whatever a library prints is no answer
-    errand = Errand.model_validate_json(_first_line())
+    line = _first_line()
+    if not line:  # the worker ended before there was a job
+        return 0
+    errand = Errand.model_validate_json(line)
     threading.Thread(target=_end_with_worker, daemon=True).start()
     limits = errand.limits
     set_limits(limits.address_space.value, limits.processor_time.value, open_files=None)

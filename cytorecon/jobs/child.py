@@ -56,20 +56,39 @@ class StoppedError(Exception):
     """The job is not ours any more."""
 
 
+def start_child(command: Sequence[str]) -> subprocess.Popen[str]:
+    """Start the process that will do one job; it loads what it needs and waits to be told what.
+
+    Parameters
+    ----------
+    command : sequence of str
+        What starts it.
+    """
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module; no shell
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | _ONE_THREAD | {"PYTHONPATH": path},
+        text=True,
+        encoding="utf-8",
+    )
+
+
 def run_apart(
-    command: Sequence[str],
+    process: subprocess.Popen[str],
     errand: Errand,
     *,
     told: Callable[[str], None],
     goes_on: Callable[[], bool],
     look_every: float,
 ) -> Outcome:
-    """Do a job in a process of its own.
+    """Do a job in a process of its own, which has ended when this returns.
 
     Parameters
     ----------
-    command : sequence of str
-        Starts the process.
+    process : subprocess.Popen
+        :func:`start_child`.
     errand : Errand
         What to do.
     told : callable
@@ -82,14 +101,6 @@ def run_apart(
     StoppedError
         If it did.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module; no shell
-        list(command),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        text=True,
-        encoding="utf-8",
-    )
     assert process.stdin is not None
     assert process.stdout is not None
     said: list[Outcome] = []

@@ -18,7 +18,7 @@ from typing import Final
 from dbos import DBOS, DBOSPortableJSONSerializer
 
 from cytorecon.errors import CytoreconError
-from cytorecon.jobs.child import Errand, StoppedError, run_apart
+from cytorecon.jobs.child import Errand, StoppedError, run_apart, start_child
 from cytorecon.jobs.model import Request
 from cytorecon.jobs.queue import APPLICATION, MOST_TAKEOVERS, QUEUE, VERSION, WORKFLOW, JobQueue
 from cytorecon.jobs.takeover import Sighting, lost, watch
@@ -138,6 +138,9 @@ def _launch(worker: Worker, queue: JobQueue, stop: threading.Event) -> None:
         }
     )
 
+    # Loading takes longer than most jobs: the process of the next one is started before there is one.
+    spare = [start_child(worker.command)]
+
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TAKEOVERS)
     def job(document: str, key: str) -> str:
         name = str(DBOS.workflow_id)
@@ -161,9 +164,12 @@ def _launch(worker: Worker, queue: JobQueue, stop: threading.Event) -> None:
             with suppress(CytoreconError):
                 queue.tell_stage(name, stage)
 
+        process = spare.pop() if spare else start_child(worker.command)
+        if process.poll() is not None:
+            process = start_child(worker.command)
         try:
             outcome = run_apart(
-                worker.command,
+                process,
                 errand,
                 told=told,
                 goes_on=goes_on,
@@ -173,6 +179,9 @@ def _launch(worker: Worker, queue: JobQueue, stop: threading.Event) -> None:
             if stop.is_set():
                 threading.Event().wait()  # until the process ends: nothing has come of the job
             return ""  # the engine does not write what comes of a job that is somebody else's
+        finally:
+            if not stop.is_set():
+                spare.append(start_child(worker.command))
         return outcome.model_dump_json()
 
     DBOS.launch()

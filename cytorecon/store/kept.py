@@ -135,7 +135,7 @@ def claim(connection: Connection, asked: Work, tube: str, subject: str) -> None:
             "Gates were decided about meanwhile; nothing was changed.",
             subject=subject,
             field=f"tube {tube}",
-            found=f"{known} decisions",
+            found=f"decisions: {known}",
             allowed=f"{asked.decisions}, which the result follows",
             hint="Analyse the tube again.",
         )

@@ -11,7 +11,10 @@ import time
 
 
 def main(log: str) -> None:
-    errand = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return
+    errand = json.loads(line)
     threading.Thread(target=end_with_worker, daemon=True).start()
     behaviour, _, seconds = errand["request"]["remarks"][0].partition(" ")
     note(log, "began", errand["key"])
