@@ -54,7 +54,7 @@ def jobs(
         raise typer.BadParameter("--out FILE.zip goes with fetch.", param_hint="--out")
     found = _act(study, action, job, formats)
     if out is not None:
-        _fetch(study, blobs, found[0], out)
+        fetch(study, blobs, found[0], out)
     elif as_json:
         print_json([_row(one) for one in found])
     elif action in ("report", "export"):
@@ -98,7 +98,14 @@ def _ask(queue: JobQueue, study: str, action: str, formats: str) -> Job:
     return queue.submit(request, job_key(request, str(revision)))
 
 
-def _fetch(study: str, blobs: str, job: Job, out: Path) -> None:
+def fetch(study: str, blobs: str, job: Job, out: Path) -> None:
+    """Write what `job` has made to the zip file `out`.
+
+    Raises
+    ------
+    CytoreconError
+        If it has made nothing, or there is such a file already.
+    """
     from cytorecon.errors import CytoreconError
     from cytorecon.store.remote_blobs import open_blobs
 
