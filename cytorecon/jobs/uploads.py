@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cytorecon.errors import StoreError
+from cytorecon.errors import CytoreconError, StoreError
 from cytorecon.gating.overrides import Override, concerning
 from cytorecon.intake import Cleaned, private_folder, read_again, receive
+from cytorecon.intake.answer import Refusal
 from cytorecon.jobs.addition import analyse_with
 from cytorecon.jobs.model import Outcome, Request, job_key
 from cytorecon.results import TubeResult
@@ -45,7 +46,10 @@ def keep_upload(store: StudyStore, blobs: Blobs, path: Path, dataset: int | None
     """
     with private_folder() as folder:
         clean_file = folder / "clean.fcs"
-        cleaned = receive(path, dataset=dataset, keep=clean_file)
+        try:
+            cleaned = receive(path, dataset=dataset, keep=clean_file)
+        except CytoreconError as error:  # what the file is called here says nothing to whom sent it
+            raise Refusal.of(error).model_copy(update={"subject": ""}).error() from None
         kept = KeptFile(
             file_sha256=cleaned.sample.sha256,
             dataset=dataset,

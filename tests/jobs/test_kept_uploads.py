@@ -13,7 +13,7 @@ import pytest
 
 from cytorecon.cli import main
 from cytorecon.cli.work import perform
-from cytorecon.errors import StoreError
+from cytorecon.errors import FcsTruncatedError, StoreError
 from cytorecon.gating.overrides import Override
 from cytorecon.intake import receive
 from cytorecon.jobs.addition import add_tube
@@ -137,6 +137,18 @@ def test_a_file_that_is_not_kept_is_said(store: StudyStore, study: Path) -> None
         "file cdcdcdcdcdcd: The study does not keep this file. Allowed: a file that was uploaded. "
         "Upload it again."
     )
+
+
+def test_a_file_that_cannot_be_read_is_refused_at_once_and_not_kept(
+    store: StudyStore, study: Path, upload: Path
+) -> None:
+    upload.write_bytes(upload.read_bytes()[:2000])
+    with pytest.raises(FcsTruncatedError) as caught:
+        taken(store, study, upload)
+    assert caught.value.subject == ""
+    assert NAME not in str(caught.value)
+    assert list(study.rglob("*.fcs")) == []
+    assert JobDesk(store, study).jobs() == ()
 
 
 def test_a_name_that_another_upload_got_meanwhile_becomes_the_next(

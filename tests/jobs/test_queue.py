@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, StoreError
 from cytorecon.jobs.model import Request, job_key
 from cytorecon.jobs.queue import JobQueue, JobWaitingError
 from cytorecon.store.jobs_database import has_jobs
 from cytorecon.study.model import Tube
+from tests.store.test_blobs import small_disk
+
+__all__ = ["small_disk"]
 
 FILE = "ab" * 32
 
@@ -100,3 +104,24 @@ def test_what_cannot_be_done_with_a_job_is_said(queue: JobQueue) -> None:
     assert str(caught.value) == (
         "job: There is no such job. Found: nothing. Allowed: see: cytorecon jobs STUDY."
     )
+
+
+def test_a_full_disk_is_said_and_the_job_goes_in_once_there_is_room(small_disk: Path) -> None:
+    with JobQueue(small_disk) as queue:
+        queue.submit(request(), "a" * 16)
+        with (small_disk / "filling").open("wb", buffering=0) as filling, suppress(OSError):
+            while True:
+                filling.write(bytes(4096))
+        with pytest.raises(StoreError) as caught:
+            submit_many(queue)
+        assert caught.value.message == "The disk is full; nothing was changed."
+        there = queue.jobs()
+        (small_disk / "filling").unlink()
+        assert queue.jobs() == there
+        queue.submit(request(file="ef" * 32), "e" * 16)
+        assert len(queue.jobs()) == len(there) + 1
+
+
+def submit_many(queue: JobQueue) -> None:
+    for number in range(100):
+        queue.submit(request(file=f"{number:064x}"), f"{number:016x}")

@@ -172,11 +172,11 @@ def test_a_full_disk_leaves_nothing_and_it_goes_on_when_there_is_room(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB, where this user may mount one."""
+    """A disk of 2 MB, where this user may mount one."""
     place = tmp_path / "small"
     place.mkdir()
     try:
-        command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+        command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
         done = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
         pytest.skip("there is no mount command here")
