@@ -163,6 +163,7 @@ def test_extras() -> None:
         "test",
         "postgres",
         "parquet",
+        "s3",
         "cluster",
         "docs",
     }

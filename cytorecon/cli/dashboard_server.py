@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
+from cytorecon.cli.worker_process import working
 from cytorecon.errors import CytoreconError
 
 PACKAGE: Final = "dashboard"
 
 
-def serve_dashboard(location: str, *, host: str, port: int, allow_hosts: Sequence[str] = ()) -> None:
-    """Serve the study at `location` until interrupted.
+def serve_dashboard(
+    location: str, *, host: str, port: int, allow_hosts: Sequence[str] = (), blobs: str = "", jobs: int = 1
+) -> None:
+    """Serve the study at `location` until interrupted, with workers that analyse what is uploaded.
 
     Parameters
     ----------
@@ -23,13 +26,19 @@ def serve_dashboard(location: str, *, host: str, port: int, allow_hosts: Sequenc
         Where to listen.
     allow_hosts : sequence of str
         Names, besides `host` and those of this computer, under which browsers may ask for it.
+    blobs : str
+        Where its files are kept; empty for the usual place.
+    jobs : int
+        Number of workers; 0 when there are others.
 
     Raises
     ------
     CytoreconError
-        If the dashboard is not installed, or something else goes by its name.
+        If the dashboard is not installed, something else goes by its name, or a worker ended.
     """
-    dashboard_package().serve(location, host=host, port=port, allow_hosts=allow_hosts)
+    package = dashboard_package()
+    with working(location, blobs, jobs):
+        package.serve(location, host=host, port=port, allow_hosts=allow_hosts, blobs=blobs)
 
 
 def dashboard_package() -> ModuleType:

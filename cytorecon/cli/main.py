@@ -25,6 +25,7 @@ from cytorecon.cli.export import export
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
+from cytorecon.cli.jobs import jobs
 from cytorecon.cli.milestones import milestones
 from cytorecon.cli.override import override
 from cytorecon.cli.patient import patient
@@ -35,6 +36,7 @@ from cytorecon.cli.reproduce import reproduce
 from cytorecon.cli.serve import serve
 from cytorecon.cli.simulate import simulate
 from cytorecon.cli.templates import templates
+from cytorecon.cli.worker import worker
 from cytorecon.errors import CytoreconError
 
 DONE: Final = 0
@@ -99,6 +101,8 @@ app.command("cohort")(cohort)
 app.command("report")(report)
 app.command("export")(export)
 app.command("serve")(serve)
+app.command("worker")(worker)
+app.command("jobs")(jobs)
 app.command("approve")(approve)
 app.command("approvals")(approvals)
 app.command("reproduce")(reproduce)

@@ -37,6 +37,16 @@ SpilloverOption = Annotated[
     ),
 ]
 
+BlobsOption = Annotated[
+    str,
+    typer.Option(
+        "--blobs",
+        metavar="PLACE",
+        envvar="CYTORECON_BLOBS",
+        help="Where uploaded files are kept: a folder or s3://bucket/prefix; by default in the study folder.",
+    ),
+]
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
 DEFAULT_JOBS = 1

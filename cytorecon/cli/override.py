@@ -14,6 +14,7 @@ from cytorecon.cli.options import JsonOption, StudyArgument
 
 if TYPE_CHECKING:
     from cytorecon.gating.overrides import Action, Override, Scope, Vertices
+    from cytorecon.store import StudyStore
 
 override = typer.Typer(
     help="Decide about gates of a study; list, undo.",
@@ -75,7 +76,8 @@ def add(
         loaded = load_template(template or template_of(store, scope, target))
         wish = Wish(action, gate, scope, target if scope != "template" else "", threshold, vertices)
         record = add_override(store, wish, loaded, by=by, on=_today(), why=why)
-    _said(record, as_json=as_json)
+        again = _again(store, study, record)
+    _said(record, again, as_json=as_json)
 
 
 @override.command("undo")
@@ -92,7 +94,8 @@ def undo(
 
     with StudyStore.open(study) as store:
         added = undo_override(store, record, by=by, on=_today(), why=why)
-    _said(added, as_json=as_json)
+        again = _again(store, study, added)
+    _said(added, again, as_json=as_json)
 
 
 @override.command("list")
@@ -122,12 +125,29 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def _said(record: Override, *, as_json: bool) -> None:
+def _again(store: StudyStore, study: str, record: Override) -> str:
+    """Have the tubes analysed again whose files are kept, and say what comes of the others."""
+    from cytorecon.jobs.uploads import ingest_key, regate_requests
+
+    requests, without = regate_requests(store, record)
+    if not requests:
+        return _AGAIN
+    from cytorecon.jobs.queue import JobQueue
+
+    with JobQueue(study) as queue:
+        for request in requests:
+            queue.submit(request, ingest_key(store, request))
+    tubes = ", ".join(request.subject for request in requests)
+    words = f"A worker analyses {tubes} again; see: cytorecon jobs STUDY."
+    return f"{words} Of the others: {_AGAIN}" if without else words
+
+
+def _said(record: Override, again: str, *, as_json: bool) -> None:
     if as_json:
         print_json(_row(record, stands=record.action != "undo", used=0))
     else:
         print(record.id)
-    note(_AGAIN)
+    note(again)
 
 
 def _action(threshold: float | None, polygon: str | None, *, accept: bool, exclude: bool) -> Action:

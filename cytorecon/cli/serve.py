@@ -6,8 +6,17 @@ from typing import Annotated
 
 import typer
 
+from cytorecon.cli.console import note
 from cytorecon.cli.dashboard_server import serve_dashboard
-from cytorecon.cli.options import DEFAULT_HOST, DEFAULT_PORT, HostOption, PortOption, StudyArgument
+from cytorecon.cli.options import (
+    DEFAULT_HOST,
+    DEFAULT_JOBS,
+    DEFAULT_PORT,
+    BlobsOption,
+    HostOption,
+    PortOption,
+    StudyArgument,
+)
 
 AllowHostOption = Annotated[
     list[str] | None,
@@ -25,14 +34,27 @@ def serve(
     host: HostOption = DEFAULT_HOST,
     port: PortOption = DEFAULT_PORT,
     allow_host: AllowHostOption = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", min=0, metavar="N", help="Uploads analysed at the same time; 0 leaves it to `worker`."
+        ),
+    ] = DEFAULT_JOBS,
+    blobs: BlobsOption = "",
 ) -> None:
-    """Show a study in the browser, until stopped with Ctrl-C.
+    """Show a study in the browser and analyse what is uploaded, until stopped with Ctrl-C.
 
     Requests that name another host than those allowed are refused, and so are changes sent by
     pages of other sites.
     """
     from cytorecon.store import StudyStore
+    from cytorecon.store.jobs_database import may_have_jobs
+    from cytorecon.store.remote_blobs import open_blobs
 
     # A study that cannot be opened is a message here, not a page that does not load.
     StudyStore.open(study).close()
-    serve_dashboard(study, host=host, port=port, allow_hosts=allow_host or ())
+    open_blobs(study, blobs)
+    if not may_have_jobs(study):
+        note("This study cannot be written here: it can be looked at, and nothing uploaded.")
+        jobs = 0
+    serve_dashboard(study, host=host, port=port, allow_hosts=allow_host or (), blobs=blobs, jobs=jobs)

@@ -4,7 +4,7 @@ from cytorecon.intake.archives import archive_kind, check_no_archive
 from cytorecon.intake.clean import Cleaned, clean
 from cytorecon.intake.deidentify import Deidentified, deidentify
 from cytorecon.intake.private_folder import private_folder, sweep
-from cytorecon.intake.quarantine import receive
+from cytorecon.intake.quarantine import read_again, receive
 from cytorecon.intake.removed import Removed
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "clean",
     "deidentify",
     "private_folder",
+    "read_again",
     "receive",
     "sweep",
 ]

@@ -18,7 +18,13 @@ LIMITED: Final = {
 _OPEN_FILES: Final = 32
 
 
-def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> None:
+def set_limits(
+    address_space_mb: int,
+    processor_seconds: int,
+    file_mb: int | None = None,
+    *,
+    open_files: int | None = _OPEN_FILES,
+) -> None:
     """Limit this process, for good; does nothing where the system has no such limits.
 
     Parameters
@@ -27,19 +33,23 @@ def set_limits(address_space_mb: int, processor_seconds: int, file_mb: int) -> N
         Memory that can be reserved, MB.
     processor_seconds : int
         Processor time, after which the process is ended.
-    file_mb : int
+    file_mb : int, optional
         Size of the largest file it can write, MB.
+    open_files : int, optional
+        How many files it can have open.
     """
     if sys.platform == "win32":
         return
     limits = (
         (resource.RLIMIT_AS, address_space_mb << 20),
         (resource.RLIMIT_CPU, processor_seconds),
-        (resource.RLIMIT_FSIZE, file_mb << 20),
+        (resource.RLIMIT_FSIZE, None if file_mb is None else file_mb << 20),
         (resource.RLIMIT_CORE, 0),  # a core dump would hold the file
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_NOFILE, open_files),
     )
     for kind, wanted in limits:
+        if wanted is None:
+            continue
         if kind == resource.RLIMIT_AS and "memory" not in LIMITED:
             continue  # macOS refuses this limit
         _, hard = resource.getrlimit(kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,7 @@ from cytorecon.intake.answer import Answer
 from cytorecon.intake.archives import check_no_archive
 from cytorecon.intake.clean import Cleaned
 from cytorecon.intake.private_folder import private_folder
+from cytorecon.intake.removed import Removed
 from cytorecon.knowledge.deidentification import QuarantineLimits, load_deidentification
 
 _MODULE: Final = "cytorecon.intake.worker"
@@ -35,7 +37,13 @@ _ENVIRONMENT: Final = dict.fromkeys(
 _NEEDED: Final = ("SYSTEMROOT", "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL")
 
 
-def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits | None = None) -> Cleaned:
+def receive(
+    path: Path,
+    *,
+    dataset: int | None = None,
+    limits: QuarantineLimits | None = None,
+    keep: Path | None = None,
+) -> Cleaned:
     """Read an upload in a process of its own, without names and dates.
 
     Parameters
@@ -46,6 +54,8 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
         Which data set, from 0; see :func:`~cytorecon.fcs.read_fcs`.
     limits : QuarantineLimits, optional
         In place of those in ``deidentification.yaml``.
+    keep : Path, optional
+        Where to put the clean file; by default nothing is kept.
 
     Returns
     -------
@@ -68,10 +78,36 @@ def receive(path: Path, *, dataset: int | None = None, limits: QuarantineLimits 
             raise answer.refusal.error()
         if answer.removed is None:
             raise _not_read(path.name, f"more than {_size(limits)} are needed")
-        sample = read_fcs(clean_file)
-    issues = (*answer.issues, *_new(sample.issues, answer.issues))
-    sample = replace(sample, issues=issues, fingerprint=lambda: digest)
-    return Cleaned(sample, answer.removed, answer.written)
+        cleaned = read_again(
+            clean_file, digest, issues=answer.issues, removed=answer.removed, written=answer.written
+        )
+        if keep is not None:
+            shutil.copyfile(clean_file, keep)
+    return cleaned
+
+
+def read_again(
+    clean_file: Path,
+    file_sha256: str,
+    *,
+    issues: tuple[Issue, ...],
+    removed: Removed,
+    written: tuple[tuple[str, str], ...],
+) -> Cleaned:
+    """Read a clean file with what is known of the one it was made of, as :func:`receive` returns it.
+
+    Parameters
+    ----------
+    clean_file : Path
+        Made by :func:`receive`.
+    file_sha256 : str
+        Of the bytes as they came: the identity of the tube.
+    issues, removed, written
+        What was noticed then; see :class:`~cytorecon.intake.clean.Cleaned`.
+    """
+    sample = read_fcs(clean_file)
+    noticed = (*issues, *_new(sample.issues, issues))
+    return Cleaned(replace(sample, issues=noticed, fingerprint=lambda: file_sha256), removed, written)
 
 
 def _read_apart(path: Path, out: Path, dataset: int | None, limits: QuarantineLimits) -> Answer:

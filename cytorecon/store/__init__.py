@@ -15,6 +15,7 @@ from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.erasing import Erased, erase_patient
 from cytorecon.store.history import HistoryEntry
+from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
 from cytorecon.store.moving import Moved, copy_study, restore_backup
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
@@ -33,6 +34,7 @@ __all__ = [
     "Erased",
     "FileCountedError",
     "HistoryEntry",
+    "KeptFile",
     "Moved",
     "PatientApproval",
     "Role",
@@ -41,6 +43,9 @@ __all__ = [
     "Upgraded",
     "User",
     "Verified",
+    "Work",
+    "WorkOutdatedError",
+    "WorkStoredError",
     "WrittenSheet",
     "back_up",
     "copy_study",

@@ -40,6 +40,10 @@ class FileCountedError(StoreError):
         )
 
 
+class NameTakenError(StoreError):
+    """Another tube of the study has the name."""
+
+
 def check_consistent(study: Study, subject: str) -> None:
     """Check that tubes are unique and that tubes, events and readouts belong to patients of the study.
 
@@ -99,7 +103,7 @@ def check_name_is_free(connection: Connection, tube: Tube, result: TubeResult, s
 
     Raises
     ------
-    StoreError
+    NameTakenError
         If the name is that of a tube of the sheet and `tube` an upload, or the other way round,
         or both are uploads of different files.
     """
@@ -114,7 +118,7 @@ def check_name_is_free(connection: Connection, tube: Tube, result: TubeResult, s
     another_file = stored.file_sha256 not in (None, result.provenance.file_sha256)
     if stored.upload == upload and not (upload and another_file):
         return
-    raise StoreError(
+    raise NameTakenError(
         "Another tube of the study has this name; nothing was changed.",
         subject=subject,
         field=f"tube {tube.tube}",

@@ -156,6 +156,8 @@ def _delete_decisions(connection: Connection, patient: str, subject: str) -> Non
 def _delete_rows(connection: Connection, patient: str, tubes: Sequence[str]) -> None:
     """Delete the rows of the patient, those first that refer to others."""
     there = {table.name for table in tables_of(connection)}
+    of_patient = select(schema.results.c.file_sha256).where(schema.results.c.tube.in_(tubes))
+    own_files = list(connection.execute(of_patient).scalars())
     for table in reversed(schema.metadata.sorted_tables):
         if table.name in _APART or table.name not in there:
             continue
@@ -163,11 +165,10 @@ def _delete_rows(connection: Connection, patient: str, tubes: Sequence[str]) -> 
             connection.execute(delete(table).where(table.c.patient == patient))
         elif "tube" in table.c:
             connection.execute(delete(table).where(table.c.tube.in_(tubes)))
-    for table in schema.metadata.sorted_tables:
-        # what is kept of files that no result rests on any more
-        if table.name in there and "blob_sha256" in table.c:
-            used = select(schema.results.c.file_sha256)
-            connection.execute(delete(table).where(table.c.file_sha256.not_in(used)))
+    # files of an upload that waits for its analysis have no result yet, and stay
+    still_used = select(schema.results.c.file_sha256)
+    files = schema.files.c.file_sha256
+    connection.execute(delete(schema.files).where(files.in_(own_files), files.not_in(still_used)))
     connection.execute(delete(schema.tubes).where(schema.tubes.c.patient == patient))
     connection.execute(delete(schema.patients).where(schema.patients.c.patient == patient))
 

@@ -152,6 +152,25 @@ approvals = Table(
 )
 
 
+#: Files that the study keeps (:mod:`cytorecon.store.kept`). `dataset` is -1 where the reader chose.
+files = Table(
+    "files",
+    metadata,
+    Column("file_sha256", String, primary_key=True),
+    Column("dataset", Integer, primary_key=True, autoincrement=False),
+    Column("blob_sha256", String, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+#: Keys of the jobs whose result is stored, in the transaction that stored it.
+work = Table(
+    "work",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("tube", String, nullable=False),
+)
+
+
 def append_only(table: str, dialect: str, *, erasable: bool) -> list[str]:
     """Return the statements that keep rows of `table` as they are.
 

@@ -17,7 +17,9 @@ from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_belongs, check_consistent
 from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
 from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
+from cytorecon.store.engine import writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patient_of, system_clock
+from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
 from cytorecon.store.location import parse_location
 from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.opening import create_database, holds_study, open_database
@@ -204,7 +206,13 @@ class StudyStore(OpenStudy):
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 
     def save_tube(
-        self, tube: Tube, result: TubeResult, *, patient: Patient | None = None, reason: str = ""
+        self,
+        tube: Tube,
+        result: TubeResult,
+        *,
+        patient: Patient | None = None,
+        reason: str = "",
+        work: Work | None = None,
     ) -> None:
         """Store a tube (new or known) and its result, in place of an earlier one.
 
@@ -221,6 +229,8 @@ class StudyStore(OpenStudy):
             Added with the tube when the study does not know the patient.
         reason : str
             For the history.
+        work : Work, optional
+            The job that does it: its result is stored once, whoever did it.
 
         Raises
         ------
@@ -229,12 +239,18 @@ class StudyStore(OpenStudy):
         StoreError
             If the result is another tube's, another tube has the name, or the study lacks the
             patient.
+        WorkStoredError
+            If `work` was stored before.
+        WorkOutdatedError
+            If gates were decided about since.
         """
         check_belongs(tube, result, self._subject)
         after = rows.result_sha256(result)
         with self._changing(
             Change.TUBE_SAVED, patient=tube.patient, tube=tube.tube, reason=reason, after_sha256=after
         ) as connection:
+            if work is not None:
+                claim(connection, work, tube.tube, self._subject)
             write_analysed(connection, self._subject, tube, result, patient)
 
     def save_failure(self, tube: Tube, result: TubeResult) -> bool:
@@ -255,6 +271,23 @@ class StudyStore(OpenStudy):
             self._note(connection, Change.TUBE_SAVED, tube=tube.tube, after_sha256=rows.result_sha256(result))
             write_analysed(connection, self._subject, tube, result)
         return False
+
+    def stored_by(self, key: str) -> str:
+        """Return the tube whose result the job `key` has stored; empty when it has stored none."""
+        with self._reading() as connection:
+            return stored_by(connection, key)
+
+    def keep_file(self, kept: KeptFile) -> None:
+        """Write down a file that is kept (:mod:`cytorecon.store.blobs`); one that is known stays."""
+        with writing(self._engine, self._subject) as connection:
+            # locks the study's row, as a change would
+            connection.execute(select(schema.study.c.revision).with_for_update())
+            write_file(connection, kept)
+
+    def kept_file(self, file_sha256: str, dataset: int | None = None) -> KeptFile | None:
+        """Return what is kept of the file with this SHA-256, or None."""
+        with self._reading() as connection:
+            return read_file(connection, file_sha256, dataset, self._subject)
 
     def tube_result(self, tube: str) -> TubeResult:
         """Return the result of one tube, also of a removed one.

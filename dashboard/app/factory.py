@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from dash import Dash, set_props
 
 import cytorecon
 from cytorecon.errors import CytoreconError
-from cytorecon.jobs import add_tube
+from cytorecon.jobs.desk import Desk, JobDesk
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
@@ -22,7 +22,7 @@ from dashboard.pages import cohort, gates, patient
 from dashboard.pages import worklist as worklist_page
 from dashboard.security import keep_calm, keep_door, log_error, protect
 from dashboard.services.hints import error_in_browser
-from dashboard.services.study import AddTube, StudyService
+from dashboard.services.study import StudyService
 from dashboard.services.upload_checks import LIMIT_BYTES
 
 _LAYOUTS: Final = {
@@ -38,7 +38,8 @@ LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
 def create_app(
     location: str | Path,
     *,
-    add_tube: AddTube = add_tube,
+    desk: Callable[[StudyStore], Desk] | None = None,
+    blobs: str = "",
     host: str = "127.0.0.1",
     allow_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -48,8 +49,10 @@ def create_app(
     ----------
     location : str or Path
         A study folder, or the URL of its PostgreSQL database.
-    add_tube : callable
-        Analyses an uploaded file and stores the result.
+    desk : callable, optional
+        Makes the desk that takes uploads; by default that of the study's workers.
+    blobs : str
+        Where files of the study are kept; empty for the usual place.
     host : str
         Address it listens on.
     allow_hosts : iterable of str
@@ -63,7 +66,8 @@ def create_app(
     CytoreconError
         If one of `allow_hosts` is no name of a host.
     """
-    service = StudyService(StudyStore.open(location), add_tube)
+    store = StudyStore.open(location)
+    service = StudyService(store, desk(store) if desk else JobDesk(store, location, blobs))
     app = Dash(
         "dashboard",
         use_pages=True,

@@ -20,7 +20,12 @@ from dashboard.security.names import bracketed
 
 
 def serve(
-    location: str | Path, host: str = "127.0.0.1", port: int = 8050, *, allow_hosts: Iterable[str] = ()
+    location: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8050,
+    *,
+    allow_hosts: Iterable[str] = (),
+    blobs: str = "",
 ) -> None:
     """Serve the dashboard of the study at `location` until interrupted.
 
@@ -35,6 +40,8 @@ def serve(
     allow_hosts : iterable of str
         Further names under which browsers reach it; see
         :func:`~dashboard.app.factory.create_app`.
+    blobs : str
+        Where files of the study are kept; empty for the usual place. Workers analyse them.
 
     Raises
     ------
@@ -45,7 +52,7 @@ def serve(
         no name of a host.
     """
     sweep()  # uploads of a server that was killed
-    app = create_app(location, host=host, allow_hosts=allow_hosts)
+    app = create_app(location, host=host, allow_hosts=allow_hosts, blobs=blobs)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(
             app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST

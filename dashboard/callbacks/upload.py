@@ -1,4 +1,4 @@
-"""The upload drawer: choose, analyse, remove, restore."""
+"""The upload drawer: choose, analyse, see how far it is; cancel, remove, restore."""
 
 from __future__ import annotations
 
@@ -10,11 +10,25 @@ from dash.development.base_component import Component
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from dashboard import ids
 from dashboard.components.gates_view import gates_link
-from dashboard.components.upload_form import upload_done, upload_refused, uploads_list
+from dashboard.components.upload_form import (
+    upload_cancelled,
+    upload_done,
+    upload_refused,
+    upload_waits,
+    uploads_list,
+)
 from dashboard.services.selection import query_string
-from dashboard.services.study import current_study
+from dashboard.services.study import StudyService, current_study
 from dashboard.services.typed_numbers import read_typed
 from dashboard.services.upload_checks import SEXES, UploadForm, check_file
+from dashboard.services.upload_jobs import (
+    UploadState,
+    cancel_upload,
+    find_upload,
+    retry_upload,
+    upload_state,
+    uploads_on_their_way,
+)
 from dashboard.services.uploads import (
     known_patient,
     remove_upload,
@@ -39,7 +53,15 @@ _FIELDS = (
     ("programme", ids.UPLOAD_PROGRAMME),
 )
 
-Analysed = tuple[Component | str, str, NoUpdate | None, int | NoUpdate, *tuple[str | None, ...]]
+Analysed = tuple[
+    Component | str,
+    str,
+    NoUpdate | None,
+    int | NoUpdate,
+    str | NoUpdate,
+    bool | NoUpdate,
+    *tuple[str | None, ...],
+]
 
 
 def register(app: Dash) -> None:
@@ -57,6 +79,8 @@ def register(app: Dash) -> None:
         Output(ids.UPLOAD_FILE_STATE, "children"),
         Output(ids.UPLOAD_FILE, "contents"),
         Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
+        Output(ids.UPLOAD_JOB, "data"),
+        Output(ids.UPLOAD_POLL, "disabled", allow_duplicate=True),
         *(Output(name, "error") for _, name in _FIELDS),
         Input(ids.UPLOAD_ANALYSE, "n_clicks"),
         State(ids.UPLOAD_FILE, "contents"),
@@ -77,6 +101,24 @@ def register(app: Dash) -> None:
         Input(ids.STUDY_CHANGED, "data"),
         prevent_initial_call=True,
     )(list_uploads)
+    app.callback(
+        Output(ids.UPLOAD_MESSAGE, "children", allow_duplicate=True),
+        Output(ids.UPLOADS_LIST, "children", allow_duplicate=True),
+        Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
+        Output(ids.UPLOAD_POLL, "disabled", allow_duplicate=True),
+        Input(ids.UPLOAD_POLL, "n_intervals"),
+        State(ids.UPLOAD_JOB, "data"),
+        State(ids.STUDY_CHANGED, "data"),
+        prevent_initial_call=True,
+    )(look_after)
+    app.callback(
+        Output(ids.UPLOADS_MESSAGE, "children", allow_duplicate=True),
+        Output(ids.UPLOADS_LIST, "children", allow_duplicate=True),
+        Output(ids.UPLOAD_POLL, "disabled", allow_duplicate=True),
+        Input({"type": ids.CANCEL_UPLOAD, "job": ALL}, "n_clicks"),
+        Input({"type": ids.RETRY_UPLOAD, "job": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )(cancel_or_retry)
     app.callback(
         Output(ids.UPLOADS_MESSAGE, "children"),
         Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
@@ -100,23 +142,71 @@ def tell_file(contents: str | None) -> str:
 
 
 def analyse(clicks: int | None, contents: str | None, *values: str | float | None) -> Analysed:
-    """Analyse the chosen file and store its result, or say what is wrong with the form."""
+    """Have the chosen file analysed and say how far that is, or what is wrong with the form."""
     form = _form(contents, values)
     service = current_study()
     outcome = upload(service, form) if clicks else None
     if outcome is None:
-        return "", "", no_update, no_update, *(None for _ in _FIELDS)
+        return "", "", no_update, no_update, no_update, no_update, *(None for _ in _FIELDS)
     errors = tuple(outcome.problem(field) or None for field, _ in _FIELDS)
-    if outcome.tube:
-        link = "/patient" + query_string({"patient": form.patient})
-        done = upload_done(outcome.message, form.patient, gates_link(outcome.tube), link)
+    if outcome.job is not None:
+        state = upload_state(service, outcome.job)
         # the file is forgotten, so that a second click does not analyse it again
-        return done, "", None, service.snapshot().revision, *errors
+        return _message(state), "", None, service.snapshot().revision, state.job, False, *errors
     only_file = [field for field, _ in outcome.problems] == ["contents"]
     refused = outcome.problem("contents" if only_file else "") or "Check the marked fields."
     # the file stays chosen
     file_state = outcome.problem("contents") or tell_file(contents)
-    return upload_refused(refused), file_state, no_update, no_update, *errors
+    return upload_refused(refused), file_state, no_update, no_update, no_update, no_update, *errors
+
+
+def _message(state: UploadState) -> Component:
+    said: Component
+    if state.is_unfinished:
+        said = upload_waits(state)
+    elif state.state == "done":
+        link = "/patient" + query_string({"patient": state.patient})
+        said = upload_done(state.message, state.patient, gates_link(state.tube), link)
+    elif state.state == "cancelled":
+        said = upload_cancelled(state.tube)
+    else:
+        said = upload_refused(state.message)
+    return said
+
+
+def look_after(
+    _ticks: int | None, job: str | None, changed: int | None
+) -> tuple[Component | NoUpdate, Component, int | NoUpdate, bool]:
+    """Say how far the uploads are; the clock stops when none is on its way."""
+    service = current_study()
+    mine = find_upload(service, job) if job else None
+    states = uploads_on_their_way(service)
+    revision = service.snapshot().revision
+    return (
+        _message(mine) if mine is not None else no_update,
+        _listed(service, states),
+        revision if revision != changed else no_update,
+        not any(state.is_unfinished for state in states),
+    )
+
+
+def cancel_or_retry(
+    cancels: Sequence[int | None], retries: Sequence[int | None]
+) -> tuple[str | NoUpdate, Component | NoUpdate, bool | NoUpdate]:
+    """Stop the upload whose button was pressed, or analyse it again."""
+    pressed = ctx.triggered_id
+    # drawing the list again sends its fresh buttons here, unpressed
+    if pressed is None or not any((*cancels, *retries)):
+        return no_update, no_update, no_update
+    service = current_study()
+    act = cancel_upload if pressed["type"] == ids.CANCEL_UPLOAD else retry_upload
+    message = act(service, str(pressed["job"]))
+    return message, _listed(service, uploads_on_their_way(service)), False
+
+
+def _listed(service: StudyService, states: Sequence[UploadState]) -> Component:
+    snapshot = service.snapshot()
+    return uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot), states)
 
 
 #: Fields that hold numbers.
@@ -159,8 +249,8 @@ def tell_patient(patient: str | None, _changed: int | None) -> tuple[str, bool]:
 
 def list_uploads(_changed: int | None) -> tuple[Component, list[str]]:
     """Return the list of uploads and the patients to choose from, after a change."""
-    snapshot = current_study().snapshot()
-    return uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot)), list(snapshot.patients)
+    service = current_study()
+    return _listed(service, uploads_on_their_way(service)), list(service.snapshot().patients)
 
 
 def remove_or_restore(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -12,6 +13,7 @@ from cytorecon.study.model import Tube
 from dashboard import ids
 from dashboard.components.basics import with_aria
 from dashboard.services.upload_checks import LIMIT_BYTES, LIMIT_MB, SEXES
+from dashboard.services.upload_jobs import UploadState
 
 
 def upload_drawer(
@@ -61,8 +63,8 @@ def _file_part() -> list[Component]:
                 [
                     html.Div([html.B("Drop an FCS file here"), " or click to choose one"]),
                     html.Div(
-                        f"Up to {LIMIT_MB} MB. Its name can end in anything; name and dates are not kept, "
-                        "and the file itself is deleted after the analysis.",
+                        f"Up to {LIMIT_MB} MB. Its name can end in anything. The file is kept with the "
+                        "study, without names and dates.",
                         className="muted small",
                     ),
                 ]
@@ -186,6 +188,8 @@ def _action_part() -> list[Component]:
     return [
         dmc.Button("Analyse", id=ids.UPLOAD_ANALYSE, fullWidth=True),
         with_aria(html.Div(id=ids.UPLOAD_MESSAGE), live="polite"),
+        # of this tab, and still there when it is loaded again
+        dcc.Store(id=ids.UPLOAD_JOB, storage_type="session"),
     ]
 
 
@@ -212,26 +216,65 @@ def upload_refused(message: str) -> dmc.Alert:
     return dmc.Alert(message, title="Nothing was stored", color="red")
 
 
-def uploads_list(uploads: Sequence[Tube], removed: Sequence[Tube]) -> Component:
-    """Return the uploads of this study, each with a button to remove or to restore it."""
-    if not uploads and not removed:
+def upload_waits(state: UploadState) -> dmc.Alert:
+    """Return the message while an upload waits or runs."""
+    return dmc.Alert(
+        f"{state.tube}: {state.message} You can go on; the page may be closed.",
+        title=_TITLES[state.state],
+        color="blue",
+    )
+
+
+def upload_cancelled(tube: str) -> dmc.Alert:
+    """Return the message for an upload that somebody stopped."""
+    return dmc.Alert(f"{tube} was not stored.", title=_TITLES["cancelled"], color="gray")
+
+
+#: Of an upload on its way; one that is done stands among the tubes.
+_TITLES: Final = {
+    "queued": "Queued",
+    "running": "Being analysed",
+    "failed": "Nothing was stored",
+    "cancelled": "Cancelled",
+}
+
+
+def uploads_list(
+    uploads: Sequence[Tube], removed: Sequence[Tube], on_their_way: Sequence[UploadState] = ()
+) -> Component:
+    """Return the uploads on their way, then those of the study, with buttons to remove or restore them."""
+    if not uploads and not removed and not on_their_way:
         return html.Div()
-    rows = [_upload_row(tube.tube, "Remove", ids.REMOVE_UPLOAD, "") for tube in uploads]
-    rows += [_upload_row(tube.tube, "Restore", ids.RESTORE_UPLOAD, "removed") for tube in removed]
+    rows = [_job_row(state) for state in on_their_way]
+    rows += [
+        _upload_row(tube.tube, "Remove", {"type": ids.REMOVE_UPLOAD, "tube": tube.tube}, "")
+        for tube in uploads
+    ]
+    rows += [
+        _upload_row(tube.tube, "Restore", {"type": ids.RESTORE_UPLOAD, "tube": tube.tube}, "removed")
+        for tube in removed
+    ]
     return html.Div(
         [html.H2("Uploads", className="section-title"), html.Ul(rows, className="uploads")],
         className="panel uploads-panel",
     )
 
 
-def _upload_row(tube: str, action: str, kind: str, state: str) -> html.Li:
+def _job_row(state: UploadState) -> html.Li:
+    words = f"{_TITLES[state.state].lower()}: {state.message}"
+    if state.is_unfinished:
+        return _upload_row(state.tube, "Cancel", {"type": ids.CANCEL_UPLOAD, "job": state.job}, words)
+    return _upload_row(state.tube, "Try again", {"type": ids.RETRY_UPLOAD, "job": state.job}, words)
+
+
+def _upload_row(tube: str, action: str, button: Mapping[str, str], state: str) -> html.Li:
     return html.Li(
         [
             html.Span(tube),
             html.Span(state, className="muted small"),
             dmc.Button(
                 action,
-                id={"type": kind, "tube": tube},
+                id=dict(button),
                 variant="default",
                 size="compact-xs",
                 **{"aria-label": f"{action} {tube}"},

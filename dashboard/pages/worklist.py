@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import dash_mantine_components as dmc
 from dash import dcc, html
 
@@ -12,7 +14,11 @@ from dashboard.components.worklist_view import worklist_filters, worklist_grid
 from dashboard.services.selection import split_names
 from dashboard.services.study import current_study
 from dashboard.services.tubes import STATES, filter_rows, worklist_rows, worklist_summary
+from dashboard.services.upload_jobs import uploads_on_their_way
 from dashboard.services.uploads import panels, programmes, removed_uploads, uploaded_tubes
+
+#: How often the page asks how far uploads are, ms.
+_LOOK_EVERY: Final = 1000
 
 
 def layout(
@@ -25,17 +31,21 @@ def layout(
     search, patient, status : str or None
         Filters as they stand in the URL.
     """
-    snapshot = current_study().snapshot()
+    service = current_study()
+    snapshot = service.snapshot()
     rows = worklist_rows(snapshot)
     chosen = [name for name in split_names(patient) if name in snapshot.patients]
     state = status if status in STATES else ""
     shown = filter_rows(rows, patients=chosen, state=state)
     hint = "Upload a small FCS file here, or analyse a folder with `cytorecon batch` and serve its study."
-    uploads = uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot))
+    on_their_way = uploads_on_their_way(service)
+    uploads = uploads_list(uploaded_tubes(snapshot), removed_uploads(snapshot), on_their_way)
+    waits = any(upload.is_unfinished for upload in on_their_way)
     return html.Div(
         [
             dcc.Location(id=ids.WORKLIST_URL, refresh=False),
             dcc.Location(id=ids.WORKLIST_OPEN, refresh="callback-nav"),
+            dcc.Interval(id=ids.UPLOAD_POLL, interval=_LOOK_EVERY, disabled=not waits),
             page_head(
                 "Worklist",
                 dmc.Button("Analyse a file", id=ids.UPLOAD_OPEN, size="sm"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -13,8 +11,8 @@ import flask
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
+from cytorecon.jobs.desk import Desk
 from cytorecon.milestone import milestones
-from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
@@ -22,10 +20,6 @@ from cytorecon.study.table import tidy_counts
 from cytorecon.trajectory import trajectories
 
 _EXTENSION: Final = "cytorecon"
-
-#: Analyses one file with the study's frozen scales and priors and stores the result;
-#: a failed one is returned and not stored, and no raw file is kept.
-AddTube = Callable[[StudyStore, Path, Tube], TubeResult]
 
 
 @dataclass(frozen=True)
@@ -85,14 +79,14 @@ class StudyService:
     ----------
     store : StudyStore
         Where the study is kept.
-    add_tube : callable
-        Analyses an uploaded file and stores the result.
+    desk : Desk
+        Takes uploaded files and says how far they are.
     one_upload : Lock
         Keeps two uploads at once from taking the same tube name.
     """
 
     store: StudyStore
-    add_tube: AddTube
+    desk: Desk
     one_upload: Lock = field(default_factory=Lock)
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)

@@ -1,25 +1,26 @@
-"""Take an uploaded file: analyse and store it; remove and restore uploads."""
+"""Take an uploaded file, which a worker analyses; remove and restore uploads."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cytorecon.errors import CytoreconError, StoreError
-from cytorecon.figures.format import format_count, format_day
+from cytorecon.figures.format import format_day
 from cytorecon.intake import private_folder
+from cytorecon.jobs.model import Job, Request
+from cytorecon.jobs.uploads import free_name
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.report.words import age_in_words
-from cytorecon.results import TubeResult
 from cytorecon.study.model import Patient, Tube
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
 from dashboard.services.completion import unknown_facts
-from dashboard.services.hints import error_in_browser, in_browser
+from dashboard.services.hints import error_in_browser
 from dashboard.services.study import Snapshot, StudyService
-from dashboard.services.tubes import tube_state
 from dashboard.services.upload_checks import SEXES, UploadForm, check_form, doubts, file_bytes
 
 REMOVED: Final = "removed on the dashboard"
@@ -27,10 +28,9 @@ REMOVED: Final = "removed on the dashboard"
 
 @dataclass(frozen=True, slots=True)
 class UploadOutcome:
-    """What came of an upload: a stored tube, or messages by field (``""`` for the whole form)."""
+    """What came of an upload: a job, or messages by field (``""`` for the whole form)."""
 
-    tube: str = ""
-    message: str = ""
+    job: Job | None = None
     problems: tuple[tuple[str, str], ...] = ()
 
     def problem(self, field: str) -> str:
@@ -65,17 +65,13 @@ def known_patient(snapshot: Snapshot, patient: str) -> str:
     return f"{patient} is in this study: {age}, {sex}, {programme}.{fill_in}"
 
 
-def next_tube(snapshot: Snapshot, patient: str, day: int) -> str:
+def next_tube(snapshot: Snapshot, patient: str, day: int, waiting: Iterable[str] = ()) -> str:
     """Return the first free tube name of a patient's day, e.g. ``P01/d30/2``."""
-    taken = {tube.tube for tube in (*snapshot.study.tubes, *snapshot.removed)}
-    number = 1
-    while (name := f"{patient}/d{day}/{number}") in taken:
-        number += 1
-    return name
+    return free_name(snapshot.study, snapshot.removed, waiting, patient, day)
 
 
 def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
-    """Analyse the file of `form` and store its result; nothing is stored when it cannot be read.
+    """Keep the file of `form` and have it analysed; nothing is kept when it cannot be read.
 
     Parameters
     ----------
@@ -98,21 +94,30 @@ def upload(service: StudyService, form: UploadForm) -> UploadOutcome:
         return UploadOutcome(problems=problems)
     data = file_bytes(form.contents)
     with service.one_upload:
-        snapshot = service.snapshot()
-        known = _known_file(service, snapshot, data)
-        if known:
-            return UploadOutcome(problems=(("contents", f"This file was analysed already: tube {known}."),))
-        tube = _tube(next_tube(snapshot, form.patient, int(form.day)), form)
         try:
-            result = _add(service, data, tube)
-            if result.status == "done" and form.patient not in snapshot.patients:
-                service.store.complete_patient(_new_patient(form))
+            return _handed_in(service, form, int(form.day), data)
         except CytoreconError as error:
             return UploadOutcome(problems=(("", error_in_browser(error)),))
-    if result.status == "failed":
-        return UploadOutcome(problems=(("", in_browser(result.error)),))
-    remarks = (beside(snapshot, tube), *doubts(form))
-    return UploadOutcome(tube=tube.tube, message=" ".join(filter(None, (_told(tube, result), *remarks))))
+
+
+def _handed_in(service: StudyService, form: UploadForm, day: int, data: bytes) -> UploadOutcome:
+    snapshot = service.snapshot()
+    unfinished = [job for job in service.desk.jobs() if job.is_unfinished]
+    known = _known_file(service, snapshot, unfinished, hashlib.sha256(data).hexdigest())
+    if known:
+        return UploadOutcome(problems=(("contents", known),))
+    name = next_tube(snapshot, form.patient, day, [job.request.subject for job in unfinished])
+    request = Request(
+        kind="ingest",
+        tube=_tube(name, form),
+        patient=None if form.patient in snapshot.patients else _new_patient(form),
+        remarks=tuple(doubts(form)),
+    )
+    # the file as it came lives until it is read, under a name that says nothing about the patient
+    with private_folder() as folder:
+        path = folder / "upload.fcs"
+        path.write_bytes(data)
+        return UploadOutcome(job=service.desk.take(path, request))
 
 
 def beside(snapshot: Snapshot, tube: Tube) -> str:
@@ -120,7 +125,7 @@ def beside(snapshot: Snapshot, tube: Tube) -> str:
     same = (tube.patient, tube.day, tube.template)
     done = {result.tube for result in snapshot.result.tubes if result.status == "done"}
     alike = [own.tube for own in snapshot.study.tubes if (own.patient, own.day, own.template) == same]
-    others = [own for own in alike if own in done]
+    others = [own for own in alike if own in done and own != tube.tube]
     if not others:
         return ""
     known = f"Tube {others[0]} is" if len(others) == 1 else f"Tubes {', '.join(others)} are"
@@ -131,11 +136,14 @@ def beside(snapshot: Snapshot, tube: Tube) -> str:
     )
 
 
-def _known_file(service: StudyService, snapshot: Snapshot, data: bytes) -> str:
-    """Return the tube of the study that came from the same bytes; empty when none did."""
-    digest = hashlib.sha256(data).hexdigest()
+def _known_file(service: StudyService, snapshot: Snapshot, unfinished: Iterable[Job], digest: str) -> str:
+    """Say that the same bytes are in the study, or about to be; empty when they are not."""
     files = service.store.done()
-    return next((tube.tube for tube in snapshot.study.tubes if files.get(tube.tube) == digest), "")
+    known = next((tube.tube for tube in snapshot.study.tubes if files.get(tube.tube) == digest), "")
+    if known:
+        return f"This file was analysed already: tube {known}."
+    waiting = next((job.request.subject for job in unfinished if job.request.file_sha256 == digest), "")
+    return f"This file is being analysed already: tube {waiting}." if waiting else ""
 
 
 def _tube(name: str, form: UploadForm) -> Tube:
@@ -162,23 +170,6 @@ def _new_patient(form: UploadForm) -> Patient:
         programme=form.programme,
         anchors=(first_anchor(form.programme, Vocabulary.load(None)),),
     )
-
-
-def _add(service: StudyService, data: bytes, tube: Tube) -> TubeResult:
-    # the file lives for one analysis, under a name that says nothing about the patient
-    with private_folder() as folder:
-        path = folder / "upload.fcs"
-        path.write_bytes(data)
-        return service.add_tube(service.store, path, tube)
-
-
-def _told(tube: Tube, result: TubeResult) -> str:
-    counted = sum(count.status == "counted" for count in result.counts)
-    lost = len(result.counts) - counted
-    text = f"{tube.tube}: {format_count(result.n_events)} events, {counted} populations counted"
-    if lost:
-        text += f", {lost} not evaluable"
-    return f"{text} ({tube_state(result)})."
 
 
 def uploaded_tubes(snapshot: Snapshot) -> tuple[Tube, ...]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.serving import serving
-from tests.dashboard.analysis import fake_addition
+from tests.dashboard.analysis import instant
 from tests.dashboard.studies import save_study
 
 # a figure needs plotly's 5 MB of script, and the machine may be busy
@@ -21,7 +21,7 @@ expect.set_options(timeout=30_000)
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the hand-made study and return its address."""
     location = save_study(tmp_path_factory.mktemp("browser") / "study")
-    with serving(location, add_tube=fake_addition) as found:
+    with serving(location, desk=instant()) as found:
         yield found
 
 

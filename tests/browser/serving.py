@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from werkzeug.serving import make_server
 
-from cytorecon.jobs import add_tube
+from cytorecon.jobs.desk import Desk
+from cytorecon.store import StudyStore
 from dashboard.app import create_app
-from dashboard.services.study import AddTube
 
 
 @contextmanager
-def serving(location: Path, *, add_tube: AddTube = add_tube) -> Iterator[str]:
+def serving(location: Path, *, desk: Callable[[StudyStore], Desk] | None = None) -> Iterator[str]:
     """Serve the study at `location` and give its address."""
-    server = make_server("127.0.0.1", 0, create_app(location, add_tube=add_tube).server, threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(location, desk=desk).server, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

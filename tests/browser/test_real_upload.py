@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,17 @@ def address(location: Path) -> Iterator[str]:
         yield found
 
 
+@contextmanager
+def working(location: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "cytorecon", "worker", str(location), "--with-parent"]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=SAMPLE.parent)
+    try:
+        yield
+    finally:
+        worker.communicate()
+    assert worker.returncode == 0
+
+
 def test_a_real_file_gives_the_number_that_is_in_the_tube(
     page: Page, address: str, location: Path, sheet_rows: list[dict[str, str]]
 ) -> None:
@@ -55,8 +69,18 @@ def test_a_real_file_gives_the_number_that_is_in_the_tube(
     page.locator("#upload-beads").fill(row["beads_per_tube"])
     page.locator("#upload-volume").fill(row["blood_volume_ul"])
     page.get_by_role("button", name="Analyse", exact=True).click()
-    expect(page.get_by_text("Analysed and stored")).to_be_visible()
+    expect(page.locator("#upload-message")).to_contain_text("It waits for a worker.")
     tube = f"P01/d{row['day']}/1"
+    # what was accepted is there after a reload, and for others
+    page.reload()
+    expect(page.locator(".uploads")).to_contain_text(f"{tube}queued: It waits for a worker.")
+    with working(location):
+        expect(page.locator(f'.ag-center-cols-container .ag-row[row-id="{tube}"]')).to_be_visible(
+            timeout=180_000
+        )
+    expect(page.get_by_role("button", name=f"Remove {tube}")).to_be_visible()
+    page.get_by_role("button", name="Analyse a file").click()
+    expect(page.get_by_text("Analysed and stored")).to_be_visible()
     with StudyStore.open(location) as store:
         result = store.tube_result(tube)
     cells = next(count.cells_per_ul for count in result.counts if count.population == "CD4_T")

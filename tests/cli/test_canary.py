@@ -17,14 +17,16 @@ from pathlib import Path
 import pytest
 
 from cytorecon.cli import main
+from cytorecon.cli.work import perform
 from cytorecon.fcs.spillover import spillover_text
-from cytorecon.jobs import add_tube
+from cytorecon.jobs.desk import JobDesk
 from cytorecon.simulate import SimulatedTube, simulate_tube, tube_spec
 from cytorecon.store import StudyStore
 from dashboard.services.study import StudyService
 from dashboard.services.upload_checks import UploadForm
 from dashboard.services.uploads import upload
 from tests.fcs.fcs_bytes import fcs_bytes
+from tests.jobs.errands import errand_of
 
 BLOOD = {"CD4_T": 300, "CD8_T": 200, "B": 80, "NK": 90, "monocytes": 300, "granulocytes": 2500}
 #: Not letters only: a hash or base64 can hold no such word by chance.
@@ -168,14 +170,18 @@ def run_uploads(files: Mapping[str, Path], study: Path) -> str:
     """Upload each file; return what the form says."""
     said = []
     with StudyStore.open(study) as store:
-        service = StudyService(store, add_tube)
+        service = StudyService(store, JobDesk(store, study))
         for number, path in enumerate(files.values()):
             # other bytes than those of the batch: else it is the same file
             body = base64.b64encode(path.read_bytes() + b" ").decode()
             form = UploadForm(
                 contents=f"data:application/octet-stream;base64,{body}", patient="P01", day=number
             )
-            said.append(repr(upload(service, form)))
+            outcome = upload(service, form)
+            said.append(repr(outcome))
+            if outcome.job is not None:
+                said.append(repr(perform(errand_of(study, outcome.job), said.append)))
+        said.append(repr(service.desk.jobs()))
     return "\n".join(said)
 
 

@@ -12,14 +12,14 @@ from cytorecon.errors import CytoreconError
 
 
 def test_calls_serve_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, str, int, tuple[str, ...]]] = []
+    calls: list[tuple[str, str, int, tuple[str, ...], str]] = []
     package = ModuleType("dashboard")
-    package.serve = lambda location, *, host, port, allow_hosts: calls.append(  # type: ignore[attr-defined]  # a stand-in
-        (location, host, port, tuple(allow_hosts))
+    package.serve = lambda location, *, host, port, allow_hosts, blobs: calls.append(  # type: ignore[attr-defined]  # a stand-in
+        (location, host, port, tuple(allow_hosts), blobs)
     )
     monkeypatch.setitem(sys.modules, "dashboard", package)
-    serve_dashboard("study", host="127.0.0.1", port=8050, allow_hosts=["flow.lab.example"])
-    assert calls == [("study", "127.0.0.1", 8050, ("flow.lab.example",))]
+    serve_dashboard("study", host="127.0.0.1", port=8050, allow_hosts=["flow.lab.example"], blobs="b", jobs=0)
+    assert calls == [("study", "127.0.0.1", 8050, ("flow.lab.example",), "b")]
 
 
 def test_another_package_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,18 +266,20 @@ def test_serve_opens_the_study_first(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_serve_hands_place_port_and_names_on(study: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, str, int, list[str]]] = []
+    calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(
         "cytorecon.cli.serve.serve_dashboard",
-        lambda location, *, host, port, allow_hosts: calls.append((location, host, port, list(allow_hosts))),
+        lambda location, *, host, port, allow_hosts, blobs, jobs: calls.append(
+            (location, host, port, list(allow_hosts), blobs, jobs)
+        ),
     )
-    words = ["serve", study, "--host", "127.0.0.2", "--port", "8123"]
+    words = ["serve", study, "--host", "127.0.0.2", "--port", "8123", "--jobs", "3", "--blobs", "files"]
     assert main([*words, "--allow-host", "a.example", "--allow-host", "b.example"]) == 0
     monkeypatch.setenv("CYTORECON_ALLOW_HOST", "c.example d.example")
     assert main(words) == 0
     assert calls == [
-        (study, "127.0.0.2", 8123, ["a.example", "b.example"]),
-        (study, "127.0.0.2", 8123, ["c.example", "d.example"]),
+        (study, "127.0.0.2", 8123, ["a.example", "b.example"], "files", 3),
+        (study, "127.0.0.2", 8123, ["c.example", "d.example"], "files", 3),
     ]
 
 

@@ -11,7 +11,7 @@ from dash import Dash
 from cytorecon.store import StudyStore
 from dashboard.app import create_app
 from dashboard.services.study import StudyService
-from tests.dashboard.analysis import fake_addition
+from tests.dashboard.analysis import InstantDesk, instant
 from tests.dashboard.studies import save_study
 
 
@@ -30,16 +30,18 @@ def location(saved_study: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def app(location: Path) -> Dash:
     """Return the dashboard of the hand-made study."""
-    return create_app(location, add_tube=fake_addition)
+    return create_app(location, desk=instant())
 
 
 @pytest.fixture
 def service(location: Path) -> StudyService:
     """Return the hand-made study as the dashboard sees it, for one test to change."""
-    return StudyService(StudyStore.open(location), fake_addition)
+    store = StudyStore.open(location)
+    return StudyService(store, InstantDesk(store))
 
 
 @pytest.fixture(scope="session")
 def read_only(saved_study: Path) -> StudyService:
     """Return the hand-made study as the dashboard sees it, for tests that only read it."""
-    return StudyService(StudyStore.open(saved_study), fake_addition)
+    store = StudyStore.open(saved_study)
+    return StudyService(store, InstantDesk(store))

@@ -17,14 +17,14 @@ from cytorecon.errors import CytoreconError, StoreError
 from dashboard import serve
 from dashboard.app import create_app
 from dashboard.services.upload_checks import LIMIT_BYTES
-from tests.dashboard.analysis import fake_addition
+from tests.dashboard.analysis import instant
 
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
 
 
 @pytest.fixture(scope="module")
 def app_to_read(saved_study: Path) -> Dash:
-    return create_app(saved_study, add_tube=fake_addition)
+    return create_app(saved_study, desk=instant())
 
 
 def test_every_inline_script_has_its_hash_in_the_policy(app_to_read: Dash) -> None:
@@ -74,7 +74,7 @@ def test_the_browser_knows_the_same_upload_limit() -> None:
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        create_app(tmp_path, add_tube=fake_addition)
+        create_app(tmp_path, desk=instant())
 
 
 def call(app: Dash, search: str) -> str:

@@ -174,7 +174,7 @@ def test_a_chosen_file_is_checked_at_once() -> None:
 
 
 def test_an_analysis_is_stored_and_told() -> None:
-    message, file_state, contents, revision, *errors = analyse(
+    message, file_state, contents, revision, job, poll_off, *errors = analyse(
         1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None, *NOT_ASKED
     )
     assert "P01/d400/1" in text(message)
@@ -182,12 +182,12 @@ def test_an_analysis_is_stored_and_told() -> None:
         "/gates?tube=P01/d400/1",
         "/patient?patient=P01",
     ]
-    assert (file_state, contents, set(errors)) == ("", None, {None})
+    assert (file_state, contents, job, poll_off, set(errors)) == ("", None, "ingest-0", False, {None})
     assert revision == current_study().store.revision()
 
 
 def test_mistakes_are_told_at_their_fields() -> None:
-    message, file_state, _, revision, *errors = analyse(
+    message, file_state, _, revision, _, _, *errors = analyse(
         1, None, None, "", None, "tbnk", 50_000, None, None, None, *NOT_ASKED
     )
     assert text(message) == "Nothing was stored Check the marked fields."
@@ -200,7 +200,7 @@ def test_mistakes_are_told_at_their_fields() -> None:
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
-    message, file_state, _, revision, *errors = analyse(
+    message, file_state, _, revision, _, _, *errors = analyse(
         1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None
     )
     assert text(message) == "Nothing was stored Check the marked fields."
@@ -235,12 +235,13 @@ def test_when_only_the_file_is_wrong_the_message_says_so() -> None:
     assert text(message) == "Nothing was stored Choose an FCS file."
 
 
-def test_a_file_that_cannot_be_read_is_told_with_its_reason() -> None:
+def test_a_file_that_cannot_be_analysed_is_told_with_its_reason() -> None:
+    before = current_study().store.revision()
     message, _, _, revision, *_ = analyse(
         1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED
     )
     assert text(message) == "Nothing was stored The file ends before its data do."
-    assert revision is no_update
+    assert revision == before
 
 
 def test_an_upload_is_listed_removed_and_restored(trigger: Trigger) -> None:

@@ -24,7 +24,7 @@ from tests.dashboard.test_uploads import FORM
 @pytest.fixture
 def bare(service: StudyService) -> StudyService:
     """Return a study with P99, of whom nothing is known."""
-    assert upload(service, replace(FORM, patient="P99")).tube
+    assert upload(service, replace(FORM, patient="P99")).job
     return service
 
 

@@ -13,6 +13,7 @@ from cytorecon.study.model import Tube
 from dashboard.services.hints import in_browser
 from dashboard.services.study import StudyService
 from dashboard.services.uploads import upload
+from tests.dashboard.analysis import InstantDesk
 from tests.dashboard.test_uploads import FORM
 
 ASK = "Ask the person who runs the batch to give"
@@ -49,6 +50,6 @@ def test_an_upload_that_lacks_a_channel_tells_whom_to_ask(service: StudyService)
     def add_tube(_store: StudyStore, _path: Path, tube: Tube) -> TubeResult:
         raise FcsError("No CD3.", subject=tube.tube, hint="Say which channel it is with --map CD3=CHANNEL.")
 
-    service.add_tube = add_tube
+    service.desk = InstantDesk(service.store, add_tube)
     told = upload(service, FORM).problem("")
     assert told == f"P01/d400/1: No CD3. {ASK} --map CD3=CHANNEL."

@@ -14,7 +14,7 @@ from dashboard import ids
 from dashboard.app import create_app
 from dashboard.pages import cohort, gates, patient, worklist
 from tests.builders import FAILED_TUBE, tube, tube_result
-from tests.dashboard.analysis import UPLOADED, fake_addition
+from tests.dashboard.analysis import UPLOADED, instant
 from tests.dashboard.rendered import by_id, of_type, parts, text
 
 Layout = Callable[..., html.Div]
@@ -23,7 +23,7 @@ LAYOUTS: list[Layout] = [worklist.layout, gates.layout, patient.layout, cohort.l
 
 @pytest.fixture(scope="module")
 def app_to_read(saved_study: Path) -> Dash:
-    return create_app(saved_study, add_tube=fake_addition)
+    return create_app(saved_study, desk=instant())
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def dashboard_of(study: Study, location: Path, *analysed: Tube) -> Dash:
     with StudyStore.create(location, study, "{}", software_version="0.1.0") as store:
         for own in analysed:
             store.save_tube(own, tube_result(own, UPLOADED))
-    return create_app(location, add_tube=fake_addition)
+    return create_app(location, desk=instant())
 
 
 @pytest.mark.usefixtures("request_context")
@@ -172,7 +172,7 @@ def test_a_study_that_was_not_analysed_yet_says_so(tmp_path: Path) -> None:
 
 
 def test_two_dashboards_in_one_process_keep_their_studies_apart(saved_study: Path, tmp_path: Path) -> None:
-    first = create_app(saved_study, add_tube=fake_addition)
+    first = create_app(saved_study, desk=instant())
     second = dashboard_of(Study(name="empty", patients=(), tubes=()), tmp_path)
     with first.server.test_request_context():
         assert "18 tubes of 3 patients" in text(worklist.layout())

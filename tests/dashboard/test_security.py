@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from cytorecon.errors import CytoreconError
 from dashboard.app import create_app
 from dashboard.security.names import Authority, authority_of, host_names
-from tests.dashboard.analysis import fake_addition
+from tests.dashboard.analysis import instant
 
 UPDATE = "/_dash-update-component"
 FOREIGN = (
@@ -39,13 +39,13 @@ BODY = {
 
 @pytest.fixture(scope="module")
 def local(saved_study: Path) -> Dash:
-    return create_app(saved_study, add_tube=fake_addition)
+    return create_app(saved_study, desk=instant())
 
 
 @pytest.fixture(scope="module")
 def proxied(saved_study: Path) -> Dash:
     return create_app(
-        saved_study, add_tube=fake_addition, host="192.0.2.7", allow_hosts=["Flow.Lab.Example", "fd00::5"]
+        saved_study, desk=instant(), host="192.0.2.7", allow_hosts=["Flow.Lab.Example", "fd00::5"]
     )
 
 

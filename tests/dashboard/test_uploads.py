@@ -33,6 +33,7 @@ from dashboard.services.uploads import (
     uploaded_tubes,
 )
 from tests.builders import tube_result
+from tests.dashboard.analysis import InstantDesk, uploaded
 
 
 def data_url(data: bytes) -> str:
@@ -155,11 +156,11 @@ def test_a_file_that_is_too_large_is_told_the_limit() -> None:
 def test_all_mistakes_are_told_at_once(service: StudyService) -> None:
     outcome = upload(service, UploadForm(contents=None, patient="", day=None))
     assert [field for field, _ in outcome.problems] == ["contents", "patient", "day"]
-    assert outcome.tube == ""
+    assert outcome.job is None
 
 
 def test_an_upload_becomes_a_tube_with_a_name_without_the_file(service: StudyService) -> None:
-    outcome = upload(service, FORM)
+    outcome = uploaded(service, FORM)
     assert outcome.tube == "P01/d400/1"
     assert outcome.message == "P01/d400/1: 293,212 events, 11 populations counted (analysed)."
     (tube,) = uploaded_tubes(service.snapshot())
@@ -170,13 +171,13 @@ def test_an_upload_becomes_a_tube_with_a_name_without_the_file(service: StudySer
 
 def test_a_second_tube_of_a_day_gets_the_next_number_even_after_a_removal(service: StudyService) -> None:
     assert next_tube(service.snapshot(), "P01", 30) == "P01/d30/2"
-    first = upload(service, replace(FORM, day=30)).tube
+    first = uploaded(service, replace(FORM, day=30)).tube
     remove_upload(service, first)
-    assert upload(service, replace(FORM, day=30)).tube == "P01/d30/3"
+    assert uploaded(service, replace(FORM, day=30)).tube == "P01/d30/3"
 
 
 def test_a_second_tube_of_a_day_and_panel_is_told_and_both_are_marked(service: StudyService) -> None:
-    outcome = upload(service, replace(FORM, day=30))
+    outcome = uploaded(service, replace(FORM, day=30))
     assert outcome.message == (
         "P01/d30/2: 293,212 events, 11 populations counted (analysed). Tube P01/d30/1 is of the same "
         "patient, day and panel, from another file; all are counted and drawn, this one as "
@@ -186,19 +187,19 @@ def test_a_second_tube_of_a_day_and_panel_is_told_and_both_are_marked(service: S
     table = service.snapshot().trajectories
     marked = table[table["review"].str.contains(SAME_DAY) & (table["population"] == "CD4_T")]
     assert set(marked["tube"]) == {"P01/d30/1", "P01/d30/2"}
-    third = upload(service, replace(FORM, day=30, contents=data_url(b"FCS3.1 third")))
+    third = uploaded(service, replace(FORM, day=30, contents=data_url(b"FCS3.1 third")))
     assert "Tubes P01/d30/1, P01/d30/2 are of the same patient" in third.message
-    assert "same patient" not in upload(service, replace(FORM, day=30, panel="t_cd4_cd8")).message
+    assert "same patient" not in uploaded(service, replace(FORM, day=30, panel="t_cd4_cd8")).message
 
 
 def test_a_new_pseudonym_becomes_a_patient(service: StudyService) -> None:
-    assert upload(service, replace(FORM, patient="P99")).tube == "P99/d400/1"
+    assert uploaded(service, replace(FORM, patient="P99")).tube == "P99/d400/1"
     assert service.snapshot().patients == ("P01", "P02", "P03", "P99")
 
 
 def test_what_is_typed_about_a_new_patient_is_kept(service: StudyService) -> None:
     form = replace(FORM, patient="P99", age_years=7.5, sex="male", programme="car_t")
-    assert upload(service, form).tube == "P99/d400/1"
+    assert uploaded(service, form).tube == "P99/d400/1"
     assert service.snapshot().study.patient("P99") == Patient(
         patient="P99",
         age_years=7.5,
@@ -215,7 +216,7 @@ def test_a_known_patient_is_told_and_stays_as_known(service: StudyService) -> No
         "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation."
     )
     before = snapshot.study.patient("P01")
-    assert upload(service, replace(FORM, age_years=345.0, sex="boy", programme="car_t")).tube
+    assert uploaded(service, replace(FORM, age_years=345.0, sex="boy", programme="car_t")).tube
     assert service.snapshot().study.patient("P01") == before
     upload(service, replace(FORM, patient="P98", contents=data_url(b"FCS3.1 other")))
     assert known_patient(service.snapshot(), "P98") == (
@@ -231,7 +232,7 @@ def test_programmes_to_choose_from_leave_out_that_of_which_nothing_is_known() ->
 
 def test_unusual_amounts_are_told_with_the_result(service: StudyService) -> None:
     form = replace(FORM, beads_per_tube=2000.0, wbc_cells_per_ul=0.0, lymphocytes_cells_per_ul=0.0)
-    assert upload(service, form).message == (
+    assert uploaded(service, form).message == (
         "P01/d400/1: 293,212 events, 11 populations counted (analysed). Beads per tube: This amount is "
         "unusual and was used as written. Found: 2000. Usual: 5000 to 500000 beads. Lymphocytes: 0 is taken "
         "as too few to count; no concentration is computed from it. White cells: 0 is taken as too few to "
@@ -260,7 +261,7 @@ def test_a_name_in_two_doors_is_one_rule(service: StudyService) -> None:
 
 def test_a_blood_count_that_may_be_in_another_unit_is_told(service: StudyService) -> None:
     form = replace(FORM, beads_per_tube=None, blood_volume_ul=None, lymphocytes_cells_per_ul=1.2)
-    assert upload(service, form).message.endswith(
+    assert uploaded(service, form).message.endswith(
         "Lymphocytes: 1.2 cells/µL is unusual and was used as written; the unit may be another "
         "(1.2 × 10⁹/L are 1200 cells/µL)."
     )
@@ -272,13 +273,13 @@ def test_what_cannot_be_read_is_told_instead_of_that_it_is_missing() -> None:
 
 
 def test_what_cannot_be_read_in_a_field_that_is_not_asked_does_not_matter(service: StudyService) -> None:
-    assert upload(service, replace(FORM, unreadable=(("age_years", "This is not a number."),))).tube
+    assert uploaded(service, replace(FORM, unreadable=(("age_years", "This is not a number."),))).tube
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(service: StudyService) -> None:
     before = service.store.revision()
-    outcome = upload(service, replace(FORM, contents=data_url(b"FCS3.1 broken"), patient="P99"))
-    assert outcome.problem("") == "The file ends before its data do."
+    outcome = uploaded(service, replace(FORM, contents=data_url(b"FCS3.1 broken"), patient="P99"))
+    assert (outcome.state, outcome.message) == ("failed", "The file ends before its data do.")
     assert service.store.revision() == before
     assert service.snapshot().patients == ("P01", "P02", "P03")
 
@@ -292,12 +293,13 @@ def test_a_file_of_the_study_is_not_analysed_twice(
     outcome = upload(service, FORM)
     assert outcome.problems == (("contents", "This file was analysed already: tube P02/d30/1."),)
     service.store.remove_tube("P02/d30/1", reason="wrong patient")
-    assert upload(service, FORM).tube == "P01/d400/1"
+    assert uploaded(service, FORM).tube == "P01/d400/1"
 
 
 def test_two_uploads_at_once_get_two_names(service: StudyService) -> None:
     with ThreadPoolExecutor(4) as threads:
-        outcomes = list(threads.map(lambda _: upload(service, FORM), range(4)))
+        forms = [replace(FORM, contents=data_url(b"FCS3.1 %d" % number)) for number in range(4)]
+        outcomes = list(threads.map(lambda form: uploaded(service, form), forms))
     assert sorted(outcome.tube for outcome in outcomes) == [f"P01/d400/{number}" for number in range(1, 5)]
 
 
@@ -305,7 +307,7 @@ def test_an_error_of_the_analysis_is_told_in_its_words(service: StudyService) ->
     def add_tube(_store: StudyStore, _path: Path, tube: Tube) -> TubeResult:
         raise FcsError("There are no events.", subject=tube.tube)
 
-    service.add_tube = add_tube
+    service.desk = InstantDesk(service.store, add_tube)
     assert upload(service, FORM).problem("") == "P01/d400/1: There are no events."
 
 
@@ -315,7 +317,7 @@ def test_a_store_that_fails_does_not_tell_where_it_lies(
     def add_tube(_store: StudyStore, _path: Path, _tube: Tube) -> TubeResult:
         raise StoreError("The disk is full.", subject=str(location), found="no space", hint="Make room.")
 
-    service.add_tube = add_tube
+    service.desk = InstantDesk(service.store, add_tube)
     assert upload(service, FORM).problem("") == "The disk is full. Found: no space. Make room."
 
 
@@ -343,14 +345,14 @@ def test_the_raw_file_lives_for_one_analysis_under_a_neutral_name(
         assert path.read_bytes() == b"FCS3.1 whatever"
         return tube_result(tube, {"CD4_T": 1.0, "CD8_T": 1.0, "B": 1.0, "NK": 1.0})
 
-    service.add_tube = add_tube
+    service.desk = InstantDesk(service.store, add_tube)
     upload(service, FORM)
     assert seen == ["upload.fcs"]
     assert [path for path in tmp_path.rglob("*") if path.name.startswith(("cytorecon-", "upload"))] == []
 
 
 def test_an_upload_can_be_removed_and_restored(service: StudyService) -> None:
-    tube = upload(service, FORM).tube
+    tube = uploaded(service, FORM).tube
     assert remove_upload(service, tube) == "P01/d400/1 was removed. It can be restored."
     assert uploaded_tubes(service.snapshot()) == ()
     assert [gone.tube for gone in removed_uploads(service.snapshot())] == [tube]
@@ -359,7 +361,7 @@ def test_an_upload_can_be_removed_and_restored(service: StudyService) -> None:
 
 
 def test_an_upload_whose_file_is_counted_as_another_tube_is_not_restored(service: StudyService) -> None:
-    tube = upload(service, FORM).tube
+    tube = uploaded(service, FORM).tube
     remove_upload(service, tube)
     row = next(own for own in service.snapshot().study.tubes if own.tube == "P02/d30/1")
     same = service.store.tube_result(tube).model_copy(update={"tube": row.tube})

@@ -1,4 +1,4 @@
-"""Schema 4: the history becomes a chain of hashes; users, signatures, erasure of a patient.
+"""Schema 4: the history becomes a chain of hashes; users, signatures, erasure of a patient, kept files.
 
 Lines written before are chained as they are found: the chain proves nothing about what happened to them
 before this step. What they say of the present (results, decisions, settings) is hashed from what is stored.
@@ -49,6 +49,7 @@ def upgrade() -> None:
         connection.execute(sa.insert(details), asdict(own) | {"revision": row.revision})
         previous = line.hash
     _make_users_and_approvals()
+    _make_files_and_work()
     op.execute("UPDATE study SET schema_version = 4")
 
 
@@ -139,3 +140,18 @@ def _make_users_and_approvals() -> None:
     )
     op.create_index("ix_approvals_patient", "approvals", ["patient"])
     make_append_only("approvals", erasable=True)
+
+
+def _make_files_and_work() -> None:
+    op.create_table(
+        "files",
+        sa.Column("file_sha256", sa.String, primary_key=True),
+        sa.Column("dataset", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("blob_sha256", sa.String, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "work",
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("tube", sa.String, nullable=False),
+    )

@@ -1,0 +1,217 @@
+"""Keep the file of an upload, and analyse a file that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.gating.overrides import Override, concerning
+from cytorecon.intake import Cleaned, private_folder, read_again, receive
+from cytorecon.intake.answer import Refusal
+from cytorecon.jobs.addition import analyse_with
+from cytorecon.jobs.model import Outcome, Request, job_key
+from cytorecon.results import TubeResult
+from cytorecon.store import FileCountedError, KeptFile, StudyStore, Work, WorkOutdatedError, WorkStoredError
+from cytorecon.store.blobs import Blobs
+from cytorecon.store.checks import NameTakenError
+from cytorecon.store.uploads import with_known_facts
+from cytorecon.study.model import Study, Tube
+
+#: Called with what is being done.
+Told = Callable[[str], None]
+
+
+def keep_upload(store: StudyStore, blobs: Blobs, path: Path, dataset: int | None = None) -> KeptFile:
+    """Read an upload in quarantine and keep it without names and dates.
+
+    The file is on the disk before the study knows of it, so that what the study knows is there.
+
+    Parameters
+    ----------
+    store, blobs : StudyStore, Blobs
+        The study, and the place of its files.
+    path : Path
+        The file as it came; nothing of it is kept but what :func:`~cytorecon.intake.receive` lets in.
+    dataset : int, optional
+        Which data set.
+
+    Raises
+    ------
+    FcsError
+        If it cannot be read.
+    StoreError
+        If it cannot be kept.
+    """
+    with private_folder() as folder:
+        clean_file = folder / "clean.fcs"
+        try:
+            cleaned = receive(path, dataset=dataset, keep=clean_file)
+        except CytoreconError as error:  # what the file is called here says nothing to whom sent it
+            raise Refusal.of(error).model_copy(update={"subject": ""}).error() from None
+        kept = KeptFile(
+            file_sha256=cleaned.sample.sha256,
+            dataset=dataset,
+            blob_sha256=blobs.put(clean_file),
+            issues=cleaned.sample.issues,
+            removed=cleaned.removed,
+            written=cleaned.written,
+        )
+    store.keep_file(kept)
+    return kept
+
+
+def read_kept(store: StudyStore, blobs: Blobs, file_sha256: str, dataset: int | None = None) -> Cleaned:
+    """Return the sample of a kept file, as it was when the file came.
+
+    Raises
+    ------
+    StoreError
+        If it is not kept, or was changed on its disk.
+    """
+    kept = store.kept_file(file_sha256, dataset)
+    if kept is None:
+        raise StoreError(
+            "The study does not keep this file.",
+            field=f"file {file_sha256[:12]}",
+            allowed="a file that was uploaded",
+            hint="Upload it again.",
+        )
+    with private_folder() as folder:
+        path = folder / "kept.fcs"
+        blobs.fetch(kept.blob_sha256, path)
+        return read_again(path, file_sha256, issues=kept.issues, removed=kept.removed, written=kept.written)
+
+
+def ingest(store: StudyStore, blobs: Blobs, request: Request, key: str, told: Told) -> Outcome:
+    """Analyse a kept upload and store its result, once for each `key`.
+
+    Parameters
+    ----------
+    store, blobs : StudyStore, Blobs
+        The study, and the place of its files.
+    request : Request
+        Of kind ``ingest``.
+    key : str
+        :func:`~cytorecon.jobs.model.job_key`.
+    told : callable
+        Called with what is being done.
+    """
+    tube = request.tube
+    assert tube is not None
+    stored = store.stored_by(key)
+    if not stored:
+        told("reading the file")
+        file = read_kept(store, blobs, request.file_sha256, tube.dataset)
+        told("gating")
+        try:
+            result = _store(store, file, tube, request, key)
+        except FileCountedError as error:
+            return Outcome(done=False, message=f"This file was analysed already: tube {error.tube}.")
+        if result.status == "failed":
+            return Outcome(done=False, message=result.error)
+        stored = result.tube
+    _complete(store, request)
+    return Outcome(done=True, message="analysed", tube=stored)
+
+
+def regate(store: StudyStore, blobs: Blobs, request: Request, key: str, told: Told) -> Outcome:
+    """Analyse a kept tube of the study again, with what was decided about its gates by now."""
+    tube = request.tube
+    assert tube is not None
+    if store.stored_by(key):
+        return Outcome(done=True, message="analysed again", tube=tube.tube)
+    told("reading the file")
+    file = read_kept(store, blobs, request.file_sha256, tube.dataset)
+    told("gating")
+    while True:
+        result, decisions = analyse_with(store, file, tube)
+        if result.status == "failed":
+            return Outcome(done=False, message=result.error)
+        try:
+            reason = "gates were decided about"
+            store.save_tube(tube, result, reason=reason, work=Work(key=key, decisions=decisions))
+        except WorkOutdatedError:
+            continue
+        except WorkStoredError:
+            pass
+        return Outcome(done=True, message="analysed again", tube=tube.tube)
+
+
+def ingest_key(store: StudyStore, request: Request) -> str:
+    """Return the key of a job about a tube: tube, file, settings and decisions."""
+    state = [store.settings(), *(record.id for record in store.overrides())]
+    return job_key(request, hashlib.sha256("\n".join(state).encode()).hexdigest())
+
+
+def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request], list[str]]:
+    """Return what has to be analysed again after a decision, and the tubes whose file is not kept.
+
+    Parameters
+    ----------
+    store : StudyStore
+        The study, with the decision stored.
+    record : Override
+        The decision.
+    """
+    requests, without = [], []
+    results = {result.tube: result for result in store.result(plots=False).tubes}
+    for tube in store.study().tubes:
+        result = results[tube.tube]
+        if result.status != "done" or not concerning([record], result.provenance.template, tube.tube, None):
+            continue
+        sha256 = result.provenance.file_sha256
+        if store.kept_file(sha256, tube.dataset) is None:
+            without.append(tube.tube)
+        else:
+            requests.append(Request(kind="regate", tube=tube, file_sha256=sha256))
+    return requests, without
+
+
+def free_name(study: Study, removed: Iterable[Tube], waiting: Iterable[str], patient: str, day: int) -> str:
+    """Return the first tube name of a patient's day that nobody has, e.g. ``P01/d30/2``.
+
+    Parameters
+    ----------
+    study : Study
+        Its tubes have names.
+    removed : iterable of Tube
+        So have those that can be restored.
+    waiting : iterable of str
+        And those of jobs that are not done yet.
+    patient, day : str, int
+        Of the draw.
+    """
+    taken = {tube.tube for tube in (*study.tubes, *removed)} | set(waiting)
+    number = 1
+    while (name := f"{patient}/d{day}/{number}") in taken:
+        number += 1
+    return name
+
+
+def _store(store: StudyStore, file: Cleaned, tube: Tube, request: Request, key: str) -> TubeResult:
+    while True:
+        result, decisions = analyse_with(store, file, tube)
+        if result.status == "failed":
+            return result
+        try:
+            store.save_tube(tube, result, patient=request.patient, work=Work(key=key, decisions=decisions))
+        except WorkOutdatedError:
+            continue
+        except NameTakenError:  # another machine gave it to another upload of the day
+            name = free_name(store.study(), store.removed(), (), tube.patient, tube.day)
+            tube = tube.model_copy(update={"tube": name})
+            continue
+        except WorkStoredError:
+            pass
+        return result
+
+
+def _complete(store: StudyStore, request: Request) -> None:
+    """Add what this upload says of its patient and an earlier one did not."""
+    if request.patient is None:
+        return
+    known = store.study().patient(request.patient.patient)
+    if with_known_facts(known, request.patient) != known:
+        store.complete_patient(request.patient)

@@ -1,0 +1,240 @@
+"""Files that are kept, by their content: ``ab/abcdef….fcs`` is the file whose SHA-256 begins so.
+
+The same content is one file, however often it comes. A file is there wholly or not at all, and its
+content is checked whenever it is read: what changed on the disk is refused, never used.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from cytorecon.errors import StoreError
+
+if sys.platform != "win32":
+    import fcntl
+
+#: Name of the folder beside ``study.sqlite``.
+FOLDER: Final = "blobs"
+#: Bytes that are copied at a time.
+_PIECE: Final = 1 << 20
+#: Begins the name of a file that is being written.
+_UNFINISHED: Final = ".new-"
+#: A file of this age that nobody holds was left behind; a younger one may not be locked yet, s.
+_ORPHAN_AGE: Final = 60
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class BlobChangedError(StoreError):
+    """A kept file is not what was put in."""
+
+
+class Blobs(Protocol):
+    """A place for files by content."""
+
+    def put(self, source: Path, suffix: str = ".fcs") -> str:
+        """Keep the content of `source` and return its SHA-256."""
+
+    def fetch(self, sha256: str, target: Path, suffix: str = ".fcs") -> None:
+        """Write a kept file to `target`, after checking that it is what was put in."""
+
+
+class FolderBlobs:
+    """Files by content in a folder of this computer, or of a share.
+
+    Parameters
+    ----------
+    folder : Path
+        Made with the first file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     source = Path(place) / "a.fcs"
+    ...     _ = source.write_bytes(b"FCS3.1")
+    ...     blobs = FolderBlobs(Path(place) / "blobs")
+    ...     sha256 = blobs.put(source)
+    ...     blobs.fetch(sha256, Path(place) / "b.fcs")
+    ...     sha256[:8], (Path(place) / "b.fcs").read_bytes()
+    ('bc926ccc', b'FCS3.1')
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, source: Path, suffix: str = ".fcs") -> str:
+        """Keep the content of `source` and return its SHA-256.
+
+        When it returns, the file and its name are on the disk.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or cannot be written. Nothing is left behind then.
+        BlobChangedError
+            If the file is kept already and was changed on the disk.
+        """
+        with _said(self._folder), source.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            target = self._path(sha256, suffix)
+            if target.exists():
+                self._check(sha256, target)
+                return sha256
+            content.seek(0)
+            _make_folder(target.parent)
+            with _unfinished(target.parent) as (path, file):
+                if _copied(content, file) != sha256:
+                    raise changed(source.name, sha256)
+                file.flush()
+                os.fsync(file.fileno())
+                path.replace(target)
+            _sync_folder(target.parent)
+        return sha256
+
+    def fetch(self, sha256: str, target: Path, suffix: str = ".fcs") -> None:
+        """Write a kept file to `target`, after checking that it is what was put in.
+
+        Raises
+        ------
+        BlobChangedError
+            If it was changed on the disk; `target` is not there then.
+        StoreError
+            If it is not kept here, or cannot be read.
+        """
+        path = self._path(sha256, suffix)
+        with _said(self._folder), _opened(path, sha256, str(self._folder)) as content:
+            with target.open("wb") as file:
+                found = _copied(content, file)
+            if found != sha256:
+                target.unlink()
+                raise changed(str(self._folder), sha256)
+
+    def _check(self, sha256: str, path: Path) -> None:
+        with path.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
+                raise changed(str(self._folder), sha256)
+
+    def _path(self, sha256: str, suffix: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}{suffix}"
+
+    def sweep(self) -> int:
+        """Remove what processes that were killed had begun to write; return how many files."""
+        return sum(map(_remove_orphan, self._folder.glob(f"??/{_UNFINISHED}*")))
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Give a new file that is gone after the block, unless it was renamed in it.
+
+    Its writer holds a lock on it, which the system takes back when the writer ends in whatever way;
+    so what can be locked is nobody's any more.
+    """
+    path = folder / f"{_UNFINISHED}{secrets.token_hex(8)}"
+    with path.open("xb") as file:
+        try:
+            if sys.platform != "win32":
+                with suppress(OSError):  # a share without locks: what is left there stays
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield path, file
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _remove_orphan(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    with suppress(OSError), path.open("rb") as file:
+        if time.time() - os.fstat(file.fileno()).st_mtime < _ORPHAN_AGE:
+            return False
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+        return True
+    return False
+
+
+@contextmanager
+def _opened(path: Path, sha256: str, subject: str) -> Iterator[BinaryIO]:
+    try:
+        content = path.open("rb")
+    except FileNotFoundError:
+        raise not_kept(subject, sha256) from None
+    with content:
+        yield content
+
+
+def _copied(content: BinaryIO, file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+        file.write(piece)
+    return digest.hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    """Turn what the disk complains about into words."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, str(folder)) from None
+
+
+def disk_error(error: OSError, subject: str) -> StoreError:
+    """Return the error for a place that cannot be read or written."""
+    full = error.errno in _NO_SPACE
+    return StoreError(
+        "The disk is full; nothing was changed." if full else "The place for files cannot be used.",
+        subject=subject,
+        found=(error.strerror or type(error).__name__).lower(),
+        allowed="free space on the disk for files" if full else "a place that this user may read and write",
+        hint="Make room and try again." if full else "Check the place, its permissions and its disk.",
+    )
+
+
+def not_kept(subject: str, sha256: str) -> StoreError:
+    """Return the error for a file that is not in this place."""
+    return StoreError(
+        "The file is not kept here.",
+        subject=subject,
+        field=f"file {sha256[:12]}",
+        allowed="the place where the study's files are kept",
+        hint="Give that place with --blobs, or restore it from a backup.",
+    )
+
+
+def changed(subject: str, sha256: str) -> BlobChangedError:
+    """Return the error for a kept file that is not what was put in."""
+    return BlobChangedError(
+        "A kept file was changed on its disk; it is not used.",
+        subject=subject,
+        field=f"file {sha256[:12]}",
+        found="another SHA-256",
+        allowed="the content that was put in",
+        hint="Restore it from a backup, and check the disk.",
+    )

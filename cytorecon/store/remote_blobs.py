@@ -1,0 +1,112 @@
+"""Files by content in an object store, and the choice between that and a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+
+from cytorecon.errors import StoreError
+from cytorecon.store.blobs import FOLDER, Blobs, FolderBlobs, changed, disk_error, not_kept
+from cytorecon.store.location import Folder, parse_location
+
+
+class RemoteBlobs:
+    """Files by content in what fsspec reaches: S3 and the like, where a put is whole or nothing.
+
+    Parameters
+    ----------
+    system : fsspec.AbstractFileSystem
+        The store.
+    root : str
+        Bucket and prefix in it.
+    """
+
+    def __init__(self, system: AbstractFileSystem, root: str) -> None:
+        self._system = system
+        self._root = root.rstrip("/")
+
+    def put(self, source: Path, suffix: str = ".fcs") -> str:
+        """Keep the content of `source` and return its SHA-256; see :class:`Blobs`."""
+        with source.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        path = self._path(sha256, suffix)
+        try:
+            if self._system.exists(path):
+                if self._system.size(path) != source.stat().st_size:
+                    raise changed(self._root, sha256)
+                return sha256
+            self._system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            self._system.put_file(str(source), path)
+        except OSError as error:
+            raise disk_error(error, self._root) from None
+        return sha256
+
+    def fetch(self, sha256: str, target: Path, suffix: str = ".fcs") -> None:
+        """Write a kept file to `target`, after checking that it is what was put in."""
+        try:
+            self._system.get_file(self._path(sha256, suffix), str(target))
+        except FileNotFoundError:
+            target.unlink(missing_ok=True)
+            raise not_kept(self._root, sha256) from None
+        except OSError as error:
+            raise disk_error(error, self._root) from None
+        with target.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != sha256:
+            target.unlink()
+            raise changed(self._root, sha256)
+
+    def _path(self, sha256: str, suffix: str) -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}{suffix}"
+
+
+def open_blobs(location: str | Path, place: str = "") -> Blobs:
+    """Return the place for the files of a study.
+
+    Parameters
+    ----------
+    location : str or Path
+        The study.
+    place : str
+        A folder, or a URL that fsspec knows (``s3://bucket/prefix``). By default ``blobs`` in the
+        folder of the study.
+
+    Raises
+    ------
+    StoreError
+        If a study in PostgreSQL is given no place, or what a URL needs is not installed.
+    """
+    study = parse_location(location)
+    if not place:
+        if isinstance(study, Folder):
+            return FolderBlobs(study.path / FOLDER)
+        raise StoreError(
+            "The files of a study in PostgreSQL need a place of their own.",
+            subject=str(study),
+            allowed="a folder that all machines reach, or a URL such as s3://bucket/prefix",
+            hint="Give it with --blobs.",
+        )
+    if "://" not in place:
+        return FolderBlobs(Path(place))
+    return _remote(place)
+
+
+def _remote(place: str) -> Blobs:
+    kind = place.split("://", 1)[0]
+    try:
+        system, root = url_to_fs(place)
+    except (ImportError, ValueError) as error:
+        missing = isinstance(error, ImportError)
+        raise StoreError(
+            "Files cannot be kept in this kind of place.",
+            subject=f"{kind}://…",
+            found="a driver that is not installed" if missing else "no such kind",
+            allowed="a folder, s3://bucket/prefix, or another URL that fsspec knows",
+            hint="For S3: pip install 'cytorecon[s3]'." if missing else "",
+        ) from None
+    if kind in ("file", "local"):
+        return FolderBlobs(Path(root))
+    return RemoteBlobs(system, root)
