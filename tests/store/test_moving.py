@@ -88,7 +88,7 @@ def test_a_backup_is_restored_on_any_database(
     assert moved.head == note.head == verify_history(target).head == verify_history(location).head
     assert {table.name: table.rows for table in note.tables} == {
         "study": 1, "patients": 8, "tubes": 3, "results": 1, "events": 2, "readouts": 0, "history": 10,
-        "history_details": 10, "overrides": 1, "users": 0, "approvals": 0,
+        "history_details": 10, "overrides": 1, "users": 0, "approvals": 0, "files": 0, "work": 0,
     }  # fmt: skip
     with StudyStore.open(target) as again:
         assert again.study() == full.study()
