@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cytorecon.cli.approved import approved_in
 from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json
 from cytorecon.cli.options import JsonOption, StudyArgument
@@ -29,8 +30,9 @@ def export(
     """Write the results of a study for other programs.
 
     csv, parquet and xlsx hold the tidy tables; registry the results closest to the contacts of a transplant
-    registry; fhir a bundle of R4 Observations; redcap a table to import with its data dictionary. Numbers
-    are the same in all. The same study gives the same bytes; files of an earlier export are replaced.
+    registry; fhir a bundle of R4 Observations, final when everybody's results are approved; redcap a table to
+    import with its data dictionary. Numbers are the same in all. The same study gives the same bytes; files
+    of an earlier export are replaced.
     """
     from cytorecon.interop import FORMATS, export_files, export_tables
     from cytorecon.store import StudyStore
@@ -39,7 +41,10 @@ def export(
     check_folder(out, option="--out")
     with StudyStore.open(study) as store:
         result = store.result(plots=False)
-    written = put_exports(out, export_files(export_tables(result), asked), option="--out")
+    # one bundle holds everybody
+    approved = {patient.patient for patient in result.study.patients} <= approved_in(study, result)
+    files = export_files(export_tables(result), asked, approved=approved)
+    written = put_exports(out, files, option="--out")
     for file in written:
         note(str(file))
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cytorecon import __version__
+from cytorecon.cli.approved import approved_in
 from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json, progress_bar
 from cytorecon.cli.options import JsonOption, StudyArgument
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cytorecon.results import TubeResult
     from cytorecon.store import StudyStore
     from cytorecon.study.model import Tube
+    from cytorecon.study.result import StudyResult
 
 _FORMATS: Final[tuple[SheetFormat, ...]] = ("html", "pdf")
 _TUBES: Final = "tubes"
@@ -62,9 +65,7 @@ def report(
     from cytorecon.store import StudyStore
 
     asked = chosen(formats, _FORMATS, option="--format")
-    # what was signed was seen with the packaged reference ranges
-    approved = approved_patients(study) if references is None else frozenset()
-    making = Making(asked, __version__, approved, made_on=day.date() if day is not None else None)
+    making = Making(asked, __version__, made_on=day.date() if day is not None else None)
     if patients or "html" not in asked:
         check_folder(out, option="--out")
     else:
@@ -72,8 +73,11 @@ def report(
     own = _own_references(references)
     with StudyStore.open(study) as store:
         alone = patients or "html" not in asked
-        made = _write_patients(store, out, making, patients, own) if alone else None
-        files = None if alone else _write_study(store, out, making, own)
+        result = store.result(plots=False)
+        # what was signed was seen with the packaged reference ranges
+        making = replace(making, approved=approved_in(study, result) if own is None else ())
+        made = _write_patients(result, out, making, patients, own) if alone else None
+        files = None if alone else _write_study(result, out, making, own)
         tubes = _write_tubes(store, out / _TUBES, patients) if gates else None
     if as_json:
         print_json(_as_json(files, made, tubes))
@@ -87,15 +91,8 @@ def write(study: str, out: Path) -> ReportFiles:
     check_report_folder(out, option="--out")
     formats: tuple[SheetFormat, ...] = ("html",)
     with StudyStore.open(study) as store:
-        return _write_study(store, out, Making(formats, __version__, approved_patients(study)))
-
-
-def approved_patients(study: str) -> frozenset[str]:
-    """Return the patients whose results are approved as they stand."""
-    from cytorecon.store import StudyApprovals
-
-    with StudyApprovals.open(study) as store:
-        return store.approved(software_version=__version__)
+        result = store.result(plots=False)
+    return _write_study(result, out, Making(formats, __version__, approved_in(study, result)))
 
 
 Made = dict[str, tuple[Path, ...]]
@@ -110,11 +107,10 @@ def _own_references(file: Path | None) -> References | None:
 
 
 def _write_study(
-    store: StudyStore, out: Path, making: Making, references: References | None = None
+    result: StudyResult, out: Path, making: Making, references: References | None = None
 ) -> ReportFiles:
     from cytorecon.report import write_report
 
-    result = store.result(plots=False)
     with progress_bar() as advance:
         files = write_report(
             result, out, software_version=__version__,
@@ -125,7 +121,7 @@ def _write_study(
 
 
 def _write_patients(
-    store: StudyStore,
+    result: StudyResult,
     out: Path,
     making: Making,
     patients: Sequence[str] | None,
@@ -133,7 +129,6 @@ def _write_patients(
 ) -> Made:
     from cytorecon.report import write_patient_sheets
 
-    result = store.result(plots=False)
     everybody = [patient.patient for patient in result.study.patients]
     made = write_patient_sheets(result, out, making, patients=patients or everybody, references=references)
     for files in made.values():

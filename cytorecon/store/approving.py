@@ -126,15 +126,23 @@ class StudyApprovals(OpenStudy):
         """Return how each patient's results stand, in the order of the study."""
         with self._reading() as connection:
             check_is_chained(connection, self._subject)
-            return self._states(connection, software_version)
+            return self._states_now(connection, software_version)
 
-    def approved(self, *, software_version: str) -> frozenset[str]:
-        """Return the patients whose results are approved as they stand; in an older schema, none."""
+    def approved(self, result: StudyResult, *, software_version: str) -> frozenset[str]:
+        """Return the patients whose results are approved as they stand in `result`; in an older schema, none.
+
+        Parameters
+        ----------
+        result : StudyResult
+            Of all patients, as it was read from this study: what is about to be shown.
+        software_version : str
+            Of the program that shows it.
+        """
         with self._reading() as connection:
             version = connection.execute(select(schema.study.c.schema_version)).scalar_one()
-            if version < schema.SCHEMA_VERSION:
+            if version < schema.SCHEMA_VERSION or not _is_anything_signed(connection):
                 return frozenset()
-            states = self._states(connection, software_version)
+            states = _states(connection, self._subject, result, software_version)
         return frozenset(state.patient for state in states if state.state == "approved")
 
     def sign(self, seen: Mapping[str, str], *, by: str, password: str, software_version: str) -> None:
@@ -160,7 +168,7 @@ class StudyApprovals(OpenStudy):
             connection.execute(select(schema.study.c.revision).with_for_update())
             if password_hash_of(connection, by) != kept or not _may_sign(read_users(connection), by):
                 raise self._refused(by)
-            states = {state.patient: state for state in self._states(connection, software_version)}
+            states = {state.patient: state for state in self._states_now(connection, software_version)}
             for patient, sha256 in seen.items():
                 self._check_seen(states.get(patient), patient, sha256, by)
                 self._append(connection, states[patient].now, by)
@@ -224,6 +232,10 @@ class StudyApprovals(OpenStudy):
             },
         )
 
+    def _states_now(self, connection: Connection, software_version: str) -> tuple[PatientApproval, ...]:
+        result = rows.read_study_result(connection, self._subject, plots=False)
+        return _states(connection, self._subject, result, software_version)
+
     def _refused(self, by: str) -> StoreError:
         return StoreError(
             "The signature is refused; nothing was signed.",
@@ -234,19 +246,25 @@ class StudyApprovals(OpenStudy):
             hint="Users are made with: cytorecon db user STUDY NAME --role approver.",
         )
 
-    def _states(self, connection: Connection, software_version: str) -> tuple[PatientApproval, ...]:
-        result = rows.read_study_result(connection, self._subject, plots=False)
-        four_eyes = bool(connection.execute(select(schema.study.c.four_eyes)).scalar_one())
-        approvals = _approvals(connection, self._subject)
-        editors = _editors(connection, result, self._subject)
-        found = []
-        for patient in (one.patient for one in result.study.patients):
-            now = signed_patient(result, patient, software_version=software_version)
-            own = tuple(one for one in approvals if one.patient == patient)
-            signers = {one.by for one in own if one.sha256 == now.sha256}
-            state = _state(own, signers, editors.get(patient, frozenset()), four_eyes=four_eyes)
-            found.append(PatientApproval(patient, state, now, own))
-        return tuple(found)
+
+def _states(
+    connection: Connection, subject: str, result: StudyResult, software_version: str
+) -> tuple[PatientApproval, ...]:
+    four_eyes = bool(connection.execute(select(schema.study.c.four_eyes)).scalar_one())
+    approvals = _approvals(connection, subject)
+    editors = _editors(connection, result, subject)
+    found = []
+    for patient in (one.patient for one in result.study.patients):
+        now = signed_patient(result, patient, software_version=software_version)
+        own = tuple(one for one in approvals if one.patient == patient)
+        signers = {one.by for one in own if one.sha256 == now.sha256}
+        state = _state(own, signers, editors.get(patient, frozenset()), four_eyes=four_eyes)
+        found.append(PatientApproval(patient, state, now, own))
+    return tuple(found)
+
+
+def _is_anything_signed(connection: Connection) -> bool:
+    return connection.execute(select(schema.approvals.c.number).limit(1)).first() is not None
 
 
 def _may_sign(users: Iterable[User], name: str) -> bool:

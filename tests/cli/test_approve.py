@@ -71,17 +71,26 @@ def test_a_report_is_approved_until_something_changes(
     assert "decisions about gates" in capsys.readouterr().out
 
 
-def test_all_patients_at_once_and_the_second_person(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_patients_at_once_and_the_second_person(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["db", "rule", study, "--four-eyes", "--by", "EF"]) == 0
     assert capsys.readouterr().out.endswith("Two persons must sign.\n")
     assert main(["approve", study, "--by", "AB"]) == 0
     assert set(states(study, capsys).values()) == {"needs a second person"}
     assert main(["approve", study, "--by", "AB"]) == 0
     assert capsys.readouterr().err == "Nothing to sign: AB has signed all results as they stand.\n"
+    assert main(["export", study, "--format", "fhir", "--out", str(tmp_path / "before")]) == 0
+    assert '"final"' not in (tmp_path / "before" / "fhir_bundle.json").read_text(encoding="utf-8")
+    capsys.readouterr()
     assert main(["approve", study, "--by", "CD"]) == 0
     shown = capsys.readouterr()
     assert shown.out.count("approved") == 2
     assert set(states(study, capsys).values()) == {"approved"}
+    assert main(["export", study, "--format", "fhir", "--out", str(tmp_path / "data")]) == 0
+    bundle = (tmp_path / "data" / "fhir_bundle.json").read_text(encoding="utf-8")
+    assert '"final"' in bundle
+    assert '"preliminary"' not in bundle
     with StudyApprovals.open(study) as store:
         first = store.states(software_version=__version__)[0]
     assert f"{first.patient}  {first.now.sha256}\n" in shown.err

@@ -68,13 +68,19 @@ def test_a_signature_is_of_one_patient_as_it_stands(approvals: StudyApprovals, l
     before = seen(approvals, "P02")["P02"]
     sign(approvals, "P02")
     assert states(approvals) == {"P02": "approved", "P01": "not approved"}
-    assert approvals.approved(software_version=VERSION) == {"P02"}
+    with StudyStore.open(location) as store:
+        result = store.result(plots=False)
+        assert approvals.approved(result, software_version=VERSION) == {"P02"}
+        new_result(store)
+        assert approvals.approved(result, software_version=VERSION) == {"P02"}
+        assert approvals.approved(store.result(plots=False), software_version=VERSION) == frozenset()
+        store.save_tube(TUBES[0], result_of("P02/d30/1"))
     (state, _) = approvals.states(software_version=VERSION)
     (signature,) = state.approvals
     assert (signature.by, signature.at, signature.sha256) == ("CD", "2031-05-01T12:04:00+00:00", before)
     assert signature.document == state.now
     assert signature.document.sha256 == before
-    assert verify_history(location).lines == 8
+    assert verify_history(location).lines == 10
 
 
 def new_result(store: StudyStore) -> None:
@@ -299,7 +305,9 @@ def test_no_password_is_on_the_disk(approvals: StudyApprovals) -> None:
 def test_an_older_study_has_no_signatures(location: str) -> None:
     make_old(location, 3)
     with StudyApprovals.open(location) as approvals:
-        assert approvals.approved(software_version=VERSION) == frozenset()
+        with StudyStore.open(location) as store:
+            result = store.result()
+        assert approvals.approved(result, software_version=VERSION) == frozenset()
         assert "Bring it up to date with: cytorecon db upgrade STUDY." in refusal(
             lambda: approvals.states(software_version=VERSION)
         )

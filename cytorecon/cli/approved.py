@@ -1,0 +1,18 @@
+"""Whose results are approved, for commands that write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cytorecon import __version__
+
+if TYPE_CHECKING:
+    from cytorecon.study.result import StudyResult
+
+
+def approved_in(study: str, result: StudyResult) -> frozenset[str]:
+    """Return whose results are approved as they stand in `result`, which is about to be written."""
+    from cytorecon.store import StudyApprovals
+
+    with StudyApprovals.open(study) as store:
+        return store.approved(result, software_version=__version__)
