@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from cytorecon.errors import CytoreconError, Issue, Severity
-from cytorecon.gating.controls import ControlEvidence, ControlOf, control_evidence, with_controls
+from cytorecon.gating.control_of import ControlOf
+from cytorecon.gating.controls import ControlEvidence, control_evidence, with_controls
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.templates import load_template

@@ -16,17 +16,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
-
-import openpyxl
-from openpyxl.cell import Cell as WorkbookCell
-from openpyxl.cell import MergedCell
-from openpyxl.utils.exceptions import InvalidFileException
 
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.columns import normalised
 from cytorecon.study.csv_cells import unescaped
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell as WorkbookCell
+    from openpyxl.cell import MergedCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,6 @@ _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _DELIMITERS: Final = (",", ";", "\t")
 #: What openpyxl lets through when a file is no workbook, or one that was cut short.
 _DAMAGED: Final = (
-    InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
     ElementTree.ParseError,
@@ -198,6 +196,11 @@ def _fit(text: str, delimiter: str, known_columns: Sequence[str]) -> tuple[int, 
 
 
 def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
+    # Imported here: most commands read no workbook, and openpyxl takes 0.1-0.3 s.
+    import openpyxl  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
+    damaged = (InvalidFileException, *_DAMAGED)
     with warnings.catch_warnings():
         # openpyxl warns about styles and validations it leaves out; neither is data.
         warnings.simplefilter("ignore")
@@ -206,7 +209,7 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
             outline = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
             titles = [worksheet.title for worksheet in outline.worksheets]
             outline.close()
-        except _DAMAGED as error:
+        except damaged as error:
             raise StudyError("This is not a workbook (.xlsx).", subject=name) from error
         title = _worksheet(titles, name, required)
         if title is None:
@@ -222,7 +225,7 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
                     zip(results[title].iter_rows(), formulas[title].iter_rows(), strict=True), start=1
                 )
             ]
-        except _DAMAGED as error:
+        except damaged as error:
             raise StudyError("The workbook is damaged.", subject=name) from error
     return _sheet(name, records, (), epoch=results.epoch.date())
 
@@ -247,7 +250,8 @@ def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
 
 
 def _cell(cell: WorkbookCell | MergedCell, formula: WorkbookCell | MergedCell) -> Cell:
-    if isinstance(cell, MergedCell):
+    # a part of merged cells that is not the first; openpyxl is not imported for its class
+    if type(cell).__name__ == "MergedCell":
         return _MERGED
     value = cell.value
     if value is None:
