@@ -95,15 +95,15 @@ def made_result(patients: int, populations: int, *, seed: int) -> StudyResult:
                 made_count(population, int(seen))
                 for population, seen in zip(names, random.poisson(expected), strict=True)
             )
-            results.append(TubeResult.model_construct(tube=tube, status="done", counts=counts))
+            results.append(TubeResult(tube=tube, status="done", counts=counts))
     study = Study(name="made", patients=tuple(people), tubes=tuple(tubes), events=tuple(events))
-    return StudyResult.model_construct(study=study, tubes=tuple(results))
+    return StudyResult(study=study, tubes=tuple(results))
 
 
 def made_count(population: str, events: int) -> PopulationCount:
-    """Return a count of `events` in one µL; built without validation, which is not what is measured."""
+    """Return a count of `events` in one µL."""
     below = events < LLOQ_EVENTS
-    return PopulationCount.model_construct(
+    return PopulationCount(
         population=population,
         parent="lymphocytes",
         status="counted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,13 +104,17 @@ def _write_counts(gated: Sequence[GatedFile], file: Path) -> None:
 def _columns() -> list[str]:
     from cytorecon.results import PopulationCount
 
-    return ["file", "file_sha256", *filter(_without_volume, PopulationCount.model_fields)]
+    return [
+        "file",
+        "file_sha256",
+        *(one.name for one in fields(PopulationCount) if _without_volume(one.name)),
+    ]
 
 
 def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
     for item in gated:
         for count in item.result.counts:
-            values = {name: value for name, value in count.model_dump().items() if _without_volume(name)}
+            values = {name: value for name, value in asdict(count).items() if _without_volume(name)}
             values["review"] = ";".join(count.review)
             yield {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **values}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cytorecon.knowledge.drug_interference import load_hiding_drugs
 from cytorecon.knowledge.quality import load_quality_limits
@@ -75,4 +76,4 @@ def _doubted(count: PopulationCount, findings: Sequence[Finding]) -> PopulationC
     ]
     if not codes:
         return count
-    return count.model_copy(update={"review": tuple(dict.fromkeys((*count.review, *codes)))})
+    return replace(count, review=tuple(dict.fromkeys((*count.review, *codes))))
