@@ -122,7 +122,8 @@ def _write_patients(
 ) -> Made:
     from cytorecon.report import write_patient_sheets
 
-    result = store.result(plots=False)
+    # of a large study, reading all results takes longer than the reports of a few patients
+    result = store.result_of(patients) if patients else store.result(plots=False)
     everybody = [patient.patient for patient in result.study.patients]
     made = write_patient_sheets(result, out, making, patients=patients or everybody, references=references)
     for files in made.values():
@@ -135,7 +136,7 @@ def _write_tubes(store: StudyStore, out: Path, patients: Sequence[str] | None) -
     from cytorecon.report import write_tubes
 
     # the marks that checks between tubes set are not stored; the pictures are read one tube at a time
-    result = store.result(plots=False)
+    result = store.result_of(patients) if patients else store.result(plots=False)
     tubes = [tube for tube in result.study.tubes if not patients or tube.patient in patients]
 
     def read(tube: Tube) -> TubeResult:

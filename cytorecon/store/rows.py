@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, select, update
@@ -11,6 +12,7 @@ from cytorecon.results import TubeResult
 from cytorecon.store import schema
 from cytorecon.store.documents import (
     EVENT,
+    GATES,
     ISSUES,
     PATIENT,
     PLOTS,
@@ -22,7 +24,11 @@ from cytorecon.store.documents import (
     to_text,
 )
 from cytorecon.store.pending import pending_result
+from cytorecon.study.assay.gate_drift import Positions, position_key
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+
+#: So many tubes are asked for by name; databases limit how many names a question holds.
+_FEW: Final = 500
 
 
 def read_study(connection: Connection, subject: str) -> Study:
@@ -74,7 +80,9 @@ def read_results(
     wanted: list[Column[str]] = [table.c.tube, table.c.document]
     if plots:
         wanted.append(table.c.plots)
-    stored = {row.tube: row for row in connection.execute(select(*wanted))}
+    names = [tube.tube for tube in tubes]
+    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
+    stored = {row.tube: row for row in connection.execute(asked)}
     found = []
     for tube in tubes:
         row = stored.get(tube.tube)
@@ -83,6 +91,24 @@ def read_results(
         else:
             found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
     return tuple(found)
+
+
+def read_positions(connection: Connection, tubes: Sequence[Tube], subject: str) -> Positions:
+    """Return where the gates of analysed tubes lie; those of cell products are left out."""
+    table = schema.results
+    stored = connection.execute(select(table.c.tube, table.c.document).where(table.c.status == "done"))
+    patients = {tube.tube: tube.patient for tube in tubes if not tube.is_product}
+    found: Positions = {}
+    for row in stored:
+        if (patient := patients.get(row.tube)) is None:
+            continue
+        own = from_text(GATES, row.document, subject=subject, field=f"result of {row.tube}")
+        scale = own.provenance
+        for gate in own.gates:
+            if gate.threshold is not None and gate.status == "found":
+                key = position_key(gate.gate, scale.template_sha256, scale.transforms_sha256, gate.channels)
+                found.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
+    return found
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:

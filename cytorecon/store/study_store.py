@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -317,6 +317,24 @@ class StudyStore:
             study = rows.read_study(connection, self._subject)
             results = rows.read_results(connection, study.tubes, self._subject, plots=plots)
         return with_assay_checks(StudyResult(study=study, tubes=results))
+
+    def result_of(self, patients: Collection[str]) -> StudyResult:
+        """Return the study with the results of some patients' tubes, without the pictures of their gates.
+
+        What is said of these tubes is what :meth:`result` says: the checks between tubes look at where the
+        gates of all patients lie. Other tubes have no result, and patients that are not known have no tubes.
+
+        Parameters
+        ----------
+        patients : collection of str
+            Pseudonyms.
+        """
+        with self._reading() as connection:
+            study = rows.read_study(connection, self._subject)
+            own = [tube for tube in study.tubes if tube.patient in patients]
+            results = rows.read_results(connection, own, self._subject, plots=False)
+            batch = rows.read_positions(connection, study.tubes, self._subject)
+        return with_assay_checks(StudyResult(study=study, tubes=results), batch)
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.
