@@ -16,16 +16,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from xml.etree import ElementTree
+
+import openpyxl
+from openpyxl.cell import Cell as WorkbookCell
+from openpyxl.cell import MergedCell
+from openpyxl.utils.exceptions import InvalidFileException
 
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.columns import normalised
 from cytorecon.study.csv_cells import unescaped
-
-if TYPE_CHECKING:
-    from openpyxl.cell import Cell as WorkbookCell
-    from openpyxl.cell import MergedCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _DELIMITERS: Final = (",", ";", "\t")
 #: What openpyxl lets through when a file is no workbook, or one that was cut short.
 _DAMAGED: Final = (
+    InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
     ElementTree.ParseError,
@@ -196,11 +198,6 @@ def _fit(text: str, delimiter: str, known_columns: Sequence[str]) -> tuple[int, 
 
 
 def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
-    # Imported here: most commands read no workbook, and openpyxl takes 0.1-0.3 s.
-    import openpyxl  # noqa: PLC0415
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
-
-    damaged = (InvalidFileException, *_DAMAGED)
     with warnings.catch_warnings():
         # openpyxl warns about styles and validations it leaves out; neither is data.
         warnings.simplefilter("ignore")
@@ -209,7 +206,7 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
             outline = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
             titles = [worksheet.title for worksheet in outline.worksheets]
             outline.close()
-        except damaged as error:
+        except _DAMAGED as error:
             raise StudyError("This is not a workbook (.xlsx).", subject=name) from error
         title = _worksheet(titles, name, required)
         if title is None:
@@ -225,7 +222,7 @@ def _from_workbook(path: Path, name: str, required: bool) -> Sheet | None:
                     zip(results[title].iter_rows(), formulas[title].iter_rows(), strict=True), start=1
                 )
             ]
-        except damaged as error:
+        except _DAMAGED as error:
             raise StudyError("The workbook is damaged.", subject=name) from error
     return _sheet(name, records, (), epoch=results.epoch.date())
 
@@ -250,8 +247,7 @@ def _worksheet(titles: Sequence[str], name: str, required: bool) -> str | None:
 
 
 def _cell(cell: WorkbookCell | MergedCell, formula: WorkbookCell | MergedCell) -> Cell:
-    # a part of merged cells that is not the first; openpyxl is not imported for its class
-    if type(cell).__name__ == "MergedCell":
+    if isinstance(cell, MergedCell):
         return _MERGED
     value = cell.value
     if value is None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cytorecon.knowledge.milestones import AtVisit, MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.milestone import milestones
-from cytorecon.milestone.crossing import first_crossing
+from cytorecon.milestone.crossing import State, first_crossing
 from cytorecon.milestone.evidence import Judged, Value, evidence
 from cytorecon.study import Patient, Study
 
@@ -57,7 +57,7 @@ def test_the_certain_days_hold_the_answer_and_that_of_every_truth(course: Course
     assert own[1] <= by
     judged = Judged.of(rule, values(course))
     pairs = zip(judged.states, judged.close, strict=True)
-    either = [("above", "below") if close else (state,) for state, close in pairs]
+    either: list[tuple[State, ...]] = [("above", "below") if close else (state,) for state, close in pairs]
     for truth in product(*either):
         visits = [visit._replace(state=state) for visit, state in zip(judged.visits, truth, strict=True)]
         crossing = first_crossing(visits, confirmation=confirmation)
