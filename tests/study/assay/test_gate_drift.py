@@ -57,7 +57,7 @@ def moved(courses: Mapping[str, Sequence[float]]) -> dict[str, float]:
 
 COURSES = st.dictionaries(
     st.sampled_from([f"P{number}" for number in range(6)]),
-    st.lists(st.sampled_from([0.4, 0.5, 0.5, 0.51, 0.6]) | st.floats(0, 1), min_size=1, max_size=10),
+    st.lists(st.integers(400, 600).map(lambda number: number / 1000), min_size=1, max_size=10),
     min_size=1,
 )
 
