@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from cytorecon.counts.intervals import poisson_interval
 from cytorecon.knowledge.milestones import load_milestone_rules
-from cytorecon.milestone.crossing import Visit, first_crossing
-from cytorecon.milestone.evidence import Value, evidence
+from cytorecon.milestone.evidence import Judged, Span, Value, evidence
 from cytorecon.simulate.cohort import simulate_cohort
 from cytorecon.simulate.priors import load_priors
 from cytorecon.simulate.recovery import expected_blood
@@ -34,14 +33,15 @@ def main() -> None:
     parser.add_argument("--cohorts", type=int, default=200, help="cohorts of 60 for the Turnbull estimate")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    for noise, (inside, known) in simulated_crossings(chosen.patients, chosen.seed).items():
-        print(f"milestone intervals, {noise}: {inside} of {known} hold the crossing ({inside / known:.1%})")
+    for noise, (inside, known, days) in simulated_crossings(chosen.patients, chosen.seed).items():
+        held = f"{inside} of {known} hold the crossing ({inside / known:.1%})"
+        print(f"milestone intervals, {noise}: {held}, median length {days:.0f} days")
     for what, share in turnbull_coverage(chosen.cohorts, chosen.seed).items():
         print(f"Turnbull, cohorts of 60, {what}: {share:.1%} of 95 % intervals hold the truth")
 
 
-def simulated_crossings(patients: int, seed: int) -> dict[str, tuple[int, int]]:
-    """Return how many (after, by] hold the first true crossing, and of how many."""
+def simulated_crossings(patients: int, seed: int) -> dict[str, tuple[int, int, float]]:
+    """Return how many (after, by] hold the first true crossing, of how many, and their median days."""
     cohort = simulate_cohort(patients=patients, visits=8, events=1000, seed=seed)
     priors, random = load_priors(), np.random.default_rng(seed)
     rule = next(rule for rule in load_milestone_rules().milestones if rule.milestone == "cd4_200")
@@ -49,7 +49,7 @@ def simulated_crossings(patients: int, seed: int) -> dict[str, tuple[int, int]]:
     visits: dict[str, list[int]] = {}
     for visit in cohort.visits:
         visits.setdefault(visit.patient, []).append(visit.day)
-    found = {"exact counts": [0, 0], "counted cells": [0, 0], "counted cells, not marked borderline": [0, 0]}
+    found: dict[str, list[tuple[bool, float]]] = {}
     for plan in cohort.patients:
         blood = (expected_blood(plan, day, cohort.settings.cohort, priors) for day in range(1, LAST_DAY + 1))
         course = np.array([level["CD4_T"] for level in blood])
@@ -59,13 +59,21 @@ def simulated_crossings(patients: int, seed: int) -> dict[str, tuple[int, int]]:
         levels = {day: float(course[day - 1]) for day in visits[plan.patient] if 1 <= day <= LAST_DAY}
         exact = [Value(day, level, level, level) for day, level in levels.items()]
         counted = [counted_value(day, level, random) for day, level in levels.items()]
-        borderline = bool(evidence(once, counted).borderline)
-        for name, values in zip(found, (exact, counted, [] if borderline else counted), strict=True):
-            crossing = first_crossing(Visit(value.day, value.state(once)) for value in values)
-            if crossing.by_day is not None:
-                found[name][0] += (crossing.after_day or 0) < int(passed[0]) + 1 <= crossing.by_day
-                found[name][1] += 1
-    return {name: (inside, total) for name, (inside, total) in found.items()}
+        judged = {"exact counts": Judged.of(once, exact), "counted cells": Judged.of(once, counted)}
+        spans = {name: Span(own.crossing.after_day, own.crossing.by_day) for name, own in judged.items()}
+        certain = evidence(judged["counted cells"]).certain
+        if certain == spans["counted cells"]:
+            spans["counted cells, not borderline"] = certain
+        spans["counted cells, certain days"] = certain
+        for name, (after, by) in spans.items():
+            if spans["counted cells"].by_day is not None:
+                end = LAST_DAY if by is None else by
+                start = after or 0
+                found.setdefault(name, []).append((start < int(passed[0]) + 1 <= end, end - start))
+    return {
+        name: (sum(held for held, _ in own), len(own), float(np.median([length for _, length in own])))
+        for name, own in found.items()
+    }
 
 
 def counted_value(day: int, level: float, random: np.random.Generator) -> Value:

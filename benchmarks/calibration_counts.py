@@ -11,8 +11,9 @@ import argparse
 import math
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -101,8 +102,9 @@ def without_concentration(count: PopulationCount) -> PopulationCount:
             )
         ]
     )
-    kept = {name: value for name, value in count.model_dump().items() if name.startswith("percent_")}
-    return bare.model_copy(update=kept)
+    names = [field.name for field in fields(count) if field.name.startswith("percent_")]
+    kept: dict[str, Any] = {name: getattr(count, name) for name in names}
+    return replace(bare, **kept)
 
 
 def row(count: PopulationCount, cells_per_ul: float, events: int) -> Mapping[str, object]:

@@ -149,6 +149,8 @@ MILESTONE_COLUMNS: Final = (
     "status",
     "after_day",
     "by_day",
+    "certain_after_day",
+    "certain_by_day",
     "confirmed",
     "confirmed_day",
     "deadline_day",

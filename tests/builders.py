@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
+from pydantic import TypeAdapter
 from scipy.stats import chi2
 
 from cytorecon.errors import Issue, Severity
@@ -29,6 +30,8 @@ from cytorecon.results import (
 )
 from cytorecon.study.model import Anchor, ClinicalEvent, Patient, Study, Tube
 from cytorecon.study.result import StudyResult
+
+_COUNT = TypeAdapter(PopulationCount)
 
 DAYS = (14, 30, 60, 100, 180, 365)
 LLOQ_EVENTS = 50
@@ -230,7 +233,7 @@ def _count(
         values["cells_per_ul_high"] = chi2.ppf(0.975, 2 * number + 2) / 2 / blood_ul
         values["lloq_cells_per_ul"] = LLOQ_EVENTS / blood_ul
         values["below_lloq"] = below
-    return PopulationCount.model_validate(
+    return population_count(
         {
             "population": population,
             "parent": parent,
@@ -243,6 +246,11 @@ def _count(
             **values,
         }
     )
+
+
+def population_count(row: Mapping[str, object]) -> PopulationCount:
+    """Return the count with these fields, checked."""
+    return _COUNT.validate_python(row)
 
 
 def _gates(name_of_tube: str, events: Mapping[str, int]) -> tuple[GateRecord, ...]:

@@ -10,10 +10,11 @@ from cytorecon.figures.patient import patient_figure
 from cytorecon.figures.points import patient_points
 from cytorecon.figures.timeaxis import time_axis
 from cytorecon.figures.valueaxis import value_axis
-from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.results import TubeResult
 from cytorecon.study import Patient, Study, StudyResult, Tube, tidy_counts
 from cytorecon.study.table import csv_text
 from cytorecon.trajectory import trajectories
+from tests.builders import population_count
 
 CENSORED = {
     "below": {"events": 3, "detected": True, "cells_per_ul_low": 0.1, "cells_per_ul_high": 1.4},
@@ -24,7 +25,7 @@ LIMITS = {"below": "<8.4", "absent": "<8.4", "background": "<13"}
 
 
 def study(kind: str) -> StudyResult:
-    count = PopulationCount.model_validate(
+    count = population_count(
         {
             "population": "B", "parent": "lymphocytes", "status": "counted", "lloq_cells_per_ul": 8.4,
             "below_lloq": True, "count_method": "beads", "blood_ul_counted": 6.0, **CENSORED[kind],

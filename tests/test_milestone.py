@@ -353,12 +353,18 @@ def with_evidence(
         (
             {30: (150.0, 140.0, 160.0), 60: (210.0, 195.0, 226.0)},
             "60",
-            "Borderline: the 95 % interval holds 200/µL on day 60 (195–226).",
+            (
+                "Borderline: the 95 % interval holds 200/µL on day 60 (195–226); allowing for it, "
+                "after day 30, if at all."
+            ),
         ),
         (
             {30: (190.0, 176.0, 205.0), 60: (210.0, 195.0, 226.0), 90: (205.0, 190.0, 220.0)},
             "30;60",
-            "Borderline: the 95 % interval holds 200/µL on day 30 (176–205), day 60 (195–226).",
+            (
+                "Borderline: the 95 % interval holds 200/µL on day 30 (176–205), day 60 (195–226); "
+                "allowing for them, not decided."
+            ),
         ),
         # 200 itself meets the rule, and so does all above
         ({30: (150.0, 140.0, 160.0), 60: (210.0, 200.0, 226.0)}, "", ""),
@@ -372,7 +378,7 @@ def with_evidence(
         (
             {30: (195.0, 180.0, 210.0), 60: (20.0, 15.0, 26.0)},
             "30",
-            "Borderline: the 95 % interval holds 200/µL on day 30 (180–210).",
+            "Borderline: the 95 % interval holds 200/µL on day 30 (180–210); allowing for it, not decided.",
         ),
     ],
 )
@@ -434,7 +440,8 @@ def test_caution_says_both() -> None:
     course = {30: (20.0, 15.0, 26.0), 60: (210.0, 195.0, 226.0)}
     row = milestones(with_evidence(course, {60: "count.few_beads"}), study(), rule()).iloc[0]
     assert row["caution"] == (
-        "Borderline: the 95 % interval holds 200/µL on day 60 (195–226); rests on a flagged tube: "
+        "Borderline: the 95 % interval holds 200/µL on day 60 (195–226); allowing for it, "
+        "after day 30, if at all; rests on a flagged tube: "
         "day 60 (few beads counted)."
     )
 

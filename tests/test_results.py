@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from pydantic import ValidationError
 
@@ -25,10 +27,8 @@ def test_a_result_survives_json() -> None:
 
 def test_what_is_not_known_is_none_and_never_zero() -> None:
     count = PopulationCount(population="NK", parent="lymphocytes", status="not_evaluable", reason="no CD56")
-    numbers = count.model_dump(
-        exclude={"population", "parent", "status", "reason", "count_method", "review", "gate_definition"}
-    )
-    assert set(numbers.values()) == {None}
+    said = {"population", "parent", "status", "reason", "count_method", "review", "gate_definition"}
+    assert {value for name, value in asdict(count).items() if name not in said} == {None}
 
 
 def test_a_result_cannot_be_changed_and_takes_no_unknown_field() -> None:

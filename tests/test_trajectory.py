@@ -25,7 +25,7 @@ def count(population: str, events: int | None = 600, **fields: object) -> Popula
         "events": events,
         **fields,
     }
-    return PopulationCount.model_validate(row)
+    return builders.population_count(row)
 
 
 def by_beads(population: str, cells: float | None, lloq: float = 5.0, **fields: object) -> PopulationCount:

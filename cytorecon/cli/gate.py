@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,14 +105,14 @@ def _columns() -> list[str]:
     from cytorecon.results import PopulationCount
     from cytorecon.tables import NOT_IN_TABLES
 
-    columns = [name for name in PopulationCount.model_fields if name not in NOT_IN_TABLES]
+    columns = [one.name for one in fields(PopulationCount) if one.name not in NOT_IN_TABLES]
     return ["file", "file_sha256", *filter(_without_volume, columns)]
 
 
 def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
     for item in gated:
         for count in item.result.counts:
-            values = {name: value for name, value in count.model_dump().items() if _without_volume(name)}
+            values = {name: value for name, value in asdict(count).items() if _without_volume(name)}
             values |= {"status": count.verdict, "review": ";".join(count.review)}
             yield {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **values}
 
@@ -124,7 +125,10 @@ def _without_volume(name: str) -> bool:
 def _as_json(item: GatedFile, template: str) -> dict[str, object]:
     """Return one file's result without pictures: they are for pages, and would be most of the text."""
     document = item.result.model_dump(mode="json", exclude={"plots"})
-    counts = [{**count.model_dump(mode="json"), "status": count.verdict} for count in item.result.counts]
+    counts = [
+        {**row, "status": count.verdict}
+        for row, count in zip(document["counts"], item.result.counts, strict=True)
+    ]
     source = {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256}
     result = {**source, **document, "counts": counts}
     judged = {

@@ -73,7 +73,8 @@ def report(
     own = _own_references(references)
     with StudyStore.open(study) as store:
         alone = patients or "html" not in asked
-        result = store.result(plots=False)
+        # of a large study, reading all results takes longer than the reports of a few patients
+        result = store.result_of(patients) if patients else store.result(plots=False)
         # what was signed was seen with the packaged reference ranges
         making = replace(making, approved=approved_in(study, result) if own is None else ())
         made = _write_patients(result, out, making, patients, own) if alone else None
@@ -141,7 +142,7 @@ def _write_tubes(store: StudyStore, out: Path, patients: Sequence[str] | None) -
     from cytorecon.report import write_tubes
 
     # the marks that checks between tubes set are not stored; the pictures are read one tube at a time
-    result = store.result(plots=False)
+    result = store.result_of(patients) if patients else store.result(plots=False)
     tubes = [tube for tube in result.study.tubes if not patients or tube.patient in patients]
 
     def read(tube: Tube) -> TubeResult:

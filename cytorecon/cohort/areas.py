@@ -10,6 +10,9 @@ import pandas as pd
 from cytorecon.statistics.area import areas_under_curves
 from cytorecon.tables import AREA_COLUMNS
 
+_USED: Final = (
+    "patient", "days_after_transplant", "population", "measure", "unit", "value", "lloq", "censored",
+)  # fmt: skip
 _METHOD: Final = (
     "area under the curve of log10 by trapezoids, as its geometric mean level; from least to most what "
     "values below their limit may be (counts below 1 count as 1); days before the first and after the last "
@@ -38,9 +41,8 @@ def recovery_areas(
         span. `mean_level` is empty where `low` and `high` differ, as hidden values decide it; `coverage` is
         the share of the span between visits. Multiply log10 of the level by `days_seen` for the area itself.
     """
-    usable = table[
-        (table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))
-    ].reset_index(drop=True)
+    wanted = (table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))
+    usable = table.loc[wanted, list(_USED)].reset_index(drop=True)
     if usable.empty:
         return _frame(usable.iloc[:0], np.zeros(0, np.intp), {})
     curve = np.asarray(usable.groupby(["population", "patient"], sort=False).ngroup(), dtype=np.intp)

@@ -20,6 +20,9 @@ _METHOD: Final = (
     "values below their limit as the limit; values not measured are estimated by the components "
     "(known_share says how many were)"
 )
+_USED: Final = (
+    "patient", "days_after_transplant", "population", "measure", "unit", "value", "lloq", "censored",
+)  # fmt: skip
 #: Populations named beside an axis.
 _NAMED: Final = 3
 
@@ -65,9 +68,10 @@ def cohort_map(
             found=window,
             allowed=", ".join(names),
         )
-    usable = table[(table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))]
-    chosen = closest_in_windows(usable, own)
-    chosen = chosen[chosen["window_place"] == names.index(window)]
+    span = own.windows[names.index(window)]
+    wanted = (table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))
+    wanted &= table["days_after_transplant"].between(span.from_day, span.to_day)
+    chosen = closest_in_windows(table.loc[wanted, list(_USED)], own)
     level = np.where(chosen["censored"] == "left", chosen["lloq"], chosen["value"]).astype(np.float64)
     wide = (
         chosen.assign(level=np.log10(np.where(level > 0, level, np.nan)))

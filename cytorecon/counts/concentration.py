@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cytorecon.counts.counted import Counted, volume_spread
 from cytorecon.counts.detection_limit import lod_events
@@ -98,7 +99,7 @@ def absolute_counts(
 def _reviewed(count: PopulationCount, review: Sequence[str]) -> PopulationCount:
     if count.status != "counted":
         return count
-    return count.model_copy(update={"review": tuple(dict.fromkeys((*count.review, *review)))})
+    return replace(count, review=tuple(dict.fromkeys((*count.review, *review))))
 
 
 def _bead_review(counts: Sequence[PopulationCount], beads_review: Sequence[str]) -> tuple[str, ...]:
@@ -145,18 +146,17 @@ def _with_concentration(
     low, high = blood.interval(count.events, confidence=confidence)
     if count.detected is False and low is not None:
         low = 0.0
-    return _reviewed(count, review).model_copy(
-        update={
-            "cells_per_ul": None if below else count.events / blood.blood_ul,
-            "cells_per_ul_low": low,
-            "cells_per_ul_high": high,
-            "lloq_cells_per_ul": lloq_events / blood.blood_ul,
-            "lod_cells_per_ul": _lod(count, blood),
-            "below_lloq": below,
-            "count_method": blood.method,
-            "blood_ul_counted": blood.blood_ul,
-            "uncertainty": blood.uncertainty(count.events),
-        }
+    return replace(
+        _reviewed(count, review),
+        cells_per_ul=None if below else count.events / blood.blood_ul,
+        cells_per_ul_low=low,
+        cells_per_ul_high=high,
+        lloq_cells_per_ul=lloq_events / blood.blood_ul,
+        lod_cells_per_ul=_lod(count, blood),
+        below_lloq=below,
+        count_method=blood.method,
+        blood_ul_counted=blood.blood_ul,
+        uncertainty=blood.uncertainty(count.events),
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scipy.special import gammaincinv
-from scipy.stats import poisson
+from scipy.special import gammaincinv, pdtrc
 
 #: A concentration at the limit of detection is detected in so many tubes of a hundred (Currie 1968).
 _POWER: Final = 0.95
@@ -19,7 +18,7 @@ def lod_events(background: float, significance: float) -> float:
     background : float
         Events expected in its gate were it absent.
     significance : float
-        Chance at which so many events count as detected although it is absent.
+        Chance at which so many events count as detected although it is absent; below 0.3.
 
     Notes
     -----
@@ -32,7 +31,8 @@ def lod_events(background: float, significance: float) -> float:
     >>> round(lod_events(1.0, 0.05), 1)
     6.8
     """
-    critical = int(poisson.isf(significance, background)) + 1
-    while poisson.sf(critical - 1, background) >= significance:
+    # the median lies there or above, so the critical level does, too
+    critical = max(int(background), 1)
+    while pdtrc(critical - 1, background) >= significance:
         critical += 1
     return max(float(gammaincinv(critical, _POWER)) - background, 0.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from cytorecon.counts.combined import share_interval
 from cytorecon.counts.gate_error import total_gate_spread
@@ -77,10 +78,10 @@ def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float)
             subject=tally.population,
             field="events",
         )
-    counted = plain.model_copy(update={"events": tally.events, "parent_events": tally.parent_events})
+    counted = replace(plain, events=tally.events, parent_events=tally.parent_events)
     if tally.population == BEADS:
         return counted
-    percentages: dict[str, float | None] = {}
+    percentages: dict[str, Any] = {}
     gates = spread or GateSpread()
     for column, of, of_share in (
         ("percent_of_parent", tally.parent_events, gates.of_parent),
@@ -91,7 +92,7 @@ def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float)
         percentages |= _percent(tally.population, column, tally.events, of, interval)
     if tally.detected is False:
         percentages |= _none_seen(percentages)
-    return counted.model_copy(update=percentages)
+    return replace(counted, **percentages)
 
 
 def _none_seen(percentages: dict[str, float | None]) -> dict[str, float | None]:

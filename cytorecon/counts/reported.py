@@ -78,7 +78,7 @@ def value_text(value: float) -> str:
     if value < 1:
         return f"{value:.2g}"
     # 9.96 rounds to 10.0 with one decimal, and 10 is written without.
-    return f"{value:.0f}" if round(value, 1) >= 10 else f"{value:.1f}"
+    return f"{value:.0f}" if value >= 10 or round(value, 1) >= 10 else f"{value:.1f}"
 
 
 def measure_text(value: float, measure: str) -> str:

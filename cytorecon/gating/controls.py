@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.axes import Axes
+from cytorecon.gating.control_of import ControlOf
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.finders.control import control_tail
 from cytorecon.gating.gated import GatedSample
@@ -17,29 +17,6 @@ from cytorecon.gating.prior import Background, GatingPrior, ReferencePrior
 from cytorecon.gating.shapes import Column, Mask
 from cytorecon.knowledge.quality import ControlLimits, Limit
 from cytorecon.knowledge.template import MarkerAxis, ReferenceTailGate, Template, ValleyGate
-from cytorecon.values import Frozen
-
-ControlKind = Literal["fmo", "without"]
-
-
-class ControlOf(Frozen):
-    """What a control tube is.
-
-    Parameters
-    ----------
-    kind : {"fmo", "without"}
-        ``fmo``: stained with all but one marker (or with its isotype control). ``without``: fully
-        stained, and known to hold no cell of one population (depleted).
-    name : str
-        Marker of an ``fmo``, population of a ``without``.
-    """
-
-    kind: ControlKind
-    name: str
-
-    def __str__(self) -> str:
-        """Return it as a sheet says it: ``fmo CD19``."""
-        return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

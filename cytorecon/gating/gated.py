@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,11 @@ from cytorecon.gating.found import FoundGate
 from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
 from cytorecon.gating.spread import gate_spread
 from cytorecon.knowledge.template import Template, markers_of
-from cytorecon.results import GateRecord, GateSpread, PopulationTally
+from cytorecon.results import GateRecord, GateSpread, PopulationCount, PopulationTally
 from cytorecon.sample import Sample
 from cytorecon.tables import NOT_IN_TABLES
 
+_SHOWN = tuple(one.name for one in fields(PopulationCount) if one.name not in NOT_IN_TABLES)
 _ALWAYS_THERE = frozenset({"events", "parent_events", "percent_of_parent"})
 
 
@@ -170,7 +171,7 @@ class GatedSample:
         (:attr:`~cytorecon.results.PopulationCount.verdict`).
         """
         rows = [
-            {**count.model_dump(exclude={*NOT_IN_TABLES}), "status": count.verdict}
+            {name: getattr(count, name) for name in _SHOWN} | {"status": count.verdict}
             for count in count_populations(self.tallies())
         ]
         table = pd.DataFrame(rows)

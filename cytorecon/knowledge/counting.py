@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import Field, model_validator
 
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 COUNTING_FILE = "counting.yaml"
@@ -246,6 +247,7 @@ class CountingRules(Frozen):
 
 
 @lru_cache(maxsize=8)
+@packaged_once
 def load_counting_rules(*, folder: Path | None = None) -> CountingRules:
     """Return the limits of counting.
 

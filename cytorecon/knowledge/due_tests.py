@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.knowledge.readouts import load_readouts
@@ -117,6 +118,7 @@ class DueTests(Frozen):
 
 
 @lru_cache(maxsize=8)
+@packaged_once
 def load_due_tests(*, folder: Path | None = None) -> DueTests:
     """Return the schedule.
 

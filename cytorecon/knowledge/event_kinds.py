@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 EVENT_KINDS_FILE = "event_kinds.yaml"
@@ -74,6 +75,7 @@ class EventKinds(Frozen):
         )
 
 
+@packaged_once
 def load_event_kinds(*, folder: Path | None = None) -> EventKinds:
     """Return all kinds of clinical events.
 

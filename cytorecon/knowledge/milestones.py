@@ -11,6 +11,7 @@ from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.event_kinds import load_event_kinds
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.knowledge.grafts import load_grafts
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.knowledge.programmes import load_programmes
 from cytorecon.knowledge.readouts import Within, load_readouts
 from cytorecon.values import Frozen
@@ -188,6 +189,7 @@ class MilestoneRules(Frozen):
         return tuple(dict.fromkeys((*self.drawn_first, *(rule.milestone for rule in self.milestones))))
 
 
+@packaged_once
 def load_milestone_rules(*, folder: Path | None = None) -> MilestoneRules:
     """Return the milestone rules.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_csv_rows, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 POPULATIONS_FILE = "populations.csv"
@@ -72,6 +73,7 @@ class Populations(Frozen):
         return (names.index(population) if population in names else len(names), population)
 
 
+@packaged_once
 def load_populations(*, folder: Path | None = None) -> Populations:
     """Return all populations in their order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.event_kinds import load_event_kinds
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.readouts import load_readouts
 from cytorecon.knowledge.templates import template_names
@@ -108,7 +108,7 @@ class Programmes(Frozen):
         )
 
 
-@lru_cache(maxsize=8)
+@packaged_once
 def load_programmes(*, folder: Path | None = None) -> Programmes:
     """Return all treatment programmes.
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.event_kinds import load_event_kinds
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 READOUTS_FILE: Final = "readouts.yaml"
@@ -168,6 +169,7 @@ def series_of(readout: str, lineage: str) -> str:
 
 
 @lru_cache(maxsize=8)
+@packaged_once
 def load_readouts(*, folder: Path | None = None) -> Readouts:
     """Return the readouts.
 

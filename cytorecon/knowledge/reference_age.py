@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from cytorecon.knowledge.references import ReferenceRange, References
 from cytorecon.values import Frozen
+
+Numbers = npt.NDArray[np.float64]
 
 _PERCENTILES: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 _CENTRAL: Final = re.compile(r"central (\d+(?:\.\d+)?)")
@@ -38,6 +43,69 @@ class AgeLimits(Frozen):
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """The row that holds an age, and the band on that side of its middle between which is interpolated.
+
+    Parameters
+    ----------
+    row : ReferenceRange
+        Whose band holds the age (:meth:`References.find`).
+    neighbour : ReferenceRange or None
+        The neighbouring band of the same set, where it adjoins, and has an end and the same percentiles.
+    """
+
+    row: ReferenceRange
+    neighbour: ReferenceRange | None
+
+    @property
+    def basis(self) -> str:
+        """Band or bands, for people."""
+        people = (f", {self.row.sex}" if self.row.sex != "all" else "") + _STRATA[self.row.stratum]
+        if self.neighbour is None:
+            return f"band {_band(self.row)} years{people}"
+        first, second = self._in_order(self.neighbour)
+        return f"interpolated between bands {_band(first)} and {_band(second)} years{people}"
+
+    def at(self, ages: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Return lower limits, upper limits and medians (NaN where there is none) at ages in years.
+
+        Linear in the logarithm of age between the middles of the two bands; else as the row has them.
+        """
+        if self.neighbour is None:
+            row = self.row
+            return _filled(ages, row.low), _filled(ages, row.high), _filled(ages, row.median)
+        first, second = self._in_order(self.neighbour)
+        start, end = (math.log(_middle(each)) for each in (first, second))
+        part = (np.log(ages) - start) / (end - start)
+        known = first.median is not None and second.median is not None
+        medians = (first.median, second.median) if known else (None, None)
+        return (
+            _between(_filled(ages, first.low), _filled(ages, second.low), part),
+            _between(_filled(ages, first.high), _filled(ages, second.high), part),
+            _between(_filled(ages, medians[0]), _filled(ages, medians[1]), part),
+        )
+
+    def _in_order(self, neighbour: ReferenceRange) -> tuple[ReferenceRange, ReferenceRange]:
+        first, second = sorted((self.row, neighbour), key=lambda each: each.age_from)
+        return first, second
+
+
+def bands_at(references: References, row: ReferenceRange, age_years: float) -> Bands:
+    """Return between which bands the limits at an age lie.
+
+    Parameters
+    ----------
+    references : References
+        All rows.
+    row : ReferenceRange
+        Whose band holds the age (:meth:`References.find`).
+    age_years : float
+        Age at the visit.
+    """
+    return Bands(row, _neighbour(references, row, age_years))
+
+
 def limits_at(references: References, row: ReferenceRange, age_years: float) -> AgeLimits:
     """Return the limits at an age, between the middle of its band and that of the next one.
 
@@ -53,8 +121,7 @@ def limits_at(references: References, row: ReferenceRange, age_years: float) -> 
     Returns
     -------
     AgeLimits
-        Linear in the logarithm of age where the neighbouring band of the same set adjoins, and has an end and
-        the same percentiles; else as the row has them.
+        As :class:`Bands` gives them.
 
     Examples
     --------
@@ -65,20 +132,39 @@ def limits_at(references: References, row: ReferenceRange, age_years: float) -> 
     >>> row.low, round(limits.low), limits.basis
     (700.0, 686, 'interpolated between bands 2-6 and 6-12 years')
     """
-    neighbour = _neighbour(references, row, age_years)
-    people = (f", {row.sex}" if row.sex != "all" else "") + _STRATA[row.stratum]
-    if neighbour is None:
-        basis = f"band {_band(row)} years{people}"
-        return _limits(row, row.low, row.high, row.median, basis)
-    first, second = sorted((row, neighbour), key=lambda each: each.age_from)
-    start, end = (math.log(_middle(each)) for each in (first, second))
-    part = (math.log(age_years) - start) / (end - start)
-    medians = (first.median, second.median)
-    median = None if medians[0] is None or medians[1] is None else _between(medians[0], medians[1], part)
-    basis = f"interpolated between bands {_band(first)} and {_band(second)} years{people}"
-    return _limits(
-        row, _between(first.low, second.low, part), _between(first.high, second.high, part), median, basis
+    bands = bands_at(references, row, age_years)
+    low, high, median = (float(found[0]) for found in bands.at(np.array([age_years])))
+    return AgeLimits(
+        low=low,
+        high=high,
+        median=None if math.isnan(median) else median,
+        percentiles=row.percentiles,
+        set=row.set,
+        source=row.source,
+        basis=bands.basis,
     )
+
+
+def age_edges(references: References, population: str, measure: str) -> Numbers:
+    """Return the ages in years between which :meth:`References.find` and :func:`bands_at` do not change.
+
+    From one edge up to, not including, the next, a person of one sex and CMV serology has the same bands.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.references import load_references
+    >>> edges = age_edges(load_references(), "CD4_T", "cells_per_ul")
+    >>> 2.0 in edges, 4.0 in edges, 6.0 in edges  # a band from 2 to 6 years, and its middle
+    (True, True, True)
+    """
+    own = references.of(population, measure)
+    ends: set[float | None] = {0.0, math.nextafter(0.0, 1.0)}
+    for row in own.ranges:
+        ends |= {row.age_from, row.age_below, None if row.age_below is None else _middle(row)}
+    for default in own.defaults:
+        for band in default.bands:
+            ends |= {band.age_from, band.age_below}
+    return np.array(sorted(end for end in ends if end is not None))
 
 
 def z_score(value: float, limits: AgeLimits) -> float | None:
@@ -94,13 +180,7 @@ def z_score(value: float, limits: AgeLimits) -> float | None:
     Returns
     -------
     float or None
-        None where the source gives no median or does not say which percentiles its limits are, and where a
-        logarithm does not exist.
-
-    Notes
-    -----
-    Two-piece log-normal: the logarithm is normal on either side of the median, with the standard deviation
-    that puts the limit of that side at its percentile.
+        None where :func:`z_scores` has NaN.
 
     Examples
     --------
@@ -109,14 +189,45 @@ def z_score(value: float, limits: AgeLimits) -> float | None:
     >>> round(z_score(200, limits), 2), round(z_score(50, limits), 2), z_score(100, limits)
     (1.96, -1.96, 0.0)
     """
-    fractions = percentile_fractions(limits.percentiles)
-    if limits.median is None or fractions is None or value <= 0 or limits.median <= 0:
-        return None
-    above = value >= limits.median
-    limit, fraction = (limits.high, fractions[1]) if above else (limits.low, fractions[0])
-    if limit <= 0 or limit == limits.median:
-        return None
-    return float(ndtri(fraction)) * math.log(value / limits.median) / math.log(limit / limits.median)
+    median = math.nan if limits.median is None else limits.median
+    numbers = np.array([[value], [limits.low], [limits.high], [median]])
+    found = z_scores(numbers[0], numbers[1], numbers[2], numbers[3], limits.percentiles)
+    return None if math.isnan(found[0]) else float(found[0])
+
+
+def z_scores(values: Numbers, low: Numbers, high: Numbers, median: Numbers, percentiles: str) -> Numbers:
+    """Return how many standard deviations values lie from the median of healthy people.
+
+    Parameters
+    ----------
+    values, low, high, median : ndarray, shape (n,)
+        In one unit, each value with the limits at its age; NaN where there is none.
+    percentiles : str
+        What the limits are (:func:`percentile_fractions`).
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        NaN where there is no value or no median, the source does not say which percentiles its limits are, or
+        a logarithm does not exist.
+
+    Notes
+    -----
+    Two-piece log-normal: the logarithm is normal on either side of the median, with the standard deviation
+    that puts the limit of that side at its percentile.
+    """
+    scores = np.full(len(values), np.nan)
+    fractions = percentile_fractions(percentiles)
+    if fractions is None:
+        return scores
+    above = values >= median
+    limit = np.where(above, high, low)
+    # a comparison with NaN is false
+    some = (values > 0) & (median > 0) & (limit > 0) & (limit != median)
+    at_limit = np.where(above, ndtri(fractions[1]), ndtri(fractions[0]))[some]
+    of_value, of_limit = (np.log(each[some] / median[some]) for each in (values, limit))
+    scores[some] = at_limit * of_value / of_limit
+    return scores
 
 
 def percentile_of(z: float) -> float:
@@ -127,7 +238,12 @@ def percentile_of(z: float) -> float:
     >>> round(percentile_of(0.0)), round(percentile_of(-1.96), 1)
     (50, 2.5)
     """
-    return 100.0 * float(ndtr(z))
+    return float(percentiles_of(np.array(z)))
+
+
+def percentiles_of(z: Numbers) -> Numbers:
+    """Return the percentiles of z-scores, 0 to 100; NaN of NaN."""
+    return np.asarray(100.0 * ndtr(z))
 
 
 def percentile_fractions(percentiles: str) -> tuple[float, float] | None:
@@ -168,21 +284,13 @@ def _middle(row: ReferenceRange) -> float:
     return (row.age_from + row.age_below) / 2.0
 
 
-def _between(first: float, second: float, part: float) -> float:
+def _between(first: Numbers, second: Numbers, part: Numbers) -> Numbers:
     return first + part * (second - first)
+
+
+def _filled(ages: Numbers, number: float | None) -> Numbers:
+    return np.full(len(ages), math.nan if number is None else number)
 
 
 def _band(row: ReferenceRange) -> str:
     return f"from {row.age_from:g}" if row.age_below is None else f"{row.age_from:g}-{row.age_below:g}"
-
-
-def _limits(row: ReferenceRange, low: float, high: float, median: float | None, basis: str) -> AgeLimits:
-    return AgeLimits(
-        low=low,
-        high=high,
-        median=median,
-        percentiles=row.percentiles,
-        set=row.set,
-        source=row.source,
-        basis=basis,
-    )

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_csv_rows, read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 REFERENCE_RANGES_FILE = "reference_ranges.csv"
@@ -244,6 +245,7 @@ class References(Frozen):
         )
 
 
+@packaged_once
 def load_references(*, folder: Path | None = None) -> References:
     """Return reference limits and defaults.
 
@@ -368,6 +370,8 @@ def _check_median(row: ReferenceRange, subject: str) -> None:
 
 def _check_overlap(row: ReferenceRange, subject: str, earlier: Sequence[ReferenceRange]) -> None:
     for other in earlier:
+        if other.population != row.population:
+            continue
         same = (other.set, other.population, other.measure, other.gate_definition, other.stratum) == (
             row.set, row.population, row.measure, row.gate_definition, row.stratum,
         )  # fmt: skip

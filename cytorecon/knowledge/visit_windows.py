@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
+from cytorecon.knowledge.once import packaged_once
 from cytorecon.values import Frozen
 
 VISIT_WINDOWS_FILE = "visit_windows.yaml"
@@ -29,6 +30,7 @@ class VisitWindows(Frozen):
     windows: tuple[VisitWindow, ...] = Field(min_length=1)
 
 
+@packaged_once
 def load_visit_windows(*, folder: Path | None = None) -> VisitWindows:
     """Return the visit windows.
 

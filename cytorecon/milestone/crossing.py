@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from operator import lt
+from typing import Literal, NamedTuple
 
 State = Literal["above", "below", "indeterminate"]
 Confirmation = Literal["yes", "no", "pending"]
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """What one value says about a threshold.
 
     Parameters
@@ -141,8 +140,9 @@ def by_day(visits: Iterable[Visit]) -> list[Visit]:
     [Visit(day=30, state='below'), Visit(day=60, state='above')]
     """
     given = list(visits)
+    days = [visit.day for visit in given]
     # One visit a day, in order, is what most patients have.
-    if all(one.day < other.day for one, other in pairwise(given)):
+    if all(map(lt, days, days[1:])):
         return given
     states: dict[int, set[State]] = {}
     for visit in given:

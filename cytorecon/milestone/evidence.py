@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cytorecon.knowledge.milestones import Condition, MilestoneRule
 from cytorecon.milestone.crossing import Crossing, State, Visit, by_day
 from cytorecon.milestone.deadline import crossing_of
 
 _OTHER: Final[dict[State, State]] = {"above": "below", "below": "above", "indeterminate": "indeterminate"}
+
+
+class Span(NamedTuple):
+    """After which day and by which a threshold was met; None where no visit says so."""
+
+    after_day: int | None = None
+    by_day: int | None = None
+
+
+_NOTHING_CERTAIN: Final = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +104,86 @@ class Evidence:
         Values whose interval holds the threshold, of visits that could turn the answer, by day.
     flagged : tuple of Value
         Values that carry review codes, of visits that the answer names, by day.
+    certain : Span
+        Between which days the answer lies, whatever the borderline values truly were.
     """
 
     borderline: tuple[Value, ...] = ()
     flagged: tuple[Value, ...] = ()
+    certain: Span = _NOTHING_CERTAIN
 
 
-def evidence(rule: MilestoneRule, values: Iterable[Value]) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the values of one patient say about a rule: worked out once, and asked several times.
+
+    Parameters
+    ----------
+    rule : MilestoneRule
+        What is asked.
+    values : tuple of Value
+        On one clock, as far as they count.
+    states : tuple of State
+        What each value says about its condition.
+    close : tuple of bool
+        Whether it could be judged although its interval holds the threshold.
+    visits : list of Visit
+        One per day, in order. Where the rule has several conditions, those of a day are put together; one
+        without a value that day cannot be judged, and decides only where the others do not.
+    crossing : Crossing
+        The first crossing, with the confirmation that the rule asks for.
+    """
+
+    rule: MilestoneRule
+    values: tuple[Value, ...]
+    states: tuple[State, ...]
+    close: tuple[bool, ...]
+    visits: list[Visit]
+    crossing: Crossing
+
+    @classmethod
+    def of(cls, rule: MilestoneRule, values: Iterable[Value]) -> Judged:
+        """Return what `values` say about `rule`."""
+        own = tuple(values)
+        states = tuple(value.state(rule) for value in own)
+        pairs = zip(own, states, strict=True)
+        close = tuple(state != "indeterminate" and value.is_borderline(rule) for value, state in pairs)
+        visits = _visits(rule, own, states)
+        return cls(rule, own, states, close, visits, crossing_of(rule, visits))
+
+    @property
+    def any_judged(self) -> bool:
+        """Whether there is a visit that could be judged."""
+        return any(visit.state != "indeterminate" for visit in self.visits)
+
+    def borderline(self) -> list[Value]:
+        """Return the values that could be judged although their interval holds the threshold, by day."""
+        pairs = zip(self.values, self.close, strict=True)
+        return sorted((value for value, close in pairs if close), key=_day)
+
+    def turned(self, day: int, condition: int) -> tuple[State, ...]:
+        """Return the states had one condition been judged the other way on a day."""
+        pairs = zip(self.values, self.states, strict=True)
+        return tuple(
+            _OTHER[state] if (value.day, value.condition) == (day, condition) else state
+            for value, state in pairs
+        )
+
+    def taken(self, borderline: State) -> tuple[State, ...]:
+        """Return the states had every borderline value been `borderline`."""
+        pairs = zip(self.states, self.close, strict=True)
+        return tuple(borderline if close else state for state, close in pairs)
+
+    def crossings(self, others: Iterable[tuple[State, ...]]) -> Mapping[tuple[State, ...], Crossing]:
+        """Return the first crossing for other states of the values; few of them differ."""
+        found = {self.states: self.crossing}
+        for states in others:
+            if states not in found:
+                found[states] = crossing_of(self.rule, _visits(self.rule, self.values, states))
+        return found
+
+
+def evidence(judged: Judged) -> Evidence:
     """Return which of the values that decide an answer are borderline, and which are flagged.
 
     A borderline visit decides when the answer would be another one had it been judged the other way: be
@@ -110,69 +193,79 @@ def evidence(rule: MilestoneRule, values: Iterable[Value]) -> Evidence:
 
     Parameters
     ----------
-    rule : MilestoneRule
-        What is asked.
-    values : iterable of Value
-        Of one patient, on one clock, as far as they count.
+    judged : Judged
+        What the values say.
 
     Examples
     --------
     >>> from cytorecon.knowledge.milestones import load_milestone_rules
     >>> rule = load_milestone_rules().milestones[1]  # at least 50/µL
-    >>> course = [Value(30, 20.0, 15.0, 26.0), Value(60, 54.0, 46.0, 63.0), Value(90, 52.0, 44.0, 61.0)]
-    >>> [value.day for value in evidence(rule, course).borderline]
-    [60]
+    >>> course = [Value(30, 20.0, 15.0, 26.0), Value(60, 54.0, 46.0, 63.0), Value(90, 65.0, 56.0, 75.0)]
+    >>> found = evidence(Judged.of(rule, course))
+    >>> [value.day for value in found.borderline], found.certain
+    ([60], Span(after_day=30, by_day=90))
     """
-    every = list(values)
-    own = sorted((value for value in every if value.state(rule) != "indeterminate"), key=_day)
-    visits = [visit for visit in judged_days(rule, every) if visit.state != "indeterminate"]
-    crossing = crossing_of(rule, visits)
-    answer, named = _answer(crossing), _named(visits, crossing)
-    close = [value for value in own if value.is_borderline(rule)]
-    turning = {
-        (day, condition)
-        for day, condition in {(value.day, value.condition) for value in close}
-        if _answer(crossing_of(rule, judged_days(rule, every, turned=(day, condition)))) != answer
-    }
+    if not any(judged.close):
+        answer = Span(judged.crossing.after_day, judged.crossing.by_day)
+        return Evidence(flagged=_flagged(judged), certain=answer)
+    close = judged.borderline()
+    turns = {place: judged.turned(*place) for place in {(value.day, value.condition) for value in close}}
+    above, below = judged.taken("above"), judged.taken("below")
+    crossings = judged.crossings([*turns.values(), above, below])
+    answer_now = _answer(judged.crossing)
+    turning = {place for place, states in turns.items() if _answer(crossings[states]) != answer_now}
     return Evidence(
         borderline=tuple(value for value in close if (value.day, value.condition) in turning),
-        flagged=tuple(value for value in own if value.day in named and value.review),
+        flagged=_flagged(judged),
+        certain=_certain(judged.crossing, earliest=crossings[above], latest=crossings[below]),
     )
 
 
-def judged_days(
-    rule: MilestoneRule, values: Iterable[Value], *, turned: tuple[int, int] | None = None
-) -> list[Visit]:
-    """Return what the values say about the rule: one visit per day, in order.
+def _flagged(judged: Judged) -> tuple[Value, ...]:
+    """Return the values with review codes, of the visits that the answer names, by day."""
+    marked = [
+        value
+        for value, state in zip(judged.values, judged.states, strict=True)
+        if value.review and state != "indeterminate"
+    ]
+    if not marked:
+        return ()
+    visits = [visit for visit in judged.visits if visit.state != "indeterminate"]
+    named = _named(visits, judged.crossing)
+    return tuple(sorted((value for value in marked if value.day in named), key=_day))
 
-    Where the rule has several conditions, those of a day are put together; one without a value that
-    day cannot be judged, and decides only where the others do not.
 
-    Parameters
-    ----------
-    rule : MilestoneRule
-        What is asked.
-    values : iterable of Value
-        On one clock, as far as they count.
-    turned : (int, int), optional
-        Day and condition to take the other way.
+def _certain(crossing: Crossing, *, earliest: Crossing, latest: Crossing) -> Span:
+    """Return between which days the answer lies, whatever the borderline values truly were.
+
+    A value whose interval holds the threshold may have been on either side of it. More visits above bring a
+    milestone forward, so two answers stand for all: every borderline value above (`earliest`), and every one
+    below (`latest`). The span holds both, and the answer itself.
     """
-    by_condition: list[list[Visit]] = [[] for _ in rule.conditions]
-    for value in values:
-        by_condition[value.condition].append(Visit(value.day, value.state(rule)))
-    answers = [by_day(visits) for visits in by_condition]
-    if turned is not None:
-        day, condition = turned
-        answers[condition] = _turned(answers[condition], day)
-    if len(answers) == 1:
-        return answers[0]
-    states = [{visit.day: visit.state for visit in visits} for visits in answers]
-    days = sorted({day for known in states for day in known})
+    every = (crossing, earliest, latest)
+    after, by = [one.after_day for one in every], [one.by_day for one in every]
+    unconfirmed = latest.confirmed == "no" and crossing.confirmed != "no"
+    return Span(
+        after_day=None if None in after else min(day for day in after if day is not None),
+        by_day=None if None in by or unconfirmed else max(day for day in by if day is not None),
+    )
+
+
+def _visits(rule: MilestoneRule, values: Sequence[Value], states: Sequence[State]) -> list[Visit]:
+    """Return one visit per day, in order: the conditions of a day put together."""
+    if rule.is_plain:
+        pairs = zip(values, states, strict=True)
+        return by_day([Visit(value.day, state) for value, state in pairs])
+    answers: list[list[Visit]] = [[] for _ in rule.conditions]
+    for value, state in zip(values, states, strict=True):
+        answers[value.condition].append(Visit(value.day, state))
+    known = [{visit.day: visit.state for visit in by_day(visits)} for visits in answers]
+    days = sorted({day for states_of in known for day in states_of})
     deciding: State = "above" if rule.any_of else "below"
-    return [Visit(day, _together([known.get(day) for known in states], deciding)) for day in days]
+    return [Visit(day, _state_of_day([own.get(day) for own in known], deciding)) for day in days]
 
 
-def _together(states: Sequence[State | None], deciding: State) -> State:
+def _state_of_day(states: Sequence[State | None], deciding: State) -> State:
     """Return the state of a day: one that decides is enough, else all must be known."""
     if deciding in states:
         return deciding
@@ -181,10 +274,6 @@ def _together(states: Sequence[State | None], deciding: State) -> State:
 
 def _day(value: Value) -> int:
     return value.day
-
-
-def _turned(visits: Sequence[Visit], day: int) -> list[Visit]:
-    return [Visit(visit.day, _OTHER[visit.state]) if visit.day == day else visit for visit in visits]
 
 
 def _named(visits: Sequence[Visit], crossing: Crossing) -> set[int | None]:

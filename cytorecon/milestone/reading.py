@@ -122,11 +122,14 @@ def caution(rule: MilestoneRule, finding: Finding) -> str:
     Examples
     --------
     >>> from cytorecon.knowledge.milestones import load_milestone_rules
+    >>> from cytorecon.milestone.evidence import Span
     >>> rule = load_milestone_rules().milestones[1]
-    >>> found = Evidence(borderline=(Value(60, 54.0, 46.0, 63.0),))
+    >>> found = Evidence(borderline=(Value(60, 54.0, 46.0, 63.0),), certain=Span(30, 90))
     >>> caution(rule, Finding("reached", Crossing(30, 60), None, evidence=found))
-    'Borderline: the 95 % interval holds 50/µL on day 60 (46–63).'
+    'Borderline: the 95 % interval holds 50/µL on day 60 (46–63); allowing for it, between day 30 and day 90.'
     """
+    if not finding.evidence.borderline and not finding.evidence.flagged:
+        return ""
     borderline: dict[int, list[str]] = {}
     for value in finding.evidence.borderline:
         measure = rule.conditions[value.condition].measure
@@ -138,10 +141,27 @@ def caution(rule: MilestoneRule, finding: Finding) -> str:
             f"{_threshold(rule.conditions[place])} on {', '.join(days)}"
             for place, days in borderline.items()
         ),
+        _allowing(rule, finding),
         f"rests on a flagged tube: {', '.join(flagged)}" if flagged else "",
     ]
     words = "; ".join(clause for clause in clauses if clause)
     return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _allowing(rule: MilestoneRule, finding: Finding) -> str:
+    """Return between which days the answer lies if borderline values are taken as undecided; mostly empty."""
+    crossing, found = finding.crossing, finding.evidence
+    after, by = found.certain
+    if not found.borderline or (after, by) == (crossing.after_day, crossing.by_day):
+        return ""
+    words = f"allowing for {'it' if len(found.borderline) == 1 else 'them'}, "
+    if after is not None and by is not None:
+        return f"{words}between day {after} and day {by}"
+    if by is not None:
+        return f"{words}by day {by}"
+    if after is None or rule.at_visit is not None:
+        return f"{words}not decided"
+    return f"{words}after day {after}, if at all"
 
 
 def _flags_by_days(found: Evidence) -> list[tuple[tuple[str, ...], str]]:

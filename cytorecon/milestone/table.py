@@ -18,8 +18,8 @@ from cytorecon.milestone.applies import Case, not_measured, outside
 from cytorecon.milestone.at_visit import JudgedVisit, judged_visit
 from cytorecon.milestone.clock import EndOfClock, EndsOfClocks
 from cytorecon.milestone.crossing import Crossing
-from cytorecon.milestone.deadline import Deadline, crossing_of, deadline_state
-from cytorecon.milestone.evidence import Value, evidence, judged_days
+from cytorecon.milestone.deadline import Deadline, deadline_state
+from cytorecon.milestone.evidence import Judged, Span, Value, evidence
 from cytorecon.milestone.reading import Finding, caution, reading, rule_text
 from cytorecon.milestone.values import Series, readout_values, values_of_rule
 from cytorecon.study.frame import Cell, typed_frame
@@ -86,6 +86,10 @@ def milestones(
         other patients). `confirmed` is ``yes``, ``no`` or ``pending``, and empty where the rule asks for one
         visit only or nothing was reached.
 
+        `certain_after_day` and `certain_by_day` are the days between which it lies whatever the counts truly
+        were whose 95 % interval holds the threshold: such a visit may have been above or below. They are
+        `after_day` and `by_day` where no such visit matters; empty where no visit settles it.
+
         `deadline` says how it stands against `deadline_day`, the day its source asks for: ``in_time``,
         ``late``, ``unknown`` (the visits leave it open) or ``not_reached``; both are empty for a rule
         without one. `borderline_days` are the days of visits whose 95 % interval holds the threshold and
@@ -106,6 +110,7 @@ def milestones(
 
     Examples
     --------
+    >>> from cytorecon.study.model import Patient
     >>> study = Study(name="s", patients=(Patient(patient="P01", age_years=40.0),), tubes=())
     >>> table = pd.DataFrame({"patient": "P01", "days_after_transplant": [30, 60], "population": "B",
     ...     "measure": "cells_per_ul", "value": [5.0, 55.0], "low": [4.0, 48.0], "high": [7.0, 63.0],
@@ -114,7 +119,7 @@ def milestones(
     >>> found.loc["b_50", "reading"]
     'B first > 50/µL between day 30 and day 60.'
     >>> found.loc["b_50", "caution"]
-    'Borderline: the 95 % interval holds 50/µL on day 60 (48–63).'
+    'Borderline: the 95 % interval holds 50/µL on day 60 (48–63); allowing for it, after day 30, if at all.'
     """
     own = rules or load_milestone_rules()
     events = kinds or load_event_kinds()
@@ -123,15 +128,16 @@ def milestones(
     series = _values_by_series(table, own) | readout_values(study)
     happened = events_by_patient(study)
     with_values = set(table["patient"])
+    said = [(rule, rule_text(rule), _name(rule, names)) for rule in own.milestones]
     for case in _cases(study, anchor, events):
-        for rule in own.milestones:
+        for rule, text, name_of_rule in said:
             finding = outside(case, rule, programmes)
             if finding is None:
                 name = case.patient.patient
                 values = values_of_rule(rule, name, series, happened.get(name, ()))
                 unseen = not values and (rule.measure == "readout" or name in with_values)
                 finding = not_measured(rule) if unseen else _finding(case, rule, values, own.first_day)
-            rows.append(_row(case, rule, finding, names))
+            rows.append(_row(case, rule, finding, text, name_of_rule))
     return typed_frame(rows, MILESTONE_COLUMNS)
 
 
@@ -180,29 +186,38 @@ def _finding(case: Case, rule: MilestoneRule, values: Iterable[Value], first_day
     if case.day0:
         shifted = (replace(value, day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
-    counted = [value for value in started if last is None or value.day <= last]
-    visits = judged_days(rule, counted)
-    ever_judged = any(visit.state != "indeterminate" for visit in judged_days(rule, started))
+    counted = started if last is None else [value for value in started if value.day <= last]
+    judged = Judged.of(rule, counted)
+    ever_judged = judged.any_judged or Judged.of(rule, started).any_judged
     if rule.at_visit is not None:
-        judged = judged_visit(rule.at_visit, visits)
-        status = _status_at_visit(rule, rule.at_visit, judged, case.end, ever_judged=ever_judged)
-        decides = None if judged.visit is None else judged.visit.day
-        own = [value for value in counted if value.day == decides]
-        return Finding(
-            status=status,
-            crossing=judged.crossing,
-            end=case.end,
-            deadline=_AT_VISIT.get(status, "unknown") if rule.kind != "danger" else "",
-            evidence=evidence(rule, own),
-        )
-    crossing = crossing_of(rule, visits)
-    deadline = deadline_state(rule, visits, crossing)
+        return _finding_at_visit(case, rule, rule.at_visit, judged, ever_judged=ever_judged)
+    crossing = judged.crossing
+    deadline = deadline_state(rule, judged.visits, crossing)
     return Finding(
         status=_status(rule, crossing, case.end, deadline, ever_judged=ever_judged),
         crossing=crossing,
         end=case.end,
         deadline=deadline,
-        evidence=evidence(rule, counted),
+        evidence=evidence(judged),
+    )
+
+
+def _finding_at_visit(
+    case: Case, rule: MilestoneRule, window: AtVisit, judged: Judged, *, ever_judged: bool
+) -> Finding:
+    found = judged_visit(window, judged.visits)
+    status = _status_at_visit(rule, window, found, case.end, ever_judged=ever_judged)
+    decides = None if found.visit is None else found.visit.day
+    rests_on = evidence(Judged.of(rule, (value for value in judged.values if value.day == decides)))
+    if rests_on.borderline:
+        # met or not, at that visit and no other: nothing is certain
+        rests_on = replace(rests_on, certain=Span())
+    return Finding(
+        status=status,
+        crossing=found.crossing,
+        end=case.end,
+        deadline=_AT_VISIT.get(status, "unknown") if rule.kind != "danger" else "",
+        evidence=rests_on,
     )
 
 
@@ -236,7 +251,7 @@ def _status_at_visit(
     return "not_reached_by_last_visit"
 
 
-def _row(case: Case, rule: MilestoneRule, finding: Finding, names: Populations) -> dict[str, Cell]:
+def _row(case: Case, rule: MilestoneRule, finding: Finding, text: str, name: str) -> dict[str, Cell]:
     crossing = finding.crossing
     asked = rule.confirmation > 1 and crossing.confirmed is not None
     return {
@@ -244,12 +259,14 @@ def _row(case: Case, rule: MilestoneRule, finding: Finding, names: Populations) 
         "milestone": rule.milestone,
         "kind": rule.kind,
         "population": rule.population,
-        "rule": rule_text(rule),
+        "rule": text,
         "threshold": rule.threshold,
         "unit": rule.unit,
         "status": finding.status,
         "after_day": crossing.after_day,
         "by_day": crossing.by_day,
+        "certain_after_day": finding.evidence.certain.after_day,
+        "certain_by_day": finding.evidence.certain.by_day,
         "confirmed": finding.confirmed if asked else "",
         "confirmed_day": crossing.confirmed_day if asked else None,
         "deadline_day": rule.at_visit.day if rule.at_visit is not None else rule.by_day,
@@ -258,7 +275,7 @@ def _row(case: Case, rule: MilestoneRule, finding: Finding, names: Populations) 
         "flagged_visits": "; ".join(
             f"{value.day}: {', '.join(value.review)}" for value in finding.evidence.flagged
         ),
-        "reading": reading(rule, finding, _name(rule, names)),
+        "reading": reading(rule, finding, name),
         "caution": caution(rule, finding),
         "source": rule.source,
     }

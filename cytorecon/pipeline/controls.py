@@ -7,13 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cytorecon.errors import CytoreconError, Issue, Severity
-from cytorecon.gating.controls import (
-    ControlEvidence,
-    ControlOf,
-    check_control,
-    control_evidence,
-    with_controls,
-)
+from cytorecon.gating.control_of import ControlOf
+from cytorecon.gating.controls import ControlEvidence, check_control, control_evidence, with_controls
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.templates import load_template

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, select, update
@@ -12,6 +13,7 @@ from cytorecon.store import schema
 from cytorecon.store.chain import digest
 from cytorecon.store.documents import (
     EVENT,
+    GATES,
     ISSUES,
     PATIENT,
     PLOTS,
@@ -24,8 +26,12 @@ from cytorecon.store.documents import (
 )
 from cytorecon.store.pending import pending_result
 from cytorecon.study.assay import with_assay_checks
+from cytorecon.study.assay.gate_drift import Positions, position_key
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 from cytorecon.study.result import StudyResult
+
+#: So many tubes are asked for by name; databases limit how many names a question holds.
+_FEW: Final = 500
 
 
 def read_study(connection: Connection, subject: str) -> Study:
@@ -77,7 +83,9 @@ def read_results(
     wanted: list[Column[str]] = [table.c.tube, table.c.document]
     if plots:
         wanted.append(table.c.plots)
-    stored = {row.tube: row for row in connection.execute(select(*wanted))}
+    names = [tube.tube for tube in tubes]
+    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
+    stored = {row.tube: row for row in connection.execute(asked)}
     found = []
     for tube in tubes:
         row = stored.get(tube.tube)
@@ -93,6 +101,33 @@ def read_study_result(connection: Connection, subject: str, *, plots: bool) -> S
     study = read_study(connection, subject)
     results = read_results(connection, study.tubes, subject, plots=plots)
     return with_assay_checks(StudyResult(study=study, tubes=results))
+
+
+def read_patients_result(connection: Connection, subject: str, patients: Collection[str]) -> StudyResult:
+    """Return the study with the results of some patients only; marks are those of the whole study."""
+    study = read_study(connection, subject)
+    own = [tube for tube in study.tubes if tube.patient in patients]
+    results = read_results(connection, own, subject, plots=False)
+    batch = read_positions(connection, study.tubes, subject)
+    return with_assay_checks(StudyResult(study=study, tubes=results), batch)
+
+
+def read_positions(connection: Connection, tubes: Sequence[Tube], subject: str) -> Positions:
+    """Return where the gates of analysed tubes lie; those of cell products are left out."""
+    table = schema.results
+    stored = connection.execute(select(table.c.tube, table.c.document).where(table.c.status == "done"))
+    patients = {tube.tube: tube.patient for tube in tubes if not tube.is_product}
+    found: Positions = {}
+    for row in stored:
+        if (patient := patients.get(row.tube)) is None:
+            continue
+        own = from_text(GATES, row.document, subject=subject, field=f"result of {row.tube}")
+        scale = own.provenance
+        for gate in own.gates:
+            if gate.threshold is not None and gate.status == "found":
+                key = position_key(gate.gate, scale.template_sha256, scale.transforms_sha256, gate.channels)
+                found.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
+    return found
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
@@ -328,6 +328,20 @@ class StudyStore(OpenStudy):
         """
         with self._reading() as connection:
             return rows.read_study_result(connection, self._subject, plots=plots)
+
+    def result_of(self, patients: Collection[str]) -> StudyResult:
+        """Return the study with the results of some patients' tubes, without the pictures of their gates.
+
+        What is said of these tubes is what :meth:`result` says: the checks between tubes look at where the
+        gates of all patients lie. Other tubes have no result, and patients that are not known have no tubes.
+
+        Parameters
+        ----------
+        patients : collection of str
+            Pseudonyms.
+        """
+        with self._reading() as connection:
+            return rows.read_patients_result(connection, self._subject, patients)
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cytorecon.errors import KnowledgeError
-from cytorecon.gating.controls import ControlOf
+from cytorecon.gating.control_of import ControlOf
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.study.cells import Limits, RowReader

@@ -22,6 +22,8 @@ _INTEGERS: Final = frozenset(
         "warnings",
         "after_day",
         "by_day",
+        "certain_after_day",
+        "certain_by_day",
         "confirmed_day",
         "deadline_day",
         "due_from_day",
@@ -147,7 +149,9 @@ def typed_columns(columns: Mapping[str, npt.NDArray[Any]], names: Sequence[str])
     visit     object
     dtype: object
     """
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=_dtype(name)) for name in names})
+    series = {name: pd.Series(columns[name], dtype=_dtype(name)) for name in names}
+    # not copied into blocks: a large table would be held twice
+    return pd.DataFrame(series, copy=False)
 
 
 def _dtype(column: str) -> str:

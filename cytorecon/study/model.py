@@ -13,7 +13,7 @@ from pydantic import Field
 
 from cytorecon.counts import CountMethodRequest
 from cytorecon.errors import Issue
-from cytorecon.gating.controls import ControlOf
+from cytorecon.gating.control_of import ControlOf
 from cytorecon.values import Frozen
 
 #: CMV serology of a patient.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Final, Literal
 
 from cytorecon.knowledge.files import sha256_of
@@ -243,7 +244,7 @@ def _of_counts(
         if one is None or other is None:
             yield from _compared(name, "counted" if one else "", "counted" if other else "")
             continue
-        for field in PopulationCount.model_fields:
+        for field in (own.name for own in fields(PopulationCount)):
             yield from _compared(
                 f"{name}, {field}", _shown(getattr(one, field)), _shown(getattr(other, field))
             )

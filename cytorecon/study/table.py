@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
@@ -12,15 +13,18 @@ import pandas as pd
 from cytorecon.counts import reported_concentration
 from cytorecon.errors import Severity
 from cytorecon.knowledge.populations import Populations, load_populations
-from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.results import PopulationCount, Provenance, TubeResult
 from cytorecon.study.csv_cells import csv_line
-from cytorecon.study.frame import Cell, typed_frame
+from cytorecon.study.frame import Cell, objects, typed_columns, typed_frame
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
-from cytorecon.tables import COUNT_COLUMNS, NOT_IN_TABLES, TUBE_STATUS_COLUMNS
+from cytorecon.tables import COUNT_COLUMNS, TUBE_COLUMNS, TUBE_STATUS_COLUMNS
 
 #: Six figures are more than a count is worth, and the last bits of a quantile differ between machines.
 _SIGNIFICANT_DIGITS: Final = 6
+#: Columns of the count table that are fields of a count as they are, and of where its tube comes from.
+_OF_COUNTS: Final = tuple(field.name for field in fields(PopulationCount) if field.name in COUNT_COLUMNS)
+_OF_PROVENANCE: Final = tuple(name for name in Provenance.model_fields if name in COUNT_COLUMNS)
 
 
 def tidy_counts(result: StudyResult, *, populations: Populations | None = None) -> pd.DataFrame:
@@ -52,12 +56,24 @@ def tidy_counts(result: StudyResult, *, populations: Populations | None = None) 
     0  P01/d30/1          B       7
     """
     order = populations or load_populations()
-    rows = [
-        _count_row(tube, outcome, count)
-        for tube, outcome in tubes_in_order(result)
-        for count in sorted(outcome.counts, key=lambda item: order.order(item.population))
-    ]
-    return typed_frame(rows, COUNT_COLUMNS)
+    tubes = list(tubes_in_order(result))
+    names = {count.population for _, outcome in tubes for count in outcome.counts}
+    ranks = {population: order.order(population) for population in names}
+    places, counts = [], []
+    for place, (_, outcome) in enumerate(tubes):
+        own = sorted(outcome.counts, key=lambda item: ranks[item.population])
+        places += [place] * len(own)
+        counts += own
+    columns = {name: objects([getattr(count, name) for count in counts]) for name in _OF_COUNTS}
+    of_tube = np.array(places, dtype=np.intp)
+    for name, values in _of_tubes(tubes).items():
+        columns[name] = objects(values)[of_tube]
+    columns |= {
+        "status": objects([count.verdict for count in counts]),
+        "cells_per_ul_reported": objects([reported_concentration(count) for count in counts]),
+        "review": objects([";".join(count.review) for count in counts]),
+    }
+    return typed_columns(columns, COUNT_COLUMNS)
 
 
 def tube_status(result: StudyResult) -> pd.DataFrame:
@@ -128,22 +144,13 @@ def csv_text(frame: pd.DataFrame) -> str:
     return csv_line(frame.columns) + "".join(rows)
 
 
-def _count_row(tube: Tube, outcome: TubeResult, count: PopulationCount) -> dict[str, Cell]:
-    source = outcome.provenance
-    values = count.model_dump(exclude={"review", *NOT_IN_TABLES})
-    return {
-        **_tube_cells(tube),
-        **values,
-        "status": count.verdict,
-        "cells_per_ul_reported": reported_concentration(count),
-        "review": ";".join(count.review),
-        "file_sha256": source.file_sha256,
-        "template": source.template,
-        "template_version": source.template_version,
-        "template_sha256": source.template_sha256,
-        "gates_version": source.gates_version,
-        "software_version": source.software_version,
-    }
+def _of_tubes(tubes: Sequence[tuple[Tube, TubeResult]]) -> dict[str, list[Cell]]:
+    """Return the columns of the count table that all populations of a tube share."""
+    cells = [
+        {**_tube_cells(tube), **{name: getattr(outcome.provenance, name) for name in _OF_PROVENANCE}}
+        for tube, outcome in tubes
+    ]
+    return {name: [row[name] for row in cells] for name in (*TUBE_COLUMNS, *_OF_PROVENANCE)}
 
 
 def _tube_cells(tube: Tube) -> dict[str, Cell]:

@@ -3,15 +3,9 @@
 from cytorecon.trajectory.change import Change, ChangePart, explain_change
 from cytorecon.trajectory.change_words import describe_change
 from cytorecon.trajectory.clock import on_clock
+from cytorecon.trajectory.marks import DEFINITION_SWITCH, METHOD_SWITCH, SAME_DAY
 from cytorecon.trajectory.ratios import latest_ratio
-from cytorecon.trajectory.table import (
-    DEFINITION_SWITCH,
-    MEASURES,
-    METHOD_SWITCH,
-    SAME_DAY,
-    Measure,
-    trajectories,
-)
+from cytorecon.trajectory.table import MEASURES, Measure, trajectories
 
 __all__ = [
     "DEFINITION_SWITCH",

@@ -1,90 +1,171 @@
-"""One value of one population in one tube, with what is needed to draw it."""
+"""The values of one population in many tubes, by column, with what is needed to draw them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from cytorecon.counts import censoring_limit, reported_concentration
 from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
 from cytorecon.counts.reported import measure_text, not_detected_text
 from cytorecon.knowledge.counting import CountingRules
-from cytorecon.results import CountMethod, GateSpread, PopulationCount
+from cytorecon.results import GateSpread, PopulationCount
+from cytorecon.study.frame import objects
+
+Numbers = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+Truths = npt.NDArray[np.bool_]
 
 
-class Point(NamedTuple):
-    """A value with its interval; `value` is None when there is none or it is `censored`.
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Values with their intervals; `value` is NaN where there is none or it is `censored`.
 
     Parameters
     ----------
-    value, low, high : float or None
+    value, low, high : ndarray of float
         In `unit`, with the 95 % interval.
-    unit : str
+    unit : ndarray of str
         For people.
-    lloq : float or None
+    lloq : ndarray of float
         Lower limit of quantification, in `unit`.
-    censored : bool
-        True when the value is only known to lie below `lloq`.
-    reported : str
-        As text, ``""`` when there is no value.
-    count_method : str
+    censored : ndarray of bool
+        True where the value is only known to lie below `lloq`.
+    reported : ndarray of str
+        As text, ``""`` where there is no value.
+    count_method : ndarray of str
         How a concentration was counted; ``none`` for other measures.
-    review : tuple of str
+    review : sequence of tuple of str
         Codes that say the value needs a look.
     """
 
-    value: float | None
-    unit: str
-    low: float | None
-    high: float | None
-    lloq: float | None = None
-    censored: bool = False
-    reported: str = ""
-    count_method: CountMethod = "none"
-    review: tuple[str, ...] = ()
+    value: Numbers
+    unit: Texts
+    low: Numbers
+    high: Numbers
+    lloq: Numbers
+    censored: Truths
+    reported: Texts
+    count_method: Texts
+    review: Sequence[tuple[str, ...]]
+
+    @property
+    def has_result(self) -> Truths:
+        """Whether there is a value, or one that is known to lie below a limit."""
+        return np.asarray(~np.isnan(self.value) | self.censored)
 
 
-def percent_point(
-    count: PopulationCount, unit: str, values: tuple[float | None, float | None, float | None]
-) -> Point:
-    """Return a percentage (value, low, high) as a point.
+def concentration_points(counts: Sequence[PopulationCount]) -> Points:
+    """Return concentrations, cells/µL.
 
     Examples
     --------
-    >>> count = PopulationCount(population="B", parent="lymphocytes", status="counted", events=25)
-    >>> percent_point(count, "% of lymphocytes", (2.5, 1.6, 3.7)).reported
-    '2.5'
+    >>> count = PopulationCount(population="B", parent="lymphocytes", status="counted", events=3,
+    ...                         below_lloq=True, lloq_cells_per_ul=11.2)
+    >>> points = concentration_points([count])
+    >>> points.value, points.censored, points.reported
+    (array([nan]), array([ True]), array(['<12'], dtype=object))
     """
-    value, low, high = values
-    if count.detected is False and high is not None:
-        text = not_detected_text(f"<{measure_text(high, 'percent')}")
-        return Point(None, unit, low, high, lloq=high, censored=True, reported=text, review=count.review)
-    reported = "" if value is None else measure_text(value, "percent")
-    return Point(value=value, unit=unit, low=low, high=high, reported=reported, review=count.review)
+    below = np.array([bool(count.below_lloq) for count in counts], dtype=np.bool_)
+    value = _numbers([count.cells_per_ul for count in counts])
+    value[below] = np.nan
+    return Points(
+        value=value,
+        unit=_same("cells/µL", len(counts)),
+        low=_numbers([count.cells_per_ul_low for count in counts]),
+        high=_numbers([count.cells_per_ul_high for count in counts]),
+        lloq=_numbers([censoring_limit(count) for count in counts]),
+        censored=below,
+        reported=objects([reported_concentration(count) for count in counts]),
+        count_method=objects([count.count_method for count in counts]),
+        review=[count.review for count in counts],
+    )
 
 
-def ratio_point(counts: Sequence[PopulationCount], rules: CountingRules) -> Point | None:
-    """Return the CD4/CD8 ratio of one tube; None when the tube has neither population.
+def percent_points(counts: Sequence[PopulationCount], measure: str) -> Points:
+    """Return percentages: `measure` is ``percent_of_parent``, ``_lymphocytes`` or ``_leukocytes``.
+
+    Examples
+    --------
+    >>> count = PopulationCount(population="B", parent="lymphocytes", status="counted", events=25,
+    ...                         percent_of_parent=2.5)
+    >>> points = percent_points([count], "percent_of_parent")
+    >>> points.reported[0], points.unit[0]
+    ('2.5', '% of lymphocytes')
+    """
+    value, low, high = (
+        _numbers([getattr(count, f"{measure}{end}") for count in counts]) for end in ("", "_low", "_high")
+    )
+    absent = np.array([count.detected is False for count in counts], dtype=np.bool_) & ~np.isnan(high)
+    value[absent] = np.nan
+    reported = _texts(value, "percent")
+    limits = [f"<{measure_text(limit, 'percent')}" for limit in high[absent].tolist()]
+    reported[absent] = [not_detected_text(limit) for limit in limits]
+    whole = measure.removeprefix("percent_of_")
+    units = (
+        objects([f"% of {count.parent}" for count in counts])
+        if whole == "parent"
+        else _same(f"% of {whole}", len(counts))
+    )
+    return Points(
+        value=value,
+        unit=units,
+        low=low,
+        high=high,
+        lloq=np.where(absent, high, np.nan),
+        censored=absent,
+        reported=reported,
+        count_method=_same("none", len(counts)),
+        review=[count.review for count in counts],
+    )
+
+
+class Ratio(NamedTuple):
+    """The CD4/CD8 ratio of one tube with its 95 % interval; None where there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    review: tuple[str, ...]
+
+
+def ratio_points(ratios: Sequence[Ratio]) -> Points:
+    """Return CD4/CD8 ratios."""
+    value = _numbers([ratio.value for ratio in ratios])
+    return Points(
+        value=value,
+        unit=_same("ratio", len(ratios)),
+        low=_numbers([ratio.low for ratio in ratios]),
+        high=_numbers([ratio.high for ratio in ratios]),
+        lloq=np.full(len(ratios), np.nan),
+        censored=np.zeros(len(ratios), dtype=np.bool_),
+        reported=_texts(value, "ratio"),
+        count_method=_same("none", len(ratios)),
+        review=[ratio.review for ratio in ratios],
+    )
+
+
+def ratio_of(cd4: PopulationCount, cd8: PopulationCount, rules: CountingRules) -> Ratio:
+    """Return the CD4/CD8 ratio of one tube.
 
     The ratio is empty unless both are counted and neither is below its LLOQ. The interval is that of
     the ratio of two Poisson counts (:func:`cytorecon.counts.intervals.poisson_ratio_interval`), with the gate
     error of both (:mod:`cytorecon.counts.combined`).
     """
-    cd4 = next((count for count in counts if count.population == "CD4_T"), None)
-    cd8 = next((count for count in counts if count.population == "CD8_T"), None)
-    if cd4 is None or cd8 is None:
-        return None
     review = tuple(dict.fromkeys((*cd4.review, *cd8.review)))
     events = _quantified(cd4, rules), _quantified(cd8, rules)
     if events[0] is None or events[1] is None:
-        return Point(value=None, unit="ratio", low=None, high=None, review=review)
+        return Ratio(None, None, None, review)
     ratio = events[0] / events[1]
     spread = math.hypot(*((count.gate_spread or GateSpread()).events for count in (cd4, cd8)))
     low, high = widened(ratio, *poisson_ratio_interval(events[0], events[1]), spread)
-    return Point(
-        value=ratio, unit="ratio", low=low, high=high, reported=measure_text(ratio, "ratio"), review=review
-    )
+    return Ratio(ratio, low, high, review)
 
 
 def _quantified(count: PopulationCount, rules: CountingRules) -> int | None:
@@ -92,3 +173,16 @@ def _quantified(count: PopulationCount, rules: CountingRules) -> int | None:
     if count.status != "counted" or count.events is None or count.below_lloq:
         return None
     return count.events if count.events >= rules.lloq_events(count.population) else None
+
+
+def _numbers(values: Sequence[float | None]) -> Numbers:
+    # numpy makes NaN of None
+    return np.array(values, dtype=np.float64)
+
+
+def _same(text: str, times: int) -> Texts:
+    return np.full(times, text, dtype=np.object_)
+
+
+def _texts(values: Numbers, measure: str) -> Texts:
+    return objects(["" if value != value else measure_text(value, measure) for value in values.tolist()])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,10 +23,7 @@ SPREAD = GateSpread(events=0.1, of_parent=0.08, of_lymphocytes=0.06, of_leukocyt
 
 
 def moved(name: str) -> list[PopulationCount]:
-    return [
-        count.model_copy(update={"gate_spread": SPREAD}) if count.population == name else count
-        for count in counts()
-    ]
+    return [replace(count, gate_spread=SPREAD) if count.population == name else count for count in counts()]
 
 
 @given(st.integers(0, 100_000), st.floats(0, 1), st.floats(0.5, 0.999))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,6 @@ from hypothesis import strategies as st
 from cytorecon.counts import CountMethodRequest, TubeQuantities, absolute_counts, choose_method
 from cytorecon.counts.intervals import binomial_interval, poisson_interval, poisson_ratio_interval
 from cytorecon.knowledge.counting import load_counting_rules
-from cytorecon.results import PopulationCount
 from tests.counts.tube import counts, named
 
 #: 1,000 beads of 50,000 seen in 50 µL: 1 µL of blood.
@@ -203,6 +204,6 @@ def test_the_choice_and_the_numbers_agree() -> None:
 
 def test_frozen_values_are_not_changed_in_place() -> None:
     before = counts()
-    copies = tuple(PopulationCount(**count.model_dump()) for count in before)
+    copies = tuple(replace(count) for count in before)
     absolute_counts(before, BEADS)
     assert before == copies

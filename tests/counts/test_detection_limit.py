@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def test_what_lies_at_the_limit_is_detected_with_95_percent(background: float, s
 
 
 def test_the_limit_is_per_tube_from_the_blood_that_was_seen() -> None:
-    known = [count.model_copy(update={"background_events": 1.0}) for count in counts()]
+    known = [replace(count, background_events=1.0) for count in counts()]
     tube = TubeQuantities(beads_per_tube=50_000, blood_volume_ul=50)
     found = named(absolute_counts(known, tube))["B"]
     assert found.lod_cells_per_ul == pytest.approx(lod_events(1.0, 0.05) / 1.0)

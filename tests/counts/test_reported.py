@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from cytorecon.counts.reported import below_text, measure_text, reported_concentration, value_text
 from cytorecon.results import PopulationCount
+from tests.builders import population_count
 
 
 def count(**fields: float | bool | None) -> PopulationCount:
     row = {"population": "B", "parent": "lymphocytes", "status": "counted", "events": 3, **fields}
-    return PopulationCount.model_validate(row)
+    return population_count(row)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 from cytorecon.figures.cohort import WindowSummary
 from cytorecon.figures.crossings import crossings, primary_crossings
@@ -52,8 +53,7 @@ def shown(result: TubeResult, wanted: str = "") -> str:
 def flagged(result: TubeResult, code: str) -> TubeResult:
     """Return `result` with `code` on CD3 T."""
     counts = tuple(
-        count.model_copy(update={"review": (code,)}) if count.population == "CD3_T" else count
-        for count in result.counts
+        replace(count, review=(code,)) if count.population == "CD3_T" else count for count in result.counts
     )
     return result.model_copy(update={"counts": counts})
 

@@ -12,10 +12,10 @@ import pytest
 from cytorecon.interop import ExportTables, export_tables
 from cytorecon.interop.fhir import fhir_bundle
 from cytorecon.knowledge.loinc import load_loinc_codes
-from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.results import TubeResult
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
-from tests.builders import study_result
+from tests.builders import population_count, study_result
 
 Resource = dict[str, Any]
 
@@ -42,7 +42,7 @@ def observation(bundle: Resource, tube: str, name: str) -> Resource:
 def one(count: Mapping[str, object], **tube: object) -> Resource:
     """Return the observation of one population of one tube."""
     own = Tube.model_validate({"tube": "P1/d-7/1", "patient": "P1", "day": -7, **tube})
-    result = TubeResult(tube=own.tube, status="done", counts=(PopulationCount.model_validate(count),))
+    result = TubeResult(tube=own.tube, status="done", counts=(population_count(count),))
     study = Study(name="s", patients=(Patient(patient="P1"),), tubes=(own,))
     made = json.loads(fhir_bundle(export_tables(StudyResult(study=study, tubes=(result,)))))
     (found,) = resources(made, "Observation")

@@ -78,7 +78,7 @@ def test_both_conditions_are_named_where_they_are_borderline() -> None:
     row = judged("vaccination_ready", {"CD4_T": {60: 210}, "B": {60: 21}})
     assert row["caution"] == (
         "Borderline: the 95 % interval holds 200/µL on day 60 (189–231); "
-        "borderline: the 95 % interval of B holds 20/µL on day 60 (19–23)."
+        "borderline: the 95 % interval of B holds 20/µL on day 60 (19–23); allowing for them, not decided."
     )
 
 

@@ -11,9 +11,9 @@ import pytest
 import cytorecon as cr
 from cytorecon.errors import CytoreconError, Severity
 from cytorecon.gating.axes import Axes
+from cytorecon.gating.control_of import ControlOf
 from cytorecon.gating.controls import (
     ControlEvidence,
-    ControlOf,
     control_evidence,
     end_of_negatives,
     with_controls,

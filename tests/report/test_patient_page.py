@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,11 +215,11 @@ def test_without_any_concentration_percentages_take_their_place(tmp_path: Path) 
 
     def without_counts(tube: Tube) -> TubeResult:
         result = whole.tube(tube.tube)
-        gone = dict.fromkeys(
+        gone: dict[str, Any] = dict.fromkeys(
             ("cells_per_ul", "cells_per_ul_low", "cells_per_ul_high", "lloq_cells_per_ul", "below_lloq",
              "blood_ul_counted")
         )  # fmt: skip
-        counts = tuple(count.model_copy(update={**gone, "count_method": "none"}) for count in result.counts)
+        counts = tuple(replace(count, **gone, count_method="none") for count in result.counts)
         return result.model_copy(update={"counts": counts})
 
     result = StudyResult(study=whole.study, tubes=tuple(map(without_counts, whole.study.tubes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_gate_to_look_at_is_marked(tmp_path: Path) -> None:
     whole = part("P01", keep=lambda tube: tube.day == 14)
     (result,) = whole.tubes
     counts = tuple(
-        count.model_copy(update={"review": ("gate.outlier:CD3",)}) if count.population == "CD3_T" else count
+        replace(count, review=("gate.outlier:CD3",)) if count.population == "CD3_T" else count
         for count in result.counts
     )
     flagged = result.model_copy(update={"counts": counts})

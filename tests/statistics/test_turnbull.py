@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from time import process_time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,12 +73,9 @@ def test_no_other_masses_are_likelier(seed: int) -> None:
     assert found.masses.sum() == pytest.approx(1)
 
 
-def test_a_thousand_patients_take_a_moment() -> None:
+def test_the_fit_of_a_thousand_patients_converges() -> None:
     after, by = seen_at_visits(weibull(1000, 1), 2)
-    start = process_time()
-    found = turnbull(after, by)
-    assert process_time() - start < 3  # a tenth of it is usual; BLAS threads of a busy machine count here
-    assert found.gap < 1e-6
+    assert turnbull(after, by).gap < 1e-6
 
 
 def test_likelihood_ratio_limits_have_the_likelihood_they_should() -> None:

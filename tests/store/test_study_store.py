@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -194,7 +195,7 @@ def test_any_result_survives_as_a_document(
 ) -> None:
     result = result_of("P01/d30/1")
     gate = result.gates[0].model_copy(update={"vertices": tuple(vertices), "reason": words})
-    count = result.counts[0].model_copy(update={"events": events})
+    count = replace(result.counts[0], events=events)
     changed = TubeResult.model_validate(
         result.model_copy(update={"gates": (gate,), "counts": (count,)}).model_dump()
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cytorecon.gating.controls import ControlOf
+from cytorecon.gating.control_of import ControlOf
 from tests.study.sheets import errors, load
 
 HEADER = "file,patient,day,panel,control\na.fcs,P01,30,tbnk,\n"

@@ -10,6 +10,7 @@ import pytest
 from cytorecon.results import PopulationCount, Provenance, TubeResult
 from cytorecon.study import Patient, Study, StudyResult, Tube, doses_in_words, product_doses
 from cytorecon.tables import COUNT_COLUMNS, PRODUCT_DOSE_COLUMNS
+from tests.builders import population_count
 from tests.study.sheets import lines, load
 
 HEADER = "file,patient,day,panel,product_volume_ml,recipient_weight_kg\n"
@@ -19,9 +20,7 @@ def study(*, template: str = "cd34", viable: str = "counted", **amounts: float |
     tube = Tube(tube="P01/d0/1", patient="P01", day=0, template=template).model_copy(update=amounts)
     status = {"status": viable, "reason": "" if viable == "counted" else "not assessed: no dye"}
     counts = (
-        PopulationCount.model_validate(
-            {"population": "viable", "parent": "singlets", "events": 9000, **status}
-        ),
+        population_count({"population": "viable", "parent": "singlets", "events": 9000, **status}),
         PopulationCount(
             population="CD34_ISHAGE",
             parent="leukocytes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cytorecon.knowledge.drug_interference import load_hiding_drugs
 from cytorecon.knowledge.quality import load_quality_limits
@@ -10,7 +11,7 @@ from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.assay.delta import delta_checks
 from cytorecon.study.assay.drugs import hidden_markers
 from cytorecon.study.assay.finding import Finding
-from cytorecon.study.assay.gate_drift import gate_drifts
+from cytorecon.study.assay.gate_drift import Positions, gate_drifts
 from cytorecon.study.assay.lymphocytes import few_lymphocytes
 from cytorecon.study.assay.replicates import replicate_cd3
 from cytorecon.study.assay.visits import visits_of
@@ -28,7 +29,7 @@ def assay_findings(result: StudyResult) -> tuple[Finding, ...]:
     return tuple(_findings(result))
 
 
-def _findings(result: StudyResult) -> Iterator[Finding]:
+def _findings(result: StudyResult, batch: Positions | None = None) -> Iterator[Finding]:
     limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
     visits = visits_of(result)
     for patient, own in visits.items():
@@ -38,10 +39,10 @@ def _findings(result: StudyResult) -> Iterator[Finding]:
             yield from hidden_markers(visit, events, drugs)
         yield from replicate_cd3(own, limits)
         yield from delta_checks(own, events, limits)
-    yield from gate_drifts(visits, limits)
+    yield from gate_drifts(visits, limits, batch)
 
 
-def with_assay_checks(result: StudyResult) -> StudyResult:
+def with_assay_checks(result: StudyResult, batch: Positions | None = None) -> StudyResult:
     """Return `result` with an issue for each finding, and its code on the numbers it casts doubt on.
 
     No number changes. What is there already is not added again, so that a result may pass twice.
@@ -49,10 +50,12 @@ def with_assay_checks(result: StudyResult) -> StudyResult:
     Parameters
     ----------
     result : StudyResult
-        A study with its results.
+        A study with its results, or with those of some patients.
+    batch : Positions, optional
+        Where the gates of all patients lie, where `result` holds those of some.
     """
     found: dict[str, list[Finding]] = {}
-    for finding in assay_findings(result):
+    for finding in _findings(result, batch):
         found.setdefault(finding.tube, []).append(finding)
     tubes = tuple(
         _checked(outcome, found[outcome.tube]) if outcome.tube in found else outcome
@@ -75,4 +78,4 @@ def _doubted(count: PopulationCount, findings: Sequence[Finding]) -> PopulationC
     ]
     if not codes:
         return count
-    return count.model_copy(update={"review": tuple(dict.fromkeys((*count.review, *codes)))})
+    return replace(count, review=tuple(dict.fromkeys((*count.review, *codes))))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from cytorecon.knowledge.quality import BetweenTubesLimits
-from cytorecon.results import GateRecord
 from cytorecon.study.assay.finding import Finding
 from cytorecon.study.assay.visits import Visit
 
@@ -17,7 +17,13 @@ _TO_SD = 1.4826
 _AT_EACH_END = 3
 
 
-def gate_drifts(visits: Mapping[str, Sequence[Visit]], limits: BetweenTubesLimits) -> Iterator[Finding]:
+#: Gate on one scale -> patient -> positions.
+Positions = dict[tuple[str, ...], dict[str, list[float]]]
+
+
+def gate_drifts(
+    visits: Mapping[str, Sequence[Visit]], limits: BetweenTubesLimits, batch: Positions | None = None
+) -> Iterator[Finding]:
     """Yield a finding at the last visit for each gate that wanders.
 
     The median of the first three visits is held against that of the last three; the unit is the spread of
@@ -29,39 +35,74 @@ def gate_drifts(visits: Mapping[str, Sequence[Visit]], limits: BetweenTubesLimit
         By patient, in order.
     limits : BetweenTubesLimits
         From ``quality.yaml``.
+    batch : Positions, optional
+        Where the gates of all patients of the study lie, where `visits` are those of some; by default those
+        of `visits`.
     """
-    batches: dict[tuple[str, ...], dict[str, list[tuple[Visit, float]]]] = {}
-    for patient, own in visits.items():
-        for visit in own:
+    own: dict[tuple[str, ...], dict[str, list[tuple[Visit, float]]]] = {}
+    for patient, of_patient in visits.items():
+        for visit in of_patient:
+            source = visit.result.provenance
             for gate in visit.result.gates:
                 if gate.threshold is not None and gate.status == "found":
-                    key = _key(visit, gate)
-                    batches.setdefault(key, {}).setdefault(patient, []).append((visit, gate.threshold))
-    for key in sorted(batches):
-        yield from _of_gate(key[0], list(batches[key].values()), limits)
+                    key = position_key(
+                        gate.gate, source.template_sha256, source.transforms_sha256, gate.channels
+                    )
+                    own.setdefault(key, {}).setdefault(patient, []).append((visit, gate.threshold))
+    for key in sorted(own):
+        everybody = (
+            {patient: [position for _, position in seen] for patient, seen in own[key].items()}
+            if batch is None
+            else batch[key]
+        )
+        yield from _of_gate(key[0], own[key], everybody, limits)
 
 
-def _key(visit: Visit, gate: GateRecord) -> tuple[str, ...]:
+def position_key(
+    gate: str, template_sha256: str, transforms_sha256: str, channels: Sequence[str]
+) -> tuple[str, ...]:
     """Return gate and scale: positions are comparable only on one scale."""
-    provenance = visit.result.provenance
-    return gate.gate, provenance.template_sha256, provenance.transforms_sha256, *gate.channels
+    return gate, template_sha256, transforms_sha256, *channels
 
 
 def _of_gate(
-    gate: str, patients: Sequence[Sequence[tuple[Visit, float]]], limits: BetweenTubesLimits
+    gate: str,
+    own: Mapping[str, Sequence[tuple[Visit, float]]],
+    everybody: Mapping[str, Sequence[float]],
+    limits: BetweenTubesLimits,
 ) -> Iterator[Finding]:
-    positions = [np.array([position for _, position in own]) for own in patients]
-    around = np.concatenate([own - np.median(own) for own in positions])
-    if len(around) < limits.drift_tubes.value:
+    around = {patient: _around_median(positions) for patient, positions in everybody.items()}
+    ordered = np.sort(np.concatenate(list(around.values())))
+    if len(ordered) < limits.drift_tubes.value:
         return
-    for own, at in zip(patients, positions, strict=True):
-        others = np.concatenate([own_ - np.median(own_) for own_ in positions if own_ is not at] or [around])
-        spread = _TO_SD * float(np.median(np.abs(others)))
+    for patient, seen in own.items():
+        at = np.array([position for _, position in seen])
+        others = ordered if len(around) == 1 else without(ordered, around[patient])
+        spread = _TO_SD * float(np.median(others))
         if len(at) < limits.drift_visits.value or spread == 0 or len(others) < limits.drift_tubes.value:
             continue
         moved = float(np.median(at[-_AT_EACH_END:]) - np.median(at[:_AT_EACH_END])) / spread
         if abs(moved) > limits.drift_spreads.value:
-            yield _finding(gate, own, moved, limits)
+            yield _finding(gate, seen, moved, limits)
+
+
+def _around_median(positions: Sequence[float]) -> npt.NDArray[np.float64]:
+    at = np.array(positions)
+    return np.asarray(np.abs(at - np.median(at)))
+
+
+def without(ordered: npt.NDArray[np.float64], own: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return sorted values without some of them, one for each of `own`.
+
+    Examples
+    --------
+    >>> without(np.array([1.0, 2.0, 2.0, 2.0, 5.0]), np.array([2.0, 5.0, 2.0]))
+    array([1., 2.])
+    """
+    taken = np.sort(own)
+    # of equal values one after the other
+    nth = np.arange(len(taken)) - np.searchsorted(taken, taken)
+    return np.delete(ordered, np.searchsorted(ordered, taken) + nth)
 
 
 def _finding(

@@ -11,11 +11,12 @@ from cytorecon.results import GateRecord, PopulationCount, TubeResult
 from cytorecon.study.assay import Finding, assay_findings, with_assay_checks
 from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
 from cytorecon.study.result import StudyResult
+from tests.builders import population_count
 
 
 def count(population: str, events: int, **fields: object) -> PopulationCount:
     row = {"population": population, "parent": "lymphocytes", "status": "counted", "events": events}
-    return PopulationCount.model_validate(row | fields)
+    return population_count(row | fields)
 
 
 def study(

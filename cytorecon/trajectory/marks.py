@@ -1,0 +1,64 @@
+"""What the results of one patient say of each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from cytorecon.study.frame import objects
+from cytorecon.trajectory.points import Points, Texts, Truths
+from cytorecon.trajectory.tubes import Places, TubeColumns
+
+#: Put on a visit whose concentration was counted by another method than the one before it.
+METHOD_SWITCH: Final = "trajectory.method_switch"
+#: Put on a visit whose population was gated by another definition than at the one before it.
+DEFINITION_SWITCH: Final = "trajectory.definition_switch"
+#: Put on the results of several tubes of one patient, day and panel: one sample twice, or two draws.
+SAME_DAY: Final = "trajectory.same_day"
+
+
+def review_texts(
+    points: Points, tubes: TubeColumns, places: Places, definition: Texts, *, is_concentration: bool
+) -> Texts:
+    """Return the review codes of one population's rows, with those that rows give each other.
+
+    Parameters
+    ----------
+    points : Points
+        The rows.
+    tubes : TubeColumns
+        All tubes.
+    places : ndarray of int
+        The tube of each row, in the order of the table.
+    definition : ndarray of str
+        What was counted in each row.
+    is_concentration : bool
+        Whether there are count methods that can differ.
+    """
+    patient, has_result = tubes.place[places], points.has_result
+    flags = [(_same_day(tubes.panel[places], has_result), SAME_DAY)]
+    if is_concentration:
+        counted = np.asarray(points.count_method != "none")
+        flags.append((_switched(patient, points.count_method, counted), METHOD_SWITCH))
+    flags.append((_switched(patient, definition, has_result), DEFINITION_SWITCH))
+    codes = list(points.review)
+    for flagged, code in flags:
+        for row in np.flatnonzero(flagged).tolist():
+            codes[row] = (*codes[row], code)
+    return objects([";".join(own) if own else "" for own in codes])
+
+
+def _same_day(panel: Places, has_result: Truths) -> Truths:
+    """Return which results share patient, day and panel with another one."""
+    return np.asarray(has_result & (np.bincount(panel, weights=has_result)[panel] > 1))
+
+
+def _switched(patient: Places, what: Texts, among: npt.NDArray[np.bool_]) -> Truths:
+    """Return which rows `among` all have another `what` than the one before of their patient."""
+    rows = np.flatnonzero(among)
+    own, said = patient[rows], what[rows]
+    switched = np.zeros(len(patient), dtype=np.bool_)
+    switched[rows[1:]] = (own[1:] == own[:-1]) & (said[1:] != said[:-1])
+    return switched
