@@ -50,6 +50,13 @@ def report(
             help="Reference ranges of your own, shown before the packaged ones.",
         ),
     ] = None,
+    forecasts: Annotated[
+        bool | None,
+        typer.Option(
+            "--forecasts/--no-forecasts",
+            help="Say what to expect of the next visits. On for the whole report, off for --patient.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the report of a study.
@@ -68,9 +75,11 @@ def report(
         check_report_folder(out, option="--out")
     own = _own_references(references)
     with StudyStore.open(study) as store:
-        alone = patients or "html" not in asked
-        made = _write_patients(store, out, making, patients, own) if alone else None
-        files = None if alone else _write_study(store, out, making, own)
+        alone = bool(patients or "html" not in asked)
+        # of chosen patients a report is wanted at once; their forecast needs the counts of all
+        continued = not patients if forecasts is None else forecasts
+        made = _write_patients(store, out, making, patients, own, continued) if alone else None
+        files = None if alone else _write_study(store, out, making, own, continued, gates=gates)
         tubes = _write_tubes(store, out / _TUBES, patients) if gates else None
     if as_json:
         print_json(_as_json(files, made, tubes))
@@ -99,7 +108,13 @@ def _own_references(file: Path | None) -> References | None:
 
 
 def _write_study(
-    store: StudyStore, out: Path, making: Making, references: References | None = None
+    store: StudyStore,
+    out: Path,
+    making: Making,
+    references: References | None = None,
+    forecasts: bool = True,
+    *,
+    gates: bool = False,
 ) -> ReportFiles:
     from cytorecon.report import write_report
 
@@ -107,7 +122,8 @@ def _write_study(
     with progress_bar() as advance:
         files = write_report(
             result, out, software_version=__version__,
-            references=references, sheets=making, progress=partial(advance, "writing"),
+            references=references, sheets=making, forecasts=forecasts,
+            tube_pages=_TUBES if gates else "", progress=partial(advance, "writing"),
         )  # fmt: skip
     note(f"Report: {files.index}")
     return files
@@ -119,12 +135,16 @@ def _write_patients(
     making: Making,
     patients: Sequence[str] | None,
     references: References | None,
+    forecasts: bool,
 ) -> Made:
     from cytorecon.report import write_patient_sheets
 
     result = store.result(plots=False)
     everybody = [patient.patient for patient in result.study.patients]
-    made = write_patient_sheets(result, out, making, patients=patients or everybody, references=references)
+    made = write_patient_sheets(
+        result, out, making,
+        patients=patients or everybody, references=references, forecasts=forecasts,
+    )  # fmt: skip
     for files in made.values():
         for file in files:
             note(f"Report: {file}")
