@@ -5,14 +5,24 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cytorecon.errors import CytoreconError
+
+if TYPE_CHECKING:
+    from cytorecon.knowledge.references import References
 
 PACKAGE: Final = "dashboard"
 
 
-def serve_dashboard(location: str, *, host: str, port: int, allow_hosts: Sequence[str] = ()) -> None:
+def serve_dashboard(
+    location: str,
+    *,
+    host: str,
+    port: int,
+    allow_hosts: Sequence[str] = (),
+    references: References | None = None,
+) -> None:
     """Serve the study at `location` until interrupted.
 
     Parameters
@@ -23,13 +33,15 @@ def serve_dashboard(location: str, *, host: str, port: int, allow_hosts: Sequenc
         Where to listen.
     allow_hosts : sequence of str
         Names, besides `host` and those of this computer, under which browsers may ask for it.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
 
     Raises
     ------
     CytoreconError
         If the dashboard is not installed, or something else goes by its name.
     """
-    dashboard_package().serve(location, host=host, port=port, allow_hosts=allow_hosts)
+    dashboard_package().serve(location, host=host, port=port, allow_hosts=allow_hosts, references=references)
 
 
 def dashboard_package() -> ModuleType:

@@ -13,7 +13,7 @@ import typer
 from cytorecon import __version__
 from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json, progress_bar
-from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.options import JsonOption, ReferencesOption, StudyArgument
 from cytorecon.cli.output import check_folder, check_report_folder
 
 if TYPE_CHECKING:
@@ -42,14 +42,7 @@ def report(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="Day to print on the reports of patients."),
     ] = None,
-    references: Annotated[
-        Path | None,
-        typer.Option(
-            "--references",
-            metavar="FILE",
-            help="Reference ranges of your own, shown before the packaged ones.",
-        ),
-    ] = None,
+    references: ReferencesOption = None,
     forecasts: Annotated[
         bool | None,
         typer.Option(
@@ -64,6 +57,7 @@ def report(
     For each patient: trajectories, milestones and what needs a look, and the same on one page with an annex
     (sheet_*), as PDF or as HTML that needs no other file. Until results are approved it is marked as a draft.
     """
+    from cytorecon.cli.references import own_references
     from cytorecon.report import Making
     from cytorecon.store import StudyStore
 
@@ -73,7 +67,7 @@ def report(
         check_folder(out, option="--out")
     else:
         check_report_folder(out, option="--out")
-    own = _own_references(references)
+    own = own_references(references)
     with StudyStore.open(study) as store:
         alone = bool(patients or "html" not in asked)
         # of chosen patients a report is wanted at once; their forecast needs the counts of all
@@ -97,14 +91,6 @@ def write(study: str, out: Path) -> ReportFiles:
 
 
 Made = dict[str, tuple[Path, ...]]
-
-
-def _own_references(file: Path | None) -> References | None:
-    if file is None:
-        return None
-    from cytorecon.knowledge.reference_files import with_own_references
-
-    return with_own_references(file)
 
 
 def _write_study(

@@ -95,7 +95,9 @@ def cohort_answers(tables: StudyTables, spec: ReportSpec) -> CohortAnswers:
     )
 
 
-def milestone_answers(reached: pd.DataFrame, study: Study, chosen: Sequence[str]) -> MilestoneAnswers:
+def milestone_answers(
+    reached: pd.DataFrame, study: Study, chosen: Sequence[str], *, groups: Groups | None = None
+) -> MilestoneAnswers:
     """Return by when milestones are reached, on days that make a curve.
 
     Parameters
@@ -106,16 +108,25 @@ def milestone_answers(reached: pd.DataFrame, study: Study, chosen: Sequence[str]
         It was made of.
     chosen : sequence of str
         Milestones that apply to somebody; none gives tables without rows.
+    groups : Groups, optional
+        All patients in one group by default; of several there is time to the milestone alone.
     """
     if not chosen:
         return MilestoneAnswers(
             typed_frame([], TIME_TO_MILESTONE_COLUMNS), typed_frame([], CUMULATIVE_INCIDENCE_COLUMNS)
         )
     days = _days(study, _deadlines(reached, chosen))
-    return MilestoneAnswers(
-        cohort.time_to_milestone(reached, study, chosen=chosen, days=days),
-        cohort.cumulative_incidence(reached, study, chosen=chosen, days=days),
-    )
+    times = cohort.time_to_milestone(reached, study, groups=groups, chosen=chosen, days=days)
+    if groups is not None:
+        return MilestoneAnswers(times, typed_frame([], CUMULATIVE_INCIDENCE_COLUMNS))
+    return MilestoneAnswers(times, cohort.cumulative_incidence(reached, study, chosen=chosen, days=days))
+
+
+def map_or_reason(curves: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the map of the cohort, or a table without rows and why there is none."""
+    reasons: dict[str, str] = {}
+    made = _or_reason(lambda: cohort.cohort_map(curves), "map", COHORT_MAP_COLUMNS, reasons)
+    return made, reasons.get("map", "")
 
 
 def comparable_groups(study: Study, column: str) -> Groups | None:

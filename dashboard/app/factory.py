@@ -12,10 +12,11 @@ from dash import Dash, set_props
 import cytorecon
 from cytorecon.errors import CytoreconError
 from cytorecon.jobs import add_tube
+from cytorecon.knowledge.references import References
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
-from dashboard.callbacks import completion, navigation, upload, worklist
+from dashboard.callbacks import completion, deferred, navigation, upload, worklist
 from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
@@ -39,6 +40,7 @@ def create_app(
     location: str | Path,
     *,
     add_tube: AddTube = add_tube,
+    references: References | None = None,
     host: str = "127.0.0.1",
     allow_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -50,6 +52,8 @@ def create_app(
         A study folder, or the URL of its PostgreSQL database.
     add_tube : callable
         Analyses an uploaded file and stores the result.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
     host : str
         Address it listens on.
     allow_hosts : iterable of str
@@ -63,7 +67,7 @@ def create_app(
     CytoreconError
         If one of `allow_hosts` is no name of a host.
     """
-    service = StudyService(StudyStore.open(location), add_tube)
+    service = StudyService(StudyStore.open(location), add_tube, references)
     app = Dash(
         "dashboard",
         use_pages=True,
@@ -85,7 +89,7 @@ def create_app(
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)
-    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion):
+    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion, deferred):
         module.register(app)
     protect(app)
     keep_calm(app)

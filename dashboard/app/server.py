@@ -15,12 +15,18 @@ import waitress
 
 from cytorecon.errors import CytoreconError
 from cytorecon.intake import sweep
+from cytorecon.knowledge.references import References
 from dashboard.app.factory import LARGEST_REQUEST, create_app
 from dashboard.security.names import bracketed
 
 
 def serve(
-    location: str | Path, host: str = "127.0.0.1", port: int = 8050, *, allow_hosts: Iterable[str] = ()
+    location: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8050,
+    *,
+    allow_hosts: Iterable[str] = (),
+    references: References | None = None,
 ) -> None:
     """Serve the dashboard of the study at `location` until interrupted.
 
@@ -35,6 +41,8 @@ def serve(
     allow_hosts : iterable of str
         Further names under which browsers reach it; see
         :func:`~dashboard.app.factory.create_app`.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
 
     Raises
     ------
@@ -45,7 +53,7 @@ def serve(
         no name of a host.
     """
     sweep()  # uploads of a server that was killed
-    app = create_app(location, host=host, allow_hosts=allow_hosts)
+    app = create_app(location, host=host, allow_hosts=allow_hosts, references=references)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(
             app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST

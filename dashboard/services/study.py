@@ -13,7 +13,10 @@ import flask
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
+from cytorecon.event_free import event_free_patients, event_free_summary
+from cytorecon.knowledge.references import References
 from cytorecon.milestone import milestones
+from cytorecon.patient import Recovery, fit_recovery, modelled_populations
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Study, Tube
@@ -40,11 +43,14 @@ class Snapshot:
         Without the pictures of the gates.
     removed : tuple of Tube
         Tubes that were taken out and can be restored.
+    references : References or None
+        Ranges of healthy people; None for the packaged ones.
     """
 
     revision: int
     result: StudyResult
     removed: tuple[Tube, ...]
+    references: References | None = None
 
     @cached_property
     def counts(self) -> pd.DataFrame:
@@ -54,7 +60,7 @@ class Snapshot:
     @cached_property
     def trajectories(self) -> pd.DataFrame:
         """``TRAJECTORY_COLUMNS``."""
-        return trajectories(self.result)
+        return trajectories(self.result, references=self.references)
 
     @cached_property
     def milestones(self) -> pd.DataFrame:
@@ -65,6 +71,21 @@ class Snapshot:
     def cohort(self) -> pd.DataFrame:
         """``COHORT_COLUMNS``."""
         return cohort_summary(self.trajectories)
+
+    @cached_property
+    def event_free(self) -> pd.DataFrame:
+        """``COHORT_COLUMNS`` of the patients whom no event disturbed."""
+        return event_free_summary(self.trajectories, self.study)
+
+    @cached_property
+    def event_free_patients(self) -> tuple[str, ...]:
+        """Patients whom no event disturbed."""
+        return event_free_patients(self.study)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """Models of all pools: fitted once for all patients."""
+        return fit_recovery(self.trajectories, self.study, modelled_populations(self.trajectories))
 
     @property
     def study(self) -> Study:
@@ -89,10 +110,13 @@ class StudyService:
         Analyses an uploaded file and stores the result.
     one_upload : Lock
         Keeps two uploads at once from taking the same tube name.
+    references : References or None
+        Ranges of healthy people; None for the packaged ones.
     """
 
     store: StudyStore
     add_tube: AddTube
+    references: References | None = None
     one_upload: Lock = field(default_factory=Lock)
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -103,7 +127,7 @@ class StudyService:
             revision = self.store.revision()
             if self._cached is None or self._cached.revision != revision:
                 result = self.store.result(plots=False)
-                self._cached = Snapshot(revision, result, self.store.removed())
+                self._cached = Snapshot(revision, result, self.store.removed(), self.references)
             return self._cached
 
     def attach(self, server: flask.Flask) -> None:
