@@ -118,8 +118,7 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     if unit not in _FACTORS:
         raise _refused(f"row {number}, column unit", unit, ", ".join(_FACTORS))
     factor = _FACTORS[unit]
-    text = "" if pd.isna(cells["value"]) else str(cells["value"])
-    below = _BELOW.fullmatch(text)
+    below = _BELOW.fullmatch(_text(cells["value"]))
     low, high, lloq = (_number(cells.get(column), column, number, factor) for column in _OPTIONAL)
     limit = float(below.group(1)) * factor if below else lloq
     value = None if below else _number(cells["value"], "value", number, factor)
@@ -146,7 +145,7 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
 
 def _number(cell: object, column: str, number: int, factor: float) -> float | None:
     """Return a number in cells/µL; None of an empty cell."""
-    if cell is None or pd.isna(cell) or str(cell).strip() == "":  # type: ignore[call-overload]
+    if not _text(cell):
         return None
     try:
         value = float(str(cell))
@@ -155,6 +154,12 @@ def _number(cell: object, column: str, number: int, factor: float) -> float | No
     if not 0 <= value < math.inf:
         raise _refused(f"row {number}, column {column}", str(cell), "a number from 0, or <LLOQ as a value")
     return value * factor
+
+
+def _text(cell: object) -> str:
+    """Return a cell as text; empty where a table has nothing."""
+    text = "" if cell is None or cell is pd.NA else str(cell).strip()
+    return "" if text in ("nan", "NaT") else text
 
 
 def _refused(field: str, found: str, allowed: str) -> CytoreconError:

@@ -232,6 +232,8 @@ def test_what_is_not_known_of_a_patient_is_filled_in_on_its_page(page: Page, add
     page.locator("#complete-age").fill("41.5")
     page.locator("#complete-sex").click()
     page.get_by_role("option", name="female").click()
+    page.locator("#complete-cmv").click()
+    page.get_by_role("option", name="positive").click()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Not known yet")).to_have_count(0)
     expect(page.locator(".cards")).to_contain_text("41 years")

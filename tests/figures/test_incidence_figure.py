@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from cytorecon.figures.cohort_map import axis_words, cohort_map_figure
-from cytorecon.figures.incidence import ProbabilityCurve, incidence_figure
+from cytorecon.figures.incidence import CurveKind, ProbabilityCurve, incidence_figure
 from cytorecon.figures.timeaxis import TimeAxis
 
 AXIS = TimeAxis(0, 400, "linear")
 
 
-def curve(name: str, kind: str = "first") -> ProbabilityCurve:
+def curve(name: str, kind: CurveKind = "first") -> ProbabilityCurve:
     return ProbabilityCurve(
         name, (0, 100, 365), (0.0, 0.4, 0.7), (0.0, 0.3, 0.55), (0.05, 0.5, 0.8), kind, "n = 40"
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_lines_are_where_the_numbers_are_and_only_named_bands_are_shaded() -> None:
