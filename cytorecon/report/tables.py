@@ -197,7 +197,7 @@ def study_tables(
         readouts=readout_table(own.study),
         due=due_tests(curves, own.study),
         standings={name: standing(every, result.study, name) for name in people},
-        outlook=_outlook(every, result, people, forecasts=forecasts),
+        outlook=_outlook(every, result.study, own, forecasts=forecasts),
         event_free_patients=event_free_patients(result.study),
     )
 
@@ -208,16 +208,16 @@ def standing(table: pd.DataFrame, study: Study, patient: str) -> Standing:
     return Standing(profile, profile_distance(profile))
 
 
-def _outlook(
-    table: pd.DataFrame, result: StudyResult, patients: Sequence[str], *, forecasts: bool
-) -> Outlook:
+def _outlook(table: pd.DataFrame, study: Study, own: StudyResult, *, forecasts: bool) -> Outlook:
+    """Return the outlook of the patients of `own`, by the models of all patients of `study`."""
+    patients = [patient.patient for patient in own.study.patients]
     populations = modelled_populations(table)
     recovery = (
-        fit_recovery(table, result.study, populations, patients=patients)
+        fit_recovery(table, study, populations, patients=patients)
         if forecasts
-        else unfitted_recovery(result.study, populations, patients=patients, reason=WITHOUT_FORECASTS)
+        else unfitted_recovery(study, populations, patients=patients, reason=WITHOUT_FORECASTS)
     )
-    return outlook(recovery, table, result)
+    return outlook(recovery, table, own)
 
 
 def _cut(result: StudyResult, patients: Sequence[str]) -> StudyResult:
