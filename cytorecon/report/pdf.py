@@ -48,7 +48,8 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
             sys_inputs={
                 "data": data,
                 "figure": sheet.figure,
-                "profile": str(sheet.page.standing.picture),
+                # without its white ground, which would hide the mark of a draft
+                "profile": sheet.page.standing.picture.replace('fill="white"/>', 'fill="none"/>', 1),
             },
             font_paths=typst.Fonts(include_system_fonts=others, font_paths=[str(fonts)]),
         )

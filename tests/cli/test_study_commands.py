@@ -269,7 +269,9 @@ def test_serve_hands_place_port_and_names_on(study: str, monkeypatch: pytest.Mon
     calls: list[tuple[str, str, int, list[str]]] = []
     monkeypatch.setattr(
         "cytorecon.cli.serve.serve_dashboard",
-        lambda location, *, host, port, allow_hosts: calls.append((location, host, port, list(allow_hosts))),
+        lambda location, *, host, port, allow_hosts, references: calls.append(
+            (location, host, port, list(allow_hosts))
+        ),
     )
     words = ["serve", study, "--host", "127.0.0.2", "--port", "8123"]
     assert main([*words, "--allow-host", "a.example", "--allow-host", "b.example"]) == 0
