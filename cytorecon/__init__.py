@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cytorecon.milestone import milestones
     from cytorecon.pipeline import analyze_study, gate, gate_batch, learn_priors
     from cytorecon.sample import Channel, Sample, Spillover
-    from cytorecon.study import Study, StudyResult, load_study, tidy_counts
+    from cytorecon.study import Study, StudyResult, load_study, study_of_counts, tidy_counts
     from cytorecon.trajectory import describe_change, explain_change, trajectories
 
 #: Where each public name lives. Names are loaded when first used: ``import cytorecon`` and
@@ -50,6 +50,7 @@ _HOME = {
     "read_analysis": "cytorecon.fcs",
     "read_fcs": "cytorecon.fcs",
     "read_spillover_csv": "cytorecon.fcs",
+    "study_of_counts": "cytorecon.study",
     "tidy_counts": "cytorecon.study",
     "trajectories": "cytorecon.trajectory",
     "write_fcs": "cytorecon.fcs",
@@ -80,6 +81,7 @@ __all__ = [
     "read_analysis",
     "read_fcs",
     "read_spillover_csv",
+    "study_of_counts",
     "tidy_counts",
     "trajectories",
     "write_fcs",

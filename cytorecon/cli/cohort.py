@@ -57,6 +57,8 @@ def cohort(
         note(f"{len(tables)} tables: {out}")
     if as_json:
         print_json({name: records(table) for name, table in tables.items()})
+    elif out is None and tables["cumulative_incidence"].empty:
+        note("No milestone could be judged in any patient; cytorecon milestones says why.")
     elif out is None:
         print_table(_SHOWN, _lines(tables["cumulative_incidence"]))
 

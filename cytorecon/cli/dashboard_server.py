@@ -5,16 +5,26 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cytorecon.cli.worker_process import working
 from cytorecon.errors import CytoreconError
+
+if TYPE_CHECKING:
+    from cytorecon.knowledge.references import References
 
 PACKAGE: Final = "dashboard"
 
 
 def serve_dashboard(
-    location: str, *, host: str, port: int, allow_hosts: Sequence[str] = (), blobs: str = "", jobs: int = 1
+    location: str,
+    *,
+    host: str,
+    port: int,
+    allow_hosts: Sequence[str] = (),
+    blobs: str = "",
+    jobs: int = 1,
+    references: References | None = None,
 ) -> None:
     """Serve the study at `location` until interrupted, with workers that analyse what is uploaded.
 
@@ -30,6 +40,8 @@ def serve_dashboard(
         Where its files are kept; empty for the usual place.
     jobs : int
         Number of workers; 0 when there are others.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
 
     Raises
     ------
@@ -38,7 +50,9 @@ def serve_dashboard(
     """
     package = dashboard_package()
     with working(location, blobs, jobs):
-        package.serve(location, host=host, port=port, allow_hosts=allow_hosts, blobs=blobs)
+        package.serve(
+            location, host=host, port=port, allow_hosts=allow_hosts, blobs=blobs, references=references
+        )
 
 
 def dashboard_package() -> ModuleType:

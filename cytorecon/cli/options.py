@@ -50,3 +50,11 @@ BlobsOption = Annotated[
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
 DEFAULT_JOBS = 1
+ReferencesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--references",
+        metavar="FILE",
+        help="Reference ranges of your own, shown before the packaged ones.",
+    ),
+]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cytorecon.cli.console import print_json, print_table
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from cytorecon.knowledge.references import References
 
 references = typer.Typer(
     help="List reference ranges of healthy people; check your own.",
@@ -61,3 +64,12 @@ def check_references(file: FileArgument, as_json: JsonOption = False) -> None:
         for problem in problems:
             print(f"  {problem}")
     raise_for([Failure(str(file), "it cannot be used")] if problems else [], done=0)
+
+
+def own_references(file: Path | None) -> References | None:
+    """Return the ranges of ``--references FILE`` before the packaged ones; None when it was not given."""
+    if file is None:
+        return None
+    from cytorecon.knowledge.reference_files import with_own_references
+
+    return with_own_references(file)

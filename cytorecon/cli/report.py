@@ -15,7 +15,7 @@ from cytorecon import __version__
 from cytorecon.cli.approved import approved_in
 from cytorecon.cli.choices import chosen
 from cytorecon.cli.console import note, print_json, progress_bar
-from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.options import JsonOption, ReferencesOption, StudyArgument
 from cytorecon.cli.output import check_folder, check_report_folder
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def report(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="Day to print on the reports of patients."),
     ] = None,
-    references: Annotated[
-        Path | None,
+    references: ReferencesOption = None,
+    forecasts: Annotated[
+        bool | None,
         typer.Option(
-            "--references",
-            metavar="FILE",
-            help="Reference ranges of your own, shown before the packaged ones.",
+            "--forecasts/--no-forecasts",
+            help="Say what to expect of the next visits. On for the whole report, off for --patient.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -61,6 +61,7 @@ def report(
     (sheet_*), as PDF or as HTML that needs no other file. It is marked as a draft unless its results are
     approved as they stand (cytorecon approve).
     """
+    from cytorecon.cli.references import own_references
     from cytorecon.report import Making
     from cytorecon.store import StudyStore
 
@@ -70,15 +71,16 @@ def report(
         check_folder(out, option="--out")
     else:
         check_report_folder(out, option="--out")
-    own = _own_references(references)
+    own = own_references(references)
     with StudyStore.open(study) as store:
-        alone = patients or "html" not in asked
-        # of a large study, reading all results takes longer than the reports of a few patients
-        result = store.result_of(patients) if patients else store.result(plots=False)
+        alone = bool(patients or "html" not in asked)
+        # of chosen patients a report is wanted at once; their forecast needs the counts of all
+        continued = not patients if forecasts is None else forecasts
+        result = store.result(plots=False)
         # what was signed was seen with the packaged reference ranges
         making = replace(making, approved=approved_in(study, result) if own is None else ())
-        made = _write_patients(result, out, making, patients, own) if alone else None
-        files = None if alone else _write_study(result, out, making, own)
+        made = _write_patients(result, out, making, patients, own, continued) if alone else None
+        files = None if alone else _write_study(result, out, making, own, continued, gates=gates)
         tubes = _write_tubes(store, out / _TUBES, patients) if gates else None
     if as_json:
         print_json(_as_json(files, made, tubes))
@@ -99,23 +101,22 @@ def write(study: str, out: Path) -> ReportFiles:
 Made = dict[str, tuple[Path, ...]]
 
 
-def _own_references(file: Path | None) -> References | None:
-    if file is None:
-        return None
-    from cytorecon.knowledge.reference_files import with_own_references
-
-    return with_own_references(file)
-
-
 def _write_study(
-    result: StudyResult, out: Path, making: Making, references: References | None = None
+    result: StudyResult,
+    out: Path,
+    making: Making,
+    references: References | None = None,
+    forecasts: bool = True,
+    *,
+    gates: bool = False,
 ) -> ReportFiles:
     from cytorecon.report import write_report
 
     with progress_bar() as advance:
         files = write_report(
             result, out, software_version=__version__,
-            references=references, sheets=making, progress=partial(advance, "writing"),
+            references=references, sheets=making, forecasts=forecasts,
+            tube_pages=_TUBES if gates else "", progress=partial(advance, "writing"),
         )  # fmt: skip
     note(f"Report: {files.index}")
     return files
@@ -127,11 +128,15 @@ def _write_patients(
     making: Making,
     patients: Sequence[str] | None,
     references: References | None,
+    forecasts: bool,
 ) -> Made:
     from cytorecon.report import write_patient_sheets
 
     everybody = [patient.patient for patient in result.study.patients]
-    made = write_patient_sheets(result, out, making, patients=patients or everybody, references=references)
+    made = write_patient_sheets(
+        result, out, making,
+        patients=patients or everybody, references=references, forecasts=forecasts,
+    )  # fmt: skip
     for files in made.values():
         for file in files:
             note(f"Report: {file}")

@@ -15,6 +15,7 @@ from cytorecon.cli.options import (
     BlobsOption,
     HostOption,
     PortOption,
+    ReferencesOption,
     StudyArgument,
 )
 
@@ -41,12 +42,14 @@ def serve(
         ),
     ] = DEFAULT_JOBS,
     blobs: BlobsOption = "",
+    references: ReferencesOption = None,
 ) -> None:
     """Show a study in the browser and analyse what is uploaded, until stopped with Ctrl-C.
 
     Requests that name another host than those allowed are refused, and so are changes sent by
     pages of other sites.
     """
+    from cytorecon.cli.references import own_references
     from cytorecon.store import StudyStore
     from cytorecon.store.jobs_database import may_have_jobs
     from cytorecon.store.remote_blobs import open_blobs
@@ -54,7 +57,10 @@ def serve(
     # A study that cannot be opened is a message here, not a page that does not load.
     StudyStore.open(study).close()
     open_blobs(study, blobs)
+    own = own_references(references)
     if not may_have_jobs(study):
         note("This study cannot be written here: it can be looked at, and nothing uploaded.")
         jobs = 0
-    serve_dashboard(study, host=host, port=port, allow_hosts=allow_host or (), blobs=blobs, jobs=jobs)
+    serve_dashboard(
+        study, host=host, port=port, allow_hosts=allow_host or (), blobs=blobs, jobs=jobs, references=own
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Any, Final
 
 import pandas as pd
@@ -21,7 +22,9 @@ from cytorecon.knowledge.profile import ProfileParts, load_profile_parts
 _Row = Mapping[Hashable, Any]
 
 _WIDTH, _NAMES, _LEFT, _RIGHT = 960, 128, 330, 700
-_HEAD, _LINE, _GAP, _FOOT = 148, 22, 12, 40
+_HEAD, _LINE, _GAP, _FOOT_LINE = 148, 22, 12, 16
+#: Characters of a line under the picture.
+_FOOT_CHARACTERS: Final = 150
 #: Range of the axis; what lies beyond is drawn at its end as an arrow.
 _FURTHEST: Final = 6.0
 #: Ends of the usual limits: the 2.5th and 97.5th percentile.
@@ -63,7 +66,7 @@ def profile_svg(profile: pd.DataFrame, distance: pd.DataFrame, *, parts: Profile
         lines, end = _lines(rows.to_dict("records"), y)
         body += _compartment(known.title(str(compartment)), lines, y, end)
         y = end + _GAP
-    height = int(y + _FOOT)
+    height = int(y + _foot_height(profile))
     font = f'font-family="{escape(theme.FONT_FAMILY)}" font-size="12" fill="{theme.INK}"'
     first: _Row = distance.to_dict("records")[0]
     return "\n".join(
@@ -215,8 +218,13 @@ def _foot(profile: pd.DataFrame, height: int) -> Iterator[str]:
         ", ".join(dict.fromkeys(reference_title(name) for name in profile["reference_set"] if name)) or "none"
     )
     scale = "Scale: standard deviations from the median of healthy people of the age; counts in cells/µL."
-    words = f"{scale} Reference sets: {sets}. Research use only."
-    yield _text(12, height - 14, words, size=11, colour=theme.MUTED)
+    lines = [scale, *wrap(f"Reference sets: {sets}. Research use only.", _FOOT_CHARACTERS)]
+    for place, words in enumerate(lines):
+        yield _text(12, height - _FOOT_LINE * (len(lines) - place) + 4, words, size=11, colour=theme.MUTED)
+
+
+def _foot_height(profile: pd.DataFrame) -> int:
+    return _FOOT_LINE * (len(list(_foot(profile, 0))) + 1)
 
 
 def _text(

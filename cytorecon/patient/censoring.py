@@ -60,15 +60,17 @@ def propagate(kernel: Kernel, batch: Batch, start: Sites) -> tuple[Sites, Soluti
     sites, found = start, solve(kernel, batch, start.values, start.variances)
     if not batch.censored.any():
         return sites, found
-    precision = 1 / sites.variances
+    # measured values stand for themselves, and those without an interval have a variance of 0
+    precision = np.divide(1.0, sites.variances, out=np.zeros_like(sites.variances), where=batch.censored)
     shift = sites.values * precision
     for _ in range(_ROUNDS):
         wanted_precision, wanted_shift = _matched(batch, sites, found)
         change = np.where(batch.censored, wanted_precision - precision, 0.0)
         change_shift = np.where(batch.censored, wanted_shift - shift, 0.0)
         precision, shift = precision + _DAMPING * change, shift + _DAMPING * change_shift
-        values = np.where(batch.censored, shift / precision, batch.values)
-        sites = Sites(values, np.where(batch.censored, 1 / precision, batch.variances))
+        values = np.divide(shift, precision, out=batch.values.copy(), where=batch.censored)
+        variances = np.divide(1.0, precision, out=batch.variances.copy(), where=batch.censored)
+        sites = Sites(values, variances)
         found = solve(kernel, batch, sites.values, sites.variances)
         if np.all(np.maximum(np.abs(change), np.abs(change_shift)) < _TOLERANCE * np.maximum(precision, 1.0)):
             return sites, found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from cytorecon.knowledge.event_kinds import load_event_kinds
 from cytorecon.knowledge.patient_model import PatientModelSettings, load_patient_model
@@ -159,6 +160,11 @@ class Recovery:
     ends: Mapping[str, EndOfClock]
     patients: Mapping[str, Patient]
 
+    def of(self, patient: str) -> Recovery:
+        """Return the models that one patient is asked about with; the pools in them are whole."""
+        own = {key: model for key, model in self.models.items() if key[0] == patient}
+        return Recovery(own, self.ends, self.patients)
+
 
 def fit_recovery(
     table: pd.DataFrame,
@@ -213,8 +219,32 @@ def fit_recovery(
                 models[name, population] = pool
                 continue
             if pool.patients not in fitted:
-                fitted[pool.patients] = fit_pool(population, pool, found, used)
+                # many small matrices: threads of the linear algebra only wait for each other
+                with threadpool_limits(1):
+                    fitted[pool.patients] = fit_pool(population, pool, found, used)
             models[name, population] = fitted[pool.patients]
+    return Recovery(models, ends, people)
+
+
+def unfitted_recovery(
+    study: Study, populations: Sequence[str], *, patients: Iterable[str], reason: str
+) -> Recovery:
+    """Return a recovery without any model: what needs none can be said all the same.
+
+    Parameters
+    ----------
+    study : Study
+        Patients and events.
+    populations : sequence of str
+        As for :func:`fit_recovery`.
+    patients : iterable of str
+        Who is asked about.
+    reason : str
+        Stands wherever a model would be asked.
+    """
+    ends = EndsOfClocks.of(study, load_event_kinds()).of_patients(study.patients)
+    people = {patient.patient: patient for patient in study.patients}
+    models = {(name, population): reason for name in patients for population in populations}
     return Recovery(models, ends, people)
 
 

@@ -20,6 +20,18 @@ from cytorecon.tables import PROFILE_COLUMNS, PROFILE_DISTANCE_COLUMNS
 
 _ORDER: Final = ("below", "within", "above")
 _NO_Z: Final = "no median"
+#: Columns of the trajectory table that are read; taking all of them apart costs most of the time.
+_USED: Final = (
+    "population",
+    "measure",
+    "days_after_transplant",
+    "value",
+    "reported",
+    "unit",
+    "reference_position",
+    "reference_z",
+    "reference_set",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +97,12 @@ def immune_profile(
     seen = own[own["value"].notna() | (own["censored"] == "left")]
     days = sorted({int(day) for day in seen["days_after_transplant"]})
     now, earlier = (days[-1] if days else None), (days[-2] if len(days) > 1 else None)
-    cohort = _cohort(table, study, person, now, visits)
+    standings = _standings(seen)
+    cohort = dict(iter(_cohort(table, study, person, now, visits).groupby(["population", "measure"])))
     rows: list[dict[str, Cell]] = []
     for part in known.compartments:
         for subset in part.subsets:
-            mine = _of(seen, subset.population, subset.measure)
+            key = subset.population, subset.measure
             head: dict[str, Cell] = {
                 "patient": patient,
                 "compartment": part.compartment,
@@ -98,11 +111,10 @@ def immune_profile(
                 "days_after_transplant": now,
                 "earlier_day": earlier,
             }
-            others = _of(cohort, subset.population, subset.measure)
             rows.append(
                 head
-                | _cells(_at(mine, now), _at(mine, earlier))
-                | _of_cohort(others, visits.minimum_patients)
+                | _cells(standings.get((*key, now)), standings.get((*key, earlier)))
+                | _of_cohort(cohort.get(key, table.iloc[:0]), visits.minimum_patients)
             )
     return typed_frame(rows, PROFILE_COLUMNS)
 
@@ -174,15 +186,14 @@ def _day(value: float | None) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def _of(table: pd.DataFrame, population: str, measure: str) -> pd.DataFrame:
-    return table[(table["population"] == population) & (table["measure"] == measure)]
-
-
-def _at(rows: pd.DataFrame, day: int | None) -> _Standing | None:
-    """Return what a day says; of several tubes the first."""
-    of_day = rows[rows["days_after_transplant"] == day].head(1) if day is not None else rows.head(0)
-    found = of_day.to_dict("records")
-    return _standing(found[0]) if found else None
+def _standings(rows: pd.DataFrame) -> dict[tuple[str, str, int | None], _Standing]:
+    """Return what each day says about each population and measure; of several tubes the first."""
+    found: dict[tuple[str, str, int | None], _Standing] = {}
+    # tables made before references had medians lack a column
+    for row in rows[[name for name in _USED if name in rows]].to_dict("records"):
+        key = str(row["population"]), str(row["measure"]), int(row["days_after_transplant"])
+        found.setdefault(key, _standing(row))
+    return found
 
 
 def _standing(row: Mapping[Hashable, Any]) -> _Standing:
@@ -191,7 +202,6 @@ def _standing(row: Mapping[Hashable, Any]) -> _Standing:
         reported=row["reported"],
         unit=row["unit"],
         position=row["reference_position"],
-        # tables made before references had medians lack the column
         z=_number(row.get("reference_z", np.nan)),
         reference_set=row["reference_set"],
     )
@@ -241,9 +251,8 @@ def _cohort(
         for each in study.patients
         if each.programme == person.programme and each.patient != person.patient
     ]
-    own = table[
-        table["patient"].isin(others) & table["days_after_transplant"].between(window.from_day, window.to_day)
-    ]
+    inside = table[table["days_after_transplant"].between(window.from_day, window.to_day)]
+    own = inside[inside["patient"].isin(others)]
     last = own["patient"].map({name: end.day for name, end in ends.items()}).fillna(np.inf)
     own = own[own["days_after_transplant"].astype(np.float64) <= last.astype(np.float64)]
     own = own[own["value"].notna() | (own["censored"] == "left")]

@@ -26,6 +26,7 @@ from cytorecon.figures.timeaxis import time_axis
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
 from cytorecon.report.changes import ChangeRow, change_rows
+from cytorecon.report.outlook import OutlookView, StandingView, outlook_view, standing_view
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.programme import (
     DueRow,
@@ -39,6 +40,7 @@ from cytorecon.report.programme import (
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
 from cytorecon.report.remarks import Remark, not_assessed, remarks
 from cytorecon.report.sections import ReportSpec
+from cytorecon.report.sentences import sentences, value_sentences
 from cytorecon.report.series import Series, before, has_value, latest, preferred
 from cytorecon.report.tables import StudyTables
 from cytorecon.results import TubeResult
@@ -122,6 +124,8 @@ class PatientPage:
     remarks: tuple[Remark, ...]
     sources: tuple[Source, ...]
     reference_sets: tuple[ReferenceSet, ...]
+    standing: StandingView
+    outlook: OutlookView
 
 
 def patient_page(
@@ -144,7 +148,7 @@ def patient_page(
     by_measure = tables.points[patient.patient]
     programme = tables.programme(patient.programme)
     shown = preferred(by_measure, programme.in_order(spec.populations))
-    headlines = _headlines(
+    headlines = value_sentences(
         preferred(by_measure, programme.in_order(spec.headline_populations)), spec.headline_sentences
     )
     found = in_programme_order(crossings(tables.applicable, patient=patient.patient), programme)
@@ -153,13 +157,7 @@ def patient_page(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
         headlines=len(headlines),
-        sentences=(
-            *headlines,
-            *_danger_sentence(found, tables),
-            *_reached_sentence(found),
-            *_not_assessable_sentence(patient.patient, tables),
-            *_trust_sentence(tubes, noticed),
-        ),
+        sentences=(*headlines, *sentences(patient.patient, tables, found, noticed)),
         latest=tuple(row for own in shown.values() if (row := _latest_row(own, tubes)) is not None),
         milestones=_milestone_rows(found, tables),
         other_rules=_other_rules(patient.patient, tables),
@@ -174,6 +172,12 @@ def patient_page(
         remarks=noticed,
         sources=sources(tubes),
         reference_sets=reference_sets(patient.patient, tables.trajectories, tables.citations),
+        standing=standing_view(
+            tables.standings[patient.patient].profile, tables.standings[patient.patient].distance
+        ),
+        outlook=outlook_view(
+            tables.outlook.of(patient.patient), {name: rule.title for name, rule in tables.rules.items()}
+        ),
     )
 
 
@@ -195,62 +199,6 @@ def _facts(patient: Patient, tubes: TubeResults, tables: StudyTables) -> tuple[t
         ("Tubes analysed", f"{done} of {len(tubes)}"),
         *((("Not assessed", ", ".join(absent)),) if absent else ()),
     )
-
-
-def _headlines(shown: Series, sentences: int) -> tuple[str, ...]:
-    found = []
-    for own in shown.values():
-        point = latest(own)
-        if point is not None:
-            found.append(words.headline(point, before(own, point)))
-    return tuple(found[:sentences])
-
-
-def _reached_sentence(found: Sequence[Crossing]) -> tuple[str, ...]:
-    judged = [crossing for crossing in found if crossing.judged and not crossing.is_danger]
-    if not judged:
-        return ("Milestones: none could be judged.",) if found else ()
-    clauses = [f"{sum(one.met for one in judged)} of {len(judged)} that could be judged were reached"]
-    dated = [crossing for crossing in judged if crossing.deadline]
-    if dated:
-        clauses.append(f"of the {len(dated)} with a deadline, {words.by_the_deadline(dated)}")
-    doubtful = sum(bool(crossing.caution) for crossing in judged)
-    if doubtful:
-        clauses.append(f"{doubtful} to be read with caution (▲)")
-    return (f"Milestones: {'; '.join(clauses)}.",)
-
-
-def _danger_sentence(found: Sequence[Crossing], tables: StudyTables) -> tuple[str, ...]:
-    titles = [
-        tables.milestone_title(one.milestone, one.rule)
-        for one in found
-        if one.is_danger and one.status == "danger"
-    ]
-    return (f"Danger: {'; '.join(titles)}.",) if titles else ()
-
-
-def _not_assessable_sentence(patient: str, tables: StudyTables) -> tuple[str, ...]:
-    own = tables.milestones[tables.milestones["patient"] == patient]
-    unknown = own["reading"].str.contains("unknown, the rule is for", regex=False)
-    number = int(((own["status"] == "not_assessable") & unknown).sum())
-    if not number:
-        return ()
-    rules = "1 rule" if number == 1 else f"{number} rules"
-    why = (
-        "because the programme, the age or the graft is not known: see Milestones, and state it in the "
-        "sheet of patients"
-    )
-    return (f"{rules} could not be assessed, {why}.",)
-
-
-def _trust_sentence(tubes: TubeResults, noticed: Sequence[Remark]) -> tuple[str, ...]:
-    parts = []
-    failed = sum(result.status == "failed" for _, result in tubes)
-    if failed:
-        parts.append(f"{words.plural(failed, 'tube')} without a result")
-    if noticed:
-        parts.append(f"{words.plural(len(noticed), 'remark')} to look at again")
-    return (f"Before relying on this page: {words.listed(parts)}.",) if parts else ()
 
 
 def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None:

@@ -41,11 +41,16 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
     """
     data = json.dumps(_data(sheet, spec), ensure_ascii=False, sort_keys=True)
     folder = resources.files("cytorecon.report")
-    others = _DRAWN.fullmatch(data + sheet.figure) is None
+    others = _DRAWN.fullmatch(data + sheet.figure + sheet.page.standing.picture) is None
     with resources.as_file(folder.joinpath("fonts")) as fonts:
         return typst.compile(
             folder.joinpath("templates", "patient_sheet.typ").read_bytes(),
-            sys_inputs={"data": data, "figure": sheet.figure},
+            sys_inputs={
+                "data": data,
+                "figure": sheet.figure,
+                # without its white ground, which would hide the mark of a draft
+                "profile": sheet.page.standing.picture.replace('fill="white"/>', 'fill="none"/>', 1),
+            },
             font_paths=typst.Fonts(include_system_fonts=others, font_paths=[str(fonts)]),
         )
 
@@ -53,6 +58,7 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
 def _data(sheet: PatientSheet, spec: ReportSpec) -> object:
     page = asdict(sheet.page)
     del page["plots"]
+    del page["standing"]["picture"]
     # where no font draws a name, two patients must not look alike
     drawn = _DRAWN.fullmatch(sheet.page.patient) is not None
     page["spelled"] = "" if drawn else " ".join(f"U+{ord(letter):04X}" for letter in sheet.page.patient)

@@ -20,6 +20,11 @@ StudySection = Literal[
     "failed",
     "cohort",
     "milestones",
+    "times",
+    "landmark",
+    "comparison",
+    "areas",
+    "alike",
     "review",
     "left_out",
     "sheet_remarks",
@@ -28,6 +33,8 @@ StudySection = Literal[
 ]
 PatientSection = Literal[
     "summary",
+    "standing",
+    "outlook",
     "programme",
     "latest",
     "milestones",
@@ -41,6 +48,8 @@ PatientSection = Literal[
 ]
 SheetSection = Literal[
     "summary",
+    "standing",
+    "outlook",
     "latest",
     "recovery",
     "milestones",
@@ -142,6 +151,8 @@ class ReportSpec(Frozen):
         Milestones that get a figure over all patients, where they apply to somebody.
     milestone_figure_patients : int
         Most patients of such a figure.
+    compare_by : tuple of str
+        Columns of the sheet of patients that groups are made by.
     study_page_remarks : int
         Most remarks on the page of the study; each patient's page has all of the patient's.
     reading : tuple of Term
@@ -167,6 +178,7 @@ class ReportSpec(Frozen):
     cohort_populations: tuple[str, ...]
     milestone_figures: tuple[str, ...]
     milestone_figure_patients: int = Field(ge=0)
+    compare_by: tuple[str, ...]
     study_page_remarks: int = Field(ge=1)
     reading: tuple[Term, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -82,6 +82,7 @@ def patient_sheet(
     software_version: str,
     approved: bool = False,
     made_on: date | None = None,
+    page: PatientPage | None = None,
 ) -> PatientSheet:
     """Return the report of `patient`.
 
@@ -99,8 +100,10 @@ def patient_sheet(
         Whether a person signed the results.
     made_on : date, optional
         Day to print; nothing here asks a clock.
+    page : PatientPage, optional
+        The patient's page, where it was made already.
     """
-    page = patient_page(patient, tables, spec, plots=False)
+    page = replace(page, plots=()) if page is not None else patient_page(patient, tables, spec, plots=False)
     events = [event for event in tables.study.events if event.patient == patient.patient]
     return PatientSheet(
         page=page,

@@ -14,6 +14,8 @@ from cytorecon.figures.milestone_bars import milestone_figure
 from cytorecon.figures.timeaxis import TimeAxis, time_axis
 from cytorecon.knowledge.review_flags import load_review_flags
 from cytorecon.report import words
+from cytorecon.report.cohort_answers import CohortAnswers
+from cytorecon.report.cohort_page import CohortStatistics, cohort_statistics
 from cytorecon.report.cohort_view import CohortView, cohort_view
 from cytorecon.report.plot import Plot, plot
 from cytorecon.report.remarks import Remark, not_assessed, remarks
@@ -76,6 +78,7 @@ class StudyPage:
     patients: tuple[PatientRow, ...]
     failed: tuple[FailedRow, ...]
     cohort: CohortView
+    statistics: CohortStatistics
     milestones: tuple[MilestoneCount, ...]
     milestone_plots: tuple[Plot, ...]
     remarks: tuple[Remark, ...]
@@ -84,13 +87,17 @@ class StudyPage:
     sheet_remarks: tuple[Issue, ...]
 
 
-def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) -> StudyPage:
+def study_page(
+    tables: StudyTables, answers: CohortAnswers, pages: Mapping[str, str], spec: ReportSpec
+) -> StudyPage:
     """Return the page of the study.
 
     Parameters
     ----------
     tables : StudyTables
         Results and tidy tables.
+    answers : CohortAnswers
+        Statistics of all patients together.
     pages : mapping of str to str
         Patient -> file name of the page.
     spec : ReportSpec
@@ -123,6 +130,7 @@ def study_page(tables: StudyTables, pages: Mapping[str, str], spec: ReportSpec) 
         ),
         failed=_failed(tables, pages),
         cohort=cohort_view(tables, spec),
+        statistics=cohort_statistics(tables, answers, spec),
         milestones=_milestone_counts(found, tables),
         milestone_plots=_milestone_plots(found, tables, spec),
         remarks=noticed[: spec.study_page_remarks],

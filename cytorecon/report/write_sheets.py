@@ -17,6 +17,7 @@ from cytorecon.report import words
 from cytorecon.report.environment import render_alone
 from cytorecon.report.folder import put_ours, report_folder
 from cytorecon.report.names import page_names
+from cytorecon.report.patient_page import PatientPage
 from cytorecon.report.pdf import sheet_pdf
 from cytorecon.report.sections import ReportSpec, load_report_spec
 from cytorecon.report.sheet import PatientSheet, patient_sheet
@@ -56,6 +57,7 @@ def write_patient_sheets(
     *,
     patients: Sequence[str],
     references: References | None = None,
+    forecasts: bool = False,
 ) -> Mapping[str, tuple[Path, ...]]:
     """Write the reports of some patients of a study, and nothing else.
 
@@ -73,6 +75,9 @@ def write_patient_sheets(
         Pseudonyms.
     references : References, optional
         Ranges of healthy people; the packaged ones by default.
+    forecasts : bool
+        Whether recovery is modelled, which needs the counts of all patients and takes seconds; else the
+        reports say that it was not.
 
     Returns
     -------
@@ -87,22 +92,30 @@ def write_patient_sheets(
         If the folder cannot be written, or holds an ``index.html`` that is no report.
     """
     everybody = [patient.patient for patient in result.study.patients]
-    chosen = _cut(result, [known_patient(patient, everybody) for patient in patients])
+    chosen = [known_patient(patient, everybody) for patient in patients]
     spec, names = load_report_spec(), sheet_names(everybody)
     with report_folder(out):
-        tables = study_tables(chosen, references=references, cohort=False)
+        tables = study_tables(
+            result, references=references, patients=chosen, cohort=False, forecasts=forecasts
+        )
         return {
             patient.patient: write_sheet(patient, tables, spec, making, out / names[patient.patient])
-            for patient in chosen.study.patients
+            for patient in tables.study.patients
         }
 
 
 def write_sheet(
-    patient: Patient, tables: StudyTables, spec: ReportSpec, making: Making, place: Path
+    patient: Patient,
+    tables: StudyTables,
+    spec: ReportSpec,
+    making: Making,
+    place: Path,
+    *,
+    page: PatientPage | None = None,
 ) -> tuple[Path, ...]:
     """Write the report of one patient to `place` with the suffix of each format; return the files."""
     sheet = patient_sheet(
-        patient, tables, spec,
+        patient, tables, spec, page=page,
         software_version=making.software_version, approved=patient.patient in making.approved,
         made_on=making.made_on,
     )  # fmt: skip
@@ -181,18 +194,3 @@ def known_patient(patient: str, everybody: Sequence[str]) -> str:
             allowed=", ".join(everybody) or "none: the study has no patients",
         )
     return patient
-
-
-def _cut(result: StudyResult, patients: Sequence[str]) -> StudyResult:
-    """Return the study of these patients only: no number of one patient depends on the others."""
-    study = result.study
-    own = study.model_copy(
-        update={
-            "patients": tuple(one for one in study.patients if one.patient in patients),
-            "tubes": tuple(tube for tube in study.tubes if tube.patient in patients),
-            "events": tuple(event for event in study.events if event.patient in patients),
-            "readouts": tuple(readout for readout in study.readouts if readout.patient in patients),
-        }
-    )
-    kept = {tube.tube for tube in own.tubes}
-    return StudyResult(study=own, tubes=tuple(tube for tube in result.tubes if tube.tube in kept))

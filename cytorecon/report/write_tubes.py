@@ -75,8 +75,7 @@ def write_tubes(
         If the folder cannot be written, or holds an ``index.html`` that is no report.
     """
     spec = load_report_spec()
-    pages = page_names(tube.tube for tube in study.tubes)
-    files = {tube: name.replace("patient_", "tube_", 1) for tube, name in pages.items()}
+    files = tube_names(study)
     rows = []
     with report_folder(out):
         for number, tube in enumerate(tubes, start=1):
@@ -88,6 +87,12 @@ def write_tubes(
                 progress(number, len(tubes))
         delete_stale(out, "tube_*.html", set(files.values()))
         return put(out / INDEX, _index_html(TubesPage(tuple(rows)), study, spec, software_version))
+
+
+def tube_names(study: Study) -> dict[str, str]:
+    """Return the file name of the page of each tube."""
+    pages = page_names(tube.tube for tube in study.tubes)
+    return {tube: name.replace("patient_", "tube_", 1) for tube, name in pages.items()}
 
 
 def _row(tube: Tube, result: TubeResult, page: TubePage, file: str) -> TubeRow:

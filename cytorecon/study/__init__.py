@@ -1,5 +1,6 @@
 """Studies: sample sheets in, tidy tables out."""
 
+from cytorecon.study.counted import study_of_counts
 from cytorecon.study.doses import doses_in_words, product_doses
 from cytorecon.study.files import file_digests, row_digests
 from cytorecon.study.load import load_study
@@ -24,6 +25,7 @@ __all__ = [
     "product_doses",
     "readout_table",
     "row_digests",
+    "study_of_counts",
     "tidy_counts",
     "tube_quantities",
     "tube_status",

@@ -190,6 +190,8 @@ def _missing(count: PopulationCount | None, tube: Tube) -> str:
         return f"it was below the limit of quantification on day {tube.day}"
     if not count.cells_per_ul:
         return f"there is no concentration on day {tube.day}"
+    if not (count.events and count.blood_ul_counted):
+        return f"its events on day {tube.day} are not known"
     return ""
 
 

@@ -12,10 +12,11 @@ from dash import Dash, set_props
 import cytorecon
 from cytorecon.errors import CytoreconError
 from cytorecon.jobs.desk import Desk, JobDesk
+from cytorecon.knowledge.references import References
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
-from dashboard.callbacks import completion, navigation, upload, worklist
+from dashboard.callbacks import completion, deferred, navigation, upload, worklist
 from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
@@ -40,6 +41,7 @@ def create_app(
     *,
     desk: Callable[[StudyStore], Desk] | None = None,
     blobs: str = "",
+    references: References | None = None,
     host: str = "127.0.0.1",
     allow_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -53,6 +55,8 @@ def create_app(
         Makes the desk that takes uploads; by default that of the study's workers.
     blobs : str
         Where files of the study are kept; empty for the usual place.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
     host : str
         Address it listens on.
     allow_hosts : iterable of str
@@ -67,7 +71,7 @@ def create_app(
         If one of `allow_hosts` is no name of a host.
     """
     store = StudyStore.open(location)
-    service = StudyService(store, desk(store) if desk else JobDesk(store, location, blobs))
+    service = StudyService(store, desk(store) if desk else JobDesk(store, location, blobs), references)
     app = Dash(
         "dashboard",
         use_pages=True,
@@ -89,7 +93,7 @@ def create_app(
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)
-    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion):
+    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion, deferred):
         module.register(app)
     protect(app)
     keep_calm(app)

@@ -15,6 +15,7 @@ import waitress
 
 from cytorecon.errors import CytoreconError
 from cytorecon.intake import sweep
+from cytorecon.knowledge.references import References
 from dashboard.app.factory import LARGEST_REQUEST, create_app
 from dashboard.security.names import bracketed
 
@@ -26,6 +27,7 @@ def serve(
     *,
     allow_hosts: Iterable[str] = (),
     blobs: str = "",
+    references: References | None = None,
 ) -> None:
     """Serve the dashboard of the study at `location` until interrupted.
 
@@ -42,6 +44,8 @@ def serve(
         :func:`~dashboard.app.factory.create_app`.
     blobs : str
         Where files of the study are kept; empty for the usual place. Workers analyse them.
+    references : References, optional
+        Ranges of healthy people; the packaged ones by default.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def serve(
         no name of a host.
     """
     sweep()  # uploads of a server that was killed
-    app = create_app(location, host=host, allow_hosts=allow_hosts, blobs=blobs)
+    app = create_app(location, host=host, allow_hosts=allow_hosts, blobs=blobs, references=references)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(
             app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST

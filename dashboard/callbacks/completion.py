@@ -27,6 +27,7 @@ def register(app: Dash) -> None:
         State(ids.COMPLETE_AGE, "value"),
         State(ids.COMPLETE_SEX, "value"),
         State(ids.COMPLETE_PROGRAMME, "value"),
+        State(ids.COMPLETE_CMV, "value"),
         State(ids.PATIENT_SELECT, "value"),
         State(ids.PATIENT_MEASURE, "value"),
         State(ids.PATIENT_TIME, "value"),
@@ -40,6 +41,7 @@ def save(
     age: str | None,
     sex: str | None,
     programme: str | None,
+    cmv: str | None,
     patient: str | None,
     measure: str | None,
     time: str | None,
@@ -49,7 +51,9 @@ def save(
     if not clicks:
         return no_update, no_update, no_update, "", None
     service = current_study()
-    outcome = complete(service, patient or "", age=age, sex=sex or "", programme=programme or "")
+    outcome = complete(
+        service, patient or "", age=age, sex=sex or "", programme=programme or "", cmv=cmv or ""
+    )
     if not outcome.stored:
         return no_update, no_update, no_update, outcome.problem, outcome.age_problem or None
     snapshot = service.snapshot()

@@ -16,13 +16,13 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.controls import measure_options, population_options
 from dashboard.components.patient_view import patient_content
-from dashboard.services.patients import chosen_patient, patient_view
+from dashboard.services.patients import band_label, chosen_patient, patient_view
 from dashboard.services.selection import selection_in_url, trajectory_selection
 from dashboard.services.study import current_study
 
 Options = list[dict[str, str]]
 #: In the order of the outputs.
-Shown = tuple[Component, str, str | NoUpdate, str, Options, str, str, Options, list[str]]
+Shown = tuple[Component, str, str | NoUpdate, str, Options, str, str, Options, list[str], bool]
 
 
 def register(app: Dash) -> None:
@@ -37,11 +37,13 @@ def register(app: Dash) -> None:
         Output(ids.PATIENT_TIME, "value"),
         Output(ids.PATIENT_POPULATIONS, "data"),
         Output(ids.PATIENT_POPULATIONS, "value"),
+        Output(ids.PATIENT_BAND, "checked"),
         Input(ids.PATIENT_URL, "search"),
         Input(ids.PATIENT_SELECT, "value"),
         Input(ids.PATIENT_MEASURE, "value"),
         Input(ids.PATIENT_TIME, "value"),
         Input(ids.PATIENT_POPULATIONS, "value"),
+        Input(ids.PATIENT_BAND, "checked"),
         State(ids.PATIENT_URL, "pathname"),
         prevent_initial_call=True,
     )(show_patient)
@@ -53,17 +55,20 @@ def show_patient(
     measure: str | None,
     time: str | None,
     populations: Sequence[str] | None,
+    band: bool | None,
     pathname: str | None,
 ) -> Shown:
     """Return content, heading, URL and controls for what was changed: the URL or a control."""
     by_url = ctx.triggered_id == ids.PATIENT_URL
     if by_url and pathname != "/patient":
         raise PreventUpdate  # on the way to another page
-    shown = trajectory_selection(measure, time, populations, patient)
+    snapshot = current_study().snapshot()
+    # a switch that is off for want of patients is no wish
+    own_band = bool(band) or not band_label(snapshot)
+    shown = trajectory_selection(measure, time, populations, patient, band=own_band)
     wanted = selection_in_url(search) if by_url else shown
     if ctx.triggered_id == ids.PATIENT_MEASURE:
         wanted = replace(wanted, populations=())
-    snapshot = current_study().snapshot()
     found = chosen_patient(snapshot, wanted.patient)
     if not found:
         raise PreventUpdate
@@ -80,4 +85,5 @@ def show_patient(
         view.time,
         population_options(view.all_populations),
         list(view.populations),
+        view.band and bool(band_label(snapshot)),
     )

@@ -72,6 +72,22 @@ def section(title: str, *children: Child, aside: Child = None) -> html.Section:
     return html.Section([head, *children], className="panel")
 
 
+def deferred(name: str, asked: str, about: str | list[str]) -> html.Div:
+    """Return the place of a part that takes a moment: a callback fills it after the page is shown.
+
+    Parameters
+    ----------
+    name : str
+        Identifier of the place.
+    asked : str
+        Identifier of the store that says what is wanted.
+    about : str or list of str
+        What is wanted.
+    """
+    waiting = html.Div("Computing …", className="panel muted", role="status")
+    return html.Div([dcc.Store(id=asked, data=about), html.Div(waiting, id=name)])
+
+
 def summary_cards(cards: Sequence[Card]) -> html.Div:
     """Return summary cards in one row."""
     return html.Div([_card(card) for card in cards], className="cards")

@@ -14,6 +14,7 @@ from dashboard.components.basics import (
     Child,
     csv_button,
     data_table,
+    deferred,
     empty_state,
     figure_graph,
     section,
@@ -43,7 +44,8 @@ def cohort_content(view: CohortView) -> html.Div:
                 figure_graph(view.figure, name="cohort-figure", label=label),
                 html.P(f"{view.caption} {INTERVAL_NOTE}", className="caption"),
             ),
-            section("When a milestone was reached", *_milestones(view)),
+            deferred(ids.COHORT_ANSWERS, ids.COHORT_ANSWERS_OF, [view.milestone, view.highlight]),
+            section("When a milestone was reached, patient by patient", *_milestones(view)),
             section(
                 f"Median (quartiles) by visit window, {measure}",
                 _summary_table(view),

@@ -68,6 +68,20 @@ def populations_control(name: str, available: Sequence[str], chosen: Sequence[st
     )
 
 
+def band_control(name: str, label: str, shown: bool) -> html.Div:
+    """Return the switch of the second band; without a label there is none, and it says so."""
+    return _labelled(
+        "Second band",
+        dmc.Switch(
+            id=name,
+            label=label or "no event-free recipients to show",
+            checked=shown and bool(label),
+            disabled=not label,
+            size="sm",
+        ),
+    )
+
+
 def choice_control(
     name: str,
     label: str,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash import dcc, html
 
 from dashboard import ids
 from dashboard.components.basics import empty_state, page_head
 from dashboard.components.controls import (
+    band_control,
     choice_control,
     measure_control,
     populations_control,
     time_control,
 )
 from dashboard.components.patient_view import patient_content
-from dashboard.services.patients import chosen_patient, patient_view
+from dashboard.services.patients import band_label, chosen_patient, patient_view
 from dashboard.services.selection import TrajectorySelection, trajectory_selection
 from dashboard.services.study import Snapshot, current_study
 
@@ -23,27 +26,28 @@ def layout(
     measure: str | None = None,
     time: str | None = None,
     populations: str | None = None,
+    band: str | None = None,
     **_unknown: str,
 ) -> html.Div:
     """Return the page of one patient.
 
     Parameters
     ----------
-    patient, measure, time, populations : str or None
+    patient, measure, time, populations, band : str or None
         As they stand in the URL.
     """
     snapshot = current_study().snapshot()
-    wanted = trajectory_selection(measure, time, populations, patient)
+    wanted = trajectory_selection(measure, time, populations, patient, band=band != "off")
     found = chosen_patient(snapshot, wanted.patient)
     if not found:
         return _nobody(snapshot, wanted)
-    selection = trajectory_selection(wanted.measure, wanted.time, wanted.populations, found)
-    view = patient_view(snapshot, selection)
+    view = patient_view(snapshot, replace(wanted, patient=found))
     controls = html.Div(
         [
             choice_control(ids.PATIENT_SELECT, "Patient", _options(snapshot), found),
             measure_control(ids.PATIENT_MEASURE, view.measures, view.measure),
             time_control(ids.PATIENT_TIME, view.time),
+            band_control(ids.PATIENT_BAND, band_label(snapshot), view.band),
             populations_control(ids.PATIENT_POPULATIONS, view.all_populations, view.populations),
         ],
         className="panel controls",

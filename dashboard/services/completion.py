@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from cytorecon.errors import CytoreconError
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
@@ -13,6 +14,9 @@ from dashboard.services.hints import error_in_browser
 from dashboard.services.study import StudyService
 from dashboard.services.typed_numbers import read_typed
 from dashboard.services.upload_checks import SEXES, check_age
+
+#: What a sheet may say of CMV antibodies; the first is what nobody stated.
+SEROLOGIES: Final = ("unknown", "negative", "positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +33,25 @@ class Completion:
 
 
 def unknown_facts(patient: Patient) -> frozenset[str]:
-    """Return which of ``age``, ``sex`` and ``programme`` are not known.
+    """Return which of ``age``, ``sex``, ``programme`` and ``cmv`` are not known.
 
     Examples
     --------
     >>> sorted(unknown_facts(Patient(patient="P01", age_years=4.0)))
-    ['programme', 'sex']
+    ['cmv', 'programme', 'sex']
     """
     unknown = {
         "age": patient.age_years is None,
         "sex": patient.sex == SEXES[0],
         "programme": patient.programme == UNKNOWN_PROGRAMME,
+        "cmv": patient.cmv == SEROLOGIES[0],
     }
     return frozenset(name for name, missing in unknown.items() if missing)
 
 
-def complete(service: StudyService, name: str, *, age: object, sex: str, programme: str) -> Completion:
+def complete(
+    service: StudyService, name: str, *, age: object, sex: str, programme: str, cmv: str = ""
+) -> Completion:
     """Store what was filled in about a patient, as far as it was not known.
 
     Parameters
@@ -55,7 +62,7 @@ def complete(service: StudyService, name: str, *, age: object, sex: str, program
         The patient's pseudonym.
     age : object
         Age on day 0 in years, as typed.
-    sex, programme : str
+    sex, programme, cmv : str
         As chosen; empty when not known.
     """
     if name not in service.snapshot().patients:
@@ -66,16 +73,20 @@ def complete(service: StudyService, name: str, *, age: object, sex: str, program
     problem = "".join(message for _, message in typed.problems) or check_age(years)
     if problem:
         return Completion(age_problem=problem)
-    if (sex and sex not in SEXES) or (programme and programme not in load_programmes().names):
+    lists = ((sex, SEXES), (programme, load_programmes().names), (cmv, SEROLOGIES))
+    if any(word and word not in allowed for word, allowed in lists):
         return Completion(problem="Choose from the lists.")
-    if years is None and not sex and not programme:
+    if years is None and not (sex or programme or cmv):
         return Completion(problem="Fill in what is known.")
-    known = Patient(
-        patient=name,
-        age_years=years,
-        sex=sex or SEXES[0],
-        programme=programme or UNKNOWN_PROGRAMME,
-        anchors=(first_anchor(programme or UNKNOWN_PROGRAMME, Vocabulary.load(None)),),
+    known = Patient.model_validate(
+        {
+            "patient": name,
+            "age_years": years,
+            "sex": sex or SEXES[0],
+            "programme": programme or UNKNOWN_PROGRAMME,
+            "cmv": cmv or SEROLOGIES[0],
+            "anchors": (first_anchor(programme or UNKNOWN_PROGRAMME, Vocabulary.load(None)),),
+        }
     )
     try:
         service.store.complete_patient(known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import plotly.graph_objects as go
@@ -19,11 +19,14 @@ from cytorecon.figures.format import (
     population_label,
 )
 from cytorecon.figures.lanes import SampleMark, SampleState
+from cytorecon.figures.own_band import own_bands
+from cytorecon.figures.panel_band import BandWindow
 from cytorecon.figures.patient import patient_figure, reference_caption
 from cytorecon.figures.points import Point, patient_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.milestones import MilestoneRule, load_milestone_rules
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
+from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.programme import in_programme_order
 from cytorecon.report.words import age_in_words
@@ -97,11 +100,16 @@ class PatientView:
     visits: tuple[VisitRow, ...]
     besides: Besides
     changes: tuple[ChangeRow, ...] = ()
+    own_bands: Mapping[str, tuple[BandWindow, ...]] = field(default_factory=dict)
+    band: bool = True
+    band_words: str = ""
 
     @property
     def selection(self) -> TrajectorySelection:
         """What is really shown, with nothing left open."""
-        return TrajectorySelection(self.measure, self.time, self.populations, self.patient.patient)
+        return TrajectorySelection(
+            self.measure, self.time, self.populations, self.patient.patient, band=self.band
+        )
 
     @property
     def heading(self) -> str:
@@ -112,13 +120,18 @@ class PatientView:
     def figure(self) -> go.Figure:
         """Lanes and small multiples."""
         return patient_figure(
-            self.points, self.axis, events=self.events, samples=self.samples, milestones=self.primary
+            self.points,
+            self.axis,
+            events=self.events,
+            samples=self.samples,
+            milestones=self.primary,
+            own_bands=self.own_bands if self.band else {},
         )
 
     @property
     def caption(self) -> str:
-        """Which reference is drawn."""
-        return reference_caption(self.points)
+        """Which reference is drawn, and what the second band is."""
+        return f"{reference_caption(self.points)} {self.band_words}".strip()
 
     @property
     def days_with_results(self) -> int:
@@ -174,7 +187,31 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         visits=_visit_rows(snapshot, patient.patient, points),
         changes=change_rows(snapshot.result, points),
         besides=besides(snapshot, patient),
+        own_bands=own_bands(snapshot.event_free, measure=measure) if measure else {},
+        band=selection.band,
+        band_words=_band_words(snapshot, selection.band),
     )
+
+
+def band_label(snapshot: Snapshot) -> str:
+    """Return what the second band shows; empty where there is none."""
+    if not (~snapshot.event_free["suppressed"].astype(bool)).any():
+        return ""
+    return f"event-free recipients of this study, n = {len(snapshot.event_free_patients)}"
+
+
+def _band_words(snapshot: Snapshot, shown: bool) -> str:
+    label = band_label(snapshot)
+    if not label:
+        why = (
+            f"of fewer than {load_visit_windows().minimum_patients} it is known"
+            if snapshot.study.events
+            else "the sheet lists no events"
+        )
+        return f"No band of event-free recipients of this study: {why}."
+    if not shown:
+        return ""
+    return f"Second band: {label}; median and quartiles by visit window, with the n of each window on hover."
 
 
 def _points(snapshot: Snapshot, patient: str, measure: str) -> Mapping[str, tuple[Point, ...]]:

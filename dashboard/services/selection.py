@@ -44,6 +44,8 @@ class TrajectorySelection:
         Patient of the page, or the one highlighted in the cohort; may be empty.
     milestone : str
         Milestone of the overview; may be empty.
+    band : bool
+        Whether the band of the study's event-free patients is drawn.
     """
 
     measure: str = ""
@@ -51,6 +53,7 @@ class TrajectorySelection:
     populations: tuple[str, ...] = ()
     patient: str = ""
     milestone: str = ""
+    band: bool = True
 
     @property
     def search(self) -> str:
@@ -62,6 +65,7 @@ class TrajectorySelection:
                 "time": self.time,
                 "populations": ",".join(self.populations),
                 "milestone": self.milestone,
+                "band": "" if self.band else "off",
             }
         )
 
@@ -81,6 +85,7 @@ def selection_in_url(search: str | None) -> TrajectorySelection:
         found.get("populations"),
         found.get("patient"),
         found.get("milestone"),
+        band=found.get("band") != "off",
     )
 
 
@@ -101,6 +106,8 @@ def trajectory_selection(
     populations: str | Sequence[str] | None = None,
     patient: str | None = None,
     milestone: str | None = None,
+    *,
+    band: bool = True,
 ) -> TrajectorySelection:
     """Return the selection for query parameters or control values; what is unknown is left out.
 
@@ -110,6 +117,8 @@ def trajectory_selection(
         As in the URL.
     populations : str or sequence of str or None
         Comma-separated, or as a control gives them.
+    band : bool
+        Whether the band of event-free patients is drawn.
     """
     names = split_names(populations) if isinstance(populations, str) else tuple(populations or ())
     known_measures = {known.name for known in MEASURES}
@@ -119,4 +128,5 @@ def trajectory_selection(
         populations=names,
         patient=patient or "",
         milestone=milestone or "",
+        band=band,
     )

@@ -11,8 +11,11 @@ import flask
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
+from cytorecon.event_free import event_free_patients, event_free_summary
 from cytorecon.jobs.desk import Desk
+from cytorecon.knowledge.references import References
 from cytorecon.milestone import milestones
+from cytorecon.patient import Recovery, fit_recovery, modelled_populations
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
@@ -34,11 +37,14 @@ class Snapshot:
         Without the pictures of the gates.
     removed : tuple of Tube
         Tubes that were taken out and can be restored.
+    references : References or None
+        Ranges of healthy people; None for the packaged ones.
     """
 
     revision: int
     result: StudyResult
     removed: tuple[Tube, ...]
+    references: References | None = None
 
     @cached_property
     def counts(self) -> pd.DataFrame:
@@ -48,7 +54,7 @@ class Snapshot:
     @cached_property
     def trajectories(self) -> pd.DataFrame:
         """``TRAJECTORY_COLUMNS``."""
-        return trajectories(self.result)
+        return trajectories(self.result, references=self.references)
 
     @cached_property
     def milestones(self) -> pd.DataFrame:
@@ -59,6 +65,21 @@ class Snapshot:
     def cohort(self) -> pd.DataFrame:
         """``COHORT_COLUMNS``."""
         return cohort_summary(self.trajectories)
+
+    @cached_property
+    def event_free(self) -> pd.DataFrame:
+        """``COHORT_COLUMNS`` of the patients whom no event disturbed."""
+        return event_free_summary(self.trajectories, self.study)
+
+    @cached_property
+    def event_free_patients(self) -> tuple[str, ...]:
+        """Patients whom no event disturbed."""
+        return event_free_patients(self.study)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """Models of all pools: fitted once for all patients."""
+        return fit_recovery(self.trajectories, self.study, modelled_populations(self.trajectories))
 
     @property
     def study(self) -> Study:
@@ -83,10 +104,13 @@ class StudyService:
         Takes uploaded files and says how far they are.
     one_upload : Lock
         Keeps two uploads at once from taking the same tube name.
+    references : References or None
+        Ranges of healthy people; None for the packaged ones.
     """
 
     store: StudyStore
     desk: Desk
+    references: References | None = None
     one_upload: Lock = field(default_factory=Lock)
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -97,7 +121,7 @@ class StudyService:
             revision = self.store.revision()
             if self._cached is None or self._cached.revision != revision:
                 result = self.store.result(plots=False)
-                self._cached = Snapshot(revision, result, self.store.removed())
+                self._cached = Snapshot(revision, result, self.store.removed(), self.references)
             return self._cached
 
     def attach(self, server: flask.Flask) -> None:

@@ -232,6 +232,8 @@ def test_what_is_not_known_of_a_patient_is_filled_in_on_its_page(page: Page, add
     page.locator("#complete-age").fill("41.5")
     page.locator("#complete-sex").click()
     page.get_by_role("option", name="female").click()
+    page.locator("#complete-cmv").click()
+    page.get_by_role("option", name="positive").click()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Not known yet")).to_have_count(0)
     expect(page.locator(".cards")).to_contain_text("41 years")
@@ -271,3 +273,21 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, address:
     expect(page.locator("#upload-file-state")).to_contain_text(
         "The file has 26 MB; up to 25 MB can be uploaded here."
     )
+
+
+def test_a_patient_stands_somewhere_and_what_cannot_be_expected_is_told(page: Page, address: str) -> None:
+    page.goto(f"{address}/patient?patient=P01")
+    expect(page.locator("#patient-profile")).to_be_visible()
+    assert page.evaluate("document.getElementById('patient-profile').naturalWidth") > 0
+    expect(page.locator("#patient-outlook")).to_contain_text("not enough patients to pool: 2 of")
+    expect(page.get_by_label("no event-free recipients to show")).to_be_disabled()
+    page.get_by_text("As a table", exact=True).click()
+    expect(page.get_by_role("region", name="Immune profile")).to_contain_text("CD4 T, cells/µL")
+
+
+def test_a_cohort_of_three_has_words_where_numbers_would_be_single_persons(page: Page, address: str) -> None:
+    page.goto(f"{address}/cohort?milestone=b_50")
+    expect(page.locator("#cohort-answers")).to_contain_text("B above 50/µL")
+    expect(page.locator("#cohort-answers")).to_contain_text("fewer than 5 patients")
+    expect(page.locator("#cohort-answers")).to_contain_text("too few patients or columns for a map")
+    assert widest(page, 1380) <= 1380

@@ -9,17 +9,21 @@ import pytest
 
 from cytorecon.cli.dashboard_server import dashboard_package, serve_dashboard
 from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.references import load_references
 
 
 def test_calls_serve_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, str, int, tuple[str, ...], str]] = []
+    calls: list[tuple[str, str, int, tuple[str, ...], str, object]] = []
     package = ModuleType("dashboard")
-    package.serve = lambda location, *, host, port, allow_hosts, blobs: calls.append(  # type: ignore[attr-defined]  # a stand-in
-        (location, host, port, tuple(allow_hosts), blobs)
+    package.serve = lambda location, *, host, port, allow_hosts, blobs, references: calls.append(  # type: ignore[attr-defined]  # a stand-in
+        (location, host, port, tuple(allow_hosts), blobs, references)
     )
     monkeypatch.setitem(sys.modules, "dashboard", package)
-    serve_dashboard("study", host="127.0.0.1", port=8050, allow_hosts=["flow.lab.example"], blobs="b", jobs=0)
-    assert calls == [("study", "127.0.0.1", 8050, ("flow.lab.example",), "b")]
+    own, names = load_references(), ["flow.lab.example"]
+    serve_dashboard(
+        "study", host="127.0.0.1", port=8050, allow_hosts=names, blobs="b", jobs=0, references=own
+    )
+    assert calls == [("study", "127.0.0.1", 8050, ("flow.lab.example",), "b", own)]
 
 
 def test_another_package_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:

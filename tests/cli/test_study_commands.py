@@ -269,7 +269,7 @@ def test_serve_hands_place_port_and_names_on(study: str, monkeypatch: pytest.Mon
     calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(
         "cytorecon.cli.serve.serve_dashboard",
-        lambda location, *, host, port, allow_hosts, blobs, jobs: calls.append(
+        lambda location, *, host, port, allow_hosts, blobs, jobs, references: calls.append(
             (location, host, port, list(allow_hosts), blobs, jobs)
         ),
     )

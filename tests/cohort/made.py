@@ -24,6 +24,7 @@ class Made:
     table: pd.DataFrame
     reached: pd.DataFrame
     truth: npt.NDArray[np.float64]
+    result: StudyResult
 
 
 def made_cohort(patients: int, seed: int, *, dies: bool = True) -> Made:
@@ -61,8 +62,9 @@ def made_cohort(patients: int, seed: int, *, dies: bool = True) -> Made:
                 )
             )
     study = Study(name="made", patients=tuple(people), tubes=tuple(tubes), events=tuple(events))
-    table = trajectories(StudyResult(study=study, tubes=tuple(results)))
-    return Made(study, table, milestones(table, study), truth)
+    result = StudyResult(study=study, tubes=tuple(results))
+    table = trajectories(result)
+    return Made(study, table, milestones(table, study), truth, result)
 
 
 def count(population: str, value: float) -> PopulationCount:
@@ -78,4 +80,5 @@ def count(population: str, value: float) -> PopulationCount:
         lloq_cells_per_ul=LLOQ,
         below_lloq=below,
         count_method="beads",
+        blood_ul_counted=2.0,
     )

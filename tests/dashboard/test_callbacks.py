@@ -76,8 +76,8 @@ def test_the_navigation_keeps_the_patient(search: str | None, links: tuple[str, 
 
 def test_a_control_of_the_patient_page_redraws_it_and_writes_the_url(trigger: Trigger) -> None:
     trigger(f"{ids.PATIENT_TIME}.value")
-    content, heading, search, patient, *_, populations = show_patient(
-        "", "P02", "cells_per_ul", "linear", ["CD4_T"], "/patient"
+    content, heading, search, patient, *_, populations, _ = show_patient(
+        "", "P02", "cells_per_ul", "linear", ["CD4_T"], True, "/patient"
     )
     assert heading == "P02 · recovery after HCT"
     assert search == "?patient=P02&measure=cells_per_ul&time=linear&populations=CD4_T"
@@ -87,7 +87,7 @@ def test_a_control_of_the_patient_page_redraws_it_and_writes_the_url(trigger: Tr
 
 def test_another_measure_starts_with_its_usual_populations(trigger: Trigger) -> None:
     trigger(f"{ids.PATIENT_MEASURE}.value")
-    *_, populations = show_patient("", "P02", "percent_of_leukocytes", "sqrt", ["CD4_T"], "/patient")
+    *_, populations, _ = show_patient("", "P02", "percent_of_leukocytes", "sqrt", ["CD4_T"], True, "/patient")
     assert populations[:2] == ["lymphocytes", "granulocytes"]
     trigger(f"{ids.COHORT_MEASURE}.value")
     _, search, *_ = show_cohort("", "ratio", "sqrt", ["CD4_T"], "P01", "cd4_200", "/cohort")
@@ -97,7 +97,7 @@ def test_another_measure_starts_with_its_usual_populations(trigger: Trigger) -> 
 def test_the_url_sets_the_controls_and_is_left_as_it_is(trigger: Trigger) -> None:
     trigger(f"{ids.PATIENT_URL}.search")
     _, heading, search, patient, _, measure, time, *_ = show_patient(
-        "?patient=P03&time=linear", "P01", "cells_per_ul", "sqrt", ["B"], "/patient"
+        "?patient=P03&time=linear", "P01", "cells_per_ul", "sqrt", ["B"], True, "/patient"
     )
     assert (heading, search, patient, time) == ("P03 · recovery after HCT", no_update, "P03", "linear")
     assert measure == "cells_per_ul"
@@ -119,7 +119,7 @@ def test_the_url_sets_the_controls_and_is_left_as_it_is(trigger: Trigger) -> Non
 def test_a_url_that_changes_nothing_draws_nothing(trigger: Trigger, search: str, pathname: str) -> None:
     trigger(f"{ids.PATIENT_URL}.search")
     with pytest.raises(PreventUpdate):
-        show_patient(search, "P01", "cells_per_ul", "sqrt", ["B"], pathname)
+        show_patient(search, "P01", "cells_per_ul", "sqrt", ["B"], True, pathname)
 
 
 def test_a_cohort_that_is_shown_already_is_not_drawn_again(trigger: Trigger) -> None:

@@ -41,15 +41,25 @@ def test_what_is_not_known_is_stored(bare: StudyService) -> None:
 
 def test_one_thing_after_the_other(bare: StudyService) -> None:
     assert complete(bare, "P99", age="", sex="female", programme="").stored
-    assert unknown_facts(bare.snapshot().study.patient("P99")) == {"age", "programme"}
+    assert unknown_facts(bare.snapshot().study.patient("P99")) == {"age", "programme", "cmv"}
     assert complete(bare, "P99", age="30", sex="male", programme="").stored
     known = bare.snapshot().study.patient("P99")
     assert (known.age_years, known.sex, known.programme) == (30.0, "female", "unknown")
 
 
+def test_cmv_antibodies_are_stored_and_stay(bare: StudyService) -> None:
+    assert complete(bare, "P99", age="30", sex="", programme="", cmv="positive").stored
+    assert bare.snapshot().study.patient("P99").cmv == "positive"
+    assert complete(bare, "P99", age="", sex="", programme="", cmv="negative").stored
+    assert bare.snapshot().study.patient("P99").cmv == "positive", "what is known stays"
+    assert (
+        complete(bare, "P99", age="", sex="", programme="", cmv="maybe").problem == "Choose from the lists."
+    )
+
+
 def test_what_is_known_stays(service: StudyService) -> None:
     before = service.snapshot().study.patient("P01")
-    assert unknown_facts(before) == frozenset()
+    assert unknown_facts(before) == {"cmv"}
     assert complete(service, "P01", age="3,5", sex="male", programme="car_t").stored
     assert service.snapshot().study.patient("P01") == before
 
@@ -89,7 +99,7 @@ def test_an_error_of_the_store_is_told(bare: StudyService, monkeypatch: pytest.M
 
 
 def test_the_form_asks_for_what_is_not_known_only() -> None:
-    known = Patient(patient="P1", age_years=3.0, sex="male", programme="car_t")
+    known = Patient(patient="P1", age_years=3.0, sex="male", programme="car_t", cmv="negative")
     assert completion_form(known) is None
     form = completion_form(known.model_copy(update={"age_years": None}))
     assert "Not known yet" in text(form)
@@ -106,12 +116,14 @@ def request_context(app: Dash) -> Iterator[None]:
 @pytest.mark.usefixtures("request_context")
 def test_the_page_is_drawn_again_with_what_is_known_now() -> None:
     upload(current_study(), replace(FORM, patient="P99"))
-    refused = save(1, "x", None, None, "P99", None, None, None)
+    refused = save(1, "x", None, None, None, "P99", None, None, None)
     assert refused[:3] == (no_update, no_update, no_update)
     assert refused[4] == "This is not a number. Found: a single letter. Allowed: a number."
-    content, heading, revision, message, error = save(1, "7.5", "male", "car_t", "P99", None, None, None)
+    content, heading, revision, message, error = save(
+        1, "7.5", "male", "car_t", "negative", "P99", None, None, None
+    )
     assert "7 years" in text(content)
     assert "Not known yet" not in text(content)
     assert heading == "P99 · recovery after CART"
     assert (revision, message, error) == (current_study().store.revision(), "", None)
-    assert save(None, None, None, None, "P99", None, None, None)[0] is no_update
+    assert save(None, None, None, None, None, "P99", None, None, None)[0] is no_update

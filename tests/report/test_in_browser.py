@@ -77,10 +77,10 @@ def test_on_paper_no_figure_is_wider_or_higher_than_a_page(
 def test_a_page_that_stands_alone_is_drawn_without_any_other_file(page: Page, tmp_path: Path) -> None:
     files = write_patient_sheets(study_result(), tmp_path, Making(("html", "pdf"), "0.1.0"), patients=["P02"])
     page.goto(files["P02"][0].as_uri())
-    box = page.locator("figure.paper svg").bounding_box()
+    box = page.locator("#recovery figure.paper svg").bounding_box()
     assert box is not None
     assert box["width"] > 700
-    assert "CD4 T, cells/µL" in page.inner_text("figure.paper")
+    assert "CD4 T, cells/µL" in page.inner_text("#recovery figure.paper")
     assert page.evaluate("getComputedStyle(document.body, '::before').content") == '"DRAFT"'
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
     page.set_viewport_size({"width": 420, "height": 900})

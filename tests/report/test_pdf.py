@@ -19,7 +19,7 @@ from tests.report.studies import part
 @pytest.fixture(scope="module")
 def sheet() -> PatientSheet:
     result = part("P01")
-    tables = study_tables(result, cohort=False)
+    tables = study_tables(result, cohort=False, forecasts=False)
     return patient_sheet(result.study.patients[0], tables, load_report_spec(), software_version="0.1.0")
 
 

@@ -76,8 +76,9 @@ def test_a_section_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_section(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error_of(monkeypatch, "section: facts", "section: weather") == (
         "report.yaml, study_page.0.section: 1 field cannot be used. Found: 'weather'. "
-        "Allowed: Input should be 'facts', 'patients', 'failed', 'cohort', 'milestones', 'review', "
-        "'left_out', 'sheet_remarks', 'downloads' or 'reading'."
+        "Allowed: Input should be 'facts', 'patients', 'failed', 'cohort', 'milestones', 'times', "
+        "'landmark', 'comparison', 'areas', 'alike', 'review', 'left_out', 'sheet_remarks', 'downloads' "
+        "or 'reading'."
     )
 
 

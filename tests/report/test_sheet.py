@@ -106,7 +106,7 @@ def test_the_first_page_ends_with_the_method_whatever_there_is_to_say(pages: lis
     assert "Milestones" in pages[0]
     assert "Tolookatagain" in pages[0]
     assert pages[0].index("Method") > pages[0].index("Tolookatagain")
-    assert pages[1].removeprefix("DRAFT").startswith("Allvisits")
+    assert pages[1].removeprefix("DRAFT").startswith("Wherethepatientstands")
 
 
 def test_an_approved_report_is_no_draft(tmp_path: Path) -> None:

@@ -42,8 +42,10 @@ def pages_of(report: ReportFiles) -> list[Path]:
 def test_what_is_written(report: ReportFiles) -> None:
     assert list(files_of(report.folder)) == [
         "assets/plotly.min.js", "assets/report.css", "assets/report.js", "cohort.csv", "counts.csv",
-        "due_tests.csv", "event_free.csv",
-        "index.html", "milestones.csv", "patient_P01.html", "patient_P02.html", "patient_P03.html",
+        "cumulative_incidence.csv", "due_tests.csv", "event_free.csv",
+        "expected_milestones.csv", "expected_visits.csv",
+        "index.html", "landmark.csv", "mean_levels.csv", "milestones.csv", "patient_P01.html",
+        "patient_P02.html", "patient_P03.html", "profiles.csv", "time_to_milestone.csv",
         "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert report.index == report.folder / "index.html"
@@ -66,7 +68,11 @@ def test_the_tables_are_those_of_the_package(report: ReportFiles) -> None:
         "due_tests.csv": due_tests(curves, result.study),
         "tubes.csv": tube_status(result),
     }
-    assert {path.name for path in report.tables} == set(expected)
+    cohort_and_outlook = {
+        "cumulative_incidence.csv", "expected_milestones.csv", "expected_visits.csv", "landmark.csv",
+        "mean_levels.csv", "profiles.csv", "time_to_milestone.csv",
+    }  # fmt: skip
+    assert {path.name for path in report.tables} == set(expected) | cohort_and_outlook
     for name, frame in expected.items():
         assert (report.folder / name).read_bytes() == csv_text(frame).encode()
 
@@ -91,7 +97,9 @@ def test_each_page_says_research_use_only_and_who_wrote_it(report: ReportFiles) 
         text = read_page(path).text
         assert "Research use only" in text
         assert "Report written by cytorecon 0.1.0." in text
-        assert path.read_text(encoding="utf-8").count("Research use only") == 2
+        # the picture of the immune profile says it itself: it may be taken out of the page
+        pictures = 0 if path == report.index else 1
+        assert path.read_text(encoding="utf-8").count("Research use only") == 2 + pictures
 
 
 def test_identifiers_of_a_page_are_unique(report: ReportFiles) -> None:
@@ -117,9 +125,10 @@ def test_progress_is_told_after_each_page_and_a_later_report_replaces_the_earlie
     (tmp_path / "patient_mine.html").write_text("<p>my own page</p>", encoding="utf-8")
     write_report(part("P03"), tmp_path, software_version="0.1.0")
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
-        "cohort.csv", "counts.csv", "due_tests.csv", "event_free.csv", "index.html", "milestones.csv",
+        "cohort.csv", "counts.csv", "cumulative_incidence.csv", "due_tests.csv", "event_free.csv",
+        "expected_visits.csv", "index.html", "landmark.csv", "mean_levels.csv", "milestones.csv",
         "notes.txt", "patient_P03.html",
-        "patient_mine.html", "trajectories.csv", "tubes.csv",
+        "patient_mine.html", "profiles.csv", "time_to_milestone.csv", "trajectories.csv", "tubes.csv",
     ]  # fmt: skip
     assert "P02" not in read_page(tmp_path / "index.html").text
 
@@ -141,7 +150,7 @@ def test_reports_of_patients_beside_the_pages_and_those_of_patients_who_left_go(
 def test_the_report_of_a_patient_is_the_same_alone_and_beside_the_pages(tmp_path: Path) -> None:
     sheets = Making(("html", "pdf"), "0.1.0")
     beside = write_report(part("P02", "P03"), tmp_path / "a", software_version="0.1.0", sheets=sheets)
-    alone = write_patient_sheets(part("P02", "P03"), tmp_path / "b", sheets, patients=["P03"])
+    alone = write_patient_sheets(part("P02", "P03"), tmp_path / "b", sheets, patients=["P03"], forecasts=True)
     assert [file.read_bytes() for file in beside.sheets["P03"]] == [
         file.read_bytes() for file in alone["P03"]
     ]

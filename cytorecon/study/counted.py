@@ -1,0 +1,168 @@
+"""A study from counts that somebody else made: a tidy table in, the same results as of gated tubes out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pandas as pd
+
+from cytorecon.errors import CytoreconError
+from cytorecon.knowledge.populations import load_populations
+from cytorecon.results import CountMethod, PopulationCount, TubeResult
+from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+from cytorecon.study.result import StudyResult
+
+_SUBJECT: Final = "table of counts"
+_REQUIRED: Final = ("patient", "day", "population", "value", "unit")
+_OPTIONAL: Final = ("low", "high", "lloq")
+#: Of a count whose gates nobody stated: no reference range is of this definition, so none is shown.
+NOT_STATED: Final = "not stated"
+#: Cells/µL in one of each unit.
+_FACTORS: Final[Mapping[str, float]] = {"cells/µL": 1.0, "cells/uL": 1.0, "10^6/L": 1.0, "10^9/L": 1000.0}
+_BELOW: Final = re.compile(r"\s*<\s*(\d+(?:\.\d+)?)\s*")
+
+
+def study_of_counts(
+    table: pd.DataFrame,
+    *,
+    name: str,
+    patients: Sequence[Patient] = (),
+    events: Sequence[ClinicalEvent] = (),
+    count_method: CountMethod = "none",
+) -> StudyResult:
+    """Return a study whose counts were made elsewhere, for trajectories, milestones and cohorts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per patient, day and population: `patient`, `day` (after the anchor, whole), `population`
+        (of ``populations.csv``), `value` and `unit` (``cells/µL``, ``cells/uL``, ``10^6/L`` or ``10^9/L``).
+        `value` may be ``<12``: below an LLOQ of 12; an empty one is not known; 0 needs a `high` or `lloq`.
+        `low`, `high` (95 %) and `lloq` are optional and have the unit of the row, `gate_definition` is one
+        of ``populations.csv``.
+    name : str
+        Of the study.
+    patients : sequence of Patient
+        What is known about them; of others nothing is.
+    events : sequence of ClinicalEvent
+        Of these patients.
+    count_method : str
+        How all of them were counted, if known.
+
+    Raises
+    ------
+    CytoreconError
+        If a column is missing, or a row cannot be read: a day that is not whole, an unknown population or
+        unit, a number below 0, a 0 without any limit, the same population of a patient and day twice.
+
+    Notes
+    -----
+    Without `low` and `high` a count has no interval; without `gate_definition` no reference limits are shown
+    for it, because nobody knows whether they are of the same cells.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"patient": "P01", "day": [30, 60], "population": "CD4_T",
+    ...     "value": ["<12", "0.35"], "unit": ["cells/µL", "10^9/L"]})
+    >>> result = study_of_counts(table, name="Elsewhere")
+    >>> [(count.cells_per_ul, count.lloq_cells_per_ul) for tube in result.tubes for count in tube.counts]
+    [(None, 12.0), (350.0, None)]
+    """
+    missing = [column for column in _REQUIRED if column not in table.columns]
+    if missing:
+        raise _refused(", ".join(missing), "no such column", ", ".join((*_REQUIRED, *_OPTIONAL)))
+    counts: dict[tuple[str, int], dict[str, PopulationCount]] = {}
+    for number, row in enumerate(table.to_dict("records"), start=1):
+        cells = {str(column): cell for column, cell in row.items()}
+        day, count = _day(cells, number), _count(cells, number, count_method)
+        of_day = counts.setdefault((str(cells["patient"]), day), {})
+        if count.population in of_day:
+            raise _refused(f"row {number}", f"{count.population} of day {day} twice", "one row for each")
+        of_day[count.population] = count
+    known = {patient.patient: patient for patient in patients}
+    named = dict.fromkeys(patient for patient, _ in counts)
+    tubes = tuple(
+        Tube(tube=f"{patient}/d{day}/1", patient=patient, day=day)
+        for patient, day in sorted(counts, key=lambda key: (list(named).index(key[0]), key[1]))
+    )
+    study = Study(
+        name=name,
+        patients=tuple(known.get(patient, Patient(patient=patient)) for patient in named),
+        tubes=tubes,
+        events=tuple(event for event in events if event.patient in named),
+    )
+    results = tuple(
+        TubeResult(tube=tube.tube, status="done", counts=tuple(counts[tube.patient, tube.day].values()))
+        for tube in tubes
+    )
+    return StudyResult(study=study, tubes=results)
+
+
+def _day(cells: Mapping[str, object], number: int) -> int:
+    try:
+        day = float(str(cells["day"]))
+    except ValueError:
+        day = math.nan
+    if not day.is_integer():
+        raise _refused(f"row {number}, column day", str(cells["day"]), "a whole number of days")
+    return int(day)
+
+
+def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> PopulationCount:
+    population, unit = str(cells["population"]), str(cells["unit"])
+    if load_populations().find(population) is None:
+        raise _refused(f"row {number}, column population", population, "a population of populations.csv")
+    if unit not in _FACTORS:
+        raise _refused(f"row {number}, column unit", unit, ", ".join(_FACTORS))
+    factor = _FACTORS[unit]
+    below = _BELOW.fullmatch(_text(cells["value"]))
+    low, high, lloq = (_number(cells.get(column), column, number, factor) for column in _OPTIONAL)
+    limit = float(below.group(1)) * factor if below else lloq
+    value = None if below else _number(cells["value"], "value", number, factor)
+    if value == 0 and limit is None and high is None:
+        raise _refused(
+            f"row {number}, column value", "0", "<LLOQ, such as <1: no count shows that there is none"
+        )
+    hidden = below is not None or (value is not None and limit is not None and value < limit)
+    known = hidden or value is not None
+    return PopulationCount(
+        population=population,
+        parent="",
+        gate_definition=str(cells.get("gate_definition") or NOT_STATED),
+        status="counted" if known else "not_evaluable",
+        reason="" if known else "the table gives no value",
+        cells_per_ul=None if hidden else value,
+        cells_per_ul_low=low,
+        cells_per_ul_high=high,
+        lloq_cells_per_ul=limit,
+        below_lloq=hidden if known else None,
+        count_method=method,
+    )
+
+
+def _number(cell: object, column: str, number: int, factor: float) -> float | None:
+    """Return a number in cells/µL; None of an empty cell."""
+    if not _text(cell):
+        return None
+    try:
+        value = float(str(cell))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise _refused(f"row {number}, column {column}", str(cell), "a number from 0, or <LLOQ as a value")
+    return value * factor
+
+
+def _text(cell: object) -> str:
+    """Return a cell as text; empty where a table has nothing."""
+    text = "" if cell is None or cell is pd.NA else str(cell).strip()
+    return "" if text in ("nan", "NaT") else text
+
+
+def _refused(field: str, found: str, allowed: str) -> CytoreconError:
+    return CytoreconError(
+        "The counts cannot be read.", subject=_SUBJECT, field=field, found=found, allowed=allowed
+    )
