@@ -11,6 +11,7 @@ from cytorecon.store.checks import FileCountedError
 from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
 from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.history import HistoryEntry
+from cytorecon.store.origins import Origin
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
@@ -23,6 +24,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "FileCountedError",
     "HistoryEntry",
+    "Origin",
     "StudyStore",
     "WrittenSheet",
     "same_facts",
