@@ -133,9 +133,7 @@ def batch(
     )
     if learn_only:
         learned = waiting(result)
-        note(
-            f"Scales and priors are learned and frozen; {learned} tubes are to be analysed, e.g. by --shard 1/4."
-        )
+        note(f"Scales and priors are learned and frozen; {learned} tubes wait for --shard 1/N to N/N.")
         note(f"Study: {out}")
         raise_for(failures_of(without_waiting(result)), done=learned + tubes_done(result))
         return

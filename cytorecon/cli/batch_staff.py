@@ -1,4 +1,4 @@
-"""Who does the work of a batch: this process, processes of this machine, a cluster, or one of several shards."""
+"""Who does the work of a batch: this process, several ones, a cluster, or one of several shards."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cytorecon.evaluate import Evaluation, Simulated, Tables
-    from cytorecon.pipeline.learn import Progress, Run
+    from cytorecon.pipeline.learn import Progress
+    from cytorecon.running import Run
 
     Work = Callable[[Run, Progress], Evaluation]
 

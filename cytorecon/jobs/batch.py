@@ -16,8 +16,9 @@ from cytorecon.jobs.settings import save_settings
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, SitePriors, analyze_tubes, plan_study
-from cytorecon.pipeline.learn import Each, Progress
+from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.study import no_progress
+from cytorecon.running import Each
 from cytorecon.sample import Spillover
 from cytorecon.store import StudyStore, WrittenSheet
 from cytorecon.study import file_digests, load_study, row_digests

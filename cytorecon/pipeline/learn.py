@@ -7,10 +7,9 @@ found well once their parents lean on the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.packed import PackedEvidence, packed
@@ -19,52 +18,14 @@ from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey, shown, survey
+from cytorecon.running import Answer, Failure, Item, Lost, Run
 from cytorecon.transforms import TransformSet, estimate_transforms
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 ROUNDS = 2
 
 
 #: Called with what is being done, how many tubes are done, and how many there are.
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a tube has no result, in words without any file name."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Lost(Failure):
-    """A failure of what worked on the tube (ended, too slow), which may go well another time."""
-
-
-class Run(Protocol):
-    """How a function is run over many items: ``map``, or :func:`cytorecon.workers.workers`."""
-
-    def __call__(
-        self, work: Callable[[Item], Answer], items: Iterable[Item], /
-    ) -> Iterable[Answer | Failure]:
-        """Return the answers in the order of the items; a failure for an item whose worker was lost."""
-
-
-class Each(Protocol):
-    """How a function is run over many items whose answers are wanted as soon as they are there."""
-
-    def __call__(
-        self, work: Callable[[Item], Answer], items: Iterable[Item], /
-    ) -> Iterable[tuple[Item, Answer | Failure]]:
-        """Return items with their answers, in any order."""
-
-
-def in_turn(work: Callable[[Item], Answer], items: Iterable[Item], /) -> Iterator[tuple[Item, Answer]]:
-    """Yield each item with its answer, one after the other, in this process."""
-    for item in items:
-        yield item, work(item)
 
 
 def attempt(work: Callable[[Item], Answer], item: Item) -> Answer | Failure:

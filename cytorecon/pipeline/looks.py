@@ -1,4 +1,4 @@
-"""The first look at the files of a study: which batch each belongs to. Files seen before are not read again."""
+"""The first look at files: which batch each belongs to. Those seen before are not read again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cytorecon.pipeline.learn import Failure, Progress, Run, survey_all
+from cytorecon.pipeline.learn import Progress, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey
+from cytorecon.running import Failure, Run
 
 
 @dataclass(frozen=True)

@@ -14,23 +14,13 @@ from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
 from cytorecon.pipeline.controls import survey_controls, taught_by
 from cytorecon.pipeline.given import Given
-from cytorecon.pipeline.learn import (
-    Answer,
-    Each,
-    Failure,
-    Item,
-    Progress,
-    Run,
-    attempt,
-    in_turn,
-    learn_what_can_be,
-    reason_of,
-)
+from cytorecon.pipeline.learn import Progress, attempt, learn_what_can_be, reason_of
 from cytorecon.pipeline.looks import NOTHING_SEEN, Looked, Seen, look
 from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.running import Answer, Each, Failure, Item, Run, in_turn
 from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult

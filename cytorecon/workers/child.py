@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import BinaryIO
 
 from threadpoolctl import threadpool_limits
@@ -21,19 +22,23 @@ from cytorecon.workers.answers import Raised, Ready, Request, Returned
 from cytorecon.workers.limits import limit_memory
 
 
-def main(memory_mb: int) -> None:
+def main(memory_mb: int, preload: str) -> None:
     """Answer requests until the parent is gone, however it went.
 
     Parameters
     ----------
     memory_mb : int
         See :class:`~cytorecon.workers.limits.Limits`.
+    preload : str
+        Module to import before the clock runs and before memory counts; none if empty.
     """
     # Control-C reaches every process of a terminal: the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     incoming = sys.stdin.buffer
     outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if preload:
+        import_module(preload)
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(incoming, requests), daemon=True).start()
     with threadpool_limits(1):

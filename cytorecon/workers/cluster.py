@@ -16,7 +16,7 @@ from typing import Final, cast
 from distributed import Client, Worker, WorkerPlugin, get_worker
 
 from cytorecon import __version__
-from cytorecon.pipeline.learn import Failure
+from cytorecon.running import Failure
 from cytorecon.workers.answers import Raised, Returned, Work, WorkersError
 from cytorecon.workers.lane import Crew
 from cytorecon.workers.limits import Limits

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
-from cytorecon.pipeline.learn import Failure, Lost
+from cytorecon.running import Failure, Lost
 from cytorecon.workers.answers import Raised, Ready, Request, Returned, Work, WorkersError
 from cytorecon.workers.limits import Limits
 
@@ -25,8 +25,8 @@ Item = TypeVar("Item")
 #: An item whose process ended is tried so often in all.
 TRIES: Final = 2
 _PROGRAM: Final = (
-    "import sys; memory_mb = int(sys.argv[1]); sys.path[:] = sys.argv[2:]; "
-    "from cytorecon.workers.child import main; main(memory_mb)"
+    "import sys; memory_mb, preload = int(sys.argv[1]), sys.argv[2]; sys.path[:] = sys.argv[3:]; "
+    "from cytorecon.workers.child import main; main(memory_mb, preload)"
 )
 #: The processes are the parallelism: no threads of numerical libraries in each of them.
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -208,7 +208,7 @@ class Crew:
 
 
 def _start(limits: Limits) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-c", _PROGRAM, str(limits.memory_mb), *sys.path]
+    words = [sys.executable, "-c", _PROGRAM, str(limits.memory_mb), limits.preload, *sys.path]
     return subprocess.Popen(  # noqa: S603 - this program itself
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **_ONE_THREAD}
     )

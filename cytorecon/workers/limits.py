@@ -22,10 +22,13 @@ class Limits:
     memory_mb : int
         Memory beyond that of the loaded program, MB (10^6 bytes). The default leaves room for a tube of
         ten million events. Kept where the system can (Linux).
+    preload : str
+        Module that every item needs: loaded before its time and memory count.
     """
 
     seconds: float = 900.0
     memory_mb: int = 8000
+    preload: str = "cytorecon.pipeline"
 
 
 def limit_memory(memory_mb: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from threadpoolctl import threadpool_limits
 
-from cytorecon.pipeline.learn import Answer, Each, Failure, Item, Lost, Run, in_turn
+from cytorecon.running import Answer, Each, Failure, Item, Lost, Run, in_turn
 from cytorecon.workers.answers import Raised, Returned, Work, WorkersError
 from cytorecon.workers.lane import Crew
 from cytorecon.workers.limits import Limits

@@ -18,9 +18,10 @@ from cytorecon.jobs import add_tube, run_batch
 from cytorecon.jobs.settings import merged
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, Seen, plan_study
-from cytorecon.pipeline.learn import Progress, Run
+from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import CHANNEL_GIVEN
+from cytorecon.running import Run
 from cytorecon.sample import Spillover
 from cytorecon.simulate import simulate_cohort, write_cohort
 from cytorecon.store import StudyStore

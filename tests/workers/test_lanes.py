@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cytorecon.pipeline.learn import Lost
+from cytorecon.running import Lost
 from cytorecon.workers import Limits, Pool, lane, workers
 from cytorecon.workers.answers import Work, WorkersError
 from cytorecon.workers.lane import Lane
@@ -17,7 +17,7 @@ from tests.workers import pieces
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
-PLENTY = Limits(seconds=120)
+PLENTY = Limits(seconds=120, preload="")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_an_item_whose_process_is_killed_once_is_done(tmp_path: Path) -> None:
 
 
 def test_an_item_that_hangs_is_stopped_and_not_tried_again() -> None:
-    with workers(2, Limits(seconds=2)) as pool:
+    with workers(2, Limits(seconds=2, preload="")) as pool:
         started = time.monotonic()
         first, *others = pool.run(pieces.hangs_at_zero, range(6))
     assert first == Lost(
@@ -62,7 +62,7 @@ def test_an_item_that_hangs_is_stopped_and_not_tried_again() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="a limit that only Linux keeps")
 def test_an_item_that_takes_too_much_memory_is_told_so() -> None:
-    with workers(1, Limits(seconds=120, memory_mb=200)) as pool:
+    with workers(1, Limits(seconds=120, memory_mb=200, preload="numpy")) as pool:
         assert list(pool.run(pieces.greedy, [50, 1000, 50])) == ["6250000", "not enough memory", "6250000"]
 
 

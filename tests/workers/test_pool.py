@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 BATCH = """
 import sys
 from tests.workers.test_pool import held
-from cytorecon.workers import workers
+from cytorecon.workers import Limits, workers
 
 if __name__ == "__main__":
-    with workers(2) as pool:
+    with workers(2, Limits(preload="")) as pool:
         for pid in pool.run(held, range(2)):
             print(pid, flush=True)
         sys.stdin.read()

@@ -15,7 +15,8 @@ from cytorecon.evaluate.scores import Score, agreement
 from cytorecon.gating.expressions import evaluate
 from cytorecon.gating.shapes import Column, Mask
 from cytorecon.knowledge.template import PopulationSpec, names_in
-from cytorecon.pipeline.learn import Failure, Progress, Run
+from cytorecon.pipeline.learn import Progress
+from cytorecon.running import Failure, Run
 
 #: One threshold per tube, for one channel of all of them.
 Place = Callable[[Sequence[Column]], Sequence[float]]
