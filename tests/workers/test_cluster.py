@@ -161,6 +161,6 @@ def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CytoreconError) as caught, cluster(nobody, patience_seconds=1):
         pass
     assert str(caught.value) == (
-        "tcp://127.0.0.1:1 --scheduler: The scheduler cannot be reached. Found: TimeoutError. "
+        "tcp://127.0.0.1:1, --scheduler: The scheduler cannot be reached. Found: OSError. "
         "Start it with `dask scheduler`; the address is the one that it prints."
     )
