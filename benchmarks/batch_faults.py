@@ -118,7 +118,7 @@ def run_until(manifest: Path, study: Path, jobs: int, stop: Callable[[], bool]) 
             if stop():
                 process.send_signal(signal.SIGKILL)
                 return process.wait() == -signal.SIGKILL
-            time.sleep(0.02)
+            time.sleep(0.2)
     assert process.returncode == 0, process.returncode
     return False
 
