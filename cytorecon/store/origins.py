@@ -11,9 +11,7 @@ from cytorecon.errors import Issue
 from cytorecon.results import Provenance
 from cytorecon.store import schema
 from cytorecon.store.documents import from_text
-
-#: Rows fetched at a time: memory does not grow with the study.
-_AT_A_TIME: Final = 100
+from cytorecon.store.rows import AT_A_TIME
 
 
 class Origin(BaseModel):
@@ -42,7 +40,8 @@ _ORIGIN: Final = TypeAdapter(Origin)
 def read_origins(connection: Connection, subject: str) -> dict[str, Origin]:
     """Return tube -> origin of its result, for all tubes that were analysed, removed ones too."""
     table = schema.results
-    found = connection.execution_options(yield_per=_AT_A_TIME).execute(select(table.c.tube, table.c.document))
+    wanted = select(table.c.tube, table.c.document)
+    found = connection.execute(wanted, execution_options={"yield_per": AT_A_TIME})
     return {
         row.tube: from_text(_ORIGIN, row.document, subject=subject, field=f"result of {row.tube}")
         for row in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, select, update
@@ -23,6 +24,9 @@ from cytorecon.store.documents import (
 )
 from cytorecon.store.pending import pending_result
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+
+#: Rows fetched at a time, where there is one per tube.
+AT_A_TIME: Final = 100
 
 
 def read_study(connection: Connection, subject: str) -> Study:
@@ -74,15 +78,15 @@ def read_results(
     wanted: list[Column[str]] = [table.c.tube, table.c.document]
     if plots:
         wanted.append(table.c.plots)
-    stored = {row.tube: row for row in connection.execute(select(*wanted))}
-    found = []
-    for tube in tubes:
-        row = stored.get(tube.tube)
-        if row is None:
-            found.append(pending_result(tube.tube))
-        else:
-            found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
-    return tuple(found)
+    names = {tube.tube for tube in tubes}
+    # a few rows at a time: the text of all of them is as large as what is made of it
+    rows = connection.execute(select(*wanted), execution_options={"yield_per": AT_A_TIME})
+    stored = {
+        row.tube: _result(row.tube, row.document, row.plots if plots else None, subject)
+        for row in rows
+        if row.tube in names
+    }
+    return tuple(stored.get(tube.tube) or pending_result(tube.tube) for tube in tubes)
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:
