@@ -60,10 +60,8 @@ def main() -> None:
                 _print(tubes, jobs, in_a_process(sheet, study, jobs))
             study = Path(folder) / f"s{tubes}_{chosen.jobs[0]}"
             _print(tubes, "again", in_a_process(sheet, study, 1))
-            whole, plots = bytes_of(study)
-            print(
-                f"store: {whole / tubes / _KB:.1f} KB per tube, of which pictures {plots / tubes / _KB:.1f} KB"
-            )
+            whole_kb, pictures_kb = (size / tubes / _KB for size in bytes_of(study))
+            print(f"store: {whole_kb:.1f} KB per tube, of which pictures {pictures_kb:.1f} KB")
 
 
 def _print(tubes: int, jobs: int | str, cost: Cost) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+if sys.platform == "linux":  # Windows has none, and others do not keep it
+    import resource
+
 MEGABYTE: Final = 1_000_000
 
 
@@ -38,8 +41,6 @@ def limit_memory(memory_mb: int) -> None:
     """
     if sys.platform != "linux":
         return
-    import resource  # noqa: PLC0415 - Windows has none
-
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = pages * resource.getpagesize() + memory_mb * MEGABYTE
