@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test check format fuzz bench accuracy lock clean
+.PHONY: help demo test check format fuzz torture bench accuracy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -39,6 +39,9 @@ format: $(VENV)/.installed-test ## rewrite the sources in the one format
 
 fuzz: $(VENV)/.installed-test ## read 20,000 damaged FCS files (ARGS="--files 200000" for more)
 	@$(BIN)/python -W error -m benchmarks.fuzz $(ARGS)
+
+torture: $(VENV)/.installed-test ## kill a batch of 1,000 tubes 50 times, corrupt 40 files of 240 (ARGS="--tubes 200 --kills 10" for less)
+	@$(BIN)/python -m benchmarks.batch_faults $(ARGS)
 
 bench: $(VENV)/.installed-test ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)

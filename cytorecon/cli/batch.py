@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cytorecon.cli.batch_staff import (
+    LearnOnlyOption,
+    ResumeOption,
+    SchedulerOption,
+    ShardOption,
+    Staff,
+    TubeMemoryOption,
+    TubeSecondsOption,
+    analyse_shard,
+    check_shard_alone,
+    waiting,
+    without_waiting,
+)
 from cytorecon.cli.console import note, print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.given import NOTHING_GIVEN, GivenWords, read_given
@@ -81,15 +94,29 @@ def batch(
         ),
     ] = None,
     jobs: JobsOption = DEFAULT_JOBS,
+    scheduler: SchedulerOption = None,
+    tube_seconds: TubeSecondsOption = None,
+    tube_memory_mb: TubeMemoryOption = None,
+    resume: ResumeOption = False,  # noqa: ARG001 - says what is done anyway
+    learn_only: LearnOnlyOption = False,
+    shard: ShardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Analyse the tubes of a sample sheet into a study.
 
     A tube that is already stored is not analysed again, unless its file or the settings changed. It
     stays when the sheet does not list it, or its file cannot be read.
+    A batch that was stopped in any way goes on where it was when the same command is given again.
     What --map and --spillover say is kept with the study, and holds for tubes added later.
+    Limits of a tube hold in worker processes: with --jobs 2 or more, --scheduler, or a limit that is given.
     """
     given = read_given(mapping, spillover)
+    staff = Staff(jobs=jobs, scheduler=scheduler, seconds=tube_seconds, memory_mb=tube_memory_mb)
+    if shard is not None:
+        others = (patients, events, readouts, name, mapping, spillover, priors)
+        check_shard_alone(relearn, remove_missing, learn_only, *(other is not None for other in others))
+        _finish(analyse_shard(manifest, out, shard, staff), out, as_json=as_json)
+        return
     result = analyse(
         manifest,
         out,
@@ -101,8 +128,19 @@ def batch(
         relearn=relearn,
         remove_missing=remove_missing,
         priors=priors,
-        jobs=jobs,
+        learn_only=learn_only,
+        staff=staff,
     )
+    if learn_only:
+        learned = waiting(result)
+        note(f"Scales and priors are learned and frozen; {learned} tubes wait for --shard 1/N to N/N.")
+        note(f"Study: {out}")
+        raise_for(failures_of(without_waiting(result)), done=learned + tubes_done(result))
+        return
+    _finish(result, out, as_json=as_json)
+
+
+def _finish(result: StudyResult, out: str, *, as_json: bool) -> None:
     show(result, as_json=as_json)
     for remark in remarks_of(result):
         note(remark)
@@ -135,14 +173,15 @@ def analyse(
     relearn: bool = False,
     remove_missing: bool = False,
     priors: Path | None = None,
-    jobs: int,
+    learn_only: bool = False,
+    staff: Staff,
 ) -> StudyResult:
     """Run a batch under a progress bar."""
     from cytorecon.jobs import run_batch
     from cytorecon.pipeline import SitePriors
 
     site = None if priors is None else SitePriors.from_json(priors.read_text(encoding="utf-8"))
-    with progress_bar() as advance:
+    with progress_bar() as advance, staff.pool() as pool:
         return run_batch(
             manifest,
             out,
@@ -156,7 +195,8 @@ def analyse(
             site=site,
             remove_missing=remove_missing,
             today=datetime.now().astimezone().date(),
-            jobs=jobs,
+            learn_only=learn_only,
+            pool=pool,
             progress=advance,
         )
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cytorecon.evaluate import Evaluation, Simulated, Tables
-    from cytorecon.pipeline.learn import Progress, Run
+    from cytorecon.pipeline.learn import Progress
+    from cytorecon.running import Run
 
     Work = Callable[[Run, Progress], Evaluation]
 
@@ -111,18 +112,18 @@ def _of_laboratory(asked: Simulated) -> Work:
 
 def _done(work: Sequence[tuple[str, Work]], jobs: int) -> tuple[list[Evaluation], list[Failure]]:
     """Do all of the work under one progress bar; a plan that fails does not cost the others."""
-    from cytorecon.jobs.workers import workers
+    from cytorecon.workers import workers
 
     evaluations: list[Evaluation] = []
     failures: list[Failure] = []
-    with progress_bar() as advance, workers(jobs) as run:
+    with progress_bar() as advance, workers(jobs) as pool:
         for name, one in work:
 
             def progress(stage: str, done: int, total: int, name: str = name) -> None:
                 advance(f"{name}: {stage}", done, total)
 
             try:
-                evaluations.append(one(run, progress))
+                evaluations.append(one(pool.run, progress))
             except CytoreconError as error:
                 failures.append(Failure(name, str(error)))
     return evaluations, failures

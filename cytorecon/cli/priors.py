@@ -41,17 +41,17 @@ def learn(
     """
     from cytorecon.errors import CytoreconError
     from cytorecon.gating.prior import SETTLED_TUBES
-    from cytorecon.jobs.workers import workers
     from cytorecon.knowledge.templates import load_template
     from cytorecon.pipeline import Given, learn_site
+    from cytorecon.workers import workers
 
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".fcs")
     if not files:
         raise CytoreconError("There are no FCS files.", subject="FOLDER", found=str(folder))
     given = read_given(mapping, spillover)
     said = Given().changed(given.mapping, given.spillover)
-    with workers(jobs) as run, progress_bar() as advance:
-        learned = learn_site(files, load_template(template), said, run, advance)
+    with workers(jobs) as pool, progress_bar() as advance:
+        learned = learn_site(files, load_template(template), said, pool.run, advance)
     failures = [Failure(str(files[place]), failed.reason) for place, failed in learned.failures.items()]
     for context in learned.too_small:
         reason = f"{context.prior.tubes} tubes of one cytometer and panel; {SETTLED_TUBES} are needed."

@@ -15,8 +15,9 @@ from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.evaluation import BaselineWords, Scored
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
-from cytorecon.pipeline.learn import Failure, Progress, Run, attempt, learn, survey_all
+from cytorecon.pipeline.learn import Progress, attempt, learn, survey_all
 from cytorecon.pipeline.steps import Survey, gate_prepared, prepare
+from cytorecon.running import Failure, Run
 
 OURS = "cytorecon"
 

@@ -14,7 +14,8 @@ from cytorecon.evaluate.evaluation import Evaluation, cited
 from cytorecon.evaluate.labels import FileTube
 from cytorecon.evaluate.plan import DilutionPlan, Plan, template_of, tubes_of
 from cytorecon.evaluate.scores import Score
-from cytorecon.pipeline.learn import Failure, Progress, Run, attempt
+from cytorecon.pipeline.learn import Progress, attempt
+from cytorecon.running import Failure, Run
 
 
 def evaluate_plan(plan: Plan, data: Path, *, run: Run, progress: Progress) -> Evaluation:

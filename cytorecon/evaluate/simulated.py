@@ -10,7 +10,8 @@ from cytorecon.evaluate.protocol import laboratory_row, simulated_batch
 from cytorecon.evaluate.scores import Score
 from cytorecon.knowledge.evaluation import load_evaluation_rules
 from cytorecon.knowledge.templates import load_template
-from cytorecon.pipeline.learn import Progress, Run
+from cytorecon.pipeline.learn import Progress
+from cytorecon.running import Run
 
 ABOUT = (
     "Whole-blood TBNK tubes of the simulator after a transplant; the truth of every event is known. "

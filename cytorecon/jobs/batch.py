@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from cytorecon import __version__
 from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.jobs.done import seen_before, to_analyse
 from cytorecon.jobs.outcome import note_outcome, save_result, with_remarks
 from cytorecon.jobs.settings import save_settings
-from cytorecon.jobs.workers import workers
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, SitePriors, analyze_tubes, plan_study
-from cytorecon.pipeline.learn import Progress, Run
-from cytorecon.pipeline.source import CHANNEL_GIVEN
-from cytorecon.pipeline.steps import decided
+from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.study import no_progress
+from cytorecon.running import Each
 from cytorecon.sample import Spillover
-from cytorecon.store import StudyStore, WrittenSheet, same_facts
+from cytorecon.store import StudyStore, WrittenSheet
 from cytorecon.study import file_digests, load_study, row_digests
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
+from cytorecon.workers import Pool, workers
 
 
 def run_batch(
@@ -41,7 +41,9 @@ def run_batch(
     site: SitePriors | None = None,
     remove_missing: bool = False,
     today: date | None = None,
+    learn_only: bool = False,
     jobs: int = 1,
+    pool: Pool | None = None,
     progress: Progress = no_progress,
 ) -> StudyResult:
     """Analyse every tube of a sample sheet into the study at `out`.
@@ -73,8 +75,13 @@ def run_batch(
         the manifest are left out.
     today : date, optional
         A later date of a draw is a problem; without it, none is.
+    learn_only : bool
+        Stop when scales and priors are learned and frozen, so that shards can analyse the tubes
+        (:func:`~cytorecon.jobs.run_shard`).
     jobs : int
         Processes. The results do not depend on it.
+    pool : Pool, optional
+        Works instead of `jobs` processes of this machine, see :mod:`cytorecon.workers`.
     progress : callable
         Called with (stage, tubes done, tubes in all).
 
@@ -97,7 +104,7 @@ def run_batch(
     sheet = load_study(manifest, patients=patients, events=events, readouts=readouts, name=name, today=today)
     Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
     taken_over = _opened(out, sheet, keep_name=name is None, remove_missing=remove_missing)
-    with taken_over as (store, written), workers(jobs) as run:
+    with taken_over as (store, written, digests), nullcontext(pool) if pool else workers(jobs) as crew:
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
         # uploads that are listed teach as the other rows do, and follow what was learned
@@ -109,47 +116,64 @@ def run_batch(
             overrides=store.overrides(),
             relearn=relearn,
             site=site,
-            run=run,
+            unchanged=seen_before(digests, store.origins(), usual),
+            run=crew.run,
             progress=progress,
         )
         plan = _saved(store, known, plan)
-        kept = _analysed(store, study, plan, run=run, progress=progress)
-        note_outcome(store, study.tubes, kept)
+        wanted = [tube for tube in study.tubes if tube.tube in plan.failures] if learn_only else study.tubes
+        analyse(store, wanted, plan, each=crew.each, progress=progress)
         return with_remarks(store.result(plots=False), plan)
 
 
-def _analysed(store: StudyStore, study: Study, plan: Plan, *, run: Run, progress: Progress) -> dict[str, str]:
-    """Analyse what is not done; return the tubes whose earlier result is kept, with the reason."""
-    done = store.done()
-    stored = {tube.tube: tube for tube in (*store.study().tubes, *store.removed())}
-    todo = [tube for tube in study.tubes if not _is_done(tube, stored, done, plan, store)]
+def analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan, *, each: Each, progress: Progress) -> None:
+    """Analyse what is not done, store each result as it comes, and say what came of it.
+
+    Parameters
+    ----------
+    store : StudyStore
+        The study.
+    tubes : sequence of Tube
+        With paths; those of the plan, or some of them.
+    plan : Plan
+        What can be analysed, and how.
+    each, progress : callable
+        See :func:`~cytorecon.pipeline.analyze_tubes`.
+    """
     kept = {}
-    for tube, result in zip(todo, analyze_tubes(todo, plan, run=run, progress=progress), strict=True):
+    todo = tuple(to_analyse(store, tubes, plan))
+    for tube, result in analyze_tubes(todo, plan, each=each, progress=progress):
         failure = save_result(store, tube, result)
         if failure:
             kept[tube.tube] = failure
-    return kept
+    note_outcome(store, tubes, kept)
 
 
 @contextmanager
 def _opened(
     out: str | Path, sheet: Study, *, keep_name: bool, remove_missing: bool
-) -> Iterator[tuple[StudyStore, WrittenSheet]]:
-    """Open or make the study at `out`; yield it with the sheet as it was taken over."""
+) -> Iterator[tuple[StudyStore, WrittenSheet, Mapping[str, str]]]:
+    """Open or make the study at `out`; yield it with the sheet as it was taken over, and hashes of files."""
     if not StudyStore.exists(out):
         with _made(out, sheet) as store:
-            yield store, WrittenSheet(sheet)
+            yield store, WrittenSheet(sheet), {}
         return
     with StudyStore.open(out) as store:
         if keep_name:
             sheet = sheet.model_copy(update={"name": store.study().name})
+        digests = file_digests(sheet.tubes)
         written = store.replace_sheet(
             sheet,
-            file_sha256=file_digests(sheet.tubes),
+            file_sha256=digests,
             left_out_sha256=row_digests(sheet.left_out),
             remove_missing=remove_missing,
         )
-        yield store, written
+        yield store, written, _by_stored_name(digests, sheet, written)
+
+
+def _by_stored_name(digests: Mapping[str, str], sheet: Study, written: WrittenSheet) -> dict[str, str]:
+    by_row = {tube.row: digests[tube.tube] for tube in sheet.tubes if tube.tube in digests}
+    return {tube.tube: by_row[tube.row] for tube in written.study.tubes if tube.row in by_row}
 
 
 def _made(out: str | Path, sheet: Study) -> StudyStore:
@@ -189,34 +213,3 @@ def _saved(store: StudyStore, known: AnalysisSettings, plan: Plan) -> Plan:
             hint="Start it again when the other one is done.",
         )
     return replace(plan, settings=settings)
-
-
-def _is_done(
-    tube: Tube, stored: Mapping[str, Tube], done: Mapping[str, str], plan: Plan, store: StudyStore
-) -> bool:
-    """Whether the stored result came from the same file, facts, settings and decisions about gates."""
-    if tube.tube not in plan.hashes or done.get(tube.tube) != plan.hashes[tube.tube]:
-        return False
-    if tube.row > 0 and not same_facts(stored[tube.tube], tube):
-        return False
-    result, source = store.tube_result(tube.tube), plan.sources[tube.tube]
-    if tuple(issue for issue in result.issues if issue.code == CHANNEL_GIVEN) != source.said:
-        return False
-    if source.spillover is not None and result.provenance.spillover_source != source.spillover.source:
-        return False
-    batch = plan.batches[tube.tube]
-    context = plan.settings.batches[batch]
-    origin = result.provenance
-    return (
-        origin.template_sha256,
-        origin.prior_sha256,
-        origin.transforms_sha256,
-        origin.software_version,
-        origin.overrides_sha256,
-    ) == (
-        context.template_sha256,
-        context.prior.sha256,
-        context.transforms.sha256,
-        __version__,
-        decided(source, batch).sha256,
-    )

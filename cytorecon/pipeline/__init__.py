@@ -6,9 +6,16 @@ from cytorecon.pipeline.gate_files import GatedFile, gate_files
 from cytorecon.pipeline.gate_samples import gate, gate_batch, learn_priors
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.inspect import FileInspection, inspect_file
+from cytorecon.pipeline.looks import Seen
 from cytorecon.pipeline.second_opinion import second_opinion
 from cytorecon.pipeline.site import LearnedSite, SitePriors, learn_site
-from cytorecon.pipeline.study import Plan, analyze_study, analyze_tubes, plan_study
+from cytorecon.pipeline.study import (
+    Plan,
+    analyze_study,
+    analyze_tubes,
+    plan_study,
+    plan_with_what_was_learned,
+)
 from cytorecon.pipeline.upload import Addition, analyze_addition
 
 __all__ = [
@@ -21,6 +28,7 @@ __all__ = [
     "Given",
     "LearnedSite",
     "Plan",
+    "Seen",
     "SitePriors",
     "analyze_addition",
     "analyze_study",
@@ -32,5 +40,6 @@ __all__ = [
     "learn_priors",
     "learn_site",
     "plan_study",
+    "plan_with_what_was_learned",
     "second_opinion",
 ]

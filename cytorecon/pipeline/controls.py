@@ -14,9 +14,10 @@ from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.given import Given
-from cytorecon.pipeline.learn import Failure, Run, attempt
+from cytorecon.pipeline.learn import attempt
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey, gate_prepared, prepare, survey
+from cytorecon.running import Failure, Run
 from cytorecon.sample import Sample
 from cytorecon.study.model import ControlTube
 from cytorecon.transforms import TransformSet

@@ -10,12 +10,13 @@ from cytorecon.gating.gated import GatedSample
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.given import Given
-from cytorecon.pipeline.learn import Failure, Progress, attempt, learn, survey_all
+from cytorecon.pipeline.learn import Progress, attempt, learn, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import gate_prepared, prepare
 from cytorecon.pipeline.study import no_progress
 from cytorecon.pipeline.tube import failed, result_of
 from cytorecon.results import TubeResult
+from cytorecon.running import Failure
 from cytorecon.sample import Spillover
 from cytorecon.study.model import Tube
 

@@ -7,41 +7,25 @@ found well once their parents lean on the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
 
 from cytorecon.errors import CytoreconError
-from cytorecon.gating.estimates import Evidence
+from cytorecon.gating.packed import PackedEvidence, packed
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior, pool
+from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey, shown, survey
-from cytorecon.transforms import estimate_transforms
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
+from cytorecon.running import Answer, Failure, Item, Lost, Run
+from cytorecon.transforms import TransformSet, estimate_transforms
 
 ROUNDS = 2
 
 
-class Run(Protocol):
-    """How a function is run over many items: ``map``, or an executor's ``map``."""
-
-    def __call__(self, work: Callable[[Item], Answer], items: Iterable[Item], /) -> Iterable[Answer]:
-        """Return the answers in the order of the items."""
-
-
 #: Called with what is being done, how many tubes are done, and how many there are.
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a tube has no result, in words without any file name."""
-
-    reason: str
 
 
 def attempt(work: Callable[[Item], Answer], item: Item) -> Answer | Failure:
@@ -116,8 +100,28 @@ def learn(
         What the laboratory's tubes of the same kind taught before. Its scales are used. It carries a batch
         too small to be settled, and fills up what a larger one does not show.
     """
+    return learn_what_can_be(batch, sources, surveys, run, progress, site).context
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the tubes of a batch share, and those that taught nothing because their worker was lost."""
+
+    context: BatchContext
+    lost: Mapping[str, Lost]
+
+
+def learn_what_can_be(
+    batch: str,
+    sources: Sequence[Source],
+    surveys: Mapping[str, Survey],
+    run: Run,
+    progress: Progress,
+    site: BatchContext | None = None,
+) -> Learned:
+    """Return what the tubes of one batch share, see :func:`learn`, and which ones were lost on the way."""
     if site is not None and len(sources) < SETTLED_TUBES:
-        return site
+        return Learned(site, {})
     scales = (
         site.transforms
         if site is not None
@@ -125,15 +129,28 @@ def learn(
     )
     known = site.prior if site is not None else GatingPrior()
     prior = known
+    lost: dict[str, Lost] = {}
     for _ in range(ROUNDS):
-        look = partial(attempt, partial(shown, scales=scales, prior=prior))
-        seen: list[Mapping[str, Evidence]] = []
-        for done, answer in enumerate(run(look, sources), start=1):
-            if not isinstance(answer, Failure):
+        look = partial(attempt, partial(_shown_packed, scales=scales, prior=prior))
+        teachers = [source for source in sources if source.name not in lost]
+        seen: list[PackedEvidence] = []
+        for done, (source, answer) in enumerate(zip(teachers, run(look, teachers), strict=True), start=1):
+            if isinstance(answer, Lost):
+                lost[source.name] = answer
+            elif not isinstance(answer, Failure):
                 seen.append(answer)
-            progress("learning from the batch", done, len(sources))
+            progress("learning from the batch", done, len(teachers))
         prior = pool(seen).filled_up(known)
-    template = sources[0].template
+    return Learned(_context(batch, sources[0].template, scales, prior, site), lost)
+
+
+def _shown_packed(source: Source, scales: TransformSet, prior: GatingPrior) -> PackedEvidence:
+    return packed(shown(source, scales, prior))
+
+
+def _context(
+    batch: str, template: Template, scales: TransformSet, prior: GatingPrior, site: BatchContext | None
+) -> BatchContext:
     return BatchContext(
         batch=batch,
         template=template.name,

@@ -17,8 +17,9 @@ from cytorecon.gating.prior import SETTLED_TUBES
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.given import Given
-from cytorecon.pipeline.learn import Failure, Progress, Run, learn, survey_all
+from cytorecon.pipeline.learn import Progress, learn, survey_all
 from cytorecon.pipeline.source import Source
+from cytorecon.running import Failure, Run
 from cytorecon.transforms import TransformSet
 from cytorecon.values import Frozen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,17 +14,24 @@ from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings, BatchContext
 from cytorecon.pipeline.controls import Content, content_of, survey_controls, taught_by
 from cytorecon.pipeline.given import Given
-from cytorecon.pipeline.learn import Failure, Progress, Run, Surveyed, attempt, learn, reason_of, survey_all
+from cytorecon.pipeline.learn import Progress, attempt, learn_what_can_be, reason_of
+from cytorecon.pipeline.looks import NOTHING_SEEN, Looked, Seen, look
 from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.running import Answer, Each, Failure, Item, Run, in_turn
 from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
 
 #: A settled batch that is this many times as large as when it was learned is worth a remark.
 GROWN = 2
+
+NOT_LEARNED = (
+    "Scales and priors of its cytometer, panel and template have not been learned. Run the batch with "
+    "--learn-only first, with all tubes."
+)
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
@@ -66,6 +73,7 @@ def plan_study(
     overrides: Sequence[Override] = (),
     relearn: bool = False,
     site: SitePriors | None = None,
+    unchanged: Mapping[str, Seen] = NOTHING_SEEN,
     run: Run = map,
     progress: Progress = no_progress,
 ) -> Plan:
@@ -85,55 +93,120 @@ def plan_study(
         Learn every batch again from the tubes there are now.
     site : SitePriors, optional
         What the laboratory's tubes taught before, for batches that are learned now.
+    unchanged : mapping of str to Seen
+        Tubes that were looked at by this software with these settings, and whose files are the same
+        since: they are read only if their batch is learned again.
     run, progress : callable
         See :func:`~cytorecon.pipeline.learn.learn`.
     """
     given = known.given if known else Given()
     sources, failures = _sources(study.tubes, given, overrides)
-    surveyed = survey_all(list(sources.values()), run, progress)
-    failures |= surveyed.failures
-    failures |= _copies(study.tubes, surveyed)
-    controls = survey_controls(study.controls, given, run, _contents(sources, surveyed))
+    looked = look(list(sources.values()), unchanged, run, progress)
+    failures |= looked.failures
+    failures |= _copies(study.tubes, looked.seen)
+    controls = survey_controls(study.controls, given, run, _contents(sources, looked.seen))
     failures |= controls.patients_tubes
-    usable = {name: source for name, source in sources.items() if name not in failures}
-    from_site = site.by_batch if site is not None else {}
     contexts = dict(known.batches) if known else {}
-    batches = {name: surveyed.surveys[name].batch for name in usable}
+    members = _members(sources, looked, failures)
+    moving = [
+        batch for batch, own in members.items() if relearn or not _stands(contexts.get(batch), len(own))
+    ]
+    looked = looked.surveyed([source for batch in moving for source in members[batch]], run)
+    failures |= looked.failures
+    members = _members(sources, looked, failures)
+    from_site = site.by_batch if site is not None else {}
     remarks: list[Issue] = []
-    for batch in sorted(set(batches.values())):
-        members = [source for name, source in usable.items() if batches[name] == batch]
-        if relearn or not _stands(contexts.get(batch), len(members)):
-            own_site, unfit = _fitting(from_site.get(batch), members[0].template)
-            remarks += unfit
-            learned = learn(batch, members, surveyed.surveys, run, progress, own_site)
-            taught = taught_by(learned, controls.of_batch(batch), run)
-            contexts[batch], unused = taught.context, taught.unused
-            remarks += unused
-        elif len(members) >= GROWN * contexts[batch].prior.tubes:
-            remarks.append(_has_grown(contexts[batch], len(members)))
+    for batch, own in members.items():
+        if batch in moving:
+            own_site, unfit = _fitting(from_site.get(batch), own[0].template)
+            learned = learn_what_can_be(batch, own, looked.surveys, run, progress, own_site)
+            taught = taught_by(learned.context, controls.of_batch(batch), run)
+            contexts[batch] = taught.context
+            failures |= learned.lost
+            remarks += (*unfit, *taught.unused)
+        elif len(own) >= GROWN * contexts[batch].prior.tubes:
+            remarks.append(_has_grown(contexts[batch], len(own)))
+    batches = {source.name: batch for batch, own in members.items() for source in own}
+    usable = {name: sources[name] for name in sources if name in batches}
+    remarks += (
+        *_site_unused(from_site, batches),
+        *controls.remarks(set(members)),
+        *_unused(overrides, usable, batches),
+    )
+    settings = AnalysisSettings(software_version=__version__, batches=contexts, given=given)
+    return _plan(settings, usable, looked, failures, remarks)
+
+
+def plan_with_what_was_learned(
+    tubes: Sequence[Tube],
+    settings: AnalysisSettings,
+    *,
+    overrides: Sequence[Override] = (),
+    unchanged: Mapping[str, Seen] = NOTHING_SEEN,
+    run: Run = map,
+    progress: Progress = no_progress,
+) -> Plan:
+    """Make some tubes of a study ready with the scales and priors there are; nothing is learned.
+
+    A tube of a batch that was not learned is a failure. See :func:`plan_study`.
+    """
+    sources, failures = _sources(tubes, settings.given, overrides)
+    looked = look(list(sources.values()), unchanged, run, progress)
+    failures |= looked.failures
+    for name, seen in looked.seen.items():
+        if seen.batch not in settings.batches:
+            failures[name] = Failure(NOT_LEARNED)
+    return _plan(settings, sources, looked, failures, ())
+
+
+def _plan(
+    settings: AnalysisSettings,
+    sources: Mapping[str, Source],
+    looked: Looked,
+    failures: Mapping[str, Failure],
+    remarks: Sequence[Issue],
+) -> Plan:
+    usable = {name: source for name, source in sources.items() if name not in failures}
     return Plan(
-        settings=AnalysisSettings(software_version=__version__, batches=contexts, given=given),
+        settings=settings,
         sources=usable,
-        batches=batches,
-        hashes={name: surveyed.surveys[name].sha256 for name in usable},
+        batches={name: looked.seen[name].batch for name in usable},
+        hashes={name: looked.seen[name].sha256 for name in usable},
         failures=failures,
-        remarks=(
-            *remarks,
-            *_site_unused(from_site, batches),
-            *controls.remarks(set(batches.values())),
-            *_unused(overrides, usable, batches),
-        ),
+        remarks=tuple(remarks),
     )
 
 
+def _members(
+    sources: Mapping[str, Source], looked: Looked, failures: Mapping[str, Failure]
+) -> dict[str, list[Source]]:
+    """Return the sources that can be used, by batch."""
+    members: dict[str, list[Source]] = {}
+    for name, source in sources.items():
+        if name not in failures:
+            members.setdefault(looked.seen[name].batch, []).append(source)
+    return dict(sorted(members.items()))
+
+
 def analyze_tubes(
-    tubes: Sequence[Tube], plan: Plan, *, run: Run = map, progress: Progress = no_progress
-) -> Iterator[TubeResult]:
-    """Yield the result of each tube, in order, as soon as it is there."""
-    tasks = [_task(tube, plan) for tube in tubes]
-    for done, result in enumerate(run(_analyze, tasks), start=1):
+    tubes: Sequence[Tube], plan: Plan, *, each: Each = in_turn, progress: Progress = no_progress
+) -> Iterator[tuple[Tube, TubeResult]]:
+    """Yield each tube with its result, as soon as it is there and in any order."""
+    done = 0
+    for tube in tubes:
+        if tube.tube in plan.failures:
+            done += 1
+            progress("gating and counting", done, len(tubes))
+            yield tube, failed(tube, plan.failures[tube.tube].reason)
+    tasks = (
+        _Task(tube, plan.sources[tube.tube], plan.batches[tube.tube])
+        for tube in tubes
+        if tube.tube not in plan.failures
+    )
+    for task, answer in each(partial(_analyze, contexts=plan.settings.batches), tasks):
+        done += 1
         progress("gating and counting", done, len(tubes))
-        yield result
+        yield task.tube, failed(task.tube, answer.reason) if isinstance(answer, Failure) else answer
 
 
 def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progress) -> StudyResult:
@@ -144,7 +217,7 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
     study : Study
         From :func:`~cytorecon.study.load_study`.
     run : callable
-        ``map`` (one process) or the ``map`` of a ``concurrent.futures`` executor.
+        ``map`` (one process) or that of :func:`cytorecon.workers.workers`.
     progress : callable
         Called with (stage, tubes done, tubes in all).
 
@@ -154,8 +227,20 @@ def analyze_study(study: Study, *, run: Run = map, progress: Progress = no_progr
         A tube that cannot be analysed has status ``failed`` and says why; it stops nothing.
     """
     plan = plan_study(study, run=run, progress=progress)
-    tubes = tuple(analyze_tubes(study.tubes, plan, run=run, progress=progress))
+    analysed = analyze_tubes(study.tubes, plan, each=_paired(run), progress=progress)
+    results = {result.tube: result for _, result in analysed}
+    tubes = tuple(results[tube.tube] for tube in study.tubes)
     return with_assay_checks(StudyResult(study=study, tubes=tubes))
+
+
+def _paired(run: Run) -> Each:
+    def each(
+        work: Callable[[Item], Answer], items: Iterable[Item], /
+    ) -> Iterator[tuple[Item, Answer | Failure]]:
+        known = tuple(items)
+        return zip(known, run(work, known), strict=True)
+
+    return each
 
 
 def _site_unused(site: Mapping[str, BatchContext], batches: Mapping[str, str]) -> Iterator[Issue]:
@@ -241,19 +326,19 @@ def _sources(
     return sources, failures
 
 
-def _contents(sources: Mapping[str, Source], surveyed: Surveyed) -> dict[Content, str]:
+def _contents(sources: Mapping[str, Source], seen: Mapping[str, Seen]) -> dict[Content, str]:
     """Return the tubes by the content of their files."""
-    return {content_of(found.sha256, sources[name].dataset): name for name, found in surveyed.surveys.items()}
+    return {content_of(found.sha256, sources[name].dataset): name for name, found in seen.items()}
 
 
-def _copies(tubes: Sequence[Tube], surveyed: Surveyed) -> dict[str, Failure]:
+def _copies(tubes: Sequence[Tube], seen: Mapping[str, Seen]) -> dict[str, Failure]:
     """Refuse the second of two tubes whose files hold the same bytes: one of the rows is wrong."""
     first: dict[tuple[str, int | None], str] = {}
     failures: dict[str, Failure] = {}
     for tube in tubes:
-        if tube.tube not in surveyed.surveys:
+        if tube.tube not in seen:
             continue
-        key = (surveyed.surveys[tube.tube].sha256, tube.dataset)
+        key = (seen[tube.tube].sha256, tube.dataset)
         if key in first:
             failures[tube.tube] = Failure(
                 f"Its file holds the same bytes as that of tube {first[key]}; one of the two rows names "
@@ -268,19 +353,9 @@ class _Task:
     """One tube with all a worker process needs, and no more: it is sent to it."""
 
     tube: Tube
-    source: Source | None = None
-    context: BatchContext | None = None
-    failure: str = ""
+    source: Source
+    batch: str
 
 
-def _task(tube: Tube, plan: Plan) -> _Task:
-    if tube.tube in plan.failures:
-        return _Task(tube, failure=plan.failures[tube.tube].reason)
-    return _Task(tube, plan.sources[tube.tube], plan.settings.batches[plan.batches[tube.tube]])
-
-
-def _analyze(task: _Task) -> TubeResult:
-    if task.source is None or task.context is None:
-        return failed(task.tube, task.failure)
-    answer = attempt(partial(tube_result, tube=task.tube, context=task.context), task.source)
-    return failed(task.tube, answer.reason) if isinstance(answer, Failure) else answer
+def _analyze(task: _Task, contexts: Mapping[str, BatchContext]) -> TubeResult | Failure:
+    return attempt(partial(tube_result, tube=task.tube, context=contexts[task.batch]), task.source)

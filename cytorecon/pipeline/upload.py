@@ -12,12 +12,13 @@ from cytorecon.gating.overrides import Override, concerning
 from cytorecon.intake import Cleaned
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline.context import AnalysisSettings
-from cytorecon.pipeline.learn import Failure, attempt, learn, reason_of
+from cytorecon.pipeline.learn import attempt, learn, reason_of
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import survey
 from cytorecon.pipeline.study import no_progress
 from cytorecon.pipeline.tube import failed, tube_result
 from cytorecon.results import TubeResult
+from cytorecon.running import Failure
 from cytorecon.study.model import Tube
 
 

@@ -17,6 +17,7 @@ from cytorecon.store.erasing import Erased, erase_patient
 from cytorecon.store.history import HistoryEntry
 from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
 from cytorecon.store.moving import Moved, copy_study, restore_backup
+from cytorecon.store.origins import Origin
 from cytorecon.store.pending import NOT_ANALYSED
 from cytorecon.store.schema import SCHEMA_VERSION
 from cytorecon.store.sheet import WrittenSheet
@@ -36,6 +37,7 @@ __all__ = [
     "HistoryEntry",
     "KeptFile",
     "Moved",
+    "Origin",
     "PatientApproval",
     "Role",
     "StudyApprovals",

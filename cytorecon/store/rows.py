@@ -33,6 +33,9 @@ from cytorecon.study.result import StudyResult
 #: So many tubes are asked for by name; databases limit how many names a question holds.
 _FEW: Final = 500
 
+#: Rows fetched at a time, where there is one per tube.
+AT_A_TIME: Final = 100
+
 
 def read_study(connection: Connection, subject: str) -> Study:
     """Return the study without removed tubes: the sheet's tubes first, then uploads."""
@@ -83,17 +86,16 @@ def read_results(
     wanted: list[Column[str]] = [table.c.tube, table.c.document]
     if plots:
         wanted.append(table.c.plots)
-    names = [tube.tube for tube in tubes]
+    names = {tube.tube for tube in tubes}
     asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
-    stored = {row.tube: row for row in connection.execute(asked)}
-    found = []
-    for tube in tubes:
-        row = stored.get(tube.tube)
-        if row is None:
-            found.append(pending_result(tube.tube))
-        else:
-            found.append(_result(tube.tube, row.document, row.plots if plots else None, subject))
-    return tuple(found)
+    # a few rows at a time: the text of all of them is as large as what is made of it
+    rows = connection.execute(asked, execution_options={"yield_per": AT_A_TIME})
+    stored = {
+        row.tube: _result(row.tube, row.document, row.plots if plots else None, subject)
+        for row in rows
+        if row.tube in names
+    }
+    return tuple(stored.get(tube.tube) or pending_result(tube.tube) for tube in tubes)
 
 
 def read_study_result(connection: Connection, subject: str, *, plots: bool) -> StudyResult:

@@ -23,6 +23,7 @@ from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, wr
 from cytorecon.store.location import parse_location
 from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.opening import create_database, holds_study, open_database
+from cytorecon.store.origins import Origin, read_origins
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
@@ -314,6 +315,11 @@ class StudyStore(OpenStudy):
         with self._reading() as connection:
             found = connection.execute(wanted.order_by(table.c.tube))
             return MappingProxyType({row.tube: row.file_sha256 for row in found})
+
+    def origins(self) -> Mapping[str, Origin]:
+        """Return tube -> what its result rests on, for all tubes that were analysed, removed ones too."""
+        with self._reading() as connection:
+            return MappingProxyType(read_origins(connection, self._subject))
 
     def result(self, *, plots: bool = True) -> StudyResult:
         """Return the study with one result per tube, as of one moment.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,11 @@ from cytorecon.gating.overrides import Override
 from cytorecon.jobs import add_tube, run_batch
 from cytorecon.jobs.settings import merged
 from cytorecon.knowledge.templates import load_template
-from cytorecon.pipeline import AnalysisSettings, Given, Plan, plan_study
-from cytorecon.pipeline.learn import Progress, Run
+from cytorecon.pipeline import AnalysisSettings, Given, Plan, Seen, plan_study
+from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import CHANNEL_GIVEN
+from cytorecon.running import Run
 from cytorecon.sample import Spillover
 from cytorecon.simulate import simulate_cohort, write_cohort
 from cytorecon.store import StudyStore
@@ -199,11 +200,19 @@ def test_a_batch_that_is_overtaken_stops(good: Path, tmp_path: Path, monkeypatch
         relearn: bool,
         overrides: Sequence[Override],
         site: SitePriors | None,
+        unchanged: Mapping[str, Seen],
         run: Run,
         progress: Progress,
     ) -> Plan:
         plan = plan_study(
-            study, known=known, relearn=relearn, overrides=overrides, site=site, run=run, progress=progress
+            study,
+            known=known,
+            relearn=relearn,
+            overrides=overrides,
+            site=site,
+            unchanged=unchanged,
+            run=run,
+            progress=progress,
         )
         monkeypatch.setattr(name, plan_study)
         run_batch(sheet, place, mapping=CD3)

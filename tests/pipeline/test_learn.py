@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cytorecon.errors import CytoreconError, FcsError, PanelError
-from cytorecon.pipeline.learn import Failure, attempt, reason_of
+from cytorecon.pipeline.learn import attempt, reason_of
+from cytorecon.running import Failure
 
 
 def failing(error: BaseException) -> None:

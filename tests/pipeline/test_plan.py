@@ -74,6 +74,6 @@ def test_a_batch_that_has_doubled_is_worth_a_remark(study: Study, monkeypatch: p
 def test_numbers_of_a_provisional_batch_say_so_and_those_of_a_settled_one_do_not(study: Study) -> None:
     for places, said in ((range(4), True), (range(8), False)):
         chosen = some(study, places)
-        for result in analyze_tubes(chosen.tubes, plan_study(chosen)):
+        for _, result in analyze_tubes(chosen.tubes, plan_study(chosen)):
             counted = [count for count in result.counts if count.status == "counted"]
             assert {"batch.few_tubes" in count.review for count in counted} == {said}

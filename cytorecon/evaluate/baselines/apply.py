@@ -8,13 +8,15 @@ from functools import partial
 
 import numpy as np
 
+from cytorecon.errors import CytoreconError
 from cytorecon.evaluate.baselines.inside import Inside
 from cytorecon.evaluate.baselines.rules import PER_TUBE, POOLED, Rule, pooled_minimum
 from cytorecon.evaluate.scores import Score, agreement
 from cytorecon.gating.expressions import evaluate
 from cytorecon.gating.shapes import Column, Mask
 from cytorecon.knowledge.template import PopulationSpec, names_in
-from cytorecon.pipeline.learn import Progress, Run
+from cytorecon.pipeline.learn import Progress
+from cytorecon.running import Failure, Run
 
 #: One threshold per tube, for one channel of all of them.
 Place = Callable[[Sequence[Column]], Sequence[float]]
@@ -27,6 +29,8 @@ def baseline_scores(tubes: Sequence[Inside], *, run: Run, progress: Progress) ->
     scores: list[Score] = []
     for done, (name, rule) in enumerate(PER_TUBE.items(), start=1):
         for answer in run(partial(_scores_alone, rule=rule, name=name), tubes):
+            if isinstance(answer, Failure):
+                raise CytoreconError(answer.reason, subject=f"baseline {name}")
             scores += answer
         progress("baselines", done, len(PER_TUBE) + 1)
     scores += _scores(tubes, POOLED, _one_for_all)

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info
 
-from cytorecon.jobs.workers import workers
+from cytorecon.workers import workers
 
 ROOT = Path(__file__).parents[2]
 BATCH = """
 import sys
-from tests.jobs.test_workers import held
-from cytorecon.jobs.workers import workers
+from tests.workers.test_pool import held
+from cytorecon.workers import Limits, workers
 
 if __name__ == "__main__":
-    with workers(2) as run:
-        for pid in run(held, range(2)):
+    with workers(2, Limits(preload="")) as pool:
+        for pid in pool.run(held, range(2)):
             print(pid, flush=True)
         sys.stdin.read()
 """
@@ -84,10 +84,10 @@ def test_workers_end_when_their_batch_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_numerical_libraries_start_no_threads_of_their_own(jobs: int) -> None:
-    with workers(jobs) as run:
-        assert list(run(most_threads, range(2))) == [1, 1]
+    with workers(jobs) as pool:
+        assert list(pool.run(most_threads, range(2))) == [1, 1]
 
 
 def test_one_job_needs_no_process() -> None:
-    with workers(1) as run:
-        assert run is map
+    with workers(1) as pool:
+        assert pool.run is map
