@@ -10,11 +10,20 @@ import numpy as np
 from cytorecon.counts.intervals import binomial_interval
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
+from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import ALL, evaluate
+from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.residual import residual_slope
 from cytorecon.gating.shapes import Mask, Threshold
-from cytorecon.knowledge.template import AnyCheck, BrightestCheck, ShareCheck, SpilloverCheck, names_in
+from cytorecon.knowledge.template import (
+    AnyCheck,
+    BrightestCheck,
+    ShareCheck,
+    SpilloverCheck,
+    names_in,
+    positive_names,
+)
 
 LABELS, RESIDUAL = "assay.labels", "compensation.residual"
 #: Fewer events below a threshold than this do not say where nothing is bound.
@@ -63,7 +72,7 @@ def failed_checks(gated: GatedSample, axes: Axes | None = None) -> Iterator[Fail
 def _found(spec: AnyCheck, gated: GatedSample, axes: Axes | None, values: Mapping[str, Mask]) -> str:
     """Return what is wrong, in words; empty when nothing is."""
     if isinstance(spec, ShareCheck):
-        return _share(spec, values)
+        return _share(spec, gated, values)
     if isinstance(spec, BrightestCheck):
         return _brighter(spec, gated, values)
     return _left_over(spec, axes, values)
@@ -100,7 +109,9 @@ def _left_over(spec: SpilloverCheck, axes: Axes | None, values: Mapping[str, Mas
     return f"{what} is {100 * abs(slope):.0f} % of what the matrix takes"
 
 
-def _share(spec: ShareCheck, values: Mapping[str, Mask]) -> str:
+def _share(spec: ShareCheck, gated: GatedSample, values: Mapping[str, Mask]) -> str:
+    if not _shown(spec.cells, gated):
+        return ""
     cells, inside = _enough(spec.cells, spec.least_events, values), _events(spec.inside, values)
     if cells is None or inside is None:
         return ""
@@ -110,6 +121,22 @@ def _share(spec: ShareCheck, values: Mapping[str, Mask]) -> str:
         return ""
     limits = f"{spec.low_percent:g} to {spec.high_percent:g}"
     return f"{100 * part / total:.0f} % of {total} events are {spec.inside}; {limits} % are expected"
+
+
+def _shown(expression: str, gated: GatedSample) -> bool:
+    """Whether this tube shows every threshold that the cells lie above: a batch's may lie in a tail."""
+    asked = positive_names(expression)
+    return all(
+        part.method != "batch" or _own_valley(gate, part.part)
+        for gate in gated.gates
+        if gate.gate in asked
+        for part in gate.parts
+    )
+
+
+def _own_valley(gate: FoundGate, part: str) -> bool:
+    shown = gate.evidence.get(part)
+    return isinstance(shown, ThresholdEvidence) and shown.own is not None
 
 
 def _brighter(spec: BrightestCheck, gated: GatedSample, values: Mapping[str, Mask]) -> str:

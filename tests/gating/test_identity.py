@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from cytorecon.errors import KnowledgeError
+from cytorecon.gating.estimates import ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.identity import LABELS, doubted_by, failed_checks
@@ -88,6 +90,17 @@ def test_a_share_outside_of_its_limits_is_told_with_what_is_known() -> None:
         "warning: B_or_T: They differ: 80 % of 100 events are CD3; 0 to 50 % are expected. Known. (textbook)"
     )
     assert doubted_by((failed,)) == {"B": (LABELS,)}
+
+
+def test_a_threshold_of_the_batch_alone_shows_no_cells() -> None:
+    """It may lie in the tail of the negative cells; a tube whose labels were exchanged shows a valley."""
+    failing = tube(SHARE, cd19=100, of_them_cd3=80)
+    by_batch = FoundGate("CD19", "all", "found", (FoundPart("CD19", Threshold(("CD19",), 0.4), "batch"),))
+    cd3, cd19 = failing.gates
+    assert list(failed_checks(replace(failing, gates=(cd3, by_batch)))) == []
+    own = ThresholdEvidence((), "above_dimmest", ValleyEstimate(0.4, 0.01, 0.9, 900.0, 100.0))
+    seen = replace(by_batch, evidence={"CD19": own})
+    assert len(list(failed_checks(replace(failing, gates=(cd3, seen))))) == 1
 
 
 @pytest.mark.parametrize(("cd19", "of_them_cd3"), [(100, 40), (100, 55), (39, 39), (0, 0)])
