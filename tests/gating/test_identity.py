@@ -96,7 +96,7 @@ def test_a_threshold_of_the_batch_alone_shows_no_cells() -> None:
     """It may lie in the tail of the negative cells; a tube whose labels were exchanged shows a valley."""
     failing = tube(SHARE, cd19=100, of_them_cd3=80)
     by_batch = FoundGate("CD19", "all", "found", (FoundPart("CD19", Threshold(("CD19",), 0.4), "batch"),))
-    cd3, cd19 = failing.gates
+    cd3 = failing.gates[0]
     assert list(failed_checks(replace(failing, gates=(cd3, by_batch)))) == []
     own = ThresholdEvidence((), "above_dimmest", ValleyEstimate(0.4, 0.01, 0.9, 900.0, 100.0))
     seen = replace(by_batch, evidence={"CD19": own})
