@@ -22,7 +22,7 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
 from cytorecon.gating.certainty import Detection, Move, Reliance
 from cytorecon.gating.detection import detections, expected_events, too_small_parents
-from cytorecon.gating.estimates import ThresholdEvidence, ValleyEstimate
+from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
@@ -30,7 +30,7 @@ from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
-from cytorecon.gating.search.thresholds import STRONG_DEPTH
+from cytorecon.gating.search.thresholds import is_strong
 from cytorecon.gating.shapes import Threshold
 from cytorecon.gating.unstained import unstained
 from cytorecon.knowledge.quality import load_quality_limits
@@ -49,8 +49,6 @@ RESTS_ON = 0.05
 #: Moving all thresholds by their standard errors may change a count by this share from end to end; putting
 #: one where it might as well lie, by this one. Changes within counting noise are none.
 UNCERTAIN, APART = 0.11, 0.05
-#: Events on each side with which a deep valley tells two populations apart.
-LEAST_BESIDE_VALLEY = 50
 #: Cells lie clear of a threshold when so many of them stay as it moves by its standard error.
 CLEAR_OF_THRESHOLD = 0.8
 
@@ -215,12 +213,8 @@ def _noticeable(change: float, events: int, share: float) -> bool:
 def _in_deep_valley(gate: FoundGate) -> bool:
     shown = [gate.evidence.get(part.part) for part in gate.parts]
     return bool(shown) and all(
-        isinstance(seen, ThresholdEvidence) and seen.own is not None and _is_deep(seen.own) for seen in shown
+        isinstance(seen, ThresholdEvidence) and seen.own is not None and is_strong(seen.own) for seen in shown
     )
-
-
-def _is_deep(own: ValleyEstimate) -> bool:
-    return own.depth >= STRONG_DEPTH and min(own.below, own.above) >= LEAST_BESIDE_VALLEY
 
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ from cytorecon.knowledge.template import (
 LABELS, RESIDUAL = "assay.labels", "compensation.residual"
 #: Fewer events below a threshold than this do not say where nothing is bound.
 LEAST_NEGATIVE = 30
+#: Half of the cells of a population lie farther above a threshold than this (0.28 decades); a tail does not.
+CLEAR_OF_TAIL = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,8 @@ def _left_over(spec: SpilloverCheck, axes: Axes | None, values: Mapping[str, Mas
 
 
 def _share(spec: ShareCheck, gated: GatedSample, values: Mapping[str, Mask]) -> str:
-    if not _shown(spec.cells, gated):
-        return ""
     cells, inside = _enough(spec.cells, spec.least_events, values), _events(spec.inside, values)
-    if cells is None or inside is None:
+    if cells is None or inside is None or _in_a_tail(spec.cells, cells, gated):
         return ""
     total, part = int(np.count_nonzero(cells)), int(np.count_nonzero(cells & inside))
     low, high = binomial_interval(part, total)
@@ -123,15 +123,19 @@ def _share(spec: ShareCheck, gated: GatedSample, values: Mapping[str, Mask]) -> 
     return f"{100 * part / total:.0f} % of {total} events are {spec.inside}; {limits} % are expected"
 
 
-def _shown(expression: str, gated: GatedSample) -> bool:
-    """Whether this tube shows every threshold that the cells lie above: a batch's may lie in a tail."""
+def _in_a_tail(expression: str, cells: Mask, gated: GatedSample) -> bool:
+    """Whether cells lie close above a threshold that this tube does not show: a batch's may cut a tail."""
     asked = positive_names(expression)
-    return all(
-        part.method != "batch" or _own_valley(gate, part.part)
-        for gate in gated.gates
-        if gate.gate in asked
-        for part in gate.parts
-    )
+    columns = {channel.name: channel.index for channel in gated.sample.channels}
+    for gate in gated.gates:
+        for part in gate.parts:
+            if gate.gate not in asked or part.method != "batch" or _own_valley(gate, part.part):
+                continue
+            if isinstance(part.shape, Threshold) and len(part.shape.channels) == 1:
+                values = gated.sample.events[cells, columns[part.shape.channels[0]]]
+                if np.median(values) < part.shape.value + CLEAR_OF_TAIL:
+                    return True
+    return False
 
 
 def _own_valley(gate: FoundGate, part: str) -> bool:
