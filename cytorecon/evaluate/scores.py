@@ -125,7 +125,9 @@ def score_table(scores: Iterable[Score], rules: EvaluationRules) -> pd.DataFrame
     )
     table["has_f1"] = (true >= rules.f1_least_cells.value) & table["f1"].notna()
     table["is_detected"] = table["status"].isin(DETECTED) & (found > 0)
-    away = np.abs(found - true)
+    # "not detected" says that there are none, whatever few events lie in the gate
+    said = np.where(table["status"] == "not_detected", 0.0, found)
+    away = np.abs(said - true)
     wrong, close = rules.wrong, rules.close
     table["is_accepted"] = table["status"].isin(ACCEPTED)
     table["is_wrong"] = (away > wrong.share.value * true) & (

@@ -2,23 +2,25 @@
 
 One place decides how doubts spread. A doubt about a gate reaches the populations whose count would
 change without the gate. A threshold that is uncertain, or lies apart from the batch, reaches those whose
-count changes when it moves; one that lies very far apart means that stain or detector has changed, and
-reaches all that was found with its help. "Hardly any cell of this tube shows the marker" reaches only
-what is counted by it: without B cells the T cells are as certain as ever.
+count changes when it moves. One that only helped to find another gate reaches nothing by itself: whether
+that gate holds the cells it was drawn around is asked there. "Hardly any cell of this tube shows the
+marker" reaches only what is counted by it: without B cells the T cells are as certain as ever. It is no
+doubt where the few cells are told from the background, lie clear of the threshold, and no lymphocyte is
+left over that could be one of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cytorecon.counts.assay import doubted, sums_outside
+from cytorecon.counts.assay import doubted, sums_outside, unnamed
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
-from cytorecon.gating.certainty import Move, Reliance
+from cytorecon.gating.certainty import Detection, Move, Reliance
 from cytorecon.gating.detection import detections, expected_events, too_small_parents
 from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import required_names
@@ -26,7 +28,6 @@ from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.kinds import kinds_of
-from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.search.thresholds import is_strong
@@ -48,6 +49,8 @@ RESTS_ON = 0.05
 #: Moving all thresholds by their standard errors may change a count by this share from end to end; putting
 #: one where it might as well lie, by this one. Changes within counting noise are none.
 UNCERTAIN, APART = 0.11, 0.05
+#: Cells lie clear of a threshold when so many of them stay as it moves by its standard error.
+CLEAR_OF_THRESHOLD = 0.8
 
 
 def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None) -> GatedSample:
@@ -69,11 +72,13 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     labels = doubted_by(failed)
     kinds = kinds_of(gated)
     rests_on, moved = reliances(gated, kinds), moves(gated, kinds)
-    codes = _Codes(gated, {gate.gate: gate for gate in gated.gates}, rests_on, moved)
+    tested = detections(gated, rests_on, limits.detection, prior.backgrounds)
+    left_over = {part for rule, _, _ in unnamed(gated.tallies(), limits.assay) for part in rule.parts}
+    found = {gate.gate: gate for gate in gated.gates}
+    codes = _Codes(gated, found, rests_on, moved, tested, left_over)
     clear = {name for rule in limits.assay for name in rule.explained_if_clear if codes.is_clear(name)}
     outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
     sums = doubted(outside)
-    tested = detections(gated, rests_on, limits.detection, prior.backgrounds)
     mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
     pale = tuple(unstained(gated, tested, limits.assay))
     lost = {each.population: (each.code,) for each in pale}
@@ -139,6 +144,8 @@ class _Codes:
     found: Mapping[str, FoundGate]
     rests_on: Sequence[Reliance]
     moved: Sequence[Move]
+    tested: Mapping[str, Detection]
+    maybe_unstained: Collection[str]
 
     def of(self, population: str) -> set[str]:
         """Return the codes of `population`."""
@@ -146,9 +153,8 @@ class _Codes:
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}
-        helped = helped_by(population, self.gated.template, likely_seeds=False)
-        codes |= {f"{OUTLIER}:{name}" for name in helped if OUTLIER in _flags(self.found[name])}
-        codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
+        if not self._is_told_apart(population, events):
+            codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
         codes |= set(self._by_moving(population))
         # a person has looked at the gate of this tube
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
@@ -160,6 +166,19 @@ class _Codes:
         where = self.gated.template.population_by_name[population].where
         gates = [self.found[name] for name in names_in(where) if name in self.found]
         return bool(gates) and all(_in_deep_valley(gate) for gate in gates)
+
+    def _is_told_apart(self, population: str, events: int) -> bool:
+        """Whether the events of `population` are more than background and lie clear of every threshold."""
+        if population in self.maybe_unstained or population not in self.tested:
+            return False
+        if not self.tested[population].detected:
+            return False
+        fewest = [
+            move.events[population][0]
+            for move in self.moved
+            if population in move.events and move.to == "uncertainty"
+        ]
+        return min(fewest, default=events) >= CLEAR_OF_THRESHOLD * events
 
     def _is_accepted(self, gate: str) -> bool:
         return gate in self.found and self.found[gate].accepted

@@ -10,15 +10,26 @@ import numpy as np
 from cytorecon.counts.intervals import binomial_interval
 from cytorecon.errors import Issue, Severity
 from cytorecon.gating.axes import Axes
+from cytorecon.gating.estimates import ThresholdEvidence
 from cytorecon.gating.expressions import ALL, evaluate
+from cytorecon.gating.found import FoundGate
 from cytorecon.gating.gated import GatedSample, empty_mask
 from cytorecon.gating.residual import residual_slope
 from cytorecon.gating.shapes import Mask, Threshold
-from cytorecon.knowledge.template import AnyCheck, BrightestCheck, ShareCheck, SpilloverCheck, names_in
+from cytorecon.knowledge.template import (
+    AnyCheck,
+    BrightestCheck,
+    ShareCheck,
+    SpilloverCheck,
+    names_in,
+    positive_names,
+)
 
 LABELS, RESIDUAL = "assay.labels", "compensation.residual"
 #: Fewer events below a threshold than this do not say where nothing is bound.
 LEAST_NEGATIVE = 30
+#: Half of the cells of a population lie farther above a threshold than this (0.28 decades); a tail does not.
+CLEAR_OF_TAIL = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ def failed_checks(gated: GatedSample, axes: Axes | None = None) -> Iterator[Fail
 def _found(spec: AnyCheck, gated: GatedSample, axes: Axes | None, values: Mapping[str, Mask]) -> str:
     """Return what is wrong, in words; empty when nothing is."""
     if isinstance(spec, ShareCheck):
-        return _share(spec, values)
+        return _share(spec, gated, values)
     if isinstance(spec, BrightestCheck):
         return _brighter(spec, gated, values)
     return _left_over(spec, axes, values)
@@ -100,9 +111,9 @@ def _left_over(spec: SpilloverCheck, axes: Axes | None, values: Mapping[str, Mas
     return f"{what} is {100 * abs(slope):.0f} % of what the matrix takes"
 
 
-def _share(spec: ShareCheck, values: Mapping[str, Mask]) -> str:
+def _share(spec: ShareCheck, gated: GatedSample, values: Mapping[str, Mask]) -> str:
     cells, inside = _enough(spec.cells, spec.least_events, values), _events(spec.inside, values)
-    if cells is None or inside is None:
+    if cells is None or inside is None or _in_a_tail(spec.cells, cells, gated):
         return ""
     total, part = int(np.count_nonzero(cells)), int(np.count_nonzero(cells & inside))
     low, high = binomial_interval(part, total)
@@ -110,6 +121,26 @@ def _share(spec: ShareCheck, values: Mapping[str, Mask]) -> str:
         return ""
     limits = f"{spec.low_percent:g} to {spec.high_percent:g}"
     return f"{100 * part / total:.0f} % of {total} events are {spec.inside}; {limits} % are expected"
+
+
+def _in_a_tail(expression: str, cells: Mask, gated: GatedSample) -> bool:
+    """Whether cells lie close above a threshold that this tube does not show: a batch's may cut a tail."""
+    asked = positive_names(expression)
+    columns = {channel.name: channel.index for channel in gated.sample.channels}
+    for gate in gated.gates:
+        for part in gate.parts:
+            if gate.gate not in asked or part.method != "batch" or _own_valley(gate, part.part):
+                continue
+            if isinstance(part.shape, Threshold) and len(part.shape.channels) == 1:
+                values = gated.sample.events[cells, columns[part.shape.channels[0]]]
+                if np.median(values) < part.shape.value + CLEAR_OF_TAIL:
+                    return True
+    return False
+
+
+def _own_valley(gate: FoundGate, part: str) -> bool:
+    shown = gate.evidence.get(part)
+    return isinstance(shown, ThresholdEvidence) and shown.own is not None
 
 
 def _brighter(spec: BrightestCheck, gated: GatedSample, values: Mapping[str, Mask]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cytorecon.knowledge.template import ClusterGate, Template, names_in, sources_of
+from cytorecon.knowledge.template import Template, names_in, sources_of
 
 
-def helped_by(name: str, template: Template, *, likely_seeds: bool = True) -> set[str]:
+def helped_by(name: str, template: Template) -> set[str]:
     """Return every gate that had a part in finding `name`, seeds, controls and the gate itself included.
 
     Parameters
@@ -14,8 +14,6 @@ def helped_by(name: str, template: Template, *, likely_seeds: bool = True) -> se
         A population or a gate.
     template : Template
         Which holds it.
-    likely_seeds : bool
-        Whether seeds count that are believed beside certain ones only: they cannot misplace a cloud.
 
     Examples
     --------
@@ -34,7 +32,5 @@ def helped_by(name: str, template: Template, *, likely_seeds: bool = True) -> se
             waiting += [*names_in(entry.where), entry.parent]
         elif name in template.gate_by_name:
             spec = template.gate_by_name[name]
-            unlikely = spec.likely_seeds if isinstance(spec, ClusterGate) and not likely_seeds else ()
-            texts = [text for text in sources_of(spec) if text not in unlikely]
-            waiting += [used for text in texts for used in names_in(text)]
+            waiting += [used for text in sources_of(spec) for used in names_in(text)]
     return seen & set(template.gate_by_name)

@@ -49,6 +49,12 @@ def test_wrong_is_more_than_a_tenth_and_more_than_chance(true: int, found: int |
     assert row(true=true, found=found, true_positives=None)["is_wrong"] == wrong
 
 
+@pytest.mark.parametrize(("true", "wrong"), [(0, False), (9, False), (20, True)])
+def test_not_detected_says_that_there_are_none(true: int, wrong: bool) -> None:
+    """Whatever few events lie in the gate: neither are they told, nor do they make it right."""
+    assert row(true=true, found=19, true_positives=0, status="not_detected")["is_wrong"] == wrong
+
+
 @pytest.mark.parametrize(
     ("true", "found", "close"), [(20, 31, True), (20, 32, False), (5, 0, True), (5, 13, False), (0, 3, True)]
 )

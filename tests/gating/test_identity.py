@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from cytorecon.errors import KnowledgeError
+from cytorecon.gating.estimates import ThresholdEvidence, ValleyEstimate
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.identity import LABELS, doubted_by, failed_checks
@@ -88,6 +90,19 @@ def test_a_share_outside_of_its_limits_is_told_with_what_is_known() -> None:
         "warning: B_or_T: They differ: 80 % of 100 events are CD3; 0 to 50 % are expected. Known. (textbook)"
     )
     assert doubted_by((failed,)) == {"B": (LABELS,)}
+
+
+def test_cells_close_above_a_threshold_of_the_batch_alone_are_a_tail() -> None:
+    """A tube whose labels were exchanged shows a valley, or cells far above the threshold."""
+    failing = tube(SHARE, cd19=100, of_them_cd3=80)
+    by_batch = FoundGate("CD19", "all", "found", (FoundPart("CD19", Threshold(("CD19",), 0.55), "batch"),))
+    cd3 = failing.gates[0]
+    assert list(failed_checks(replace(failing, gates=(cd3, by_batch)))) == []
+    own = ThresholdEvidence((), "above_dimmest", ValleyEstimate(0.4, 0.01, 0.9, 900.0, 100.0))
+    seen = replace(by_batch, evidence={"CD19": own})
+    assert len(list(failed_checks(replace(failing, gates=(cd3, seen))))) == 1
+    far_below = replace(by_batch, parts=(FoundPart("CD19", Threshold(("CD19",), 0.4), "batch"),))
+    assert len(list(failed_checks(replace(failing, gates=(cd3, far_below))))) == 1
 
 
 @pytest.mark.parametrize(("cd19", "of_them_cd3"), [(100, 40), (100, 55), (39, 39), (0, 0)])
