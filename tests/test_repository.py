@@ -98,7 +98,8 @@ def test_every_entry_of_a_lock_is_pinned_and_hashed(lock: str) -> None:
 
 def test_the_test_lock_holds_the_runtime_lock() -> None:
     runtime, test = locked("requirements.lock"), locked("requirements-test.lock")
-    assert {entry: test.get(entry) for entry in runtime} == runtime
+    # the test lock may need a library everywhere that the program needs on some systems only
+    assert {entry: test.get(entry) or test.get(entry.split(" ;")[0]) for entry in runtime} == runtime
 
 
 @pytest.mark.parametrize("lock", LOCKS)

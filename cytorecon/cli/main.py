@@ -55,7 +55,7 @@ class _InOrderOfWork(TyperGroup):
         names.insert(names.index("batch"), "priors")
         names.insert(names.index("serve"), "references")
         names.insert(names.index("batch") + 1, "override")
-        names[names.index("serve") + 1 : names.index("serve") + 1] = ["db", "audit"]
+        names[names.index("jobs") + 1 : names.index("jobs") + 1] = ["db", "audit"]
         return names
 
 

@@ -49,7 +49,7 @@ def sheet_pdf(sheet: PatientSheet, spec: ReportSpec) -> bytes:
                 "data": data,
                 "figure": sheet.figure,
                 # without its white ground, which would hide the mark of a draft
-                "profile": sheet.page.standing.picture.replace('fill="white"/>', 'fill="none"/>', 1),
+                "profile": str(sheet.page.standing.picture).replace('fill="white"/>', 'fill="none"/>', 1),
             },
             font_paths=typst.Fonts(include_system_fonts=others, font_paths=[str(fonts)]),
         )

@@ -35,6 +35,8 @@ COMMANDS = (
     "export",
     "references",
     "serve",
+    "worker",
+    "jobs",
     "db",
     "audit",
     "approve",
