@@ -40,7 +40,9 @@ def jobs(
     blobs: BlobsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the jobs of a study, stop one, do one again; or ask a worker for a report or an export.
+    """List the jobs of a study, stop or repeat one, ask for a report.
+
+    `report` and `export` ask a worker for one.
 
     Jobs are done by `cytorecon serve` and `cytorecon worker`. What a report or an export has made is kept
     with the files of the study until it is fetched.

@@ -34,7 +34,7 @@ def worker(
         bool, typer.Option("--with-parent", hidden=True, help="End when standard input is closed.")
     ] = False,
 ) -> None:
-    """Do the jobs of a study, one at a time, until stopped with Ctrl-C.
+    """Do the jobs of a study, one at a time, until stopped.
 
     For more at a time, or on further machines, start more of them: they share one PostgreSQL database and one
     place for files. The jobs of a worker that is stopped or killed are done by another.
