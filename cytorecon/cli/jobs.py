@@ -40,7 +40,7 @@ def jobs(
     blobs: BlobsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the jobs of a study, stop or repeat one, ask for a report.
+    """List the jobs of a study, stop or repeat one.
 
     `report` and `export` ask a worker for one.
 

@@ -44,7 +44,7 @@ def serve(
     blobs: BlobsOption = "",
     references: ReferencesOption = None,
 ) -> None:
-    """Show a study in the browser and analyse uploads, until stopped.
+    """Show a study in the browser and analyse what is uploaded.
 
     Requests that name another host than those allowed are refused, and so are changes sent by
     pages of other sites.
