@@ -61,8 +61,9 @@ def known_patient(snapshot: Snapshot, patient: str) -> str:
     sex = known.sex if known.sex != "unknown" else "sex not known"
     unstated = known.programme == UNKNOWN_PROGRAMME
     programme = "programme not known" if unstated else load_programmes().find(known.programme).name
+    cmv = ", CMV not known" if known.cmv == "unknown" else ""
     fill_in = " Fill it in on the patient page." if unknown_facts(known) else ""
-    return f"{patient} is in this study: {age}, {sex}, {programme}.{fill_in}"
+    return f"{patient} is in this study: {age}, {sex}, {programme}{cmv}.{fill_in}"
 
 
 def next_tube(snapshot: Snapshot, patient: str, day: int, waiting: Iterable[str] = ()) -> str:

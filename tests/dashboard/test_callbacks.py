@@ -216,7 +216,10 @@ def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None
 
 def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
     assert tell_patient("P01", 0) == (
-        "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation.",
+        (
+            "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation, "
+            "CMV not known. Fill it in on the patient page."
+        ),
         True,
     )
     assert tell_patient("P9", 0) == ("", False)
@@ -226,7 +229,7 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
     assert hidden
     assert known == (
         "P99 is in this study: 9 months on day 0, female, transplantation for severe combined "
-        "immunodeficiency."
+        "immunodeficiency, CMV not known. Fill it in on the patient page."
     )
 
 

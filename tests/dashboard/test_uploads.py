@@ -213,14 +213,15 @@ def test_a_known_patient_is_told_and_stays_as_known(service: StudyService) -> No
     snapshot = service.snapshot()
     assert known_patient(snapshot, "P99") == ""
     assert known_patient(snapshot, "P01") == (
-        "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation."
+        "P01 is in this study: 34 years on day 0, female, allogeneic stem-cell transplantation, "
+        "CMV not known. Fill it in on the patient page."
     )
     before = snapshot.study.patient("P01")
     assert uploaded(service, replace(FORM, age_years=345.0, sex="boy", programme="car_t")).tube
     assert service.snapshot().study.patient("P01") == before
     upload(service, replace(FORM, patient="P98", contents=data_url(b"FCS3.1 other")))
     assert known_patient(service.snapshot(), "P98") == (
-        "P98 is in this study: age not known, sex not known, programme not known. "
+        "P98 is in this study: age not known, sex not known, programme not known, CMV not known. "
         "Fill it in on the patient page."
     )
 

@@ -54,7 +54,8 @@ def test_cells_that_lack_the_marker_above_its_threshold_are_a_doubt(strays: int,
         "CD19": lacking + mixture([(2600, 0, 0.02)], seed=2),
         "CD3": dim + mixture([(2600, 0, 0.02)], seed=3),
     }
-    template = made_template([valley("CD19"), valley("CD3", control="CD19")], {"CD3_T": "CD3"})
+    told = valley("CD3", control="CD19", control_is_negative=True)
+    template = made_template([valley("CD19"), told], {"CD3_T": "CD3"})
     prior = GatingPrior(
         tubes=9, thresholds={name: ThresholdPrior(position=0.45, spread=0.001, tubes=9) for name in columns}
     )

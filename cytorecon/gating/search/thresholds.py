@@ -82,7 +82,7 @@ def doubts_of_threshold(spec: ValleyGate, shape: Shape, sources: Sources, axes: 
         ``gate.control_above`` when more than a few of the cells that lack the marker, as the template says,
         lie above it: it does not lie where negative cells end.
     """
-    control = sources.get(spec.control) if spec.control else None
+    control = sources.get(spec.control) if spec.control_is_negative else None
     if control is None or not isinstance(shape, Threshold) or len(shape.channels) != 1:
         return ()
     values = among(axes.columns[shape.channels[0]], control)

@@ -26,6 +26,9 @@ class ValleyGate(GateSpec):
         batch to learn from, the threshold is the upper tail of these cells.
     control_tail : float
         Robust standard deviations above the control's median.
+    control_is_negative : bool
+        Whether hardly a cell of `control` carries the marker: more than strays above the threshold then speak
+        against it.
     pool : bool
         Whether positions are learned over the batch.
     gauge : str
@@ -49,6 +52,7 @@ class ValleyGate(GateSpec):
     keep: Literal["above", "below"] = "above"
     control: str = ""
     control_tail: Annotated[float, Field(gt=0)] = 4.0
+    control_is_negative: bool = False
     pool: bool = True
     gauge: str = ""
     none_seen_doubts: tuple[str, ...] = ()
