@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, Result, Select, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Executable, NullPool, QueuePool, Result, create_engine, event
 
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.store.faults import translated
@@ -118,9 +118,7 @@ def writing(engine: Engine, subject: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def streamed(
-    connection: Connection, statement: Select[tuple[Any, ...]], rows: int
-) -> Iterator[Result[tuple[Any, ...]]]:
+def streamed(connection: Connection, statement: Executable, rows: int) -> Iterator[Result[tuple[Any, ...]]]:
     """Give the rows of a query, so many at a time, whatever the size of the table."""
     with connection.execute(statement, execution_options={"yield_per": rows}) as found:
         yield found

@@ -11,6 +11,7 @@ from cytorecon.errors import Issue
 from cytorecon.results import Provenance
 from cytorecon.store import schema
 from cytorecon.store.documents import from_text
+from cytorecon.store.engine import streamed
 from cytorecon.store.rows import AT_A_TIME
 
 
@@ -41,8 +42,8 @@ def read_origins(connection: Connection, subject: str) -> dict[str, Origin]:
     """Return tube -> origin of its result, for all tubes that were analysed, removed ones too."""
     table = schema.results
     wanted = select(table.c.tube, table.c.document)
-    found = connection.execute(wanted, execution_options={"yield_per": AT_A_TIME})
-    return {
-        row.tube: from_text(_ORIGIN, row.document, subject=subject, field=f"result of {row.tube}")
-        for row in found
-    }
+    with streamed(connection, wanted, AT_A_TIME) as rows:
+        return {
+            row.tube: from_text(_ORIGIN, row.document, subject=subject, field=f"result of {row.tube}")
+            for row in rows
+        }

@@ -24,6 +24,7 @@ from cytorecon.store.documents import (
     from_text,
     to_text,
 )
+from cytorecon.store.engine import streamed
 from cytorecon.store.pending import pending_result
 from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.assay.gate_drift import Positions, position_key
@@ -89,12 +90,12 @@ def read_results(
     names = {tube.tube for tube in tubes}
     asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
     # a few rows at a time: the text of all of them is as large as what is made of it
-    rows = connection.execute(asked, execution_options={"yield_per": AT_A_TIME})
-    stored = {
-        row.tube: _result(row.tube, row.document, row.plots if plots else None, subject)
-        for row in rows
-        if row.tube in names
-    }
+    with streamed(connection, asked, AT_A_TIME) as rows:
+        stored = {
+            row.tube: _result(row.tube, row.document, row.plots if plots else None, subject)
+            for row in rows
+            if row.tube in names
+        }
     return tuple(stored.get(tube.tube) or pending_result(tube.tube) for tube in tubes)
 
 
@@ -117,18 +118,19 @@ def read_patients_result(connection: Connection, subject: str, patients: Collect
 def read_positions(connection: Connection, tubes: Sequence[Tube], subject: str) -> Positions:
     """Return where the gates of analysed tubes lie; those of cell products are left out."""
     table = schema.results
-    stored = connection.execute(select(table.c.tube, table.c.document).where(table.c.status == "done"))
+    wanted = select(table.c.tube, table.c.document).where(table.c.status == "done")
     patients = {tube.tube: tube.patient for tube in tubes if not tube.is_product}
     found: Positions = {}
-    for row in stored:
-        if (patient := patients.get(row.tube)) is None:
-            continue
-        own = from_text(GATES, row.document, subject=subject, field=f"result of {row.tube}")
-        scale = own.provenance
-        for gate in own.gates:
-            if gate.threshold is not None and gate.status == "found":
-                key = position_key(gate.gate, scale.template_sha256, scale.transforms_sha256, gate.channels)
-                found.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
+    with streamed(connection, wanted, AT_A_TIME) as rows:
+        for row in rows:
+            if (patient := patients.get(row.tube)) is None:
+                continue
+            own = from_text(GATES, row.document, subject=subject, field=f"result of {row.tube}")
+            scale = own.provenance.template_sha256, own.provenance.transforms_sha256
+            for gate in own.gates:
+                if gate.threshold is not None and gate.status == "found":
+                    key = position_key(gate.gate, *scale, gate.channels)
+                    found.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
     return found
 
 
