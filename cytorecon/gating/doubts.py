@@ -153,8 +153,12 @@ class _Codes:
         counted_by = _counted_by(population, self.gated.template)
         gates = self._that_matter(population, events) or set(counted_by)
         codes = {f"{code}:{name}" for name in gates for code in _flags(self.found[name])}
-        if not self._is_told_apart(population, events):
-            codes |= {f"{NONE_SEEN}:{name}" for name in counted_by if _shows_none(self.found[name])}
+        shown = self._shown_by_its_cells(population, events)
+        codes |= {
+            f"{NONE_SEEN}:{name}"
+            for name in counted_by
+            if name not in shown and _shows_none(self.found[name])
+        }
         codes |= set(self._by_moving(population))
         # a person has looked at the gate of this tube
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
@@ -166,6 +170,15 @@ class _Codes:
         where = self.gated.template.population_by_name[population].where
         gates = [self.found[name] for name in names_in(where) if name in self.found]
         return bool(gates) and all(_in_deep_valley(gate) for gate in gates)
+
+    def _shown_by_its_cells(self, population: str, events: int) -> tuple[str, ...]:
+        """Return the gates whose stain works, as the cells show that are counted by carrying the marker.
+
+        Of a marker that they are counted by lacking they show nothing: unstained T cells may be among them.
+        """
+        if not self._is_told_apart(population, events):
+            return ()
+        return required_names(self.gated.template.population_by_name[population].where)
 
     def _is_told_apart(self, population: str, events: int) -> bool:
         """Whether the events of `population` are more than background and lie clear of every threshold."""

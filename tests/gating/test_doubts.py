@@ -22,7 +22,7 @@ TEMPLATE = made_template(
     [
         valley("seed"),
         valley("CD45", gauge="seed"),
-        valley("CD3", find_in="lymphocytes"),
+        valley("CD3", find_in="lymphocytes", none_seen_doubts=["B", "NK"]),
         valley("CD19", find_in="lymphocytes", control="seed"),
         valley("CD56", find_in="lymphocytes"),
     ],
@@ -91,6 +91,13 @@ def test_a_stain_without_any_positive_cell_is_a_doubt_of_what_is_counted_by_it(c
 
 def test_a_few_cells_clear_of_the_threshold_show_that_the_stain_works(clean: GatedSample) -> None:
     assert doubted(clean, found("CD19", method="batch"))["B"] == ()
+
+
+def test_clear_cells_do_not_show_a_stain_that_they_are_counted_by_lacking(clean: GatedSample) -> None:
+    """Without CD3 in the tube, T cells with CD56 are counted as NK cells, however bright they are."""
+    codes = doubted(clean, found("CD3", method="batch"))
+    assert codes["CD3_T"] == ()
+    assert codes["B"] == codes["NK"] == ("gate.none_seen:CD3",)
 
 
 def test_a_few_cells_at_the_threshold_may_be_dim_ones(clean: GatedSample) -> None:
