@@ -9,19 +9,20 @@ import argparse
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cytorecon.errors import CytoreconError
 from cytorecon.simulate import simulate_cohort, write_cohort
-from cytorecon.store import StudyStore
+from cytorecon.store import StudyStore, verify_history
 from cytorecon.study import csv_text, tidy_counts
 
 VISITS = 10
@@ -83,29 +84,70 @@ class Killed:
 
 
 def killed(manifest: Path, place: Path, kills: int, *, jobs: int, seed: int) -> Killed:
-    """Kill a batch at random times, resume it, and compare with one that was not killed."""
-    started = time.monotonic()
-    finish(manifest, place / "unbroken", jobs)
-    longest = time.monotonic() - started
+    """Kill a batch at random points, resume it, and compare with one that was not killed.
+
+    One kill in fifteen comes at a random time before the first result is stored, while the batch learns; the
+    others come at a random moment after random numbers of stored tubes, in rising order, so that one pass
+    meets them all.
+    """
+    first = _seconds_to_first_result(manifest, place / "unbroken", jobs)
     whole = table(place / "unbroken")
     chance, found, study = random.Random(seed), Killed([]), place / "study0"
-    while len(found.kills) < kills:
-        end = time.monotonic() + chance.uniform(0, longest)
-        if run_until(manifest, study, jobs, lambda end=end: time.monotonic() > end):  # type: ignore[misc]
-            found.kills.append(stored(study))
-            continue
-        check_equal(study, whole)
-        found.finished += 1
-        study = place / f"study{found.finished}"
+    early = [-1] * (kills // 15)
+    tubes = len(manifest.read_text(encoding="utf-8").splitlines()) - 1
+    for point in (*early, *sorted(chance.sample(range(tubes), kills - len(early)))):
+        moment = chance.uniform(0, first if point < 0 else 1)
+        while not run_until(manifest, study, jobs, _Moment(study, point, moment)):
+            check_equal(study, whole)
+            found.finished += 1
+            study = place / f"study{found.finished}"
+        found.kills.append(stored(study))
     finish(manifest, study, jobs)
     check_equal(study, whole)
     found.finished += 1
     return found
 
 
+@dataclass
+class _Moment:
+    """Tells when so many seconds have passed after so many tubes were stored; from the start with -1."""
+
+    study: Path
+    tubes: int
+    seconds: float
+    end: float | None = None
+
+    def __call__(self) -> bool:
+        if self.end is None and (self.tubes < 0 or _counted(self.study) >= self.tubes):
+            self.end = time.monotonic() + self.seconds
+        return self.end is not None and time.monotonic() >= self.end
+
+
+def _seconds_to_first_result(manifest: Path, study: Path, jobs: int) -> float:
+    """Run a batch to its end; return how long it took to store its first result."""
+    started, seen = time.monotonic(), [0.0]
+
+    def look() -> bool:
+        if not seen[0] and _counted(study) > 0:
+            seen[0] = time.monotonic() - started
+        return False
+
+    assert not run_until(manifest, study, jobs, look)
+    return seen[0]
+
+
+def _counted(study: Path) -> int:
+    """Return how many results there are, without more work than that; -1 where there is no study yet."""
+    if not (study / "study.sqlite").exists():
+        return -1
+    with closing(sqlite3.connect(f"{(study / 'study.sqlite').as_uri()}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM results").fetchone()[0])
+
+
 def check_equal(study: Path, whole: str) -> None:
     """Check that a resumed study is that of the unbroken run, and no tube was analysed twice."""
     assert table(study) == whole, "the resumed study differs from the unbroken run"
+    verify_history(study)
     with StudyStore.open(study) as store:
         times = Counter(entry.tube for entry in store.history() if entry.what == "tube_saved")
     assert set(times.values()) == {1}, f"stored more than once: {times.most_common(3)}"
@@ -118,7 +160,7 @@ def run_until(manifest: Path, study: Path, jobs: int, stop: Callable[[], bool]) 
             if stop():
                 process.send_signal(signal.SIGKILL)
                 return process.wait() == -signal.SIGKILL
-            time.sleep(0.2)
+            time.sleep(0.1)
     assert process.returncode == 0, process.returncode
     return False
 

@@ -1,9 +1,9 @@
 """Connections and transactions.
 
 SQLite: write-ahead log (readers never wait for a writer), ``synchronous=FULL`` (a commit survives
-a power cut), ``BEGIN IMMEDIATE`` for writes. Python's default, a deferred BEGIN that turns into a
-write later, fails at once with "database is locked" when somebody else wrote in between,
-whatever the timeout.
+a power cut), ``BEGIN IMMEDIATE`` for writes (:mod:`cytorecon.store.turns`). Python's default, a deferred
+BEGIN that turns into a write later, fails at once with "database is locked" when somebody else wrote in
+between, whatever the timeout.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from sqlalchemy import URL, Connection, Engine, Executable, NullPool, QueuePool,
 from cytorecon.errors import Issue, Severity, StoreError
 from cytorecon.store.faults import translated
 from cytorecon.store.media import may_write, opening_mode
+from cytorecon.store.turns import begin_writing
 
+#: Of everything but the begin of a transaction that writes.
 BUSY_TIMEOUT_SECONDS: Final = 10
+_WRITES: Final = "cytorecon_writes"
 
 # https://www.sqlite.org/wal.html#walresetbug: introduced in 3.7.0, fixed in 3.51.3 and in the
 # back-ports 3.50.7 and 3.44.6.
@@ -111,7 +114,7 @@ def writing(engine: Engine, subject: str) -> Iterator[Connection]:
     """
     with (
         translated(subject),
-        engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection,
+        engine.connect().execution_options(**{_WRITES: True}) as connection,
         connection.begin(),
     ):
         yield connection
@@ -168,5 +171,9 @@ def _prepare(connection: sqlite3.Connection, database: Path, *, immutable: bool 
 
 
 def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    if connection.get_execution_options().get(_WRITES, False):
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        begin_writing(raw, busy_timeout=BUSY_TIMEOUT_SECONDS)
+    else:
+        connection.exec_driver_sql("BEGIN DEFERRED")

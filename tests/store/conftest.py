@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,10 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from benchmarks.postgres import binaries, throwaway_server
 from cytorecon.store import StudyStore
 from tests.store.examples import SETTINGS, STUDY
-
-DEBIAN_BINARIES = Path("/usr/lib/postgresql")
 
 
 def _unavailable(reason: str) -> None:
@@ -25,13 +23,6 @@ def _unavailable(reason: str) -> None:
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def _binaries() -> Path | None:
-    """Return the folder of initdb and pg_ctl: the newest of Debian's, else that on the PATH."""
-    versions = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    found = str(versions[-1]) if versions else shutil.which("initdb")
-    return Path(found).parent if found else None
 
 
 @pytest.fixture(scope="session")
@@ -46,39 +37,12 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    binaries = _binaries()
-    if binaries is None:
+    programs = binaries()
+    if programs is None:
         _unavailable("PostgreSQL is not installed: no initdb, and CYTORECON_TEST_POSTGRES is not set")
-    assert binaries is not None
-    # Short, because the path of a Unix socket may have 107 bytes; pytest's own folders are closed to
-    # the user `postgres`, and the server refuses to run as root.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    if user:
-        shutil.chown(folder, "postgres", "postgres")
-
-    def run(*command: str) -> None:
-        done = subprocess.run(
-            [str(binaries / command[0]), *command[1:]],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            check=False,
-            **user,  # type: ignore[call-overload]
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    data = str(folder / "data")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    try:
-        run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
-        run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-o", options, "-w", "start")
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    assert programs is not None
+    with throwaway_server(programs) as server:
+        yield server.url
 
 
 @pytest.fixture

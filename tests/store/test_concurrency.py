@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.store_kills import killed, waits
 from cytorecon.store import StudyStore, verify_history
-from tests.store.examples import TUBES, result_of
+from tests.store.examples import result_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,35 +37,6 @@ def marks(store: StudyStore) -> dict[str, int]:
             assert tube == result_of(tube.tube, events=number, plot_bytes=50_000)
             found[tube.tube] = number
     return found
-
-
-def test_kill_9_costs_no_result_that_was_saved_and_leaves_no_half(store: StudyStore, location: str) -> None:
-    acknowledged = -1
-    for kill_after in (1, 4, 2, 7):
-        with writer(location, -1, first=acknowledged + 1) as process:
-            assert process.stdout is not None
-            for _ in range(kill_after):
-                acknowledged = int(process.stdout.readline())
-            process.kill()
-            # What it printed between the last line read and the kill was committed, too.
-            printed = process.stdout.read().splitlines(keepends=True)
-            acknowledged = int(printed[-1]) if printed and printed[-1].endswith("\n") else acknowledged
-        found = marks(store)
-        for number in range(max(0, acknowledged - 2), acknowledged + 1):
-            assert found[TUBES[number % 3].tube] >= number
-        # One more may have been committed without being acknowledged; the next round begins after it.
-        verify_history(location)
-        last = max(found.values())
-        assert last in {acknowledged, acknowledged + 1}
-        saved = [entry for entry in store.history() if entry.what == "tube_saved"]
-        assert len(saved) == last + 1
-        assert store.revision() == last + 2
-        acknowledged = last
-    if "://" not in location:
-        store.close()
-        with closing(sqlite3.connect(Path(location) / "study.sqlite")) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_reading_goes_on_while_another_program_writes(store: StudyStore, location: str) -> None:
@@ -95,3 +66,18 @@ def test_two_writing_programs_and_this_one_lose_nothing(store: StudyStore, locat
     assert sum(entry.what == "tube_saved" for entry in history) == 80
     assert store.revision() == 121
     assert store.settings() == '"39"'
+
+
+def test_three_writers_killed_ten_times_lose_nothing(store: StudyStore, location: str) -> None:
+    """``make torture`` does it 200 times (docs/reliability.md, F4)."""
+    found = killed(location, 10, writers=3, seed=1)
+    assert found.rounds == 10
+    assert found.acknowledged >= 30
+    assert store.revision() == 1 + found.acknowledged + found.unseen
+
+
+def test_of_writers_that_never_rest_all_have_their_turn(store: StudyStore, location: str) -> None:
+    found = waits(location, 4, 2.0)
+    assert (found.failed, len(found.commits)) == (0, 4)
+    assert min(found.commits) > 0
+    assert store.revision() == 1 + sum(found.commits)

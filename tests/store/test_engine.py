@@ -23,6 +23,14 @@ def test_sqlite_is_set_up_for_safety(tmp_path: Path) -> None:
     assert found == ["wal", full, 1, 10_000]
 
 
+def test_a_writer_leaves_the_patience_of_its_connection_as_it_was(tmp_path: Path) -> None:
+    with StudyStore.create(tmp_path, STUDY, SETTINGS, software_version="0.1.0") as store:
+        with store._writing() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
+        with store._reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
+
+
 def test_odd_names_of_folders(tmp_path: Path) -> None:
     place = tmp_path / "50 % #1? µ"
     StudyStore.create(place, STUDY, SETTINGS, software_version="0.1.0").close()

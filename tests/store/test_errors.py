@@ -350,7 +350,7 @@ def test_a_full_disk(study_folder: Path) -> None:
 
 
 def test_a_study_that_stays_locked(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr("cytorecon.store.turns.WAIT_SECONDS", 0.02)
     with (
         closing(sqlite3.connect(study_folder / "study.sqlite", isolation_level=None)) as other,
         StudyStore.open(study_folder) as store,
