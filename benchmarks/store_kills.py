@@ -16,7 +16,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,14 +23,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.postgres import binaries, throwaway_server
+from benchmarks.store_writers import PLOT_BYTES, write_freely, write_on
 from cytorecon.store import StudyStore, verify_history
-from tests.store.examples import SETTINGS, STUDY, TUBES, result_of
+from tests.store.examples import SETTINGS, STUDY, result_of
 
-_PLOT_BYTES = 20_000
 #: A round ends at a random moment up to so many seconds after its first acknowledged result.
 _LONGEST_ROUND = 0.4
 
@@ -135,21 +135,21 @@ def check(location: str, acknowledged: set[str], head: str) -> str:
     assert set(saved.values()) == {1}, saved.most_common(3)
     for name, result in results.items():
         events = result.counts[1].events if result.status == "done" else None
-        assert events is None or result == result_of(name, events=events, plot_bytes=_PLOT_BYTES)
+        assert events is None or result == result_of(name, events=events, plot_bytes=PLOT_BYTES)
     return verified.head
 
 
 @contextmanager
 def _running(location: str, writers: int, name: str) -> Iterator[list[tuple[BaseProcess, Connection]]]:
     """Start writers from a process that has loaded the program and opened nothing."""
-    # `spawn` would load it 600 times, and `fork` of this process would hand on its connections
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "psycopg"])
+    context = _loaded_once()
     running: list[tuple[BaseProcess, Connection]] = []
     try:
         for number in range(writers):
             receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=write_on, args=(location, f"{name}w{number}", number, sender))
+            process: BaseProcess = context.Process(
+                target=write_on, args=(location, f"{name}w{number}", number, sender)
+            )
             process.start()
             sender.close()
             running.append((process, receiver))
@@ -161,24 +161,19 @@ def _running(location: str, writers: int, name: str) -> Iterator[list[tuple[Base
             receiver.close()
 
 
+def _loaded_once() -> ForkServerContext:
+    """Return what starts processes: `spawn` would load the program 600 times, `fork` hand on connections."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.store_writers", "sqlalchemy.dialects.sqlite", "psycopg"])
+    return context
+
+
 def _rest(receiver: Connection) -> Iterator[str]:
     try:
         while True:
             yield receiver.recv()
     except (EOFError, OSError):  # all that came whole before the kill was read
         return
-
-
-def write_on(location: str, name: str, first: int, sender: Connection) -> None:
-    """Save results without end; say the name of each once it is stored."""
-    with StudyStore.open(location) as store:
-        number = first
-        while True:
-            tube = TUBES[number % len(TUBES)]
-            told = f"{name}n{number}"
-            store.save_tube(tube, result_of(tube.tube, events=number, plot_bytes=_PLOT_BYTES), reason=told)
-            sender.send(told)
-            number += 1
 
 
 # -------------------------------------------------------------------------------------------- waits
@@ -203,32 +198,13 @@ class Waits:
 
 def waits(location: str, writers: int, seconds: float) -> Waits:
     """Let writers run freely for so many seconds."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "psycopg"])
-    with context.Pool(writers) as pool:
+    with _loaded_once().Pool(writers) as pool:
         found = pool.starmap(write_freely, [(location, number, seconds) for number in range(writers)])
     return Waits(
         tuple(commits for commits, _, _ in found),
         max(longest for _, longest, _ in found),
         sum(failed for _, _, failed in found),
     )
-
-
-def write_freely(location: str, number: int, seconds: float) -> tuple[int, float, int]:
-    """Write as fast as can be; return how many commits, the longest call in s, and how many failed."""
-    commits, longest, failed = 0, 0.0, 0
-    with StudyStore.open(location) as store:
-        end = time.monotonic() + seconds
-        while (started := time.monotonic()) < end:
-            tube = TUBES[(number + commits) % len(TUBES)]
-            try:
-                store.save_tube(tube, result_of(tube.tube, events=commits, plot_bytes=_PLOT_BYTES))
-                commits += 1
-            except Exception as error:  # noqa: BLE001 - counted, whatever it is
-                failed += 1
-                print(error, file=sys.stderr)
-            longest = max(longest, time.monotonic() - started)
-    return commits, longest, failed
 
 
 if __name__ == "__main__":

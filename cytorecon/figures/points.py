@@ -215,7 +215,12 @@ def percentile_words(percentiles: str) -> str:
 
 
 def patient_points(
-    trajectory: pd.DataFrame, counts: pd.DataFrame, *, patient: str, measure: str
+    trajectory: pd.DataFrame,
+    counts: pd.DataFrame,
+    *,
+    patient: str,
+    measure: str,
+    populations: Collection[str] | None = None,
 ) -> Mapping[str, tuple[Point, ...]]:
     """Return the points of one patient, by population, each in order of the days.
 
@@ -230,6 +235,8 @@ def patient_points(
         Pseudonym.
     measure : str
         One of the measures of ``cytorecon.figures.format``.
+    populations : collection of str, optional
+        Those that have this measure in any patient, where the tables hold the rows of this one only.
 
     Returns
     -------
@@ -240,8 +247,8 @@ def patient_points(
     own = rows[rows["patient"] == patient]
     if own.empty:
         return {}
-    populations = dict.fromkeys(rows["population"])
-    return _by_population(measure, populations, _records(own), _records(counts[counts["patient"] == patient]))
+    every = dict.fromkeys(rows["population"]) if populations is None else populations
+    return _by_population(measure, every, _records(own), _records(counts[counts["patient"] == patient]))
 
 
 def study_points(

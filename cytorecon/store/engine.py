@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, Executable, NullPool, QueuePool, Result, create_engine, event
 
@@ -172,8 +172,7 @@ def _prepare(connection: sqlite3.Connection, database: Path, *, immutable: bool 
 
 def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get(_WRITES, False):
-        raw = connection.connection.dbapi_connection
-        assert isinstance(raw, sqlite3.Connection)
+        raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
         begin_writing(raw, busy_timeout=BUSY_TIMEOUT_SECONDS)
     else:
         connection.exec_driver_sql("BEGIN DEFERRED")

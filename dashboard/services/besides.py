@@ -36,7 +36,7 @@ def programme_of(patient: Patient) -> Programme:
 
 def besides(snapshot: Snapshot, patient: Patient) -> Besides:
     """Return what stands beside the counts of one patient."""
-    table, study = snapshot.trajectories, snapshot.study
+    table, study = snapshot.of(patient.patient).trajectories, snapshot.study
     own = study.model_copy(update={"patients": (patient,)})
     return Besides(
         programme=programme_row(programme_of(patient), table, patient.patient),

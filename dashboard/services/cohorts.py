@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
 from cytorecon.figures.crossings import Crossing, crossings, drawing_order
 from cytorecon.figures.format import MISSING, Measure, population_label
-from cytorecon.figures.points import study_points
+from cytorecon.figures.points import Point, study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.study.table import csv_text
@@ -101,13 +102,8 @@ def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortVie
         axis=_axis(snapshot, selection.time),
         milestone=milestone,
         milestones=milestones,
-        crossings=tuple(
-            crossing
-            for patient in snapshot.patients
-            for crossing in crossings(snapshot.milestones, patient=patient)
-            if crossing.milestone == milestone and crossing.applies
-        ),
-        last_days={patient: _last_day(snapshot, patient) for patient in snapshot.patients},
+        crossings=snapshot.once(_crossings, milestone),
+        last_days=snapshot.once(_last_days),
         table_head=head,
         table_rows=rows,
     )
@@ -150,18 +146,37 @@ def _panels(
     populations: tuple[str, ...],
     windows: Mapping[str, tuple[WindowSummary, ...]],
 ) -> Mapping[str, CohortPanel]:
-    points = study_points(snapshot.trajectories, snapshot.counts, measure=measure)
-    panels = {}
-    for population in populations:
-        known = {
-            patient: tuple(point for point in points[patient].get(population, ()) if point.is_result)
-            for patient in snapshot.patients
-            if patient in points
-        }
-        panels[population] = CohortPanel(
-            {patient: own for patient, own in known.items() if own}, windows.get(population, ())
-        )
-    return panels
+    return {
+        population: CohortPanel(snapshot.once(_results, measure, population), windows.get(population, ()))
+        for population in populations
+    }
+
+
+def _results(snapshot: Snapshot, measure: str, population: str) -> Mapping[str, tuple[Point, ...]]:
+    """Return patient -> points with a result of one population, patients in the order of the study."""
+    rows = snapshot.trajectories.iloc[snapshot.series[measure, population]]
+    # a ratio is nobody's count
+    evidence = snapshot.counted.get(population, np.empty(0, dtype=np.intp))
+    points = study_points(rows, snapshot.counts.iloc[evidence], measure=measure)
+    known = {
+        patient: tuple(point for point in points[patient].get(population, ()) if point.is_result)
+        for patient in snapshot.patients
+        if patient in points
+    }
+    return {patient: own for patient, own in known.items() if own}
+
+
+def _crossings(snapshot: Snapshot, milestone: str) -> tuple[Crossing, ...]:
+    """Return one milestone of the patients whom it applies to, in the order of the study."""
+    table = snapshot.milestones
+    by_patient = dict(list(table[table["milestone"] == milestone].groupby("patient", sort=False)))
+    return tuple(
+        crossing
+        for patient in snapshot.patients
+        if patient in by_patient
+        for crossing in crossings(by_patient[patient], patient=patient)
+        if crossing.applies
+    )
 
 
 def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:
@@ -170,8 +185,11 @@ def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:
     return time_axis([tube.day for tube in snapshot.study.tubes], scale=scale, zero_label=zero)
 
 
-def _last_day(snapshot: Snapshot, patient: str) -> int:
-    return max((tube.day for tube in snapshot.study.tubes if tube.patient == patient), default=0)
+def _last_days(snapshot: Snapshot) -> Mapping[str, int]:
+    days: dict[str, list[int]] = {patient: [] for patient in snapshot.patients}
+    for tube in snapshot.study.tubes:
+        days[tube.patient].append(tube.day)
+    return {patient: max(own, default=0) for patient, own in days.items()}
 
 
 def _milestones(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:

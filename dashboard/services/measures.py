@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pandas as pd
+
 from cytorecon.figures.format import MEASURES, Measure
 from cytorecon.knowledge.programmes import Programme
 from dashboard.services.study import Snapshot
@@ -19,17 +21,26 @@ _FEW: Final = 6
 
 def available_measures(snapshot: Snapshot, patient: str = "") -> tuple[Measure, ...]:
     """Return the measures the study (or one patient) has results in, in the order of preference."""
-    table = snapshot.trajectories
+    return _measures(snapshot.of(patient).trajectories) if patient else snapshot.once(_of_study)
+
+
+def _of_study(snapshot: Snapshot) -> tuple[Measure, ...]:
+    return _measures(snapshot.trajectories)
+
+
+def _measures(table: pd.DataFrame) -> tuple[Measure, ...]:
     # a tube without a result has a row too
     known = table["value"].notna() | (table["censored"] == "left")
-    if patient:
-        known &= table["patient"] == patient
     found = set(table["measure"][known])
     return tuple(measure for measure in MEASURES if measure.name in found)
 
 
 def available_populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:
     """Return the populations that have results in `measure`, in the order of the tables."""
+    return snapshot.once(_populations, measure)
+
+
+def _populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:
     table = snapshot.trajectories
     return tuple(dict.fromkeys(table[table["measure"] == measure]["population"]))
 

@@ -41,7 +41,7 @@ from dashboard.services.measures import (
     patient_populations,
 )
 from dashboard.services.selection import TrajectorySelection
-from dashboard.services.study import Snapshot
+from dashboard.services.study import OfPatient, Snapshot
 from dashboard.services.tubes import SHAPES, TubeState, review_notes, tube_state
 
 
@@ -157,15 +157,16 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         With a patient of the study.
     """
     patient = snapshot.study.patient(selection.patient)
+    own = snapshot.of(patient.patient)
     measures = available_measures(snapshot, patient.patient)
     measure = chosen_measure(measures, selection.measure)
     programme = programme_of(patient)
     populations = patient_populations(snapshot, measure, selection.populations, programme) if measure else ()
-    every = _points(snapshot, patient.patient, measure)
+    every = _points(own, patient.patient, measure, available_populations(snapshot, measure))
     points = {name: every[name] for name in populations if name in every}
     events = tuple(event for event in snapshot.study.events if event.patient == patient.patient)
-    samples = _samples(snapshot, patient.patient)
-    found = in_programme_order(crossings(snapshot.milestones, patient=patient.patient), programme)
+    samples = _samples(own)
+    found = in_programme_order(crossings(own.milestones, patient=patient.patient), programme)
     applicable = tuple(crossing for crossing in found if crossing.applies)
     if not any(crossing.judged for crossing in applicable):
         applicable = ()
@@ -184,8 +185,8 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         cards=_cards(patient, points, found, samples),
         milestones=_milestone_rows(applicable),
         other_rules=_other_rules([one for one in found if one not in applicable]),
-        visits=_visit_rows(snapshot, patient.patient, points),
-        changes=change_rows(snapshot.result, points),
+        visits=_visit_rows(own, points),
+        changes=change_rows(own.result, points),
         besides=besides(snapshot, patient),
         own_bands=own_bands(snapshot.event_free, measure=measure) if measure else {},
         band=selection.band,
@@ -214,10 +215,14 @@ def _band_words(snapshot: Snapshot, shown: bool) -> str:
     return f"Second band: {label}; median and quartiles by visit window, with the n of each window on hover."
 
 
-def _points(snapshot: Snapshot, patient: str, measure: str) -> Mapping[str, tuple[Point, ...]]:
+def _points(
+    own: OfPatient, patient: str, measure: str, populations: tuple[str, ...]
+) -> Mapping[str, tuple[Point, ...]]:
     if not measure:
         return {}
-    return patient_points(snapshot.trajectories, snapshot.counts, patient=patient, measure=measure)
+    return patient_points(
+        own.trajectories, own.counts, patient=patient, measure=measure, populations=populations
+    )
 
 
 def patient_axis(
@@ -245,14 +250,11 @@ _MARKS: dict[TubeState, SampleState] = {
 }
 
 
-def _samples(snapshot: Snapshot, patient: str) -> tuple[SampleMark, ...]:
-    results = {result.tube: result for result in snapshot.result.tubes}
+def _samples(own: OfPatient) -> tuple[SampleMark, ...]:
     marks = []
-    for tube in snapshot.study.tubes:
-        if tube.patient == patient:
-            result = results[tube.tube]
-            note = in_browser(result.error) or "<br>".join(review_notes(result)[:3])
-            marks.append(SampleMark(tube.tube, tube.day, _MARKS[tube_state(result)], note))
+    for tube, result in zip(own.result.study.tubes, own.result.tubes, strict=True):
+        note = in_browser(result.error) or "<br>".join(review_notes(result)[:3])
+        marks.append(SampleMark(tube.tube, tube.day, _MARKS[tube_state(result)], note))
     return tuple(sorted(marks, key=lambda mark: mark.day))
 
 
@@ -352,26 +354,21 @@ def _other_rules(found: Sequence[Crossing]) -> tuple[tuple[str, str], ...]:
     return tuple((milestone_title(crossing.milestone), crossing.reading) for crossing in ordered)
 
 
-def _visit_rows(
-    snapshot: Snapshot, patient: str, points: Mapping[str, tuple[Point, ...]]
-) -> tuple[VisitRow, ...]:
+def _visit_rows(own: OfPatient, points: Mapping[str, tuple[Point, ...]]) -> tuple[VisitRow, ...]:
     cells: dict[str, dict[str, str]] = {}
-    for population, own in points.items():
-        for point in own:
+    for population, series in points.items():
+        for point in series:
             cells.setdefault(point.tube, {})[population] = cell_text(point)
-    results = {result.tube: result for result in snapshot.result.tubes}
-    tubes = sorted(
-        (tube for tube in snapshot.study.tubes if tube.patient == patient), key=lambda tube: tube.day
-    )
+    pairs = zip(own.result.study.tubes, own.result.tubes, strict=True)
     return tuple(
         VisitRow(
             format_day(tube.day),
             tube.visit,
             tube.tube,
-            tube_state(results[tube.tube]),
+            tube_state(result),
             cells.get(tube.tube, {}),
         )
-        for tube in tubes
+        for tube, result in sorted(pairs, key=lambda pair: pair[0].day)
     )
 
 
@@ -388,6 +385,4 @@ def cell_text(point: Point) -> str:
 
 def patient_csv(snapshot: Snapshot, patient: str) -> str:
     """Return the patient's rows of the trajectory table as CSV, all measures and populations."""
-    table = snapshot.trajectories
-    own = table[table["patient"] == patient]
-    return csv_text(own)
+    return csv_text(snapshot.of(patient).trajectories)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
-from typing import Final
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 import flask
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cytorecon.cohort import cohort_summary
@@ -23,6 +26,27 @@ from cytorecon.study.table import tidy_counts
 from cytorecon.trajectory import trajectories
 
 _EXTENSION: Final = "cytorecon"
+
+Made = TypeVar("Made")
+Given = TypeVarTuple("Given")
+
+
+@dataclass(frozen=True)
+class OfPatient:
+    """What the tables of a study hold of one patient; a page of a large study looks at nothing else.
+
+    Parameters
+    ----------
+    result : StudyResult
+        With this patient's tubes only.
+    counts, trajectories, milestones : DataFrame
+        Rows of this patient, as they stand in the tables of the study.
+    """
+
+    result: StudyResult
+    counts: pd.DataFrame
+    trajectories: pd.DataFrame
+    milestones: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,65 @@ class Snapshot:
     result: StudyResult
     removed: tuple[Tube, ...]
     references: References | None = None
+    _made: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Snapshot, *Given], Made], *given: *Given) -> Made:
+        """Return what `make` makes of this study and `given`; the next one who asks gets the same.
+
+        Parameters
+        ----------
+        make : callable
+            Of a module, so that it is the same one each time.
+        given : hashable
+            Further arguments.
+        """
+        key = (make, *given)
+        if key not in self._made:
+            self._made[key] = make(self, *given)
+        return cast("Made", self._made[key])
+
+    def of(self, patient: str) -> OfPatient:
+        """Return what the tables hold of a patient."""
+        tubes = self._tubes.get(patient, ())
+        known = tuple(self.study.tubes[place] for place in tubes)
+        return OfPatient(
+            self.result.model_copy(
+                update={
+                    "study": self.study.model_copy(update={"tubes": known}),
+                    "tubes": tuple(self.result.tubes[place] for place in tubes),
+                }
+            ),
+            *(
+                table.iloc[places.get(patient, np.empty(0, dtype=np.intp))]
+                for table, places in zip(
+                    (self.counts, self.trajectories, self.milestones), self._places, strict=True
+                )
+            ),
+        )
+
+    @cached_property
+    def _tubes(self) -> Mapping[str, list[int]]:
+        """Places of each patient's tubes."""
+        found: dict[str, list[int]] = {}
+        for place, tube in enumerate(self.study.tubes):
+            found.setdefault(tube.patient, []).append(place)
+        return found
+
+    @cached_property
+    def _places(self) -> tuple[Mapping[Any, npt.NDArray[np.intp]], ...]:
+        """Places of each patient's rows in the three tables of :class:`OfPatient`."""
+        tables = (self.counts, self.trajectories, self.milestones)
+        return tuple(_places(table, "patient") for table in tables)
+
+    @cached_property
+    def series(self) -> Mapping[Any, npt.NDArray[np.intp]]:
+        """Places of the rows of each (measure, population) in the table of trajectories."""
+        return _places(self.trajectories, ["measure", "population"])
+
+    @cached_property
+    def counted(self) -> Mapping[Any, npt.NDArray[np.intp]]:
+        """Places of the rows of each population in the table of counts."""
+        return _places(self.counts, "population")
 
     @cached_property
     def counts(self) -> pd.DataFrame:
@@ -90,6 +173,11 @@ class Snapshot:
     def patients(self) -> tuple[str, ...]:
         """Pseudonyms in the order of the study."""
         return tuple(patient.patient for patient in self.study.patients)
+
+
+def _places(table: pd.DataFrame, by: str | list[str]) -> Mapping[Any, npt.NDArray[np.intp]]:
+    found = table.groupby(by, sort=False).indices
+    return cast("Mapping[Any, npt.NDArray[np.intp]]", found)
 
 
 @dataclass(slots=True)

@@ -106,8 +106,12 @@ def count_method(result: TubeResult) -> str:
 
 def worklist_rows(snapshot: Snapshot) -> list[WorklistRow]:
     """Return one row per tube, in the order of the study."""
+    return list(snapshot.once(_rows))
+
+
+def _rows(snapshot: Snapshot) -> tuple[WorklistRow, ...]:
     results = {result.tube: result for result in snapshot.result.tubes}
-    return [_row(tube, results[tube.tube]) for tube in snapshot.study.tubes]
+    return tuple(_row(tube, results[tube.tube]) for tube in snapshot.study.tubes)
 
 
 def _row(tube: Tube, result: TubeResult) -> WorklistRow:
