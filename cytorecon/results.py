@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from cytorecon.errors import Issue
 from cytorecon.values import Frozen
 
-# A cohort has hundreds of thousands of counts: with slots they take a seventh of the memory of a model
+# A cohort has hundreds of thousands of counts and gates: with slots they take far less memory than models
 # (docs/decisions/0045). They are validated like one; ``dataclasses.replace`` makes a changed copy.
 _STRICT: Final = ConfigDict(extra="forbid")
 
@@ -211,7 +211,8 @@ class PopulationCount:
         return "review" if self.review else "ok"
 
 
-class GateRecord(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class GateRecord:
     """One gate as it was found in one tube: saved, shown, exported.
 
     Parameters

@@ -83,8 +83,7 @@ def test_a_gate_that_needs_a_look_is_not_green() -> None:
     assert own["CD3"].doubts == ("CD3 threshold far from the batch's",)
     assert (own["CD19"].standing, own["CD19"].doubts) == ("good", ())
     by_itself = tuple(
-        gate.model_copy(update={"reason": "gate.unstable"}) if gate.gate == "CD19" else gate
-        for gate in result.gates
+        replace(gate, reason="gate.unstable") if gate.gate == "CD19" else gate for gate in result.gates
     )
     rows = {row.gate: row for row in gate_rows(result.model_copy(update={"gates": by_itself}))}
     assert rows["CD19"].doubts == ("CD19 threshold uncertain",)
@@ -289,7 +288,7 @@ def test_an_empty_study_has_empty_views(service: StudyService) -> None:
 def test_a_gate_set_by_hand_says_so() -> None:
     result = study_result().tube("P02/d180/1")
     gates = tuple(
-        gate.model_copy(update={"method": "manual", "override": "12ab"}) if gate.gate == "CD3" else gate
+        replace(gate, method="manual", override="12ab") if gate.gate == "CD3" else gate
         for gate in result.gates
     )
     manual = result.model_copy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,13 +69,13 @@ def test_a_threshold_is_a_line_with_its_inside_shaded() -> None:
     area, line = gate_figure(plot, record).layout.shapes
     assert (line.x0, line.x1) == (0.45, 0.45)
     assert (area.x0, area.x1) == (0.45, plot.x_high)
-    kept_below = gate_figure(plot, record.model_copy(update={"keep": "below"})).layout.shapes[0]
+    kept_below = gate_figure(plot, replace(record, keep="below")).layout.shapes[0]
     assert (kept_below.x0, kept_below.x1) == (plot.x_low, 0.45)
 
 
 def test_a_threshold_of_the_vertical_channel_lies_across() -> None:
     plot, record = parts("P01/d14/1", "CD3")
-    line = gate_figure(plot, record.model_copy(update={"channels": ("SSC-A",)})).layout.shapes[1]
+    line = gate_figure(plot, replace(record, channels=("SSC-A",))).layout.shapes[1]
     assert (line.y0, line.y1) == (0.45, 0.45)
 
 
@@ -106,9 +107,7 @@ def test_a_gate_that_needs_a_look_is_drawn_as_a_warning() -> None:
 
 def test_a_gate_and_its_parent_go_by_their_titles() -> None:
     plot, record = parts("P01/d14/1", "CD3")
-    named = record.model_copy(
-        update={"title": "CD3 positive", "parent": "leukocytes and not (bead_cloud or x)"}
-    )
+    named = replace(record, title="CD3 positive", parent="leukocytes and not (bead_cloud or x)")
     title = gate_figure(plot, named, titles={"bead_cloud": "Counting beads"}).layout.title.text
     assert title.startswith("<b>CD3 positive</b><br>")
     assert "% of Leukocytes and not (Counting beads or x)" in title
@@ -116,7 +115,7 @@ def test_a_gate_and_its_parent_go_by_their_titles() -> None:
 
 def test_a_gate_without_its_channel_says_so() -> None:
     plot, record = parts("P01/d14/1", "CD3")
-    missing = record.model_copy(update={"status": "not_measured", "reason": "no channel for viability"})
+    missing = replace(record, status="not_measured", reason="no channel for viability")
     assert gate_numbers(missing) == "Not measured: every event is kept: no channel for viability"
     assert gate_figure(plot, missing).layout.shapes == ()
 

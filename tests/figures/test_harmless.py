@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cytorecon.figures.drawing import Drawing
@@ -75,7 +77,7 @@ def test_labels_of_events_and_notes_of_samples_reach_the_page_as_text() -> None:
 
 def test_reasons_and_labels_of_a_gate_reach_the_page_as_text() -> None:
     tube = result().tubes[0]
-    record = tube.gates[-1].model_copy(update={"status": "not_evaluable", "reason": LINK, "title": LINK})
+    record = replace(tube.gates[-1], status="not_evaluable", reason=LINK, title=LINK)
     plot = tube.plots[0].model_copy(update={"x_label": LINK})
     figure = gate_figure(plot, record, doubts=["a doubt"]).to_json()
     assert figure.count("&lt;a href=") == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -239,7 +240,7 @@ def test_who_set_a_gate_of_a_whole_batch_is_known_by_the_results_that_rest_on_it
     of_batch = record(0.5).model_copy(update={"scope": "batch", "target": "b1"})
     store.add_override(of_batch)
     result = result_of("P01/d30/1")
-    gates = (result.gates[0].model_copy(update={"override": of_batch.id}), *result.gates[1:])
+    gates = (replace(result.gates[0], override=of_batch.id), *result.gates[1:])
     store.save_tube(TUBES[1], result.model_copy(update={"gates": gates}))
     approvals.set_four_eyes(needed=True)
     sign(approvals, "P01", "P02", by="AB")

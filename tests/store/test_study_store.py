@@ -194,7 +194,7 @@ def test_any_result_survives_as_a_document(
     vertices: list[tuple[float, float]], words: str, events: int | None
 ) -> None:
     result = result_of("P01/d30/1")
-    gate = result.gates[0].model_copy(update={"vertices": tuple(vertices), "reason": words})
+    gate = replace(result.gates[0], vertices=tuple(vertices), reason=words)
     count = replace(result.counts[0], events=events)
     changed = TubeResult.model_validate(
         result.model_copy(update={"gates": (gate,), "counts": (count,)}).model_dump()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 from xml.etree import ElementTree as ET
 
@@ -53,7 +54,7 @@ def test_a_threshold_is_a_line_and_a_doubted_one_is_dashed() -> None:
 @pytest.mark.parametrize("keep", ["above", "below"])
 def test_the_side_that_is_inside_is_shaded(keep: Literal["above", "below"]) -> None:
     plot, record = gate("P01/d14/1", "CD3")
-    root = ET.fromstring(gate_svg(plot, record.model_copy(update={"keep": keep})))
+    root = ET.fromstring(gate_svg(plot, replace(record, keep=keep)))
     (shade,) = marks(root, "rect", fill=theme.GREEN)
     (line,) = marks(root, "line", stroke=theme.GREEN)
     start, width = float(shade.get("x", 0)), float(shade.get("width", 0))
@@ -74,7 +75,7 @@ def test_a_vertex_outside_the_picture_keeps_the_direction_of_its_edges() -> None
     middle, top = (plot.x_low + plot.x_high) / 2, plot.y_high
     width, height = plot.x_high - plot.x_low, plot.y_high - plot.y_low
     far = ((middle, top), (middle + width, top), (middle + width, top + height))
-    root = ET.fromstring(gate_svg(plot, record.model_copy(update={"vertices": far})))
+    root = ET.fromstring(gate_svg(plot, replace(record, vertices=far)))
     (outline,) = marks(root, "polygon", stroke=theme.GREEN)
     points = [tuple(map(float, one.split(","))) for one in (outline.get("points") or "").split()]
     box = 300.0 - 48 - 12
@@ -97,7 +98,7 @@ def test_labels_of_an_axis_lie_beside_it_and_do_not_run_into_each_other() -> Non
 
 def test_a_reason_without_a_space_is_broken_all_the_same() -> None:
     plot, record = gate("P02/d180/1", "CD19")
-    root = ET.fromstring(gate_svg(plot, record.model_copy(update={"reason": "x" * 200})))
+    root = ET.fromstring(gate_svg(plot, replace(record, reason="x" * 200)))
     assert max(len(text.text or "") for text in root.iter(f"{NAMESPACE}text")) <= 50
 
 
