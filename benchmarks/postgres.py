@@ -7,8 +7,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +66,18 @@ class Server:
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
 
     def kill(self) -> None:
-        """End the server with SIGKILL; its own processes notice it and end, too."""
-        os.kill(
-            int(Path(self._data, "postmaster.pid").read_text(encoding="ascii").split()[0]), signal.SIGKILL
-        )
+        """End the server and all its processes with SIGKILL."""
+        lock = Path(self._data, "postmaster.pid")
+        server = int(lock.read_text(encoding="ascii").split()[0])
+        own = [server, *_children(server)]
+        for process in own:
+            with suppress(ProcessLookupError):  # some end by themselves once the first is gone
+                os.kill(process, signal.SIGKILL)
+        while any(_runs(process) for process in own):
+            time.sleep(0.01)
+        # where nobody collects the dead server, its number still counts as in use
+        lock.unlink()
+        (self.folder / ".s.PGSQL.5432.lock").unlink()
 
     def create(self, database: str) -> str:
         """Make an empty database, and return its URL."""
@@ -94,6 +103,23 @@ class Server:
             **user,  # type: ignore[call-overload]
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # the name in brackets may hold spaces; state and parent follow it
+            if int(status.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(status.parent.name))
+    return found
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @contextmanager

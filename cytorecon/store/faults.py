@@ -56,6 +56,11 @@ _UNREACHABLE = _Fault(
     "a running server, an existing database and a user who may use it",
     "Check host, port, database name, user and password of the URL.",
 )
+_LOST = _Fault(
+    "The connection to the PostgreSQL server was lost; the change that was being made may not be stored.",
+    "a server that runs on",
+    "Once it runs again, go on without starting anew: look whether the change is there, else make it again.",
+)
 _OTHER = _Fault(
     "The study database refuses; nothing was changed.",
     "a database made by cytorecon",
@@ -102,13 +107,18 @@ def translated(subject: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _as_error(_LOST, error.orig or error, subject) from None
         raise _store_error(error.orig or error, subject) from None
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _store_error(error, subject) from None
 
 
 def _store_error(error: BaseException, subject: str) -> StoreError:
-    fault = _fault(error)
+    return _as_error(_fault(error), error, subject)
+
+
+def _as_error(fault: _Fault, error: BaseException, subject: str) -> StoreError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return StoreError(
         fault.message, subject=subject, found=lines[0].rstrip("."), allowed=fault.allowed, hint=fault.hint

@@ -18,7 +18,7 @@ from cytorecon.store import StudyStore
 from tests.store.examples import SETTINGS, STUDY
 
 
-def _unavailable(reason: str) -> None:
+def unavailable(reason: str) -> None:
     """Skip, but never in CI, where a missing server must not look like a green run."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(reason)
@@ -39,7 +39,7 @@ def postgres_server() -> Iterator[str]:
         return
     programs = binaries()
     if programs is None:
-        _unavailable("PostgreSQL is not installed: no initdb, and CYTORECON_TEST_POSTGRES is not set")
+        unavailable("PostgreSQL is not installed: no initdb, and CYTORECON_TEST_POSTGRES is not set")
     assert programs is not None
     with throwaway_server(programs) as server:
         yield server.url
