@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,10 @@ from cytorecon.store.mounts import network_filesystem_of
 # https://www.sqlite.org/fileformat.html, section 1.3
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_BYTES: Final = 100
+
+#: Files beside a database are looked at so often, so many seconds apart.
+_LOOKS: Final = 3
+_BETWEEN_LOOKS: Final = 0.05
 
 #: What to try when a database is damaged.
 RESTORE: Final = (
@@ -61,6 +66,7 @@ def check_folder(folder: Folder) -> None:
     if may_write(path):  # nobody keeps a study on a share, so one that can only be read is a copy at rest
         refuse_network_share(folder)
     _check_file(folder)
+    _check_log(folder)
 
 
 def _check_file(folder: Folder) -> None:
@@ -90,6 +96,26 @@ def _check_file(folder: Folder) -> None:
         found=found,
         allowed="a database written by cytorecon",
         hint=RESTORE,
+    )
+
+
+def _check_log(folder: Folder) -> None:
+    """Check that nobody took the write-ahead log away: what lies in it would be lost without a word.
+
+    SQLite makes the log before its index (-shm), and removes it after that; so an index alone means that the
+    log of a program that was killed is gone. Where both are gone, nobody can tell.
+    """
+    log, index = (folder.database.with_name(folder.database.name + ending) for ending in ("-wal", "-shm"))
+    for _ in range(_LOOKS):
+        if log.exists() or not index.exists():
+            return
+        time.sleep(_BETWEEN_LOOKS)  # another program may close or open the study at this moment
+    raise StoreError(
+        "The last changes of the study are missing: its write-ahead log was removed; it was left as it is.",
+        subject=str(folder),
+        found="study.sqlite-shm without study.sqlite-wal",
+        allowed="both of them, or none",
+        hint=f"Put study.sqlite-wal back where it was. {RESTORE}",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from cytorecon.errors import StoreError
-from cytorecon.store import StudyStore, engine, folder, schema
+from cytorecon.store import StudyStore, engine, folder, schema, verify_history
 from cytorecon.store.location import Folder, parse_location
 from cytorecon.study.model import ClinicalEvent, Tube
 from tests.store.examples import SETTINGS, STUDY, TUBES, result_of
@@ -239,6 +241,50 @@ def test_a_database_cut_between_pages(study_folder: Path, pages: int) -> None:
         "Found: database disk image is malformed. "
         f"Allowed: a complete database written by cytorecon. {RESTORE}"
     )
+
+
+def test_a_write_ahead_log_that_was_taken_away(study_folder: Path, tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    with StudyStore.open(study_folder) as store:
+        store.save_tube(TUBES[1], result_of("P01/d30/1"))
+        # what a program that is killed leaves behind
+        shutil.copytree(study_folder, left, dirs_exist_ok=True)
+    log = (left / "study.sqlite-wal").rename(tmp_path / "log")
+    before = {path.name: path.read_bytes() for path in left.iterdir()}
+    for action in (StudyStore.open, verify_history):
+        assert message_of(lambda action=action: action(left)) == (  # type: ignore[misc]
+            f"{left}: The last changes of the study are missing: its write-ahead log was removed; "
+            "it was left as it is. Found: study.sqlite-shm without study.sqlite-wal. "
+            f"Allowed: both of them, or none. Put study.sqlite-wal back where it was. {RESTORE}"
+        )
+    assert {path.name: path.read_bytes() for path in left.iterdir()} == before
+    assert "There is a study here already" in message_of(lambda: create(left))
+    log.rename(left / "study.sqlite-wal")
+    with StudyStore.open(left) as store:
+        assert store.done().keys() == {"P02/d30/1", "P01/d30/1"}
+
+
+def test_one_flipped_bit_is_refused_or_named_and_never_gives_another_result(study_folder: Path) -> None:
+    database = study_folder / "study.sqlite"
+    content = database.read_bytes()
+    with StudyStore.open(study_folder) as store:
+        whole = store.result().tubes
+    chance = random.Random(1)
+    refused = 0
+    for _ in range(40):
+        place = chance.randrange(len(content))
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << chance.randrange(8)
+        database.write_bytes(damaged)
+        try:
+            verify_history(study_folder)
+            with StudyStore.open(study_folder) as store:
+                assert store.result().tubes == whole, f"byte {place}"
+        except StoreError:
+            refused += 1
+        assert StudyStore.exists(study_folder)
+    assert refused >= 5
 
 
 def test_a_database_of_another_program(tmp_path: Path) -> None:
