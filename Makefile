@@ -40,8 +40,9 @@ format: $(VENV)/.installed-test ## rewrite the sources in the one format
 fuzz: $(VENV)/.installed-test ## read 20,000 damaged FCS files (ARGS="--files 200000" for more)
 	@$(BIN)/python -W error -m benchmarks.fuzz $(ARGS)
 
-torture: $(VENV)/.installed-test ## kill a batch of 1,000 tubes 50 times, corrupt 40 files of 240 (ARGS="--tubes 200 --kills 10" for less)
+torture: $(VENV)/.installed-test ## kill a batch 50 times, corrupt 40 files of 240, kill three writers 200 times (ARGS="--tubes 200 --kills 10" for less)
 	@$(BIN)/python -m benchmarks.batch_faults $(ARGS)
+	@$(BIN)/python -m benchmarks.store_kills
 
 bench: $(VENV)/.installed-test ## time and memory of the main steps here, and speed against peers
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -43,8 +43,9 @@ def test_ten_million_events_under_a_limit_of_memory(tmp_path: Path) -> None:
         result = run_batch(manifest, tmp_path / "study", pool=pool)
     failed = [outcome for outcome in result.tubes if outcome.status == "failed"]
     assert len(result.tubes) - len(failed) == 8
-    assert [outcome.error for outcome in failed] == [
+    (outcome,) = failed
+    assert outcome.error == (
         "Manifest row 3: $TOT: The file holds more events than fit into the memory of this computer. "
         "Found: 10000000 events of 10 parameters, 0.4 GiB. "
         "If that is not what was measured, the file is damaged: copy or export it again."
-    ]
+    )

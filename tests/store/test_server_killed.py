@@ -15,6 +15,10 @@ from tests.store.examples import SETTINGS, STUDY, TUBES, result_of
 pytestmark = pytest.mark.postgres
 
 RESULT = result_of("P01/d30/1")
+LOST = (
+    "The connection to the PostgreSQL server was lost; the change that was being made may not be stored.",
+    "Once it runs again, go on without starting anew: look whether the change is there, else make it again.",
+)
 
 
 @pytest.fixture
@@ -34,6 +38,14 @@ def lost(error: StoreError) -> tuple[str, str]:
     return error.message, error.hint
 
 
+def half(store: StudyStore, server: Server) -> None:
+    """Kill the server in the middle of a change."""
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE study SET revision = revision + 1, settings = 'half'")
+        server.kill()
+        connection.exec_driver_sql("SELECT 1")
+
+
 def test_a_server_that_is_killed_and_started_again(server: Server) -> None:
     url = server.create("study")
     away = (
@@ -42,16 +54,9 @@ def test_a_server_that_is_killed_and_started_again(server: Server) -> None:
     )
     with StudyStore.create(url, STUDY, SETTINGS, software_version="0.1.0") as store:
         store.save_tube(TUBES[1], RESULT)
-        with pytest.raises(StoreError) as in_between, store._writing() as connection:
-            connection.exec_driver_sql("UPDATE study SET revision = revision + 1, settings = 'half'")
-            server.kill()
-            connection.exec_driver_sql("SELECT 1")
-        assert lost(in_between.value) == (
-            "The connection to the PostgreSQL server was lost; "
-            "the change that was being made may not be stored.",
-            "Once it runs again, go on without starting anew: "
-            "look whether the change is there, else make it again.",
-        )
+        with pytest.raises(StoreError) as in_between:
+            half(store, server)
+        assert lost(in_between.value) == LOST
         with pytest.raises(StoreError) as meanwhile:
             store.save_tube(TUBES[0], result_of("P02/d30/1"))
         assert lost(meanwhile.value) == away
