@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -85,22 +85,6 @@ class Decided:
     problem: str = ""
 
 
-def missing(form: DecisionForm) -> str:
-    """Return what is missing or wrong in a form, in words; empty when it can be saved.
-
-    No message repeats what was typed, apart from numbers.
-    """
-    if form.action not in (SET, ACCEPT, EXCLUDE):
-        return "Choose what is right."
-    if form.action == SET:
-        if not form.position.strip():
-            return _WHERE[form.kind]
-        problem = position_problem(form)
-        if problem:
-            return problem
-    return who_and_why(form.by, form.why)
-
-
 def who_and_why(by: str, why: str) -> str:
     """Return what is missing of who decides and why; empty when nothing is."""
     if not by.strip():
@@ -147,9 +131,21 @@ def check(form: DecisionForm, template: Template, on: date) -> str:
 
 
 def problem_of(form: DecisionForm, result: TubeResult, on: date) -> str:
-    """Return why a form cannot be saved yet, in words; empty when it can."""
+    """Return why a form cannot be saved yet, in words; empty when it can.
+
+    No message repeats what was typed, apart from numbers.
+    """
+    if form.action not in (SET, ACCEPT, EXCLUDE):
+        return "Choose what is right."
+    if form.action == SET and not form.position.strip():
+        return _WHERE[form.kind]
+    problem = position_problem(form) if form.action == SET else ""
     template = template_of_result(result)
-    return missing(form) or (check(form, template, on) if template is not None else "")
+    if not problem and template is not None:
+        # what was done in the picture is looked at before who did it is asked
+        signed = replace(form, by=form.by.strip() or "?", why=form.why.strip() or "?")
+        problem = check(signed, template, on)
+    return problem or who_and_why(form.by, form.why)
 
 
 def decide(service: StudyService, form: DecisionForm, seen: str, on: date) -> Decided:

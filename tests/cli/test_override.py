@@ -227,7 +227,7 @@ def shared(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_who_decides_on_what_is_no_longer_so_is_told(study: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tube = sorted(results(study))[0]
+    tube = min(results(study))
     words = ["override", "add", study, "CD4", "--tube", tube]
     capsys.readouterr()
     assert main([*words, "--threshold", "0.5", "--seen", "", "--by", "AB", "--why", "valley"]) == 0

@@ -95,3 +95,15 @@ def test_two_writing_programs_and_this_one_lose_nothing(store: StudyStore, locat
     assert sum(entry.what == "tube_saved" for entry in history) == 80
     assert store.revision() == 121
     assert store.settings() == '"39"'
+
+
+def test_a_program_that_opens_a_study_twice_keeps_its_hold_on_it(store: StudyStore, location: str) -> None:
+    """Closing any descriptor of a file drops all locks of the process on it (POSIX), also those of SQLite."""
+    for first in (0, 3, 6):
+        with StudyStore.open(location) as again:
+            again.revision()
+        with writer(location, 3, first=first) as other:
+            assert other.wait() == 0
+        assert sorted(marks(store).values()) == [first, first + 1, first + 2]
+        store.set_settings(f'"{first}"')
+    verify_history(location)
