@@ -35,6 +35,7 @@ UPLOAD_NEW_PATIENT: Final = "upload-new-patient"
 UPLOAD_AGE: Final = "upload-age"
 UPLOAD_SEX: Final = "upload-sex"
 UPLOAD_PROGRAMME: Final = "upload-programme"
+UPLOAD_BY: Final = "upload-by"
 UPLOAD_ANALYSE: Final = "upload-analyse"
 UPLOAD_MESSAGE: Final = "upload-message"
 #: The job of the last upload from this tab, and the clock by which the page asks how far jobs are.

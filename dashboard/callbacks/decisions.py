@@ -175,11 +175,12 @@ def save(
 def follow(_ticks: int | None, shown: About, position: str | None) -> Redrawn:
     """Say how far the new analysis is, and draw the tube again when it has ended."""
     service = current_study()
-    result = service.store.tube_result(str(shown["tube"]))
-    progress = regate_progress(service, result)
+    tube = str(shown["tube"])
+    progress = regate_progress(service, tube)
     words = progress_words(progress.message)
     if progress.is_busy:
         return words, no_update, no_update, no_update, no_update, False
+    result = service.store.tube_result(tube)
     gate = chosen_gate(result, str(shown["gate"]))
     view = decision_view(service, result, gate) if gate is not None else None
     parts = gates_parts(result, str(shown["gate"]), view, _place(shown, position))
@@ -193,7 +194,7 @@ def _after(service: StudyService, shown: About, outcome: Decided) -> After:
     if outcome.record is None:
         return not_saved(outcome.problem), *nothing
     result, record, _ = _shown(service, shown)
-    view, progress = decision_view(service, result, record), regate_progress(service, result)
+    view, progress = decision_view(service, result, record), regate_progress(service, result.tube)
     follows = followed_in_words(outcome.regated, result.tube) if outcome.regated is not None else ""
     return (
         saved(outcome.problem or follows),

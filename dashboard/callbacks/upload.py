@@ -51,6 +51,7 @@ _FIELDS = (
     ("age_years", ids.UPLOAD_AGE),
     ("sex", ids.UPLOAD_SEX),
     ("programme", ids.UPLOAD_PROGRAMME),
+    ("by", ids.UPLOAD_BY),
 )
 
 Analysed = tuple[
@@ -230,6 +231,7 @@ def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadF
         panel=str(typed["panel"] or ""),
         sex=str(typed["sex"] or SEXES[0]),
         programme=str(typed["programme"] or UNKNOWN_PROGRAMME),
+        by=str(typed["by"] or "").strip(),
         unreadable=numbers.problems,
         day=numbers.values["day"],
         beads_per_tube=numbers.values["beads_per_tube"],

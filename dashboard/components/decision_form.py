@@ -39,12 +39,13 @@ def about(view: DecisionView) -> dict[str, object]:
 
 
 def stands_now(view: DecisionView) -> list[Component]:
-    """Return what stands for the gate now, for this tube and for its batch."""
+    """Return what stands for the gate now, for this tube and for its batch, and what else to know."""
     lines = [("Stands now", view.stands)]
     if view.stands_for_batch != view.stands and view.batch:
         lines.append(("For the batch", view.stands_for_batch))
     parts = [part for what, stands in lines for part in (html.Dt(what), html.Dd(standing_words(stands)))]
-    return [html.Dl(parts, className="stands")]
+    note = [html.P(view.note, className="hint")] if view.note and not view.refusal else []
+    return [html.Dl(parts, className="stands"), *note]
 
 
 def standing_words(stands: Standing) -> str:
@@ -55,9 +56,7 @@ def standing_words(stands: Standing) -> str:
 
 
 def _form(view: DecisionView) -> list[Component]:
-    note = [html.P(view.note, className="hint")] if view.note else []
     return [
-        *note,
         html.Div(
             [
                 _choice(

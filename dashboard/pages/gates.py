@@ -69,7 +69,9 @@ def _content(service: StudyService, result: TubeResult, gate: str) -> html.Div:
         return gates_content(result, gate)
     chosen = chosen_gate(result, gate)
     view = decision_view(service, result, chosen) if chosen is not None else None
-    return gates_content(result, gate, view, decision_rows(service, result), regate_progress(service, result))
+    return gates_content(
+        result, gate, view, decision_rows(service, result), regate_progress(service, result.tube)
+    )
 
 
 def _patient_link(tube: Tube | None) -> tuple[Component, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.jobs.regating import Regated
-from cytorecon.results import TubeResult
 from dashboard.services.decisions import NO_WORKER, follows_decisions
 from dashboard.services.hints import in_browser
 from dashboard.services.study import StudyService
@@ -28,20 +27,18 @@ class Progress:
 NO_PROGRESS: Final = Progress()
 
 
-def regate_progress(service: StudyService, result: TubeResult) -> Progress:
+def regate_progress(service: StudyService, tube: str) -> Progress:
     """Return how far the new analysis of a tube is; nothing to say where its numbers are those of today.
 
     Parameters
     ----------
     service : StudyService
         The study.
-    result : TubeResult
-        The tube as it is stored now.
+    tube : str
+        An analysed tube of the study.
     """
     jobs = [
-        job
-        for job in service.desk.jobs()
-        if job.request.kind == "regate" and job.request.subject == result.tube
+        job for job in service.desk.jobs() if job.request.kind == "regate" and job.request.subject == tube
     ]
     last = jobs[-1] if jobs else None
     if last is not None and last.state == "running":
@@ -49,7 +46,8 @@ def regate_progress(service: StudyService, result: TubeResult) -> Progress:
     if last is not None and last.state == "queued":
         waits = "This tube waits to be analysed again."
         return Progress(waits if service.desk.has_worker() else f"{waits} {NO_WORKER}", is_busy=True)
-    if follows_decisions(service, result):
+    # the result is read last: the page asks every second, and most of the time the answer is above
+    if follows_decisions(service, service.store.tube_result(tube)):
         return NO_PROGRESS
     if last is not None and last.state == "failed":
         why = in_browser(last.message)

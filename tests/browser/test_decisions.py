@@ -99,6 +99,11 @@ def save(page: Page) -> None:
     expect(page.locator("#decide-message")).to_contain_text("A worker analyses this tube again")
 
 
+def ended(page: Page) -> None:
+    """Wait until the new analysis has ended, and the page shows it."""
+    expect(page.locator("#regate-progress")).to_be_empty(timeout=180_000)
+
+
 def test_a_typed_threshold_gives_the_new_count(page: Page, address: str, store: StudyStore) -> None:
     before = gate(store, "CD4")
     assert before.threshold is not None
@@ -126,7 +131,7 @@ def test_a_typed_threshold_gives_the_new_count(page: Page, address: str, store: 
     page.keyboard.press("Enter")
     expect(page.locator("#decide-message")).to_contain_text("A worker analyses this tube again.")
     expect(page.locator(".stands")).to_contain_text("set to 0.76, for this tube, by AB on ")
-    expect(page.locator("#regate-progress")).to_be_empty()  # it has ended
+    ended(page)
     after = gate(store, "CD4")
     assert (after.method, after.threshold) == ("manual", 0.76)
     assert after.events_in != before.events_in
@@ -176,7 +181,7 @@ def test_an_outline_is_drawn_with_the_mouse(page: Page, address: str, store: Stu
     assert len(field.input_value().split()) == 4
     sign(page, "the cloud is wider")
     save(page)
-    expect(page.locator("#regate-progress")).to_be_empty()
+    ended(page)
     after = gate(store, "lymphocyte_cloud")
     assert after.method == "manual"
     assert len(after.vertices) == 4
@@ -193,7 +198,7 @@ def test_what_needed_a_look_is_settled_by_accepting_it(page: Page, address: str,
     expect(page.locator("#decide-position")).to_be_disabled()
     sign(page, "looked at it")
     save(page)
-    expect(page.locator("#regate-progress")).to_be_empty()
+    ended(page)
     expect(line).not_to_contain_text("needs a look")
     assert gate_doubts(gate(store, "wide_cloud"), store.tube_result(TUBE)) == ()
 
@@ -222,7 +227,7 @@ def test_two_who_decide_at_once_see_both_versions(page: Page, address: str, stor
     expect(panel).to_contain_text("A worker analyses this tube again.")
     mine = store.overrides()[-1]
     assert (mine.by, mine.threshold, mine.why) == ("AB", 0.61, "my own look")
-    expect(page.locator("#regate-progress")).to_be_empty()
+    ended(page)
     assert gate(store, "CD19").threshold == 0.61
 
 
@@ -231,7 +236,7 @@ def test_a_decision_is_taken_back(page: Page, address: str, store: StudyStore) -
     page.get_by_label("The gate cannot be evaluated").check()
     sign(page, "stain failed")
     save(page)
-    expect(page.locator("#regate-progress")).to_be_empty()
+    ended(page)
     assert gate(store, "CD16_CD56").status == "not_evaluable"
     expect(page.locator("#gate-figure .annotation-text").first).to_contain_text("excluded by hand")
     row = page.locator("#decide-history tr", has_text="stain failed")
@@ -243,7 +248,7 @@ def test_a_decision_is_taken_back(page: Page, address: str, store: StudyStore) -
     expect(page.locator("#decide-message")).to_contain_text("A worker analyses this tube again.")
     expect(page.locator(".stands")).to_contain_text("the automatic position; nobody has decided")
     expect(row).to_contain_text("taken back")
-    expect(page.locator("#regate-progress")).to_be_empty()
+    ended(page)
     assert gate(store, "CD16_CD56").status == "found"
     assert store.history()[-1].who == "EF"
 
