@@ -14,7 +14,7 @@ from dash.exceptions import PreventUpdate
 from cytorecon.gating.conflicts import OverrideConflictError
 from cytorecon.results import GatePlot, GateRecord, TubeResult
 from dashboard import ids
-from dashboard.components.basics import Child
+from dashboard.components.basics import TICK_MS, WAITING_MS, Child
 from dashboard.components.decision_form import (
     about,
     conflict_panel,
@@ -105,6 +105,7 @@ def register(app: Dash) -> None:
         Input(ids.REGATE_POLL, "n_intervals"),
         State(ids.DECIDE_ABOUT, "data"),
         State(ids.DECIDE_POSITION, "value"),
+        running=[(Output(ids.REGATE_POLL, "interval"), WAITING_MS, TICK_MS)],
         prevent_initial_call=True,
     )(follow)
 

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from dashboard import ids
+from dashboard.components.basics import TICK_MS, WAITING_MS
 from dashboard.components.gates_view import gates_link
 from dashboard.components.upload_form import (
     upload_cancelled,
@@ -110,6 +111,7 @@ def register(app: Dash) -> None:
         Input(ids.UPLOAD_POLL, "n_intervals"),
         State(ids.UPLOAD_JOB, "data"),
         State(ids.STUDY_CHANGED, "data"),
+        running=[(Output(ids.UPLOAD_POLL, "interval"), WAITING_MS, TICK_MS)],
         prevent_initial_call=True,
     )(look_after)
     app.callback(

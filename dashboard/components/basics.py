@@ -22,6 +22,10 @@ _FIGURE_CONFIG: Final[Any] = {
     "toImageButtonOptions": {"format": "svg"},
 }
 
+#: So often the page asks how far an analysis is, ms. While it waits for an answer it does not ask again:
+#: the browser drops answers to questions that were asked anew, and a slow server would never be heard.
+TICK_MS: Final = 1000
+WAITING_MS: Final = 3_600_000
 _NO_CHANGES: Final[Mapping[str, object]] = {}
 
 #: Stands wherever a 95 % interval does.

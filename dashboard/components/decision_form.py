@@ -11,13 +11,12 @@ from dash.development.base_component import Component
 
 from cytorecon.gating.override_check import LONGEST_INITIALS, LONGEST_REASON
 from dashboard import ids
-from dashboard.components.basics import Child, data_table, section, with_aria
+from dashboard.components.basics import TICK_MS, Child, data_table, section, with_aria
 from dashboard.services.deciding import ACCEPT, BATCH, EXCLUDE, SAMPLE, SET
 from dashboard.services.decisions import DecisionRow, DecisionView, Standing
 
 #: What is typed is looked at after so long a rest, ms.
 _REST_MS: Final = 400
-_POLL_MS: Final = 1000
 
 
 def decision_section(view: DecisionView) -> html.Section:
@@ -163,7 +162,7 @@ def progress_part(message: str, *, is_busy: bool) -> html.Div:
     return html.Div(
         [
             with_aria(html.Div(progress_words(message), id=ids.REGATE_PROGRESS), live="polite"),
-            dcc.Interval(id=ids.REGATE_POLL, interval=_POLL_MS, disabled=not is_busy),
+            dcc.Interval(id=ids.REGATE_POLL, interval=TICK_MS, disabled=not is_busy),
         ]
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from cytorecon.cli.work import perform
 from cytorecon.figures.format import format_count
@@ -24,6 +25,7 @@ from cytorecon.knowledge.templates import load_template
 from cytorecon.results import GateRecord
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Tube
+from dashboard.components.basics import TICK_MS
 from tests.browser.serving import serving
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
@@ -102,6 +104,13 @@ def save(page: Page) -> None:
 def ended(page: Page) -> None:
     """Wait until the new analysis has ended, and the page shows it."""
     expect(page.locator("#regate-progress")).to_be_empty(timeout=180_000)
+
+
+def slowly(route: Route) -> None:
+    """Hold back what asks how far the analysis is, for longer than the page waits to ask again."""
+    if "regate-poll.n_intervals" in (route.request.post_data or ""):
+        time.sleep(1.2 * TICK_MS / 1000)
+    route.continue_()
 
 
 def test_a_typed_threshold_gives_the_new_count(page: Page, address: str, store: StudyStore) -> None:
@@ -191,6 +200,8 @@ def test_an_outline_is_drawn_with_the_mouse(page: Page, address: str, store: Stu
 
 
 def test_what_needed_a_look_is_settled_by_accepting_it(page: Page, address: str, store: StudyStore) -> None:
+    """A server that answers more slowly than the page asks is heard all the same."""
+    page.route("**/_dash-update-component*", slowly)
     assert gate_doubts(gate(store, "wide_cloud"), store.tube_result(TUBE))
     line = opened(page, address, "wide_cloud")
     expect(line).to_contain_text("needs a look")
