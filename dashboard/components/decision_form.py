@@ -213,6 +213,8 @@ def conflict_panel(stands: str, saw: str, yours: str, seen: str) -> dmc.Alert:
         ],
         title="Yours was not saved: somebody else decided about this gate meanwhile",
         color="orange",
+        # the orange of the title alone is too pale on its ground
+        styles={"title": {"color": "var(--watch)"}},
     )
 
 

@@ -27,6 +27,7 @@ from cytorecon.store import StudyStore
 from cytorecon.study.model import Tube
 from dashboard.components.basics import TICK_MS
 from tests.browser.serving import serving
+from tests.browser.test_dashboard import widest
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 UPLOADED = "fcs/P01_d14.fcs"
@@ -283,4 +284,4 @@ def test_where_the_file_is_not_kept_the_page_says_that_numbers_stay(
 def test_the_form_fits_a_narrow_window(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 800, "height": 900})
     opened(page, address, "CD4")
-    page.wait_for_function("document.documentElement.scrollWidth <= 800")
+    assert widest(page, 800) <= 800
