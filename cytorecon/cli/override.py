@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from cytorecon.cli.options import JsonOption, StudyArgument
 
 if TYPE_CHECKING:
     from cytorecon.gating.overrides import Action, Override, Scope, Vertices
+    from cytorecon.jobs.model import Job, Request
+    from cytorecon.jobs.queue import JobQueue
     from cytorecon.store import StudyStore
 
 override = typer.Typer(
@@ -58,6 +61,14 @@ def add(
     ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="The automatic position is right.")] = False,
     exclude: Annotated[bool, typer.Option("--exclude", help="The gate cannot be evaluated.")] = False,
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            "--seen",
+            metavar="OVERRIDE",
+            help="Decision you looked at, '' for the automatic position: refused when another holds by now.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set, accept or exclude a gate by hand.
@@ -74,7 +85,7 @@ def add(
     scope, target = _scope(tube, batch, template)
     with StudyStore.open(study) as store:
         loaded = load_template(template or template_of(store, scope, target))
-        wish = Wish(action, gate, scope, target if scope != "template" else "", threshold, vertices)
+        wish = Wish(action, gate, scope, target if scope != "template" else "", threshold, vertices, seen)
         record = add_override(store, wish, loaded, by=by, on=_today(), why=why)
         again = _again(store, study, record)
     _said(record, again, as_json=as_json)
@@ -127,19 +138,23 @@ def _today() -> date:
 
 def _again(store: StudyStore, study: str, record: Override) -> str:
     """Have the tubes analysed again whose files are kept, and say what comes of the others."""
-    from cytorecon.jobs.uploads import ingest_key, regate_requests
+    from cytorecon.jobs.regating import regate_after
 
-    requests, without = regate_requests(store, record)
-    if not requests:
+    with ExitStack() as stack:
+        opened: list[JobQueue] = []
+
+        def submit(request: Request, key: str) -> Job:
+            from cytorecon.jobs.queue import JobQueue
+
+            if not opened:  # it is slow to load, and most studies need none
+                opened.append(stack.enter_context(JobQueue(study)))
+            return opened[0].submit(request, key)
+
+        regated = regate_after(store, record, submit)
+    if not regated.jobs:
         return _AGAIN
-    from cytorecon.jobs.queue import JobQueue
-
-    with JobQueue(study) as queue:
-        for request in requests:
-            queue.submit(request, ingest_key(store, request))
-    tubes = ", ".join(request.subject for request in requests)
-    words = f"A worker analyses {tubes} again; see: cytorecon jobs STUDY."
-    return f"{words} Of the others: {_AGAIN}" if without else words
+    words = f"A worker analyses {', '.join(regated.tubes)} again; see: cytorecon jobs STUDY."
+    return f"{words} Of the others: {_AGAIN}" if regated.without else words
 
 
 def _said(record: Override, again: str, *, as_json: bool) -> None:
@@ -177,12 +192,10 @@ def _scope(tube: str | None, batch: str | None, template: str | None) -> tuple[S
 
 def _corners(text: str) -> Vertices:
     """Return the corners of ``X,Y X,Y X,Y``."""
-    try:
-        pairs = [tuple(float(number) for number in pair.split(",")) for pair in text.split()]
-    except ValueError:
-        pairs = []
-    corners = tuple((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
-    if not corners or len(corners) < len(pairs):
+    from cytorecon.gating.outline import read_corners
+
+    corners = read_corners(text)
+    if not corners:
         raise typer.BadParameter(
             f"'{text}' is not X,Y X,Y X,Y, e.g. 0.1,0.2 0.5,0.2 0.5,0.6.", param_hint="--polygon"
         )

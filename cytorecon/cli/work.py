@@ -24,6 +24,7 @@ from cytorecon.jobs.uploads import Told, ingest, regate
 from cytorecon.pipeline.learn import reason_of
 from cytorecon.store import StudyStore
 from cytorecon.store.blobs import Blobs
+from cytorecon.store.history import UNKNOWN
 from cytorecon.store.remote_blobs import open_blobs
 
 MODULE: Final = "cytorecon.cli.work"
@@ -73,7 +74,7 @@ def perform(errand: Errand, told: Told) -> Outcome:
 
 def _performed(errand: Errand, told: Told) -> Outcome:
     blobs, request = open_blobs(errand.study, errand.blobs), errand.request
-    with StudyStore.open(errand.study) as store:
+    with StudyStore.open(errand.study, who=request.by or UNKNOWN) as store:
         if request.kind == "ingest":
             return ingest(store, blobs, request, errand.key, told)
         if request.kind == "regate":

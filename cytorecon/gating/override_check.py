@@ -86,6 +86,17 @@ def check_undo(record: Override, records: Sequence[Override]) -> None:
         )
 
 
+def are_initials(text: str) -> bool:
+    """Tell whether `text` can stand for a person who decides.
+
+    Examples
+    --------
+    >>> are_initials("AB"), are_initials("ab@clinic.example"), are_initials(" ")
+    (True, False, False)
+    """
+    return bool(text.strip()) and len(text) <= LONGEST_INITIALS and "@" not in text and text.isprintable()
+
+
 def check_words(record: Override) -> None:
     """Check who decided and why.
 
@@ -95,7 +106,7 @@ def check_words(record: Override) -> None:
         If that is missing, or holds an e-mail address.
     """
     by, why = record.by, record.why
-    if not by.strip() or len(by) > LONGEST_INITIALS or "@" in by or not by.isprintable():
+    if not are_initials(by):
         allowed = f"initials, 1 to {LONGEST_INITIALS} characters, no e-mail"
         raise _error(record, "It must be said who decides.", "by", "" if "@" in by else by, allowed)
     if not why.strip() or len(why) > LONGEST_REASON:

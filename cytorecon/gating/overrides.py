@@ -190,28 +190,35 @@ def decisions(records: Sequence[Override], template: Template, tube: str, batch:
         Which.
     """
     about = concerning(records, template.name, tube, batch)
-    now = _winners(about)
+    now = winners(about)
     held = {}
     for name, (place, record) in now.items():
         before = helped_by(gate_of(name), template) - {gate_of(name)}
-        then = _winners(about[: place + 1])
+        then = winners(about[: place + 1])
         held[name] = Decision(record, _places(then, before) != _places(now, before))
     return Decisions(held)
 
 
-def _winners(records: Sequence[Override]) -> dict[str, tuple[int, Override]]:
-    winners: dict[str, tuple[int, Override]] = {}
+def winners(records: Sequence[Override]) -> dict[str, tuple[int, Override]]:
+    """Return the record that holds for each gate or part, with its place in the sequence.
+
+    Parameters
+    ----------
+    records : sequence of Override
+        About one tube, batch or template, oldest first.
+    """
+    found: dict[str, tuple[int, Override]] = {}
     for place, record in standing(records):
-        current = winners.get(record.gate)
+        current = found.get(record.gate)
         if current is None or _RANK[record.scope] >= _RANK[current[1].scope]:
-            winners[record.gate] = place, record
-    return winners
+            found[record.gate] = place, record
+    return found
 
 
-def _places(winners: Mapping[str, tuple[int, Override]], gates: set[str]) -> dict[str, object]:
+def _places(held: Mapping[str, tuple[int, Override]], gates: set[str]) -> dict[str, object]:
     """Return where people put `gates`; those at their automatic positions are left out."""
     return {
         name: record.place
-        for name, (_, record) in winners.items()
+        for name, (_, record) in held.items()
         if gate_of(name) in gates and record.place is not None
     }

@@ -1,24 +1,39 @@
-"""Where uploads are handed in: kept, put in the queue, looked after."""
+"""Where the dashboard hands in work: uploads, and tubes whose gates were decided about."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from cytorecon.gating.overrides import Override
 from cytorecon.jobs.model import Job, Request
 from cytorecon.jobs.queue import JobQueue
+from cytorecon.jobs.regating import Regated, regate_after
+from cytorecon.jobs.takeover import Sighting, lost, watch
 from cytorecon.jobs.uploads import ingest_key, keep_upload
+from cytorecon.jobs.worker import USUAL
 from cytorecon.store import StudyStore
-from cytorecon.store.jobs_database import has_jobs
+from cytorecon.store.jobs_database import has_jobs, may_have_jobs
 from cytorecon.store.remote_blobs import open_blobs
 
 
 class Desk(Protocol):
-    """Takes uploads and says how far they are."""
+    """Takes work and says how far it is."""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the study can be changed here."""
+
+    def has_worker(self) -> bool:
+        """Tell whether a worker is there to do what is handed in."""
 
     def take(self, path: Path, request: Request) -> Job:
         """Keep an uploaded file and put its analysis in the queue."""
+
+    def regate(self, record: Override) -> Regated:
+        """Have the tubes analysed again that a stored decision concerns."""
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the newest jobs, oldest first."""
@@ -49,6 +64,21 @@ class JobDesk:
         self._blobs = blobs
         self._opened: JobQueue | None = None
         self._opening = Lock()
+        self._sightings: dict[str, Sighting] = {}
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this user may write the study."""
+        return may_have_jobs(self._location)
+
+    def has_worker(self) -> bool:
+        """Tell whether a worker is there; that one was killed shows some seconds after the first call."""
+        if self._opened is None and not has_jobs(self._location):
+            return False
+        beats = self._queue().heartbeats()
+        now = time.monotonic()
+        self._sightings = watch(self._sightings, set(beats), beats, now)
+        return len(lost(self._sightings, beats, now, USUAL.lease)) < len(beats)
 
     def take(self, path: Path, request: Request) -> Job:
         """Keep an uploaded file and put its analysis in the queue.
@@ -76,6 +106,10 @@ class JobDesk:
         kept = keep_upload(self._store, blobs, path, request.tube.dataset)
         request = request.model_copy(update={"file_sha256": kept.file_sha256})
         return self._queue().submit(request, ingest_key(self._store, request))
+
+    def regate(self, record: Override) -> Regated:
+        """Have the tubes analysed again that a stored decision concerns; see :func:`regate_after`."""
+        return regate_after(self._store, record, lambda request, key: self._queue().submit(request, key))
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the newest jobs, oldest first; none where this user may only read."""

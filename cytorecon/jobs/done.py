@@ -8,6 +8,7 @@ from cytorecon import __version__
 from cytorecon.pipeline import AnalysisSettings, Plan, Seen
 from cytorecon.pipeline.source import CHANNEL_GIVEN
 from cytorecon.pipeline.steps import decided
+from cytorecon.results import Provenance
 from cytorecon.store import Origin, StudyStore, same_facts
 from cytorecon.study.model import Tube
 
@@ -26,20 +27,41 @@ def seen_before(
     settings : AnalysisSettings
         That hold now. A result that rests on others says nothing about a batch.
     """
-    by_hashes = {
-        (context.template_sha256, context.prior.sha256, context.transforms.sha256): batch
-        for batch, context in settings.batches.items()
-    }
+    by_hashes = _by_hashes(settings)
     seen = {}
     for tube, digest in digests.items():
         origin = origins.get(tube)
         if origin is None or origin.status != "done":
             continue
         rests_on = origin.provenance
-        batch = by_hashes.get((rests_on.template_sha256, rests_on.prior_sha256, rests_on.transforms_sha256))
+        batch = by_hashes.get(_hashes(rests_on))
         if batch and (rests_on.file_sha256, rests_on.software_version) == (digest, __version__):
             seen[tube] = Seen(digest, batch)
     return seen
+
+
+def batch_of_result(rests_on: Provenance, settings: AnalysisSettings) -> str | None:
+    """Return the batch a result was gated with; None when it was learned again since.
+
+    Parameters
+    ----------
+    rests_on : Provenance
+        Of the result.
+    settings : AnalysisSettings
+        Of the study, as they hold now.
+    """
+    return _by_hashes(settings).get(_hashes(rests_on))
+
+
+def _by_hashes(settings: AnalysisSettings) -> dict[tuple[str, str, str], str]:
+    return {
+        (context.template_sha256, context.prior.sha256, context.transforms.sha256): batch
+        for batch, context in settings.batches.items()
+    }
+
+
+def _hashes(rests_on: Provenance) -> tuple[str, str, str]:
+    return rests_on.template_sha256, rests_on.prior_sha256, rests_on.transforms_sha256
 
 
 def to_analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan) -> Iterator[Tube]:

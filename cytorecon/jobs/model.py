@@ -34,6 +34,8 @@ class Request(Frozen):
         Of ``report`` (html, pdf) and ``export``.
     remarks : tuple of str
         For the person who asked; told with the result.
+    by : str
+        Initials of who asked, for the history; empty when not said.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Request(Frozen):
     file_sha256: str = ""
     formats: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    by: str = ""
 
     @property
     def subject(self) -> str:
@@ -121,7 +124,7 @@ def job_key(request: Request, state: str) -> str:
     Parameters
     ----------
     request : Request
-        What is asked; remarks do not matter.
+        What is asked; remarks and who asks do not matter.
     state : str
         Of what it is done with: settings and decisions, or the study's revision.
 
@@ -131,5 +134,6 @@ def job_key(request: Request, state: str) -> str:
     '132ba5c3424d4ca7'
     """
     asked = request.model_copy(update={"remarks": (), "patient": None})
-    text = json.dumps([asked.model_dump_json(), state])
+    # who asks is no part of the work, and keys are as they were before requests said it
+    text = json.dumps([asked.model_dump_json(exclude={"by"}), state])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

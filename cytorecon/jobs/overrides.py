@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from cytorecon.errors import OverrideError
+from cytorecon.gating.conflicts import check_seen
 from cytorecon.gating.override_check import check_override, check_undo, check_words
 from cytorecon.gating.overrides import Action, Override, Scope, Vertices, gate_of, standing, undo
+from cytorecon.jobs.done import batch_of_result
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline import AnalysisSettings
 from cytorecon.results import GateRecord
@@ -17,7 +19,11 @@ from cytorecon.store import StudyStore
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants with a gate; see :class:`~cytorecon.gating.overrides.Override`."""
+    """What a person wants with a gate; see :class:`~cytorecon.gating.overrides.Override`.
+
+    `seen`: identifier of the decision that held for the gate of this target when the person looked, empty
+    for the automatic position. None takes what holds at the moment for what was seen.
+    """
 
     action: Action
     gate: str
@@ -25,6 +31,7 @@ class Wish:
     target: str
     threshold: float | None = None
     vertices: Vertices = ()
+    seen: str | None = None
 
 
 def add_override(
@@ -52,6 +59,8 @@ def add_override(
 
     Raises
     ------
+    OverrideConflictError
+        If another decision about the gate holds than the one that was seen; nothing is added.
     OverrideError
         If it names a gate, tube or batch that is not there, or has no usable shape.
     """
@@ -73,8 +82,18 @@ def add_override(
         why=why,
     )
     check_override(record, template)
-    store.add_override(record)
+    if wish.seen is None:
+        store.add_override(record)
+        return record
+    seen, batch = wish.seen, _batch(store, wish, settings)
+    store.add_override(record, lambda records: check_seen(record, seen, records, batch=batch))
     return record
+
+
+def _batch(store: StudyStore, wish: Wish, settings: AnalysisSettings) -> str | None:
+    if wish.scope != "sample":
+        return None
+    return batch_of_result(store.tube_result(wish.target).provenance, settings)
 
 
 def undo_override(store: StudyStore, wanted: str, *, by: str, on: date, why: str) -> Override:

@@ -26,6 +26,8 @@ _HEADER_BYTES: Final = 100
 #: Files beside a database are looked at so often, so many seconds apart.
 _LOOKS: Final = 3
 _BETWEEN_LOOKS: Final = 0.05
+#: One entry for each descriptor of this process, on Linux and macOS.
+_DESCRIPTORS: Final = Path("/dev/fd")
 
 #: What to try when a database is damaged.
 RESTORE: Final = (
@@ -71,6 +73,8 @@ def check_folder(folder: Folder) -> None:
 
 def _check_file(folder: Folder) -> None:
     try:
+        if _is_open_here(folder.database):
+            return  # it was looked at when it was opened first
         size = folder.database.stat().st_size
         with folder.database.open("rb") as file:
             header = file.read(_HEADER_BYTES)
@@ -117,6 +121,25 @@ def _check_log(folder: Folder) -> None:
         allowed="both of them, or none",
         hint=f"Put study.sqlite-wal back where it was. {RESTORE}",
     )
+
+
+def _is_open_here(database: Path) -> bool:
+    """Tell whether this process has the file open.
+
+    Reading it once more would do harm then: closing any descriptor of a file drops all locks that the process
+    has on it (POSIX), also those of SQLite, and the next program to close the study would take its log away
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    if not _DESCRIPTORS.is_dir():
+        return False
+    wanted = database.stat()
+    for entry in _DESCRIPTORS.iterdir():
+        try:
+            if os.path.samestat(os.fstat(int(entry.name)), wanted):
+                return True
+        except OSError:  # the one that the list was read by
+            continue
+    return False
 
 
 def _page_size(header: bytes) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
-from cytorecon.store import history
+from cytorecon.store import history, schema
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
@@ -64,6 +64,12 @@ class OpenStudy:
     def close(self) -> None:
         """Close the database."""
         self._engine.dispose()
+
+    def is_current(self) -> bool:
+        """Tell whether this version can change it: the schema is of today, and not of an older version."""
+        with self._reading() as connection:
+            version = connection.execute(select(schema.study.c.schema_version)).scalar_one()
+        return bool(version == schema.SCHEMA_VERSION)
 
     def __enter__(self) -> Self:
         """Return the study itself."""

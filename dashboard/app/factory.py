@@ -16,7 +16,7 @@ from cytorecon.knowledge.references import References
 from cytorecon.store import StudyStore
 from dashboard import ids
 from dashboard.callbacks import cohort as cohort_callbacks
-from dashboard.callbacks import completion, deferred, navigation, upload, worklist
+from dashboard.callbacks import completion, decisions, deferred, navigation, upload, worklist
 from dashboard.callbacks import patient as patient_callbacks
 from dashboard.components.shell import PAGES, error_alert, shell
 from dashboard.pages import cohort, gates, patient
@@ -32,6 +32,16 @@ _LAYOUTS: Final = {
     "/patient": patient.layout,
     "/cohort": cohort.layout,
 }
+_CALLBACKS: Final = (
+    navigation,
+    worklist,
+    decisions,
+    patient_callbacks,
+    cohort_callbacks,
+    upload,
+    completion,
+    deferred,
+)
 #: A request holds one uploaded file in base64 (4 bytes for 3) and the form.
 LARGEST_REQUEST: Final = LIMIT_BYTES * 4 // 3 + 1_000_000
 
@@ -93,7 +103,7 @@ def create_app(
         )
     name = service.snapshot().study.name
     app.layout = shell(name, cytorecon.__version__)
-    for module in (navigation, worklist, patient_callbacks, cohort_callbacks, upload, completion, deferred):
+    for module in _CALLBACKS:
         module.register(app)
     protect(app)
     keep_calm(app)

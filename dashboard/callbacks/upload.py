@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME
 from dashboard import ids
+from dashboard.components.basics import TICK_MS, WAITING_MS
 from dashboard.components.gates_view import gates_link
 from dashboard.components.upload_form import (
     upload_cancelled,
@@ -51,6 +52,7 @@ _FIELDS = (
     ("age_years", ids.UPLOAD_AGE),
     ("sex", ids.UPLOAD_SEX),
     ("programme", ids.UPLOAD_PROGRAMME),
+    ("by", ids.UPLOAD_BY),
 )
 
 Analysed = tuple[
@@ -109,6 +111,7 @@ def register(app: Dash) -> None:
         Input(ids.UPLOAD_POLL, "n_intervals"),
         State(ids.UPLOAD_JOB, "data"),
         State(ids.STUDY_CHANGED, "data"),
+        running=[(Output(ids.UPLOAD_POLL, "interval"), WAITING_MS, TICK_MS)],
         prevent_initial_call=True,
     )(look_after)
     app.callback(
@@ -230,6 +233,7 @@ def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadF
         panel=str(typed["panel"] or ""),
         sex=str(typed["sex"] or SEXES[0]),
         programme=str(typed["programme"] or UNKNOWN_PROGRAMME),
+        by=str(typed["by"] or "").strip(),
         unreadable=numbers.problems,
         day=numbers.values["day"],
         beads_per_tube=numbers.values["beads_per_tube"],

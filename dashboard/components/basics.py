@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import dash_mantine_components as dmc
@@ -21,6 +21,12 @@ _FIGURE_CONFIG: Final[Any] = {
     "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
     "toImageButtonOptions": {"format": "svg"},
 }
+
+#: So often the page asks how far an analysis is, ms. While it waits for an answer it does not ask again:
+#: the browser drops answers to questions that were asked anew, and a slow server would never be heard.
+TICK_MS: Final = 1000
+WAITING_MS: Final = 3_600_000
+_NO_CHANGES: Final[Mapping[str, object]] = {}
 
 #: Stands wherever a 95 % interval does.
 INTERVAL_NOTE: Final = (
@@ -110,7 +116,9 @@ def _card(card: Card) -> html.Div:
     )
 
 
-def figure_graph(figure: go.Figure, *, name: str, label: str) -> html.Div:
+def figure_graph(
+    figure: go.Figure, *, name: str, label: str, changes: Mapping[str, object] = _NO_CHANGES
+) -> html.Div:
     """Return a figure with a text alternative.
 
     Parameters
@@ -121,9 +129,12 @@ def figure_graph(figure: go.Figure, *, name: str, label: str) -> html.Div:
         Identifier of the graph.
     label : str
         What the figure shows, for screen readers; its numbers are in the table beside it.
+    changes : mapping, optional
+        Settings of plotly that let people change something in the figure.
     """
-    graph = dcc.Graph(id=name, figure=figure, config=_FIGURE_CONFIG, style={"height": figure.layout.height})
-    return with_aria(html.Div(graph, role="img"), label=label)
+    config: Any = {**_FIGURE_CONFIG, **changes}
+    graph = dcc.Graph(id=name, figure=figure, config=config, style={"height": figure.layout.height})
+    return with_aria(html.Div(graph, role="group" if changes else "img"), label=label)
 
 
 def data_table(

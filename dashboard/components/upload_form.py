@@ -186,6 +186,14 @@ def number_input(name: str, label: str, unit: str) -> dmc.TextInput:
 
 def _action_part() -> list[Component]:
     return [
+        dmc.TextInput(
+            id=ids.UPLOAD_BY,
+            label="Your initials",
+            description="optional; they stand in the history of the study",
+            autoComplete="off",
+            persistence=True,
+            persistence_type="session",
+        ),
         dmc.Button("Analyse", id=ids.UPLOAD_ANALYSE, fullWidth=True),
         with_aria(html.Div(id=ids.UPLOAD_MESSAGE), live="polite"),
         # of this tab, and still there when it is loaded again

@@ -6,12 +6,16 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cytorecon.results import TubeResult
 from cytorecon.study.model import Tube
 from dashboard import ids
 from dashboard.components.basics import empty_state, page_head
 from dashboard.components.gates_view import gates_content
+from dashboard.services.decisions import decision_rows, decision_view
+from dashboard.services.gates import chosen_gate
+from dashboard.services.regating import regate_progress
 from dashboard.services.selection import query_string
-from dashboard.services.study import current_study
+from dashboard.services.study import StudyService, current_study
 
 
 def layout(tube: str | None = None, gate: str | None = None, **_unknown: str) -> html.Div:
@@ -48,7 +52,7 @@ def layout(tube: str | None = None, gate: str | None = None, **_unknown: str) ->
         hint = "Choose a tube in the list above." if names else "Analyse a file first: see the worklist."
         content = empty_state(f"There is no tube {wanted} in this study." if wanted else "No tubes yet", hint)
     else:
-        content = gates_content(chosen, service.store.tube_result(chosen.tube), gate or "")
+        content = _content(service, service.store.tube_result(chosen.tube), gate or "")
     return html.Div(
         [
             dcc.Location(id=ids.GATES_URL, refresh="callback-nav"),
@@ -57,6 +61,16 @@ def layout(tube: str | None = None, gate: str | None = None, **_unknown: str) ->
             ),
             html.Div(content, id=ids.GATES_CONTENT),
         ]
+    )
+
+
+def _content(service: StudyService, result: TubeResult, gate: str) -> html.Div:
+    if result.status == "failed":
+        return gates_content(result, gate)
+    chosen = chosen_gate(result, gate)
+    view = decision_view(service, result, chosen) if chosen is not None else None
+    return gates_content(
+        result, gate, view, decision_rows(service, result), regate_progress(service, result.tube)
     )
 
 

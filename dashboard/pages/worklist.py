@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.basics import empty_state, page_head, with_aria
+from dashboard.components.basics import TICK_MS, empty_state, page_head, with_aria
 from dashboard.components.upload_form import upload_drawer, uploads_list
 from dashboard.components.worklist_view import worklist_filters, worklist_grid
 from dashboard.services.selection import split_names
@@ -16,9 +14,6 @@ from dashboard.services.study import current_study
 from dashboard.services.tubes import STATES, filter_rows, worklist_rows, worklist_summary
 from dashboard.services.upload_jobs import uploads_on_their_way
 from dashboard.services.uploads import panels, programmes, removed_uploads, uploaded_tubes
-
-#: How often the page asks how far uploads are, ms.
-_LOOK_EVERY: Final = 1000
 
 
 def layout(
@@ -45,7 +40,7 @@ def layout(
         [
             dcc.Location(id=ids.WORKLIST_URL, refresh=False),
             dcc.Location(id=ids.WORKLIST_OPEN, refresh="callback-nav"),
-            dcc.Interval(id=ids.UPLOAD_POLL, interval=_LOOK_EVERY, disabled=not waits),
+            dcc.Interval(id=ids.UPLOAD_POLL, interval=TICK_MS, disabled=not waits),
             page_head(
                 "Worklist",
                 dmc.Button("Analyse a file", id=ids.UPLOAD_OPEN, size="sm"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cytorecon.gating.override_check import LONGEST_INITIALS, are_initials
 from cytorecon.intake import archive_kind
 from cytorecon.knowledge.counting import load_counting_rules
 from cytorecon.knowledge.day_limits import load_day_limits
@@ -31,6 +32,7 @@ _SIGNATURE: Final = re.compile(rb"FCS[23]\.[0-9]")
 _EMPTY: Final = re.compile(r"data:([^,]*;base64,)?")
 SEXES: Final = ("unknown", "female", "male")
 
+_BAD_INITIALS: Final = f"Enter initials: up to {LONGEST_INITIALS} characters, no e-mail. Or leave it empty."
 _AMOUNTS: Final = ("beads_per_tube", "blood_volume_ul")
 _BLOOD_COUNTS: Final = ("lymphocytes_cells_per_ul", "wbc_cells_per_ul")
 _LABELS: Final = {
@@ -61,6 +63,8 @@ class UploadForm:
         One of :data:`SEXES`.
     programme : str
         A programme of ``knowledge/programmes.yaml``.
+    by : str
+        Initials of who uploads; may be empty.
     unreadable : tuple of (field, message)
         Numbers that were typed and cannot be read
         (:func:`dashboard.services.typed_numbers.read_typed`).
@@ -78,6 +82,7 @@ class UploadForm:
     age_years: float | None = None
     sex: str = SEXES[0]
     programme: str = UNKNOWN_PROGRAMME
+    by: str = ""
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
@@ -132,6 +137,7 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
         ("age_years", check_age(form.age_years)),
         ("sex", "" if form.sex in SEXES else "Choose female, male or unknown."),
         ("programme", "" if form.programme in load_programmes().names else "Choose a programme."),
+        ("by", "" if not form.by or are_initials(form.by) else _BAD_INITIALS),
     ]
     found = [(field, message) for field, message in problems if message and field not in unreadable]
     return (*form.unreadable, *found)

@@ -113,6 +113,7 @@ def _handed_in(service: StudyService, form: UploadForm, day: int, data: bytes) -
         tube=_tube(name, form),
         patient=None if form.patient in snapshot.patients else _new_patient(form),
         remarks=tuple(doubts(form)),
+        by=form.by,
     )
     # the file as it came lives until it is read, under a name that says nothing about the patient
     with private_folder() as folder:

@@ -224,3 +224,19 @@ def shared(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     place = str(tmp_path_factory.mktemp("overrides") / "study")
     assert batch(cohort, place) == 0
     return place
+
+
+def test_who_decides_on_what_is_no_longer_so_is_told(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tube = min(results(study))
+    words = ["override", "add", study, "CD4", "--tube", tube]
+    capsys.readouterr()
+    assert main([*words, "--threshold", "0.5", "--seen", "", "--by", "AB", "--why", "valley"]) == 0
+    first = capsys.readouterr().out.strip()
+    assert main([*words, "--threshold", "0.6", "--seen", "", "--by", "CD", "--why", "dim cells"]) == 1
+    said = capsys.readouterr().err
+    assert "Somebody else decided about this gate meanwhile; nothing was stored." in said
+    assert f"Found: now set to 0.5, for {tube}, by AB on " in said
+    assert "Allowed: what you saw: the automatic position." in said
+    assert main([*words, "--threshold", "0.6", "--seen", first, "--by", "CD", "--why", "dim cells"]) == 0
+    with StudyStore.open(study) as store:
+        assert [record.threshold for record in store.overrides()] == [0.5, 0.6]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from cytorecon.gating.overrides import Override
 from cytorecon.jobs.desk import Desk
 from cytorecon.jobs.model import Job, Outcome, Request
+from cytorecon.jobs.regating import Regated
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
 from cytorecon.study.model import Patient, Tube
@@ -43,6 +45,10 @@ class InstantDesk:
         self.store = store
         self.add_tube = add_tube
         self.taken: list[Job] = []
+        self.may_write = True
+        self.worker = True
+        #: Tubes whose files are kept, so that they can be analysed again.
+        self.kept: tuple[str, ...] = ()
 
     def take(self, path: Path, request: Request) -> Job:
         assert request.tube is not None
@@ -61,6 +67,17 @@ class InstantDesk:
 
     def jobs(self) -> tuple[Job, ...]:
         return tuple(self.taken)
+
+    def has_worker(self) -> bool:
+        return self.worker
+
+    def regate(self, record: Override) -> Regated:
+        tubes = {tube.tube: tube for tube in self.store.study().tubes}
+        for name in self.kept:
+            request = Request(kind="regate", tube=tubes[name], by=record.by)
+            self.put(Job(id=f"regate-{name}", request=request, state="queued"))
+        jobs = tuple(job for job in self.taken if job.request.kind == "regate")
+        return Regated(jobs, tuple(name for name in tubes if name not in self.kept))
 
     def cancel(self, name: str) -> Job:
         return self._ends(name, "cancelled")

@@ -36,8 +36,8 @@ from tests.dashboard.rendered import by_id, of_type, text
 FCS = "data:;base64," + base64.b64encode(b"FCS3.1 whatever").decode()
 BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
 
-#: Age, sex and programme: of a new patient only.
-NOT_ASKED = (None, None, None)
+#: Age, sex and programme: of a new patient only; and initials.
+NOT_ASKED = (None, None, None, None)
 
 Trigger = Callable[[str], None]
 
@@ -195,19 +195,19 @@ def test_mistakes_are_told_at_their_fields() -> None:
     assert revision is no_update
     assert [error is not None for error in errors] == [
         *(False, True, True, False, False, True, False, False),
-        *(False, False, False),
+        *(False, False, False, False),
     ]
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
     message, file_state, _, revision, _, _, *errors = analyse(
-        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None
+        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None, None
     )
     assert text(message) == "Nothing was stored Check the marked fields."
     assert revision is no_update
     assert [error is not None for error in errors] == [
         *(True, False, True, False, True, True, True, True),
-        *(True, False, False),
+        *(True, False, False, False),
     ]
     assert file_state == tell_file(FCS)  # it stays chosen
     assert file_state.startswith("● File ready")
@@ -224,7 +224,7 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
     )
     assert tell_patient("P9", 0) == ("", False)
     assert tell_patient(None, 0) == ("", True)
-    analyse(1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct")
+    analyse(1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct", "AB")
     known, hidden = tell_patient(" P99 ", 1)
     assert hidden
     assert known == (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -140,6 +142,43 @@ def test_what_changed_while_it_was_looked_at_is_not_signed(
         "Look at them again, then sign what stands now."
     )
     assert states(approvals) == {"P02": "not approved", "P01": "not approved"}
+
+
+def test_a_gate_edited_while_an_approval_is_signed_is_never_under_the_signature(
+    approvals: StudyApprovals, store: StudyStore, location: str
+) -> None:
+    start = Barrier(2, timeout=60)
+    password = f"{WORDS} of CD"
+
+    def edit(number: int) -> None:
+        with StudyStore.open(location) as other:
+            start.wait()
+            other.add_override(record(number / 1000))
+            other.save_tube(TUBES[1], result_of("P01/d30/1", events=number))
+
+    def signed(looked_at: dict[str, str]) -> bool:
+        start.wait()
+        try:
+            approvals.sign(looked_at, by="CD", password=password, software_version=VERSION)
+        except StoreError as error:
+            refusals.append(error.message)
+            return False
+        return True
+
+    signatures, refusals = [], list[str]()
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(600, 620):
+            looked_at = seen(approvals, "P01")
+            editing = pool.submit(edit, number)
+            signatures += [looked_at["P01"]] if pool.submit(signed, looked_at).result() else []
+            editing.result()
+            # what was edited is not what was signed, whoever came first: the report is a draft
+            result = store.result(plots=False)
+            assert approvals.approved(result, software_version=VERSION) == frozenset()
+    assert set(refusals) <= {"The results were changed after they were shown; nothing was signed."}
+    (_, state) = approvals.states(software_version=VERSION)
+    assert [one.sha256 for one in state.approvals] == signatures
+    assert [one.document.sha256 for one in state.approvals] == signatures
 
 
 @pytest.mark.parametrize(

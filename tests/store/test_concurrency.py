@@ -81,3 +81,15 @@ def test_of_writers_that_never_rest_all_have_their_turn(store: StudyStore, locat
     assert (found.failed, len(found.commits)) == (0, 4)
     assert min(found.commits) > 0
     assert store.revision() == 1 + sum(found.commits)
+
+
+def test_a_program_that_opens_a_study_twice_keeps_its_hold_on_it(store: StudyStore, location: str) -> None:
+    """Closing any descriptor of a file drops all locks of the process on it (POSIX), also those of SQLite."""
+    for first in (0, 3, 6):
+        with StudyStore.open(location) as again:
+            again.revision()
+        with writer(location, 3, first=first) as other:
+            assert other.wait() == 0
+        assert sorted(marks(store).values()) == [first, first + 1, first + 2]
+        store.set_settings(f'"{first}"')
+    verify_history(location)
