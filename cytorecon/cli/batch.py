@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cytorecon.cli.batch_staff import (
+    KeepFilesOption,
+    Keeping,
     LearnOnlyOption,
     ResumeOption,
     SchedulerOption,
@@ -26,7 +28,15 @@ from cytorecon.cli.batch_staff import (
 from cytorecon.cli.console import note, print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.given import NOTHING_GIVEN, GivenWords, read_given
-from cytorecon.cli.options import DEFAULT_JOBS, JobsOption, JsonOption, MapOption, SpilloverOption
+from cytorecon.cli.options import (
+    DEFAULT_JOBS,
+    BlobsOption,
+    InitialsOption,
+    JobsOption,
+    JsonOption,
+    MapOption,
+    SpilloverOption,
+)
 from cytorecon.errors import Severity
 
 if TYPE_CHECKING:
@@ -100,6 +110,9 @@ def batch(
     resume: ResumeOption = False,  # noqa: ARG001 - says what is done anyway
     learn_only: LearnOnlyOption = False,
     shard: ShardOption = None,
+    keep_files: KeepFilesOption = True,
+    blobs: BlobsOption = "",
+    by: InitialsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Analyse the tubes of a sample sheet into a study.
@@ -112,10 +125,11 @@ def batch(
     """
     given = read_given(mapping, spillover)
     staff = Staff(jobs=jobs, scheduler=scheduler, seconds=tube_seconds, memory_mb=tube_memory_mb)
+    keeping = Keeping(keep_files, blobs, by)
     if shard is not None:
         others = (patients, events, readouts, name, mapping, spillover, priors)
         check_shard_alone(relearn, remove_missing, learn_only, *(other is not None for other in others))
-        _finish(analyse_shard(manifest, out, shard, staff), out, as_json=as_json)
+        _finish(analyse_shard(manifest, out, shard, staff, keeping), out, as_json=as_json)
         return
     result = analyse(
         manifest,
@@ -130,6 +144,7 @@ def batch(
         priors=priors,
         learn_only=learn_only,
         staff=staff,
+        keeping=keeping,
     )
     if learn_only:
         learned = waiting(result)
@@ -175,6 +190,7 @@ def analyse(
     priors: Path | None = None,
     learn_only: bool = False,
     staff: Staff,
+    keeping: Keeping,
 ) -> StudyResult:
     """Run a batch under a progress bar."""
     from cytorecon.jobs import run_batch
@@ -196,6 +212,9 @@ def analyse(
             remove_missing=remove_missing,
             today=datetime.now().astimezone().date(),
             learn_only=learn_only,
+            keep_files=keeping.keep_files,
+            blobs=keeping.blobs,
+            by=keeping.by,
             pool=pool,
             progress=advance,
         )

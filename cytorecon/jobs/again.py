@@ -56,7 +56,7 @@ def analyse_again(store: StudyStore, manifest: Path, *, jobs: int = 1) -> Again:
         ) as workspace:
             for record in store.overrides():
                 workspace.add_override(record)
-        made = run_batch(manifest, place, jobs=jobs)
+        made = run_batch(manifest, place, keep_files=False, jobs=jobs)
     by_file = {outcome.provenance.file_sha256: outcome for outcome in made.tubes if outcome.status == "done"}
     new = {tube.tube: found for tube in stored.tubes if (found := by_file.get(tube.provenance.file_sha256))}
     tubes = tuple(_as(tube.tube, new.get(tube.tube, tube)) for tube in stored.tubes)

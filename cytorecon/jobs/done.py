@@ -26,10 +26,7 @@ def seen_before(
     settings : AnalysisSettings
         That hold now. A result that rests on others says nothing about a batch.
     """
-    by_hashes = {
-        (context.template_sha256, context.prior.sha256, context.transforms.sha256): batch
-        for batch, context in settings.batches.items()
-    }
+    by_hashes = batch_by_hashes(settings)
     seen = {}
     for tube, digest in digests.items():
         origin = origins.get(tube)
@@ -40,6 +37,14 @@ def seen_before(
         if batch and (rests_on.file_sha256, rests_on.software_version) == (digest, __version__):
             seen[tube] = Seen(digest, batch)
     return seen
+
+
+def batch_by_hashes(settings: AnalysisSettings) -> dict[tuple[str, str, str], str]:
+    """Return hashes of template, prior and scales -> batch, for the batches as they are frozen now."""
+    return {
+        (context.template_sha256, context.prior.sha256, context.transforms.sha256): batch
+        for batch, context in settings.batches.items()
+    }
 
 
 def to_analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan) -> Iterator[Tube]:

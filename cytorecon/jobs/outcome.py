@@ -63,9 +63,9 @@ def _kept(tube: Tube, reason: str, waited: Issue | None) -> Issue:
     )
 
 
-def with_remarks(result: StudyResult, plan: Plan) -> StudyResult:
+def with_remarks(result: StudyResult, plan: Plan, remarks: Sequence[Issue] = ()) -> StudyResult:
     """Return the result of a batch with what is worth knowing about this run."""
-    issues = (*result.study.issues, *plan.remarks, *_left_behind(result, plan.settings))
+    issues = (*result.study.issues, *plan.remarks, *remarks, *_left_behind(result, plan.settings))
     return result.model_copy(update={"study": result.study.model_copy(update={"issues": issues})})
 
 

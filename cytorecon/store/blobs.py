@@ -26,6 +26,8 @@ if sys.platform != "win32":
 FOLDER: Final = "blobs"
 #: Bytes that are copied at a time.
 _PIECE: Final = 1 << 20
+#: A file in the folder that tells it from a folder of the same name on another machine.
+_MARK: Final = ".place"
 #: Begins the name of a file that is being written.
 _UNFINISHED: Final = ".new-"
 #: A file of this age that nobody holds was left behind; a younger one may not be locked yet, s.
@@ -45,6 +47,12 @@ class Blobs(Protocol):
 
     def fetch(self, sha256: str, target: Path, suffix: str = ".fcs") -> None:
         """Write a kept file to `target`, after checking that it is what was put in."""
+
+    def mark(self) -> str:
+        """Return by what another machine tells that it sees this very place; empty where its name does."""
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell whether this is the place that :meth:`mark` was asked of."""
 
 
 class FolderBlobs:
@@ -117,6 +125,27 @@ class FolderBlobs:
             if found != sha256:
                 target.unlink()
                 raise changed(str(self._folder), sha256)
+
+    def mark(self) -> str:
+        """Return by what another machine tells that it sees this folder: made once, and never changed.
+
+        Raises
+        ------
+        StoreError
+            If the folder cannot be written.
+        """
+        path = self._folder / _MARK
+        with _said(self._folder):
+            _make_folder(self._folder)
+            with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+                file.write(secrets.token_hex(16))
+            return path.read_text(encoding="ascii")
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell whether this is the folder that :meth:`mark` was asked of; nothing is made."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self._folder / _MARK).read_text(encoding="ascii") == mark
+        return False
 
     def _check(self, sha256: str, path: Path) -> None:
         with path.open("rb") as content:

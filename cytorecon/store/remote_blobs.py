@@ -59,6 +59,14 @@ class RemoteBlobs:
             target.unlink()
             raise changed(self._root, sha256)
 
+    def mark(self) -> str:
+        """Return nothing: the URL is the same place from everywhere."""
+        return ""
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell that it is."""
+        return not mark
+
     def _path(self, sha256: str, suffix: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}{suffix}"
 
@@ -80,18 +88,32 @@ def open_blobs(location: str | Path, place: str = "") -> Blobs:
         If a study in PostgreSQL is given no place, or what a URL needs is not installed.
     """
     study = parse_location(location)
-    if not place:
-        if isinstance(study, Folder):
-            return FolderBlobs(study.path / FOLDER)
+    found = place or usual_place(location)
+    if not found:
         raise StoreError(
             "The files of a study in PostgreSQL need a place of their own.",
             subject=str(study),
             allowed="a folder that all machines reach, or a URL such as s3://bucket/prefix",
             hint="Give it with --blobs.",
         )
-    if "://" not in place:
-        return FolderBlobs(Path(place))
-    return _remote(place)
+    return blobs_at(found)
+
+
+def usual_place(location: str | Path) -> str:
+    """Return where a study keeps its files when nothing else is said; empty for one in PostgreSQL."""
+    study = parse_location(location)
+    return str(study.path / FOLDER) if isinstance(study, Folder) else ""
+
+
+def blobs_at(place: str) -> Blobs:
+    """Return the place that a folder or a URL names.
+
+    Raises
+    ------
+    StoreError
+        If what a URL needs is not installed.
+    """
+    return _remote(place) if "://" in place else FolderBlobs(Path(place))
 
 
 def _remote(place: str) -> Blobs:
