@@ -47,7 +47,7 @@ KeepFilesOption = Annotated[
     bool,
     typer.Option(
         "--keep-files/--no-keep-files",
-        help="Keep the files of the tubes with the study, without names and dates, for decisions about gates.",
+        help="Keep the files of tubes with the study, without names and dates, for decisions about gates.",
     ),
 ]
 
@@ -126,8 +126,8 @@ def check_shard_alone(*others: bool) -> None:
         raise CytoreconError(
             "A shard changes nothing about the study; say this with --learn-only.",
             field="--shard",
-            allowed="with MANIFEST, --out, --by, --blobs, --no-keep-files, --jobs, --scheduler, --tube-seconds, "
-            "--tube-memory-mb, --json",
+            allowed="with MANIFEST, --out, --by, --blobs, --no-keep-files, --jobs, --scheduler, "
+            "--tube-seconds, --tube-memory-mb, --json",
         )
 
 

@@ -171,7 +171,8 @@ def regate(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
 def gated_again(store: StudyStore, file: Cleaned, tube: Tube) -> tuple[TubeResult, int]:
     """Return what a kept file gives now, and the number of decisions about gates there were.
 
-    Nothing is stored. The result is a failed one when the study has no scales and priors for the tube: none are learned.
+    Nothing is stored, and nothing learned: the result is a failed one when the study has no scales and
+    priors for the tube.
     """
     settings = AnalysisSettings.from_json(store.settings())
     overrides = store.overrides()

@@ -73,7 +73,8 @@ class WorkOutdatedError(StoreError):
 
 
 _KEPT: Final = TypeAdapter(KeptFile)
-_CHOSEN: Final = -1
+#: Number of the data set where the reader chose it.
+CHOSEN: Final = -1
 
 
 def write_file(connection: Connection, kept: KeptFile) -> None:
@@ -140,7 +141,7 @@ def _document(connection: Connection, file_sha256: str, dataset: int | None) -> 
 
 
 def _number(dataset: int | None) -> int:
-    return _CHOSEN if dataset is None else dataset
+    return CHOSEN if dataset is None else dataset
 
 
 def _has_decisions(connection: Connection) -> bool:

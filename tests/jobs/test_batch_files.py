@@ -139,10 +139,11 @@ def test_a_batch_that_goes_on_has_nothing_to_do_after_a_worker(lab: Path, study:
 def test_files_are_not_kept_when_nobody_wants_it_and_kept_later(lab: Path, tmp_path: Path) -> None:
     result = run_batch(lab / "manifest.csv", tmp_path / "study", keep_files=False)
     assert kept(tmp_path / "study") == []
-    assert remarks(result) == [
+    (said,) = remarks(result)
+    assert said == (
         "info: batch: The files of the tubes are not kept, as --no-keep-files asks. "
         "After a decision about a gate a batch with the same sheet analyses them again."
-    ]
+    )
     assert remarks(run_batch(lab / "manifest.csv", tmp_path / "study")) == []
     assert len(kept(tmp_path / "study")) == 3
     with StudyStore.open(tmp_path / "study") as store:
