@@ -202,6 +202,8 @@ class FolderBlobs:
             return time.time() - (self._folder / name).stat().st_mtime
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise disk_error(error, str(self._folder)) from None
 
     def remove(self, name: str, *, unless_younger: float = 0) -> bool:
         """Remove a file that was put in, or in again, no fewer seconds ago; tell whether it went.
