@@ -168,6 +168,9 @@ def _finish(result: StudyResult, out: str, *, as_json: bool) -> None:
 def _summary(result: StudyResult) -> Iterator[str]:
     """Yield how many tubes need a look, of those that have a result, and how many have none."""
     done, every = tubes_done(result), len(result.tubes)
+    locked = sum(tube.patient in result.locked for tube in result.study.tubes)
+    if locked:
+        yield f"locked: {locked}"
     if done:
         look = sum(bool(reviewed(outcome)) for outcome in result.tubes)
         which = "tubes" if done == every else "tubes with a result"
@@ -231,6 +234,7 @@ def show(result: StudyResult, *, as_json: bool) -> None:
         row["needs_a_look"] = len(codes)
         row["review"] = sorted({code for found in codes.values() for code in found})
         row["kept"] = kept.get(row["tube"], "")
+        row["locked"] = row["patient"] in result.locked
     if as_json:
         print_json(rows)
         return
@@ -259,7 +263,7 @@ def _shown(row: Mapping[str, object]) -> list[str]:
     reasons = list(dict.fromkeys(flag_in_short(code) for code in codes))
     more = f", {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     known = {
-        "status": "kept" if row["kept"] else row["status"],
+        "status": "locked" if row["locked"] else "kept" if row["kept"] else row["status"],
         "needs a look": f"{look}: {', '.join(reasons[:_REASONS])}{more}" if look else "",
         "remark": row["kept"] or row["error"],
     }

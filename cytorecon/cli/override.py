@@ -129,6 +129,8 @@ def _again(store: StudyStore, study: str, record: Override) -> str:
     """Have the tubes analysed again whose files are kept, and say what comes of the others."""
     from cytorecon.jobs.uploads import ingest_key, regate_requests
 
+    if locked := store.locks():
+        note(f"Tubes of locked patients stay as they are: {', '.join(locked)}.")
     requests, without = regate_requests(store, record)
     if not requests:
         return _AGAIN

@@ -123,8 +123,8 @@ def run_batch(
     with taken_over as (store, written, digests), nullcontext(pool) if pool else workers(jobs) as crew:
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
-        # uploads that are listed teach as the other rows do, and follow what was learned
-        listed = (*written.study.tubes, *written.uploads)
+        # uploads that are listed teach as the other rows do, and follow what was learned; locked tubes teach
+        listed = (*written.study.tubes, *written.uploads, *written.locked)
         study = written.study.model_copy(update={"tubes": listed, "controls": sheet.controls})
         plan = plan_study(
             study,
@@ -137,10 +137,15 @@ def run_batch(
             progress=progress,
         )
         plan = _saved(store, known, plan)
-        wanted = [tube for tube in study.tubes if tube.tube in plan.failures] if learn_only else study.tubes
+        locked = {tube.tube for tube in written.locked}
+        wanted = [
+            tube
+            for tube in study.tubes
+            if tube.tube not in locked and (not learn_only or tube.tube in plan.failures)
+        ]
         files = Files(place_of(out, blobs) if keep_files else None, asked_for=keep_files)
         remarks = analyse(store, wanted, plan, files, each=crew.each, progress=progress)
-        return with_remarks(store.result(plots=False), plan, remarks)
+        return with_remarks(store.result(plots=False), plan, (*written.of_locks, *remarks))
 
 
 def analyse(
@@ -202,7 +207,8 @@ def _opened(
 
 def _by_stored_name(digests: Mapping[str, str], sheet: Study, written: WrittenSheet) -> dict[str, str]:
     by_row = {tube.row: digests[tube.tube] for tube in sheet.tubes if tube.tube in digests}
-    return {tube.tube: by_row[tube.row] for tube in written.study.tubes if tube.row in by_row}
+    stored = (*written.study.tubes, *written.locked)
+    return {tube.tube: by_row[tube.row] for tube in stored if tube.row in by_row}
 
 
 def _made(out: str | Path, sheet: Study, who: str) -> StudyStore:

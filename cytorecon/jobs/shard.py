@@ -113,7 +113,7 @@ def run_shard(
     sheet = load_study(manifest, today=today)
     who = checked_initials(by) if by else UNKNOWN
     with StudyStore.open(out, who=who) as store, nullcontext(pool) if pool else workers(jobs) as crew:
-        own = tuple(_own_tubes(sheet, store.study(), shard, subject=str(out)))
+        own = tuple(_own_tubes(_unlocked(sheet, store), _unlocked(store.study(), store), shard, str(out)))
         settings, origins = AnalysisSettings.from_json(store.settings()), store.origins()
         todo = [tube for tube in own if tube.tube not in origins or origins[tube.tube].status == "done"]
         plan = plan_with_what_was_learned(
@@ -129,7 +129,13 @@ def run_shard(
         return _result(store, own, remarks)
 
 
-def _own_tubes(sheet: Study, stored: Study, shard: Shard, *, subject: str) -> Iterator[Tube]:
+def _unlocked(study: Study, store: StudyStore) -> Study:
+    """Return a study without the tubes of patients whose results are locked."""
+    locked = store.locks()
+    return study.model_copy(update={"tubes": tuple(t for t in study.tubes if t.patient not in locked)})
+
+
+def _own_tubes(sheet: Study, stored: Study, shard: Shard, subject: str) -> Iterator[Tube]:
     """Yield the rows of the sheet that are tubes of this shard, under their stored names."""
     known = {tube.row: tube for tube in stored.tubes if tube.row > 0}
     uploads = {(tube.patient, tube.day) for tube in stored.tubes if tube.row == 0}

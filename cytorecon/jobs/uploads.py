@@ -116,6 +116,7 @@ def ingest(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
     assert tube is not None
     stored = store.stored_by(key)
     if not stored:
+        store.check_unlocked(tube.patient)
         told("reading the file")
         file = read_kept(store, blobs, request.file_sha256, tube.dataset)
         told("gating")
@@ -148,6 +149,7 @@ def regate(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
     name = request.tube.tube
     if store.stored_by(key):
         return Outcome(done=True, message="analysed again", tube=name)
+    store.check_unlocked(request.tube.patient)
     told("reading the file")
     tube = _as_it_stands(store, request)
     if tube is None:
@@ -183,7 +185,8 @@ def gated_again(store: StudyStore, file: Cleaned, tube: Tube) -> tuple[TubeResul
 def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request], list[str]]:
     """Return what has to be analysed again after a decision, and the tubes for which only a batch can.
 
-    Those are tubes whose file is not kept, and tubes of a template that is a file of the user's.
+    Those are tubes whose file is not kept, and tubes of a template that is a file of the user's. Tubes of
+    locked patients are in neither.
 
     Parameters
     ----------
@@ -195,7 +198,10 @@ def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request],
     requests, without = [], []
     batches = batch_by_hashes(AnalysisSettings.from_json(store.settings()))
     results = {result.tube: result for result in store.result(plots=False).tubes}
+    locked = store.locks()
     for tube in store.study().tubes:
+        if tube.patient in locked:
+            continue
         result = results[tube.tube]
         origin = result.provenance
         batch = batches.get((origin.template_sha256, origin.prior_sha256, origin.transforms_sha256))
