@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cytorecon import __version__
 from cytorecon.cli import main
 from cytorecon.cli.work import perform
 from cytorecon.errors import StoreError
@@ -26,7 +27,7 @@ from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.study import no_progress
 from cytorecon.running import Answer, Failure, Item, in_turn
 from cytorecon.simulate import simulate_tube, tube_spec
-from cytorecon.store import KeptFile, StudyStore
+from cytorecon.store import KeptFile, StudyApprovals, StudyStore, users
 from cytorecon.store.blobs import FolderBlobs
 from cytorecon.store.remote_blobs import open_blobs
 from cytorecon.study import load_study
@@ -36,6 +37,7 @@ from tests.fcs.fcs_bytes import fcs_bytes
 from tests.jobs.errands import errand_of
 from tests.jobs.lab import NAME, tube_bytes
 
+WORDS = "four words and a number 7"
 DECISION = ["--template", "tbnk", "--by", "AB", "--why", "stain failed"]
 
 
@@ -271,3 +273,29 @@ def test_who_runs_a_batch_stands_in_the_history(
         .err.strip()
         .endswith("by: It must be said who does it. Allowed: initials, 1 to 12 characters, no e-mail.")
     )
+
+
+def test_signed_results_are_reproduced_from_the_kept_files(
+    study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from argon2 import PasswordHasher
+
+    monkeypatch.setattr(users, "PasswordHasher", lambda: PasswordHasher(1, 8, 1))
+    with StudyApprovals.open(study) as approvals:
+        approvals.save_user("CD", "approver", WORDS)
+        (state,) = approvals.states(software_version=__version__)
+        approvals.sign({"P01": state.now.sha256}, by="CD", password=WORDS, software_version=__version__)
+    command = ["reproduce", str(study), "--patient", "P01", "--kept-files"]
+    capsys.readouterr()
+    assert main(command) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"The same as signed: {state.now.sha256}\n"
+    assert captured.err == "3 of 3 tubes were analysed again.\n"
+    with StudyStore.open(study) as store:
+        revision = store.revision()
+        (first, *_) = store.study().tubes
+        store.save_tube(first, store.tube_result(first.tube).model_copy(update={"counts": ()}))
+        # what is stored differs by now, and what comes of the files does not
+        assert main(["reproduce", str(study), "--patient", "P01"]) == 1
+        assert main(command) == 0
+        assert store.revision() == revision + 1
