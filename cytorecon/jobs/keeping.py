@@ -204,7 +204,7 @@ def _analysed_and_kept(asked: _Asked, work: Analysis, place: Place) -> _Answered
     answer = work(replace(asked.task, source=asked.task.source.holding(read)))
     if isinstance(answer, Failure):
         return _Answered(answer, None)
-    keep = partial(_kept, read, answer.provenance.file_sha256, place=place)
+    keep = partial(kept, read, answer.provenance.file_sha256, place=place)
     return _Answered(answer, attempt(keep, asked.task))
 
 
@@ -222,10 +222,28 @@ def _kept_here(task: Task, place: Place) -> KeptFile | Failure:
 
 def _read_and_kept(task: Task, place: Place) -> KeptFile | Failure:
     read = task.source.read()
-    return _kept(read, read.sample.sha256, task, place)
+    return kept(read, read.sample.sha256, task, place)
 
 
-def _kept(cleaned: Cleaned, file_sha256: str, task: Task, place: Place) -> KeptFile | Failure:
+def kept(cleaned: Cleaned, file_sha256: str, task: Task, place: Place) -> KeptFile | Failure:
+    """Write a sample that was read into the place of files, and return what its row is to say.
+
+    Parameters
+    ----------
+    cleaned : Cleaned
+        Of :meth:`~cytorecon.pipeline.source.Source.read`.
+    file_sha256 : str
+        Of the bytes as they came.
+    task : Task
+        Which data set it is.
+    place : Place
+        Where files are kept; a failure when this machine does not see it.
+
+    Raises
+    ------
+    StoreError
+        If the place is full or cannot be written.
+    """
     blobs = place.blobs()
     if blobs is None:
         return Failure("The machine does not see the place where the study keeps its files.")
