@@ -28,7 +28,10 @@ def lock(study: StudyArgument, patient: PatientArgument, by: WhoOption, why: Why
 
 
 def unlock(study: StudyArgument, patient: PatientArgument, by: WhoOption, why: WhyOption) -> None:
-    """Let the results of a patient be changed again; the history says who did it and why."""
+    """Let the results of a patient be changed again.
+
+    The history says who did it and why.
+    """
     from cytorecon.store import StudyLocks
 
     with StudyLocks.open(study) as store:
