@@ -16,10 +16,10 @@ WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, f
 
 
 def lock(study: StudyArgument, patient: PatientArgument, by: WhoOption, why: WhyOption) -> None:
-    """Keep tubes, facts, events and readouts of a patient as they are.
+    """Keep the results of a patient as they are.
 
-    No batch, upload, worker or decision about a gate replaces them until somebody unlocks them. See:
-    cytorecon approvals STUDY.
+    That is tubes, facts, events and readouts. No batch, upload, worker or decision about a gate replaces them
+    until somebody unlocks them. See: cytorecon approvals STUDY.
     """
     from cytorecon.store import StudyLocks
 
