@@ -44,11 +44,15 @@ def main() -> None:
     parser.add_argument("--tubes", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--events", type=int, default=2000, help="events per tube")
+    parser.add_argument(
+        "--no-keep-files", action="store_true", help="what keeping files costs is the difference"
+    )
     parser.add_argument("--one", nargs=3, metavar=("SHEET", "STUDY", "JOBS"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    keep = not chosen.no_keep_files
     if chosen.one:
         sheet, study, jobs = chosen.one
-        print(*vars(measured(Path(sheet), Path(study), int(jobs))).values())
+        print(*vars(measured(Path(sheet), Path(study), int(jobs), keep_files=keep)).values())
         return
     head = ("tubes", "jobs", "wall s", "parent CPU", "workers CPU", "parent MB", "worker MB", "speed-up")
     print(*(f"{word:>11}" for word in head))
@@ -57,11 +61,15 @@ def main() -> None:
             sheet = made(Path(folder) / f"c{tubes}", tubes, chosen.events)
             for jobs in chosen.jobs:
                 study = Path(folder) / f"s{tubes}_{jobs}"
-                _print(tubes, jobs, in_a_process(sheet, study, jobs))
+                _print(tubes, jobs, in_a_process(sheet, study, jobs, keep_files=keep))
             study = Path(folder) / f"s{tubes}_{chosen.jobs[0]}"
-            _print(tubes, "again", in_a_process(sheet, study, 1))
+            _print(tubes, "again", in_a_process(sheet, study, 1, keep_files=keep))
             whole_kb, pictures_kb = (size / tubes / _KB for size in bytes_of(study))
-            print(f"store: {whole_kb:.1f} KB per tube, of which pictures {pictures_kb:.1f} KB")
+            kept_kb = sum(file.stat().st_size for file in study.glob("blobs/??/*")) / tubes / _KB
+            print(
+                f"store: {whole_kb:.1f} KB per tube, of which pictures {pictures_kb:.1f} KB; "
+                f"kept files {kept_kb:.1f} KB"
+            )
 
 
 def _print(tubes: int, jobs: int | str, cost: Cost) -> None:
@@ -72,9 +80,11 @@ def _print(tubes: int, jobs: int | str, cost: Cost) -> None:
     print(*(f"{word:>11}" for word in (tubes, jobs, *cells, *memory)), flush=True)
 
 
-def in_a_process(sheet: Path, study: Path, jobs: int) -> Cost:
+def in_a_process(sheet: Path, study: Path, jobs: int, *, keep_files: bool) -> Cost:
     """Measure one batch in a fresh process."""
     words = [sys.executable, "-m", "benchmarks.batch_scale", "--one", str(sheet), str(study), str(jobs)]
+    if not keep_files:
+        words.append("--no-keep-files")
     root = str(Path(__file__).parents[1])
     done = subprocess.run(
         words, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": root}
@@ -82,10 +92,10 @@ def in_a_process(sheet: Path, study: Path, jobs: int) -> Cost:
     return Cost(*(float(word) for word in done.stdout.split()))
 
 
-def measured(sheet: Path, study: Path, jobs: int) -> Cost:
+def measured(sheet: Path, study: Path, jobs: int, *, keep_files: bool) -> Cost:
     """Run one batch in this process and say what it cost."""
     started = time.monotonic()
-    result = run_batch(sheet, study, jobs=jobs)
+    result = run_batch(sheet, study, keep_files=keep_files, jobs=jobs)
     assert all(outcome.status == "done" for outcome in result.tubes)
     own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return Cost(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -13,7 +13,7 @@ from cytorecon.cli.options import JsonOption, StudyArgument
 from cytorecon.cli.password import ask_password
 
 if TYPE_CHECKING:
-    from cytorecon.store import PatientApproval
+    from cytorecon.store import Lock, PatientApproval
 
 _SHOWN_DIGITS: Final = 16
 PatientsOption = Annotated[
@@ -47,8 +47,8 @@ def approve(
             note(f"{patient}  {sha256}")
         password = ask_password(by)
         store.sign(seen, by=by, password=password, software_version=__version__)
-        states = store.states(software_version=__version__)
-    _show([state for state in states if state.patient in seen], as_json=as_json)
+        states, locks = store.states(software_version=__version__), store.locks()
+    _show([state for state in states if state.patient in seen], locks, as_json=as_json)
 
 
 def approvals(study: StudyArgument, as_json: JsonOption = False) -> None:
@@ -56,8 +56,8 @@ def approvals(study: StudyArgument, as_json: JsonOption = False) -> None:
     from cytorecon.store import StudyApprovals
 
     with StudyApprovals.open(study) as store:
-        states = store.states(software_version=__version__)
-    _show(states, as_json=as_json)
+        states, locks = store.states(software_version=__version__), store.locks()
+    _show(states, locks, as_json=as_json)
 
 
 def _is_asked(state: PatientApproval, patients: Sequence[str] | None, by: str) -> bool:
@@ -67,14 +67,20 @@ def _is_asked(state: PatientApproval, patients: Sequence[str] | None, by: str) -
     return has_result and not any(one.by == by and one.sha256 == state.now.sha256 for one in state.approvals)
 
 
-def _show(states: Sequence[PatientApproval], *, as_json: bool) -> None:
+def _show(states: Sequence[PatientApproval], locks: Mapping[str, Lock], *, as_json: bool) -> None:
     if as_json:
-        print_json([_row(state) for state in states])
+        print_json([_row(state, locks.get(state.patient)) for state in states])
         return
     print_table(
-        ("patient", "state", "now", "signed"),
+        ("patient", "state", "now", "signed", "locked"),
         [
-            (state.patient, state.state, state.now.sha256[:_SHOWN_DIGITS], _signatures(state))
+            (
+                state.patient,
+                state.state,
+                state.now.sha256[:_SHOWN_DIGITS],
+                _signatures(state),
+                f"by {lock.by} since {lock.at}" if (lock := locks.get(state.patient)) else "",
+            )
             for state in states
         ],
     )
@@ -87,10 +93,11 @@ def _signatures(state: PatientApproval) -> str:
     )
 
 
-def _row(state: PatientApproval) -> dict[str, object]:
+def _row(state: PatientApproval, lock: Lock | None) -> dict[str, object]:
     return {
         "patient": state.patient,
         "state": state.state,
         "sha256": state.now.sha256,
         "signatures": [{"by": one.by, "at": one.at, "sha256": one.sha256} for one in state.approvals],
+        "locked": {"by": lock.by, "at": lock.at, "why": lock.why} if lock else None,
     }

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cytorecon.cli.batch_staff import (
+    KeepFilesOption,
+    Keeping,
     LearnOnlyOption,
     ResumeOption,
     SchedulerOption,
@@ -26,7 +28,15 @@ from cytorecon.cli.batch_staff import (
 from cytorecon.cli.console import note, print_json, print_table, progress_bar
 from cytorecon.cli.failures import Failure, raise_for
 from cytorecon.cli.given import NOTHING_GIVEN, GivenWords, read_given
-from cytorecon.cli.options import DEFAULT_JOBS, JobsOption, JsonOption, MapOption, SpilloverOption
+from cytorecon.cli.options import (
+    DEFAULT_JOBS,
+    BlobsOption,
+    InitialsOption,
+    JobsOption,
+    JsonOption,
+    MapOption,
+    SpilloverOption,
+)
 from cytorecon.errors import Severity
 
 if TYPE_CHECKING:
@@ -100,6 +110,9 @@ def batch(
     resume: ResumeOption = False,  # noqa: ARG001 - says what is done anyway
     learn_only: LearnOnlyOption = False,
     shard: ShardOption = None,
+    keep_files: KeepFilesOption = True,
+    blobs: BlobsOption = "",
+    by: InitialsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Analyse the tubes of a sample sheet into a study.
@@ -112,10 +125,11 @@ def batch(
     """
     given = read_given(mapping, spillover)
     staff = Staff(jobs=jobs, scheduler=scheduler, seconds=tube_seconds, memory_mb=tube_memory_mb)
+    keeping = Keeping(keep_files, blobs, by)
     if shard is not None:
         others = (patients, events, readouts, name, mapping, spillover, priors)
         check_shard_alone(relearn, remove_missing, learn_only, *(other is not None for other in others))
-        _finish(analyse_shard(manifest, out, shard, staff), out, as_json=as_json)
+        _finish(analyse_shard(manifest, out, shard, staff, keeping), out, as_json=as_json)
         return
     result = analyse(
         manifest,
@@ -130,6 +144,7 @@ def batch(
         priors=priors,
         learn_only=learn_only,
         staff=staff,
+        keeping=keeping,
     )
     if learn_only:
         learned = waiting(result)
@@ -153,6 +168,9 @@ def _finish(result: StudyResult, out: str, *, as_json: bool) -> None:
 def _summary(result: StudyResult) -> Iterator[str]:
     """Yield how many tubes need a look, of those that have a result, and how many have none."""
     done, every = tubes_done(result), len(result.tubes)
+    locked = sum(tube.patient in result.locked for tube in result.study.tubes)
+    if locked:
+        yield f"locked: {locked}"
     if done:
         look = sum(bool(reviewed(outcome)) for outcome in result.tubes)
         which = "tubes" if done == every else "tubes with a result"
@@ -175,6 +193,7 @@ def analyse(
     priors: Path | None = None,
     learn_only: bool = False,
     staff: Staff,
+    keeping: Keeping,
 ) -> StudyResult:
     """Run a batch under a progress bar."""
     from cytorecon.jobs import run_batch
@@ -196,6 +215,9 @@ def analyse(
             remove_missing=remove_missing,
             today=datetime.now().astimezone().date(),
             learn_only=learn_only,
+            keep_files=keeping.keep_files,
+            blobs=keeping.blobs,
+            by=keeping.by,
             pool=pool,
             progress=advance,
         )
@@ -212,6 +234,7 @@ def show(result: StudyResult, *, as_json: bool) -> None:
         row["needs_a_look"] = len(codes)
         row["review"] = sorted({code for found in codes.values() for code in found})
         row["kept"] = kept.get(row["tube"], "")
+        row["locked"] = row["patient"] in result.locked
     if as_json:
         print_json(rows)
         return
@@ -240,7 +263,7 @@ def _shown(row: Mapping[str, object]) -> list[str]:
     reasons = list(dict.fromkeys(flag_in_short(code) for code in codes))
     more = f", {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     known = {
-        "status": "kept" if row["kept"] else row["status"],
+        "status": "locked" if row["locked"] else "kept" if row["kept"] else row["status"],
         "needs a look": f"{look}: {', '.join(reasons[:_REASONS])}{more}" if look else "",
         "remark": row["kept"] or row["error"],
     }

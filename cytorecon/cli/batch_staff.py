@@ -43,6 +43,13 @@ ShardOption = Annotated[
     str | None,
     typer.Option("--shard", metavar="i/N", help="Analyse one of N parts of the tubes, after --learn-only."),
 ]
+KeepFilesOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-files/--no-keep-files",
+        help="Keep the files of tubes with the study, without names and dates, for decisions about gates.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -84,14 +91,33 @@ class Staff:
         return cluster(self.scheduler, limits)
 
 
-def analyse_shard(manifest: Path, out: str, shard: str, staff: Staff) -> StudyResult:
+@dataclass(frozen=True)
+class Keeping:
+    """Whether files of tubes are kept and where, and who runs the batch, as asked for on the command line."""
+
+    keep_files: bool = True
+    blobs: str = ""
+    by: str = ""
+
+
+def analyse_shard(manifest: Path, out: str, shard: str, staff: Staff, keeping: Keeping) -> StudyResult:
     """Analyse one part of the tubes under a progress bar."""
     from cytorecon.jobs import Shard, run_shard
 
     part = Shard.parse(shard)
     with progress_bar() as advance, staff.pool() as pool:
         today = datetime.now().astimezone().date()
-        return run_shard(manifest, out, part, today=today, pool=pool, progress=advance)
+        return run_shard(
+            manifest,
+            out,
+            part,
+            today=today,
+            keep_files=keeping.keep_files,
+            blobs=keeping.blobs,
+            by=keeping.by,
+            pool=pool,
+            progress=advance,
+        )
 
 
 def check_shard_alone(*others: bool) -> None:
@@ -100,7 +126,8 @@ def check_shard_alone(*others: bool) -> None:
         raise CytoreconError(
             "A shard changes nothing about the study; say this with --learn-only.",
             field="--shard",
-            allowed="with MANIFEST, --out, --jobs, --scheduler, --tube-seconds, --tube-memory-mb, --json",
+            allowed="with MANIFEST, --out, --by, --blobs, --no-keep-files, --jobs, --scheduler, "
+            "--tube-seconds, --tube-memory-mb, --json",
         )
 
 

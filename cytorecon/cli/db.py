@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cytorecon.store import Moved, Role
 
 db = typer.Typer(
-    help="Keep a study: back up, restore, copy, upgrade, users.",
+    help="Keep a study: back up, restore, copy, tidy, upgrade, users.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,9 +28,12 @@ WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does i
 
 
 FilesOption = Annotated[
-    Path | None,
+    str,
     typer.Option(
-        "--files", metavar="DIR", help="Folder of the files a study keeps; its own blobs by default."
+        "--files",
+        metavar="PLACE",
+        envvar="CYTORECON_BLOBS",
+        help="Folder or URL of the files a study keeps; its own blobs by default.",
     ),
 ]
 
@@ -60,7 +64,7 @@ def upgrade(study: StudyArgument, by: WhoOption = "unknown", as_json: JsonOption
 def backup(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="New file.")],
-    files: FilesOption = None,
+    files: FilesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write all of a study to one file, as of one moment; others may go on writing.
@@ -68,14 +72,19 @@ def backup(
     Any database can be made from it again. It holds what the study holds: pseudonyms, clock times, hashes of
     passwords.
     """
+    from cytorecon.jobs.pending import pending_jobs
     from cytorecon.store import back_up
 
-    note = back_up(study, out, files=files)
-    rows = sum(table.rows for table in note.tables)
+    # before the study is read: what waits then has its file in it
+    made = back_up(study, out, jobs=pending_jobs(study), files=files)
+    rows = sum(table.rows for table in made.tables)
     if as_json:
-        print_json({"out": str(out), "rows": rows, "files": len(note.files), "head": note.head})
+        counts = {"rows": rows, "files": len(made.files), "jobs": len(made.jobs)}
+        print_json({"out": str(out), **counts, "head": made.head})
         return
-    print(f"{rows} rows and {len(note.files)} files. Head: {note.head or 'none'}")
+    print(f"{rows} rows and {len(made.files)} files. Head: {made.head or 'none'}")
+    if made.jobs:
+        note(f"{len(made.jobs)} jobs that had not ended are in it; a restored study asks for them again.")
 
 
 @db.command("restore")
@@ -84,13 +93,15 @@ def restore(
     to: Annotated[
         str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
     ],
-    files: FilesOption = None,
+    files: FilesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a study from a backup at a new place, verified row by row; all of it or nothing."""
+    from cytorecon.jobs.pending import ask_again
     from cytorecon.store import restore_backup
 
-    _say(restore_backup(file, to, files=files), as_json=as_json)
+    moved = restore_backup(file, to, files=files)
+    _say(moved, ask_again(to, moved.jobs), as_json=as_json)
 
 
 @db.command("copy")
@@ -99,17 +110,20 @@ def copy(
     to: Annotated[
         str, typer.Option("--to", metavar="PLACE", help="New folder, or URL of an empty PostgreSQL database.")
     ],
-    files: FilesOption = None,
+    files: FilesOption = "",
     to_files: Annotated[
-        Path | None,
-        typer.Option("--to-files", metavar="DIR", help="Folder for the files the copy keeps."),
-    ] = None,
+        str,
+        typer.Option("--to-files", metavar="PLACE", help="Folder or URL for the files the copy keeps."),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
+    from cytorecon.jobs.pending import ask_again, pending_jobs
     from cytorecon.store import copy_study
 
-    _say(copy_study(study, to, files=files, to_files=to_files), as_json=as_json)
+    waiting = pending_jobs(study)
+    moved = copy_study(study, to, files=files, to_files=to_files)
+    _say(moved, ask_again(to, waiting), as_json=as_json)
 
 
 @db.command("erase")
@@ -118,17 +132,22 @@ def erase(
     patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Pseudonym.")],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who erases, for the history.")],
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, without the pseudonym.")],
-    files: FilesOption = None,
+    files: FilesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Erase a patient for good: facts, tubes, results, events, decisions, signatures, kept files.
 
+    Jobs about the patient go, too, and all reports and exports that workers made: they hold everybody.
     The history keeps one line that says so, without the pseudonym. Backups, exports and reports made
     before are yours to find. Run it again when it says that the space could not be overwritten.
     """
+    from cytorecon.jobs.tidy import forget_patient, tidy
     from cytorecon.store import erase_patient
 
     done = erase_patient(study, patient, by=by, why=why, files=files)
+    forget_patient(study, patient, files)
+    if _has_files(study, files):
+        tidy(study, older_than_days=math.inf, blobs=files, remove=True)
     if as_json:
         content = asdict(done) | {"copies": [str(copy) for copy in done.copies]}
         print_json(content | {"still_named": list(done.still_named)})
@@ -140,6 +159,43 @@ def erase(
         note(f"May still hold the patient: {copy}")
     if not done.swept:
         note("The space was not overwritten: another program reads the study. Close it and run this again.")
+
+
+@db.command("tidy")
+def tidy_up(
+    study: StudyArgument,
+    days: Annotated[
+        int, typer.Option("--days", min=1, metavar="N", help="Jobs that ended so many days ago, or earlier.")
+    ] = 30,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove it; without this, only say what would go.")
+    ] = False,
+    files: FilesOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what nobody needs: old jobs, the reports and exports they made, files without a use.
+
+    What a result, a signature or a remaining job rests on stays, and whatever is younger than a day. Workers
+    may go on.
+    """
+    from cytorecon.jobs.tidy import tidy
+
+    done = tidy(study, older_than_days=days, blobs=files, remove=yes)
+    if as_json:
+        print_json(asdict(done) | {"removed": yes})
+        return
+    print("Removed:" if yes else "Would go:")
+    print(f"{done.jobs} jobs that ended {days} days ago or earlier")
+    print(f"{done.made} reports and exports ({done.made_bytes} bytes)")
+    print(f"{done.files} files of tubes that nothing rests on ({done.files_bytes} bytes)")
+    if not yes:
+        note("Nothing was changed; remove it with --yes.")
+
+
+def _has_files(study: str, files: str) -> bool:
+    from cytorecon.store.remote_blobs import usual_place
+
+    return bool(files or usual_place(study))
 
 
 class RoleName(StrEnum):
@@ -202,8 +258,10 @@ def rule(
     print("Two persons must sign." if four_eyes else "One person must sign.")
 
 
-def _say(moved: Moved, *, as_json: bool) -> None:
+def _say(moved: Moved, jobs: int, *, as_json: bool) -> None:
     if as_json:
-        print_json({"rows": moved.rows, "files": moved.files, "head": moved.head})
+        print_json({"rows": moved.rows, "files": moved.files, "jobs": jobs, "head": moved.head})
         return
     print(f"{moved.rows} rows and {moved.files} files, the same on both sides. Head: {moved.head or 'none'}")
+    if jobs:
+        note(f"{jobs} jobs wait for a worker of the new study.")

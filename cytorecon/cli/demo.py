@@ -11,7 +11,7 @@ import typer
 import cytorecon
 from cytorecon.cli import report
 from cytorecon.cli.batch import analyse, failures_of, tubes_done
-from cytorecon.cli.batch_staff import Staff
+from cytorecon.cli.batch_staff import Keeping, Staff
 from cytorecon.cli.console import note, progress_bar
 from cytorecon.cli.dashboard_server import serve_dashboard
 from cytorecon.cli.failures import raise_for
@@ -34,7 +34,9 @@ def demo(
     check_folder(out, option="--out")
     check_report_folder(out / "report", option="--out")
     study = str(out / "study")
-    result = analyse(sample_manifest(out), study, name="Sample cohort", staff=Staff(jobs=jobs))
+    result = analyse(
+        sample_manifest(out), study, name="Sample cohort", staff=Staff(jobs=jobs), keeping=Keeping()
+    )
     note(f"{tubes_done(result)} of {len(result.tubes)} tubes analysed: {study}")
     report.write(study, out / "report")
     raise_for(failures_of(result), done=tubes_done(result))

@@ -26,6 +26,7 @@ from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.jobs import jobs
+from cytorecon.cli.lock import lock, unlock
 from cytorecon.cli.milestones import milestones
 from cytorecon.cli.override import override
 from cytorecon.cli.patient import patient
@@ -105,6 +106,8 @@ app.command("worker")(worker)
 app.command("jobs")(jobs)
 app.command("approve")(approve)
 app.command("approvals")(approvals)
+app.command("lock")(lock)
+app.command("unlock")(unlock)
 app.command("reproduce")(reproduce)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)

@@ -43,7 +43,15 @@ BlobsOption = Annotated[
         "--blobs",
         metavar="PLACE",
         envvar="CYTORECON_BLOBS",
-        help="Where uploaded files are kept: a folder or s3://bucket/prefix; by default in the study folder.",
+        help="Where files of tubes are kept: a folder or s3://bucket/prefix; by default in the study folder.",
+    ),
+]
+
+#: Who does it, where nobody has to say so.
+InitialsOption = Annotated[
+    str,
+    typer.Option(
+        "--by", metavar="INITIALS", envvar="CYTORECON_BY", help="Who does it, for the history; no e-mail."
     ),
 ]
 

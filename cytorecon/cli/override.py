@@ -140,6 +140,8 @@ def _again(store: StudyStore, study: str, record: Override) -> str:
     """Have the tubes analysed again whose files are kept, and say what comes of the others."""
     from cytorecon.jobs.regating import regate_after
 
+    if locked := store.locks():
+        note(f"Tubes of locked patients stay as they are: {', '.join(locked)}.")
     with ExitStack() as stack:
         opened: list[JobQueue] = []
 

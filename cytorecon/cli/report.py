@@ -78,7 +78,8 @@ def report(
         continued = not patients if forecasts is None else forecasts
         result = store.result(plots=False)
         # what was signed was seen with the packaged reference ranges
-        making = replace(making, approved=approved_in(study, result) if own is None else ())
+        approved = approved_in(study, result) if own is None else ()
+        making = replace(making, approved=approved, locked=result.locked)
         made = _write_patients(result, out, making, patients, own, continued) if alone else None
         files = None if alone else _write_study(result, out, making, own, continued, gates=gates)
         tubes = _write_tubes(store, out / _TUBES, patients) if gates else None
@@ -95,7 +96,9 @@ def write(study: str, out: Path) -> ReportFiles:
     formats: tuple[SheetFormat, ...] = ("html",)
     with StudyStore.open(study) as store:
         result = store.result(plots=False)
-    return _write_study(result, out, Making(formats, __version__, approved_in(study, result)))
+    return _write_study(
+        result, out, Making(formats, __version__, approved_in(study, result), locked=result.locked)
+    )
 
 
 Made = dict[str, tuple[Path, ...]]

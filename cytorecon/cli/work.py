@@ -89,7 +89,7 @@ def _report(store: StudyStore, formats: tuple[str, ...]) -> Mapping[str, bytes]:
 
     result = store.result(plots=False)
     asked = tuple(one for one in ("html", "pdf") if one in formats)
-    making = Making(asked, __version__)
+    making = Making(asked, __version__, locked=result.locked)
     with private_folder() as folder:
         if "html" in asked:
             write_report(result, folder, software_version=__version__, sheets=making)

@@ -22,6 +22,7 @@ from cytorecon.knowledge.template import (
 
 LONGEST_INITIALS: Final = 12
 LONGEST_REASON: Final = 500
+_INITIALS: Final = f"initials, 1 to {LONGEST_INITIALS} characters, no e-mail"
 _REGIONS = (SingletGate, ClusterGate, ScatterRegionGate, ContourGate, EllipseGateSpec, PolygonGateSpec)
 
 
@@ -86,15 +87,30 @@ def check_undo(record: Override, records: Sequence[Override]) -> None:
         )
 
 
-def are_initials(text: str) -> bool:
-    """Tell whether `text` can stand for a person who decides.
+def are_initials(by: str) -> bool:
+    """Tell whether `by` can stand for a person: short, and no e-mail address.
 
     Examples
     --------
     >>> are_initials("AB"), are_initials("ab@clinic.example"), are_initials(" ")
     (True, False, False)
     """
-    return bool(text.strip()) and len(text) <= LONGEST_INITIALS and "@" not in text and text.isprintable()
+    return bool(by.strip()) and len(by) <= LONGEST_INITIALS and "@" not in by and by.isprintable()
+
+
+def checked_initials(by: str) -> str:
+    """Return `by`, of who does something that is no decision about a gate.
+
+    Raises
+    ------
+    OverrideError
+        If it is empty, long, or holds an e-mail address.
+    """
+    if are_initials(by):
+        return by
+    raise OverrideError(
+        "It must be said who does it.", field="by", found="" if "@" in by else by, allowed=_INITIALS
+    )
 
 
 def check_words(record: Override) -> None:
@@ -107,8 +123,7 @@ def check_words(record: Override) -> None:
     """
     by, why = record.by, record.why
     if not are_initials(by):
-        allowed = f"initials, 1 to {LONGEST_INITIALS} characters, no e-mail"
-        raise _error(record, "It must be said who decides.", "by", "" if "@" in by else by, allowed)
+        raise _error(record, "It must be said who decides.", "by", "" if "@" in by else by, _INITIALS)
     if not why.strip() or len(why) > LONGEST_REASON:
         allowed = f"1 to {LONGEST_REASON} characters"
         found = f"{len(why)} characters" if why.strip() else "nothing"

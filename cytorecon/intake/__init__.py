@@ -2,12 +2,14 @@
 
 from cytorecon.intake.archives import archive_kind, check_no_archive
 from cytorecon.intake.clean import Cleaned, clean
+from cytorecon.intake.copy import Beside, write_clean
 from cytorecon.intake.deidentify import Deidentified, deidentify
 from cytorecon.intake.private_folder import private_folder, sweep
 from cytorecon.intake.quarantine import read_again, receive
 from cytorecon.intake.removed import Removed
 
 __all__ = [
+    "Beside",
     "Cleaned",
     "Deidentified",
     "Removed",
@@ -19,4 +21,5 @@ __all__ = [
     "read_again",
     "receive",
     "sweep",
+    "write_clean",
 ]

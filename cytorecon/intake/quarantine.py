@@ -24,6 +24,7 @@ from cytorecon.fcs import read_fcs
 from cytorecon.intake.answer import Answer
 from cytorecon.intake.archives import check_no_archive
 from cytorecon.intake.clean import Cleaned
+from cytorecon.intake.copy import Beside
 from cytorecon.intake.private_folder import private_folder
 from cytorecon.intake.removed import Removed
 from cytorecon.knowledge.deidentification import QuarantineLimits, load_deidentification
@@ -93,19 +94,24 @@ def read_again(
     issues: tuple[Issue, ...],
     removed: Removed,
     written: tuple[tuple[str, str], ...],
+    beside: Beside | None = None,
 ) -> Cleaned:
     """Read a clean file with what is known of the one it was made of, as :func:`receive` returns it.
 
     Parameters
     ----------
     clean_file : Path
-        Made by :func:`receive`.
+        Made by :func:`receive`, or by :func:`~cytorecon.intake.copy.write_clean`.
     file_sha256 : str
         Of the bytes as they came: the identity of the tube.
     issues, removed, written
         What was noticed then; see :class:`~cytorecon.intake.clean.Cleaned`.
+    beside : Beside, optional
+        What the sample was that no file says.
     """
     sample = read_fcs(clean_file)
+    if beside is not None:
+        sample = beside.restored(sample)
     noticed = (*issues, *_new(sample.issues, issues))
     return Cleaned(replace(sample, issues=noticed, fingerprint=lambda: file_sha256), removed, written)
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from cytorecon import __version__
 from cytorecon.jobs.batch import run_batch
+from cytorecon.jobs.uploads import gated_again, read_kept
 from cytorecon.results import TubeResult
 from cytorecon.store import StudyStore
+from cytorecon.store.blobs import Blobs
+from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.result import StudyResult
 
 
@@ -56,11 +59,44 @@ def analyse_again(store: StudyStore, manifest: Path, *, jobs: int = 1) -> Again:
         ) as workspace:
             for record in store.overrides():
                 workspace.add_override(record)
-        made = run_batch(manifest, place, jobs=jobs)
+        made = run_batch(manifest, place, keep_files=False, jobs=jobs)
     by_file = {outcome.provenance.file_sha256: outcome for outcome in made.tubes if outcome.status == "done"}
     new = {tube.tube: found for tube in stored.tubes if (found := by_file.get(tube.provenance.file_sha256))}
     tubes = tuple(_as(tube.tube, new.get(tube.tube, tube)) for tube in stored.tubes)
     return Again(stored.model_copy(update={"tubes": tubes}), frozenset(new))
+
+
+def analyse_kept(store: StudyStore, blobs: Blobs, patient: str) -> Again:
+    """Analyse the files of a patient that the study keeps with its settings and decisions, and store nothing.
+
+    Parameters
+    ----------
+    store : StudyStore
+        The study; it is read only.
+    blobs : Blobs
+        The place of its files.
+    patient : str
+        Pseudonym; results of others stay as they are stored.
+
+    Raises
+    ------
+    StoreError
+        If a file was changed on its disk.
+    """
+    study = store.study()
+    tubes: dict[str, TubeResult] = {}
+    new = set()
+    for tube in study.tubes:
+        result = store.tube_result(tube.tube)
+        file_sha256 = result.provenance.file_sha256
+        if tube.patient == patient and store.kept_file(file_sha256, tube.dataset) is not None:
+            again, _ = gated_again(store, read_kept(store, blobs, file_sha256, tube.dataset), tube)
+            if again.status == "done":
+                result = again
+                new.add(tube.tube)
+        tubes[tube.tube] = result.model_copy(update={"plots": ()})
+    whole = StudyResult(study=study, tubes=tuple(tubes.values()))
+    return Again(with_assay_checks(whole), frozenset(new))
 
 
 def _as(tube: str, result: TubeResult) -> TubeResult:

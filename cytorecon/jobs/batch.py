@@ -9,8 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from cytorecon import __version__
-from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.errors import CytoreconError, Issue, StoreError
+from cytorecon.gating.override_check import checked_initials
 from cytorecon.jobs.done import seen_before, to_analyse
+from cytorecon.jobs.keeping import Files, Keeper, place_of
 from cytorecon.jobs.outcome import note_outcome, save_result, with_remarks
 from cytorecon.jobs.settings import save_settings
 from cytorecon.knowledge.template import Template
@@ -21,6 +23,7 @@ from cytorecon.pipeline.study import no_progress
 from cytorecon.running import Each
 from cytorecon.sample import Spillover
 from cytorecon.store import StudyStore, WrittenSheet
+from cytorecon.store.history import UNKNOWN
 from cytorecon.study import file_digests, load_study, row_digests
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
@@ -42,6 +45,9 @@ def run_batch(
     remove_missing: bool = False,
     today: date | None = None,
     learn_only: bool = False,
+    keep_files: bool = True,
+    blobs: str = "",
+    by: str = "",
     jobs: int = 1,
     pool: Pool | None = None,
     progress: Progress = no_progress,
@@ -78,6 +84,13 @@ def run_batch(
     learn_only : bool
         Stop when scales and priors are learned and frozen, so that shards can analyse the tubes
         (:func:`~cytorecon.jobs.run_shard`).
+    keep_files : bool
+        Keep the files of tubes that have a result, without names and dates, with the study
+        (:mod:`cytorecon.jobs.keeping`).
+    blobs : str
+        Where they are kept, see :func:`~cytorecon.store.remote_blobs.open_blobs`.
+    by : str
+        Initials of who runs it, for the history; nobody is named when it is empty.
     jobs : int
         Processes. The results do not depend on it.
     pool : Pool, optional
@@ -98,17 +111,20 @@ def run_batch(
         If no panel of the sheet asks for a marker of `mapping`.
     CompensationError
         If `spillover` cannot be used.
+    CytoreconError
+        If `by` holds more than initials.
     StoreError
         If the study cannot be opened or written.
     """
+    who = checked_initials(by) if by else UNKNOWN
     sheet = load_study(manifest, patients=patients, events=events, readouts=readouts, name=name, today=today)
     Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
-    taken_over = _opened(out, sheet, keep_name=name is None, remove_missing=remove_missing)
+    taken_over = _opened(out, sheet, who, keep_name=name is None, remove_missing=remove_missing)
     with taken_over as (store, written, digests), nullcontext(pool) if pool else workers(jobs) as crew:
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
-        # uploads that are listed teach as the other rows do, and follow what was learned
-        listed = (*written.study.tubes, *written.uploads)
+        # uploads that are listed teach as the other rows do, and follow what was learned; locked tubes teach
+        listed = (*written.study.tubes, *written.uploads, *written.locked)
         study = written.study.model_copy(update={"tubes": listed, "controls": sheet.controls})
         plan = plan_study(
             study,
@@ -121,12 +137,20 @@ def run_batch(
             progress=progress,
         )
         plan = _saved(store, known, plan)
-        wanted = [tube for tube in study.tubes if tube.tube in plan.failures] if learn_only else study.tubes
-        analyse(store, wanted, plan, each=crew.each, progress=progress)
-        return with_remarks(store.result(plots=False), plan)
+        locked = {tube.tube for tube in written.locked}
+        wanted = [
+            tube
+            for tube in study.tubes
+            if tube.tube not in locked and (not learn_only or tube.tube in plan.failures)
+        ]
+        files = Files(place_of(out, blobs) if keep_files else None, asked_for=keep_files)
+        remarks = analyse(store, wanted, plan, files, each=crew.each, progress=progress)
+        return with_remarks(store.result(plots=False), plan, (*written.of_locks, *remarks))
 
 
-def analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan, *, each: Each, progress: Progress) -> None:
+def analyse(
+    store: StudyStore, tubes: Sequence[Tube], plan: Plan, files: Files, *, each: Each, progress: Progress
+) -> tuple[Issue, ...]:
     """Analyse what is not done, store each result as it comes, and say what came of it.
 
     Parameters
@@ -137,28 +161,38 @@ def analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan, *, each: Each,
         With paths; those of the plan, or some of them.
     plan : Plan
         What can be analysed, and how.
+    files : Files
+        Whether files are kept, and where.
     each, progress : callable
         See :func:`~cytorecon.pipeline.analyze_tubes`.
+
+    Returns
+    -------
+    tuple of Issue
+        What is to be said about files that are not kept.
     """
     kept = {}
     todo = tuple(to_analyse(store, tubes, plan))
-    for tube, result in analyze_tubes(todo, plan, each=each, progress=progress):
+    keeper = Keeper(store, files, plan)
+    for tube, result in analyze_tubes(todo, plan, each=keeper.beside(each), progress=progress):
         failure = save_result(store, tube, result)
         if failure:
             kept[tube.tube] = failure
+    keeper.keep_known(tubes, todo, each)
     note_outcome(store, tubes, kept)
+    return keeper.remarks()
 
 
 @contextmanager
 def _opened(
-    out: str | Path, sheet: Study, *, keep_name: bool, remove_missing: bool
+    out: str | Path, sheet: Study, who: str, *, keep_name: bool, remove_missing: bool
 ) -> Iterator[tuple[StudyStore, WrittenSheet, Mapping[str, str]]]:
     """Open or make the study at `out`; yield it with the sheet as it was taken over, and hashes of files."""
     if not StudyStore.exists(out):
-        with _made(out, sheet) as store:
+        with _made(out, sheet, who) as store:
             yield store, WrittenSheet(sheet), {}
         return
-    with StudyStore.open(out) as store:
+    with StudyStore.open(out, who=who) as store:
         if keep_name:
             sheet = sheet.model_copy(update={"name": store.study().name})
         digests = file_digests(sheet.tubes)
@@ -173,13 +207,14 @@ def _opened(
 
 def _by_stored_name(digests: Mapping[str, str], sheet: Study, written: WrittenSheet) -> dict[str, str]:
     by_row = {tube.row: digests[tube.tube] for tube in sheet.tubes if tube.tube in digests}
-    return {tube.tube: by_row[tube.row] for tube in written.study.tubes if tube.row in by_row}
+    stored = (*written.study.tubes, *written.locked)
+    return {tube.tube: by_row[tube.row] for tube in stored if tube.row in by_row}
 
 
-def _made(out: str | Path, sheet: Study) -> StudyStore:
+def _made(out: str | Path, sheet: Study, who: str) -> StudyStore:
     empty = AnalysisSettings(software_version=__version__).model_dump_json()
     try:
-        return StudyStore.create(out, sheet, empty, software_version=__version__)
+        return StudyStore.create(out, sheet, empty, software_version=__version__, who=who)
     except StoreError as error:
         if not StudyStore.exists(out):
             raise

@@ -97,11 +97,12 @@ class JobDesk:
         FcsError
             If the file cannot be read.
         StoreError
-            If it cannot be kept.
+            If it cannot be kept, or the results of the patient are locked.
         JobWaitingError
             If another upload of the same file is not done yet.
         """
         assert request.tube is not None
+        self._store.check_unlocked(request.tube.patient)
         blobs = open_blobs(self._location, self._blobs)
         kept = keep_upload(self._store, blobs, path, request.tube.dataset)
         request = request.model_copy(update={"file_sha256": kept.file_sha256})

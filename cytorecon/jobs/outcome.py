@@ -8,7 +8,7 @@ from cytorecon.errors import Issue, Severity
 from cytorecon.pipeline import AnalysisSettings, Plan
 from cytorecon.pipeline.tube import failed
 from cytorecon.results import TubeResult
-from cytorecon.store import AWAITS_ANALYSIS, KEPT, FileCountedError, StudyStore
+from cytorecon.store import AWAITS_ANALYSIS, KEPT, FileCountedError, LockedError, StudyStore
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 
@@ -26,6 +26,8 @@ def save_result(store: StudyStore, tube: Tube, result: TubeResult) -> str:
     if result.status == "done":
         try:
             store.save_tube(tube, result, reason=_AGAIN if tube.row == 0 else "")
+        except LockedError:  # since this batch began; the result that was locked stays
+            return ""
         except FileCountedError as error:
             came = "was uploaded" if error.upload else "is counted"
             result = failed(tube, f"Its file {came} as tube {error.tube} meanwhile and is counted once.")
@@ -34,7 +36,10 @@ def save_result(store: StudyStore, tube: Tube, result: TubeResult) -> str:
     if tube.row > 0:
         # file names stay out of everything that is kept; the row tells which file it is
         result = result.model_copy(update={"error": f"Manifest row {tube.row}: {result.error}"})
-    return result.error if store.save_failure(tube, result) else ""
+    try:
+        return result.error if store.save_failure(tube, result) else ""
+    except LockedError:
+        return ""
 
 
 def note_outcome(store: StudyStore, tubes: Sequence[Tube], kept: Mapping[str, str]) -> None:
@@ -63,9 +68,9 @@ def _kept(tube: Tube, reason: str, waited: Issue | None) -> Issue:
     )
 
 
-def with_remarks(result: StudyResult, plan: Plan) -> StudyResult:
+def with_remarks(result: StudyResult, plan: Plan, remarks: Sequence[Issue] = ()) -> StudyResult:
     """Return the result of a batch with what is worth knowing about this run."""
-    issues = (*result.study.issues, *plan.remarks, *_left_behind(result, plan.settings))
+    issues = (*result.study.issues, *plan.remarks, *remarks, *_left_behind(result, plan.settings))
     return result.model_copy(update={"study": result.study.model_copy(update={"issues": issues})})
 
 
@@ -75,7 +80,7 @@ def _left_behind(result: StudyResult, settings: AnalysisSettings) -> tuple[Issue
         (context.template_sha256, context.prior.sha256, context.transforms.sha256)
         for context in settings.batches.values()
     }
-    rows = {tube.tube for tube in result.study.tubes if tube.row > 0}
+    rows = {tube.tube for tube in result.study.tubes if tube.row > 0 and tube.patient not in result.locked}
     behind = [
         outcome.tube
         for outcome in result.tubes

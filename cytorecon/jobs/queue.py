@@ -6,7 +6,8 @@ or gets its first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -14,7 +15,7 @@ from typing import Final, Self
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus, error
 
 from cytorecon.errors import CytoreconError, StoreError
-from cytorecon.jobs.model import Job, Outcome, Request, State, first_attempt
+from cytorecon.jobs.model import UNFINISHED, Job, Outcome, Request, State, first_attempt
 from cytorecon.store import jobs_database
 from cytorecon.store.faults import translated
 from cytorecon.store.jobs_database import Heartbeat, jobs_engine, jobs_url
@@ -27,6 +28,7 @@ WORKFLOW: Final = "job"
 #: A job whose worker ended this often is given up: it may be what ends them.
 MOST_TAKEOVERS: Final = 20
 
+_DAY: Final = 86_400
 _STATES: Final[dict[str, State]] = {
     "ENQUEUED": "queued",
     "DELAYED": "queued",
@@ -148,6 +150,20 @@ class JobQueue:
             raise _not_now("done again", job, "one that failed or was cancelled")
         return self.submit(job.request, _key(name))
 
+    def every_job(self, *, ended_before_days: float | None = None) -> tuple[Job, ...]:
+        """Return all jobs and attempts, oldest first; or those only that ended more than so many days ago."""
+        with translated("jobs"):
+            found = self._client.list_workflows(name=WORKFLOW)
+        if ended_before_days is not None:
+            latest = (time.time() - ended_before_days * _DAY) * 1000
+            found = [one for one in found if _STATES[one.status] not in UNFINISHED and _ended(one) < latest]
+        return tuple(_job(status) for status in found)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Take jobs out for good; what they have stored stays."""
+        with translated("jobs"):
+            self._client.delete_workflows(list(names))
+
     def is_run_by(self, name: str, worker: str) -> bool:
         """Tell whether a job runs still, and at this worker."""
         with translated("jobs"):
@@ -231,6 +247,11 @@ def _job(status: WorkflowStatus) -> Job:
     stage = str((status.attributes or {}).get("stage", "")) if state == "running" else ""
     request = Request.model_validate_json(document)
     return Job(id=status.workflow_id, request=request, state=state, stage=stage, outcome=outcome)
+
+
+def _ended(status: WorkflowStatus) -> int:
+    """Return when a job ended, ms since 1970; now when nobody knows."""
+    return status.completed_at or status.updated_at or int(time.time() * 1000)
 
 
 def _arguments(status: WorkflowStatus) -> Sequence[str]:

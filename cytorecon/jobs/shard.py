@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cytorecon.errors import CytoreconError, StoreError
+from cytorecon.errors import CytoreconError, Issue, StoreError
+from cytorecon.gating.override_check import checked_initials
 from cytorecon.jobs.batch import analyse
 from cytorecon.jobs.done import seen_before
+from cytorecon.jobs.keeping import Files, place_of
 from cytorecon.pipeline import AnalysisSettings, plan_with_what_was_learned
 from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.study import no_progress
 from cytorecon.store import StudyStore
+from cytorecon.store.history import UNKNOWN
 from cytorecon.study import file_digests, load_study
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
@@ -76,6 +79,9 @@ def run_shard(
     shard: Shard,
     *,
     today: date | None = None,
+    keep_files: bool = True,
+    blobs: str = "",
+    by: str = "",
     jobs: int = 1,
     pool: Pool | None = None,
     progress: Progress = no_progress,
@@ -90,7 +96,7 @@ def run_shard(
         Study folder or database URL.
     shard : Shard
         Which part.
-    today, jobs, pool, progress
+    today, keep_files, blobs, by, jobs, pool, progress
         See :func:`~cytorecon.jobs.run_batch`.
 
     Returns
@@ -105,8 +111,9 @@ def run_shard(
         If there is no such study, or it was made from another sheet.
     """
     sheet = load_study(manifest, today=today)
-    with StudyStore.open(out) as store, nullcontext(pool) if pool else workers(jobs) as crew:
-        own = tuple(_own_tubes(sheet, store.study(), shard, subject=str(out)))
+    who = checked_initials(by) if by else UNKNOWN
+    with StudyStore.open(out, who=who) as store, nullcontext(pool) if pool else workers(jobs) as crew:
+        own = tuple(_own_tubes(_unlocked(sheet, store), _unlocked(store.study(), store), shard, str(out)))
         settings, origins = AnalysisSettings.from_json(store.settings()), store.origins()
         todo = [tube for tube in own if tube.tube not in origins or origins[tube.tube].status == "done"]
         plan = plan_with_what_was_learned(
@@ -117,11 +124,18 @@ def run_shard(
             run=crew.run,
             progress=progress,
         )
-        analyse(store, todo, plan, each=crew.each, progress=progress)
-        return _result(store, own)
+        files = Files(place_of(out, blobs) if keep_files else None, asked_for=keep_files)
+        remarks = analyse(store, todo, plan, files, each=crew.each, progress=progress)
+        return _result(store, own, remarks)
 
 
-def _own_tubes(sheet: Study, stored: Study, shard: Shard, *, subject: str) -> Iterator[Tube]:
+def _unlocked(study: Study, store: StudyStore) -> Study:
+    """Return a study without the tubes of patients whose results are locked."""
+    locked = store.locks()
+    return study.model_copy(update={"tubes": tuple(t for t in study.tubes if t.patient not in locked)})
+
+
+def _own_tubes(sheet: Study, stored: Study, shard: Shard, subject: str) -> Iterator[Tube]:
     """Yield the rows of the sheet that are tubes of this shard, under their stored names."""
     known = {tube.row: tube for tube in stored.tubes if tube.row > 0}
     uploads = {(tube.patient, tube.day) for tube in stored.tubes if tube.row == 0}
@@ -140,9 +154,10 @@ def _own_tubes(sheet: Study, stored: Study, shard: Shard, *, subject: str) -> It
             yield tube.model_copy(update={"tube": name.tube})
 
 
-def _result(store: StudyStore, own: Sequence[Tube]) -> StudyResult:
+def _result(store: StudyStore, own: Sequence[Tube], remarks: Sequence[Issue]) -> StudyResult:
     study = store.study()
     names = {tube.tube for tube in own}
     tubes = tuple(tube for tube in study.tubes if tube.tube in names)
     results = tuple(store.tube_result(tube.tube).model_copy(update={"plots": ()}) for tube in tubes)
-    return StudyResult(study=study.model_copy(update={"tubes": tubes}), tubes=results)
+    issues = (*study.issues, *remarks)
+    return StudyResult(study=study.model_copy(update={"tubes": tubes, "issues": issues}), tubes=results)

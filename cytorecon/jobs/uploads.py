@@ -1,4 +1,8 @@
-"""Keep the file of an upload, and analyse a file that is kept."""
+"""Keep the file of an upload, and analyse a file that is kept.
+
+A tube that is analysed again, whether it came by upload or by a sheet, gets the scales and prior of its
+batch as they are frozen: the numbers that the batch itself would give it with the same decisions.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,11 @@ from cytorecon.gating.overrides import Override, concerning
 from cytorecon.intake import Cleaned, private_folder, read_again, receive
 from cytorecon.intake.answer import Refusal
 from cytorecon.jobs.addition import analyse_with
+from cytorecon.jobs.done import batch_of_result
 from cytorecon.jobs.model import Outcome, Request, job_key
-from cytorecon.results import TubeResult
+from cytorecon.knowledge.templates import load_template
+from cytorecon.pipeline import AnalysisSettings, analyze_addition
+from cytorecon.results import Provenance, TubeResult
 from cytorecon.store import FileCountedError, KeptFile, StudyStore, Work, WorkOutdatedError, WorkStoredError
 from cytorecon.store.blobs import Blobs
 from cytorecon.store.checks import NameTakenError
@@ -75,13 +82,20 @@ def read_kept(store: StudyStore, blobs: Blobs, file_sha256: str, dataset: int | 
         raise StoreError(
             "The study does not keep this file.",
             field=f"file {file_sha256[:12]}",
-            allowed="a file that was uploaded",
-            hint="Upload it again.",
+            allowed="a file that was uploaded, or analysed by a batch that keeps files",
+            hint="Upload it again, or run the batch again with its sheet.",
         )
     with private_folder() as folder:
         path = folder / "kept.fcs"
         blobs.fetch(kept.blob_sha256, path)
-        return read_again(path, file_sha256, issues=kept.issues, removed=kept.removed, written=kept.written)
+        return read_again(
+            path,
+            file_sha256,
+            issues=kept.issues,
+            removed=kept.removed,
+            written=kept.written,
+            beside=kept.beside,
+        )
 
 
 def ingest(store: StudyStore, blobs: Blobs, request: Request, key: str, told: Told) -> Outcome:
@@ -102,6 +116,7 @@ def ingest(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
     assert tube is not None
     stored = store.stored_by(key)
     if not stored:
+        store.check_unlocked(tube.patient)
         told("reading the file")
         file = read_kept(store, blobs, request.file_sha256, tube.dataset)
         told("gating")
@@ -117,16 +132,32 @@ def ingest(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
 
 
 def regate(store: StudyStore, blobs: Blobs, request: Request, key: str, told: Told) -> Outcome:
-    """Analyse a kept tube of the study again, with what was decided about its gates by now."""
-    tube = request.tube
-    assert tube is not None
+    """Analyse a tube whose file is kept again, with what was decided about its gates by now.
+
+    Parameters
+    ----------
+    store, blobs : StudyStore, Blobs
+        The study, and the place of its files.
+    request : Request
+        Of kind ``regate``.
+    key : str
+        :func:`~cytorecon.jobs.model.job_key`.
+    told : callable
+        Called with what is being done.
+    """
+    assert request.tube is not None
+    name = request.tube.tube
     if store.stored_by(key):
-        return Outcome(done=True, message="analysed again", tube=tube.tube)
+        return Outcome(done=True, message="analysed again", tube=name)
+    store.check_unlocked(request.tube.patient)
     told("reading the file")
+    tube = _as_it_stands(store, request)
+    if tube is None:
+        return Outcome(done=False, message="The study has no such tube any more, or another file for it.")
     file = read_kept(store, blobs, request.file_sha256, tube.dataset)
     told("gating")
     while True:
-        result, decisions = analyse_with(store, file, tube)
+        result, decisions = gated_again(store, file, tube)
         if result.status == "failed":
             return Outcome(done=False, message=result.error)
         try:
@@ -136,17 +167,26 @@ def regate(store: StudyStore, blobs: Blobs, request: Request, key: str, told: To
             continue
         except WorkStoredError:
             pass
-        return Outcome(done=True, message="analysed again", tube=tube.tube)
+        return Outcome(done=True, message="analysed again", tube=name)
 
 
-def ingest_key(store: StudyStore, request: Request) -> str:
-    """Return the key of a job about a tube: tube, file, settings and decisions."""
-    state = [store.settings(), *(record.id for record in store.overrides())]
-    return job_key(request, hashlib.sha256("\n".join(state).encode()).hexdigest())
+def gated_again(store: StudyStore, file: Cleaned, tube: Tube) -> tuple[TubeResult, int]:
+    """Return what a kept file gives now, and the number of decisions about gates there were.
+
+    Nothing is stored, and nothing learned: the result is a failed one when the study has no scales and
+    priors for the tube.
+    """
+    settings = AnalysisSettings.from_json(store.settings())
+    overrides = store.overrides()
+    again = analyze_addition(file, tube, settings, overrides, learns=False)
+    return again.result, len(overrides)
 
 
 def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request], list[str]]:
-    """Return what has to be analysed again after a decision, and the tubes whose file is not kept.
+    """Return what has to be analysed again after a decision, and the tubes for which only a batch can.
+
+    Those are tubes whose file is not kept, and tubes of a template that is a file of the user's. Tubes of
+    locked patients are in neither.
 
     Parameters
     ----------
@@ -156,17 +196,29 @@ def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request],
         The decision.
     """
     requests, without = [], []
+    settings = AnalysisSettings.from_json(store.settings())
     results = {result.tube: result for result in store.result(plots=False).tubes}
+    locked = store.locks()
     for tube in store.study().tubes:
-        result = results[tube.tube]
-        if result.status != "done" or not concerning([record], result.provenance.template, tube.tube, None):
+        if tube.patient in locked:
             continue
-        sha256 = result.provenance.file_sha256
-        if store.kept_file(sha256, tube.dataset) is None:
-            without.append(tube.tube)
+        result = results[tube.tube]
+        origin = result.provenance
+        batch = batch_of_result(origin, settings)
+        if result.status != "done" or not concerning([record], origin.template, tube.tube, batch):
+            continue
+        is_kept = store.kept_file(origin.file_sha256, tube.dataset) is not None
+        if is_kept and batch is not None and _has_template(origin):
+            requests.append(Request(kind="regate", tube=tube, file_sha256=origin.file_sha256))
         else:
-            requests.append(Request(kind="regate", tube=tube, file_sha256=sha256))
+            without.append(tube.tube)
     return requests, without
+
+
+def ingest_key(store: StudyStore, request: Request) -> str:
+    """Return the key of a job about a tube: tube, file, settings and decisions."""
+    state = [store.settings(), *(record.id for record in store.overrides())]
+    return job_key(request, hashlib.sha256("\n".join(state).encode()).hexdigest())
 
 
 def free_name(study: Study, removed: Iterable[Tube], waiting: Iterable[str], patient: str, day: int) -> str:
@@ -215,3 +267,21 @@ def _complete(store: StudyStore, request: Request) -> None:
     known = store.study().patient(request.patient.patient)
     if with_known_facts(known, request.patient) != known:
         store.complete_patient(request.patient)
+
+
+def _as_it_stands(store: StudyStore, request: Request) -> Tube | None:
+    """Return what the study says of the tube now; None when it is gone, or its result is of other bytes."""
+    assert request.tube is not None
+    for tube in (*store.study().tubes, *store.removed()):
+        if tube.tube == request.tube.tube:
+            same = store.tube_result(tube.tube).provenance.file_sha256 == request.file_sha256
+            return tube if same else None
+    return None
+
+
+def _has_template(origin: Provenance) -> bool:
+    """Tell whether the template of a result is a packaged one, with the text that it had then."""
+    try:
+        return load_template(origin.template).sha256 == origin.template_sha256
+    except CytoreconError:
+        return False

@@ -20,10 +20,17 @@ class JobLimits(Frozen):
     wall_clock: QuarantineLimit
 
 
+class Tidying(Frozen):
+    """What ``cytorecon db tidy`` leaves alone."""
+
+    young: QuarantineLimit
+
+
 class JobRules(Frozen):
     """The file ``jobs.yaml``."""
 
     limits: JobLimits
+    tidying: Tidying
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from cytorecon.pipeline.second_opinion import second_opinion
 from cytorecon.pipeline.site import LearnedSite, SitePriors, learn_site
 from cytorecon.pipeline.study import (
     Plan,
+    Task,
     analyze_study,
     analyze_tubes,
     plan_study,
@@ -30,6 +31,7 @@ __all__ = [
     "Plan",
     "Seen",
     "SitePriors",
+    "Task",
     "analyze_addition",
     "analyze_study",
     "analyze_tubes",

@@ -14,7 +14,7 @@ import numpy as np
 from cytorecon.errors import Issue, Severity
 from cytorecon.fcs import read_fcs
 from cytorecon.gating.overrides import Override
-from cytorecon.intake import clean
+from cytorecon.intake import Cleaned, clean
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.knowledge.template import Template
 from cytorecon.pipeline.called import called_channels, called_spillover
@@ -70,6 +70,21 @@ class Source:
     spillover: Spillover | None = None
     overrides: tuple[Override, ...] = ()
 
+    def read(self) -> Cleaned:
+        """Return the content of the file, without names and dates, before the user says anything of it.
+
+        Raises
+        ------
+        FcsError
+            If the file cannot be read.
+        """
+        assert self.path is not None
+        return clean(read_fcs(self.path, dataset=self.dataset))
+
+    def holding(self, cleaned: Cleaned) -> Source:
+        """Return the source with its content in memory, so that the file is not read again."""
+        return replace(self, sample=cleaned.sample, written=cleaned.written)
+
     def load(self) -> Loaded:
         """Return the sample on the linear scale (reads the file), with what the user said of it.
 
@@ -84,8 +99,7 @@ class Source:
         """
         sample, written = self.sample, self.written
         if sample is None:
-            assert self.path is not None
-            cleaned = clean(read_fcs(self.path, dataset=self.dataset))
+            cleaned = self.read()
             sample, written = cleaned.sample, cleaned.written
         mapping = called_channels(self.mapping, sample.channels, written)
         if self.spillover is None:

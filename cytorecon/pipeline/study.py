@@ -39,6 +39,25 @@ def no_progress(stage: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
+class Task:
+    """One tube with all a worker process needs, and no more: it is sent to it.
+
+    Parameters
+    ----------
+    tube : Tube
+        What the sheet says about it.
+    source : Source
+        Where its events are.
+    batch : str
+        With whose scales and prior it is analysed.
+    """
+
+    tube: Tube
+    source: Source
+    batch: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """A study made ready: what can be analysed, in which batch, and what cannot.
 
@@ -64,6 +83,12 @@ class Plan:
     hashes: Mapping[str, str]
     failures: Mapping[str, Failure]
     remarks: tuple[Issue, ...] = ()
+
+    def tasks(self, tubes: Iterable[Tube]) -> Iterator[Task]:
+        """Yield what is to be done for those of `tubes` that can be analysed."""
+        for tube in tubes:
+            if tube.tube not in self.failures:
+                yield Task(tube, self.sources[tube.tube], self.batches[tube.tube])
 
 
 def plan_study(
@@ -198,12 +223,7 @@ def analyze_tubes(
             done += 1
             progress("gating and counting", done, len(tubes))
             yield tube, failed(tube, plan.failures[tube.tube].reason)
-    tasks = (
-        _Task(tube, plan.sources[tube.tube], plan.batches[tube.tube])
-        for tube in tubes
-        if tube.tube not in plan.failures
-    )
-    for task, answer in each(partial(_analyze, contexts=plan.settings.batches), tasks):
+    for task, answer in each(partial(_analyze, contexts=plan.settings.batches), plan.tasks(tubes)):
         done += 1
         progress("gating and counting", done, len(tubes))
         yield task.tube, failed(task.tube, answer.reason) if isinstance(answer, Failure) else answer
@@ -348,14 +368,5 @@ def _copies(tubes: Sequence[Tube], seen: Mapping[str, Seen]) -> dict[str, Failur
     return failures
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One tube with all a worker process needs, and no more: it is sent to it."""
-
-    tube: Tube
-    source: Source
-    batch: str
-
-
-def _analyze(task: _Task, contexts: Mapping[str, BatchContext]) -> TubeResult | Failure:
+def _analyze(task: Task, contexts: Mapping[str, BatchContext]) -> TubeResult | Failure:
     return attempt(partial(tube_result, tube=task.tube, context=contexts[task.batch]), task.source)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from cytorecon.errors import CytoreconError
 from cytorecon.gating.overrides import Override, concerning
@@ -21,6 +22,11 @@ from cytorecon.results import TubeResult
 from cytorecon.running import Failure
 from cytorecon.study.model import Tube
 
+OF_ANOTHER_BATCH: Final = (
+    "The study has no scales and priors for it by now: its template has changed, or is a file of your own. "
+    "A batch with its sheet analyses it again."
+)
+
 
 @dataclass(frozen=True)
 class Addition:
@@ -31,7 +37,12 @@ class Addition:
 
 
 def analyze_addition(
-    file: Path | Cleaned, tube: Tube, settings: AnalysisSettings, overrides: Sequence[Override] = ()
+    file: Path | Cleaned,
+    tube: Tube,
+    settings: AnalysisSettings,
+    overrides: Sequence[Override] = (),
+    *,
+    learns: bool = True,
 ) -> Addition:
     """Analyse one file with the frozen scales and priors of its batch.
 
@@ -47,6 +58,8 @@ def analyze_addition(
         added to the settings that are returned.
     overrides : sequence of Override
         What people decided about gates of the study, oldest first.
+    learns : bool
+        False lets a tube of a batch that the study does not know fail: it was analysed with another one.
 
     Returns
     -------
@@ -74,6 +87,8 @@ def analyze_addition(
     if isinstance(found, Failure):
         return Addition(failed(tube, found.reason), settings)
     if found.batch not in settings.batches:
+        if not learns:
+            return Addition(failed(tube, OF_ANOTHER_BATCH), settings)
         context = learn(found.batch, [source], {source.name: found}, map, no_progress)
         settings = settings.model_copy(update={"batches": {**settings.batches, found.batch: context}})
     answer = attempt(partial(tube_result, tube=tube, context=settings.batches[found.batch]), source)

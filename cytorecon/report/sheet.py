@@ -57,6 +57,8 @@ class PatientSheet:
         Whether a person signed it; until then every page says that it is a draft.
     made_on : date or None
         Printed when given.
+    locked : bool
+        Whether nothing replaces the results until somebody unlocks them.
     """
 
     page: PatientPage
@@ -67,11 +69,13 @@ class PatientSheet:
     software_version: str
     approved: bool = False
     made_on: date | None = None
+    locked: bool = False
 
     @property
     def standing(self) -> str:
-        """What the report says about its approval."""
-        return "Approved" if self.approved else "Draft: not approved"
+        """What the report says about its approval, and whether its results are locked."""
+        approval = "Approved" if self.approved else "Draft: not approved"
+        return f"{approval} · locked" if self.locked else approval
 
 
 def patient_sheet(
@@ -82,6 +86,7 @@ def patient_sheet(
     software_version: str,
     approved: bool = False,
     made_on: date | None = None,
+    locked: bool = False,
     page: PatientPage | None = None,
 ) -> PatientSheet:
     """Return the report of `patient`.
@@ -100,6 +105,8 @@ def patient_sheet(
         Whether a person signed the results.
     made_on : date, optional
         Day to print; nothing here asks a clock.
+    locked : bool
+        Whether the results are locked.
     page : PatientPage, optional
         The patient's page, where it was made already.
     """
@@ -114,6 +121,7 @@ def patient_sheet(
         software_version=software_version,
         approved=approved,
         made_on=made_on,
+        locked=locked,
     )
 
 

@@ -232,4 +232,5 @@ def _cut(result: StudyResult, patients: Sequence[str]) -> StudyResult:
         }
     )
     kept = {tube.tube for tube in own.tubes}
-    return StudyResult(study=own, tubes=tuple(tube for tube in result.tubes if tube.tube in kept))
+    tubes = tuple(tube for tube in result.tubes if tube.tube in kept)
+    return result.model_copy(update={"study": own, "tubes": tubes})

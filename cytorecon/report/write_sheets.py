@@ -42,12 +42,15 @@ class Making:
         Patients whose results were signed as they stand; of others, every page says that it is a draft.
     made_on : date or None
         Day to print; there is no clock in a report.
+    locked : collection of str
+        Patients whose results nothing replaces until somebody unlocks them.
     """
 
     formats: Collection[SheetFormat]
     software_version: str
     approved: Collection[str] = ()
     made_on: date | None = None
+    locked: Collection[str] = ()
 
 
 def write_patient_sheets(
@@ -117,7 +120,7 @@ def write_sheet(
     sheet = patient_sheet(
         patient, tables, spec, page=page,
         software_version=making.software_version, approved=patient.patient in making.approved,
-        made_on=making.made_on,
+        made_on=making.made_on, locked=patient.patient in making.locked,
     )  # fmt: skip
     made = []
     if "html" in making.formats:

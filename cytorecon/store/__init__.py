@@ -16,6 +16,8 @@ from cytorecon.store.engine import sqlite_issues
 from cytorecon.store.erasing import Erased, erase_patient
 from cytorecon.store.history import HistoryEntry
 from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
+from cytorecon.store.locking import StudyLocks
+from cytorecon.store.locks import Lock, LockedError
 from cytorecon.store.moving import Moved, copy_study, restore_backup
 from cytorecon.store.origins import Origin
 from cytorecon.store.pending import NOT_ANALYSED
@@ -36,11 +38,14 @@ __all__ = [
     "FileCountedError",
     "HistoryEntry",
     "KeptFile",
+    "Lock",
+    "LockedError",
     "Moved",
     "Origin",
     "PatientApproval",
     "Role",
     "StudyApprovals",
+    "StudyLocks",
     "StudyStore",
     "Upgraded",
     "User",

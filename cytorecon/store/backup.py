@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,8 @@ from sqlalchemy import Connection, select
 from cytorecon.errors import StoreError
 from cytorecon.store import schema
 from cytorecon.store.audit import verify
-from cytorecon.store.beside import FileNote, copied, files_in, folder_beside
+from cytorecon.store.beside import FileNote, blobs_beside, copied, files_in
+from cytorecon.store.blobs import Blobs
 from cytorecon.store.chain import canonical
 from cytorecon.store.content import TableNote, Tally, lines_of, schema_version_of, tables_of
 from cytorecon.store.engine import reading
@@ -51,6 +52,8 @@ class BackupNote(Frozen):
         Each after those it refers to.
     files : tuple of FileNote
         That are kept beside the database.
+    jobs : tuple of str
+        What was asked of jobs that had not ended (:class:`~cytorecon.jobs.model.Request` as JSON).
     """
 
     format: Literal["cytorecon-backup-1"] = "cytorecon-backup-1"
@@ -60,9 +63,12 @@ class BackupNote(Frozen):
     head: str = Field(pattern=r"^([0-9a-f]{64})?$")
     tables: tuple[TableNote, ...]
     files: tuple[FileNote, ...]
+    jobs: tuple[str, ...] = ()
 
 
-def back_up(location: str | Path, out: Path, *, files: Path | None = None) -> BackupNote:
+def back_up(
+    location: str | Path, out: Path, *, files: str | Path | None = None, jobs: Sequence[str] = ()
+) -> BackupNote:
     """Write all of a study to the new file `out`, as of one moment, while others may go on writing.
 
     Parameters
@@ -71,8 +77,10 @@ def back_up(location: str | Path, out: Path, *, files: Path | None = None) -> Ba
         A folder, or ``postgresql+psycopg://user@host/database``.
     out : Path
         A new file; nothing is left of it when something fails.
-    files : Path, optional
-        Folder of the files that are kept; ``blobs`` of a study folder by default.
+    files : str or Path, optional
+        Folder or URL of the files that are kept; ``blobs`` of a study folder by default.
+    jobs : sequence of str
+        See :class:`BackupNote`; read before this is called, so that each finds its file.
 
     Raises
     ------
@@ -91,14 +99,16 @@ def back_up(location: str | Path, out: Path, *, files: Path | None = None) -> Ba
             head, version = _head(connection, str(place)), schema_version_of(connection)
             tables = tuple(_write_tables(connection, archive))
             # files are written before the rows that name them, so those of the rows just read are there
-            beside = folder_beside(place, files)
+            beside = blobs_beside(place, files)
             kept = tuple(_write_files(beside, archive, str(place)))
             row = connection.execute(select(schema.study.c.software_version, schema.study.c.revision)).one()
             note = BackupNote(
                 schema_version=version, software_version=row.software_version, revision=row.revision,
-                head=head, tables=tables, files=kept,
+                head=head, tables=tables, files=kept, jobs=tuple(jobs),
             )  # fmt: skip
-            archive.writestr(_entry(NOTE), canonical(note.model_dump(mode="json")))
+            archive.writestr(
+                _entry(NOTE), canonical(note.model_dump(mode="json", exclude=set() if jobs else {"jobs"}))
+            )
     finally:
         engine.dispose()
     return note
@@ -119,11 +129,11 @@ def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> Iterator[
         yield tally.note
 
 
-def _write_files(folder: Path | None, archive: zipfile.ZipFile, subject: str) -> Iterator[FileNote]:
-    for note in files_in(folder):
-        assert folder is not None
+def _write_files(blobs: Blobs | None, archive: zipfile.ZipFile, subject: str) -> Iterator[FileNote]:
+    for note in files_in(blobs):
+        assert blobs is not None
         with (
-            (folder / note.name).open("rb") as source,
+            blobs.opened(note.name) as source,
             archive.open(_entry(f"blobs/{note.name}"), "w", force_zip64=True) as entry,
         ):
             copied(source, entry, note, subject)  # type: ignore[arg-type]  # typed as IO[bytes]

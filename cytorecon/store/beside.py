@@ -1,23 +1,21 @@
-"""Files that a study keeps beside its database: ``blobs/ab/abcdef….fcs``, named by their SHA-256."""
+"""Files that a study keeps beside its database, in a folder or an object store, named by their SHA-256."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydantic import Field
 
 from cytorecon.errors import StoreError
+from cytorecon.intake import private_folder
+from cytorecon.store.blobs import FOLDER, Blobs, FolderBlobs
 from cytorecon.store.location import Folder, Server
+from cytorecon.store.remote_blobs import blobs_at
 from cytorecon.values import Frozen
 
-_FOLDER: Final = "blobs"
 _PIECE: Final = 1 << 20
 _NAME: Final = r"^[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z0-9]{1,8})?$"
 
@@ -41,22 +39,23 @@ class FileNote(Frozen):
         """Of the content."""
         return self.name[3:67]
 
-
-def folder_beside(place: Folder | Server, given: Path | None) -> Path | None:
-    """Return the folder of files: the one that was given, else that of a study folder."""
-    if given is not None:
-        return given
-    return place.path / _FOLDER if isinstance(place, Folder) else None
+    @property
+    def suffix(self) -> str:
+        """Of the name."""
+        return self.name[67:]
 
 
-def files_in(folder: Path | None) -> Iterator[FileNote]:
-    """Yield the finished files of a folder, in order of their names."""
-    if folder is None or not folder.is_dir():
-        return
-    for path in sorted(folder.glob("??/*")):
-        name = f"{path.parent.name}/{path.name}"
-        if re.fullmatch(_NAME, name) and path.is_file():
-            yield FileNote(name=name, size=path.stat().st_size)
+def blobs_beside(place: Folder | Server, given: str | Path | None) -> Blobs | None:
+    """Return the place of files: the folder or URL that was given, else that of a study folder."""
+    if given:
+        return blobs_at(str(given))
+    return FolderBlobs(place.path / FOLDER) if isinstance(place, Folder) else None
+
+
+def files_in(blobs: Blobs | None) -> Iterator[FileNote]:
+    """Yield the finished files of a place, in order of their names."""
+    for held in blobs.held() if blobs is not None else ():
+        yield FileNote(name=held.name, size=held.size)
 
 
 def copied(source: BinaryIO, target: BinaryIO, note: FileNote, subject: str) -> None:
@@ -82,34 +81,19 @@ def copied(source: BinaryIO, target: BinaryIO, note: FileNote, subject: str) -> 
         )
 
 
-def put_beside(folder: Path, note: FileNote, source: BinaryIO, subject: str) -> bool:
-    """Put a file into `folder`, wholly or not at all; tell whether it was not there before.
+def put_beside(blobs: Blobs, note: FileNote, source: BinaryIO, subject: str) -> bool:
+    """Put a file into a place, wholly or not at all; tell whether it was not there before.
 
     Raises
     ------
     StoreError
-        If the content is another than its name says, or the folder cannot be written.
+        If the content is another than its name says, also of a file that is there already, or the place
+        cannot be written.
     """
-    target = folder / note.name
-    if target.exists():
-        return False
-    path = target.parent / f".new-{secrets.token_hex(8)}"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
+    is_new = blobs.age(note.name) is None
+    with private_folder() as folder:
+        path = folder / "file"
+        with path.open("wb") as file:
             copied(source, file, note, subject)
-            file.flush()
-            os.fsync(file.fileno())
-        path.replace(target)
-    except OSError as error:
-        raise StoreError(
-            "The folder for files cannot be written; nothing was kept.",
-            subject=subject,
-            found=error.strerror or str(error),
-            allowed="a folder that this user may write, with room for the files",
-            hint="Choose another folder, or make room.",
-        ) from None
-    finally:
-        with suppress(OSError):  # what kept it from being made keeps it from being looked for
-            path.unlink(missing_ok=True)
-    return True
+        blobs.put(path, note.suffix)
+    return is_new

@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from cytorecon.errors import StoreError
 
@@ -26,6 +27,10 @@ if sys.platform != "win32":
 FOLDER: Final = "blobs"
 #: Bytes that are copied at a time.
 _PIECE: Final = 1 << 20
+#: How files are called within a place.
+BLOB_NAME: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
+#: A file in the folder that tells it from a folder of the same name on another machine.
+_MARK: Final = ".place"
 #: Begins the name of a file that is being written.
 _UNFINISHED: Final = ".new-"
 #: A file of this age that nobody holds was left behind; a younger one may not be locked yet, s.
@@ -37,6 +42,29 @@ class BlobChangedError(StoreError):
     """A kept file is not what was put in."""
 
 
+class Held(NamedTuple):
+    """A file in a place: its name in it, which holds the SHA-256 of its content, and its bytes."""
+
+    name: str
+    size: int
+
+    @property
+    def sha256(self) -> str:
+        """Of the content."""
+        return self.name[3:67]
+
+
+def blob_name(sha256: str, suffix: str) -> str:
+    """Return the name of a file within its place.
+
+    Examples
+    --------
+    >>> blob_name("ab" * 32, ".fcs")[:10]
+    'ab/abababa'
+    """
+    return f"{sha256[:2]}/{sha256}{suffix}"
+
+
 class Blobs(Protocol):
     """A place for files by content."""
 
@@ -45,6 +73,24 @@ class Blobs(Protocol):
 
     def fetch(self, sha256: str, target: Path, suffix: str = ".fcs") -> None:
         """Write a kept file to `target`, after checking that it is what was put in."""
+
+    def held(self) -> Iterator[Held]:
+        """Yield the files that are there wholly, in order of their names."""
+
+    def opened(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file of :meth:`held`; its content is not checked."""
+
+    def age(self, name: str) -> float | None:
+        """Return how long ago a file was put in, or put in again, s; None where there is none."""
+
+    def remove(self, name: str, *, unless_younger: float = 0) -> bool:
+        """Remove a file that was put in, or in again, no fewer seconds ago; tell whether it went."""
+
+    def mark(self) -> str:
+        """Return by what another machine tells that it sees this very place; empty where its name does."""
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell whether this is the place that :meth:`mark` was asked of."""
 
 
 class FolderBlobs:
@@ -85,9 +131,8 @@ class FolderBlobs:
         """
         with _said(self._folder), source.open("rb") as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-            target = self._path(sha256, suffix)
-            if target.exists():
-                self._check(sha256, target)
+            target = self._folder / blob_name(sha256, suffix)
+            if self._is_there(sha256, target):
                 return sha256
             content.seek(0)
             _make_folder(target.parent)
@@ -110,7 +155,7 @@ class FolderBlobs:
         StoreError
             If it is not kept here, or cannot be read.
         """
-        path = self._path(sha256, suffix)
+        path = self._folder / blob_name(sha256, suffix)
         with _said(self._folder), _opened(path, sha256, str(self._folder)) as content:
             with target.open("wb") as file:
                 found = _copied(content, file)
@@ -118,13 +163,77 @@ class FolderBlobs:
                 target.unlink()
                 raise changed(str(self._folder), sha256)
 
-    def _check(self, sha256: str, path: Path) -> None:
-        with path.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
-                raise changed(str(self._folder), sha256)
+    def mark(self) -> str:
+        """Return by what another machine tells that it sees this folder: made once, and never changed.
 
-    def _path(self, sha256: str, suffix: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}{suffix}"
+        Raises
+        ------
+        StoreError
+            If the folder cannot be written.
+        """
+        path = self._folder / _MARK
+        with _said(self._folder):
+            _make_folder(self._folder)
+            with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+                file.write(secrets.token_hex(16))
+            return path.read_text(encoding="ascii")
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell whether this is the folder that :meth:`mark` was asked of; nothing is made."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self._folder / _MARK).read_text(encoding="ascii") == mark
+        return False
+
+    def held(self) -> Iterator[Held]:
+        """Yield the files that are there wholly, in order of their names."""
+        for path in sorted(self._folder.glob("??/*")):
+            name = f"{path.parent.name}/{path.name}"
+            if BLOB_NAME.fullmatch(name) and path.is_file():
+                with suppress(FileNotFoundError):  # removed since
+                    yield Held(name, path.stat().st_size)
+
+    def opened(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file of :meth:`held`; its content is not checked."""
+        return (self._folder / name).open("rb")
+
+    def age(self, name: str) -> float | None:
+        """Return how long ago a file was put in, or put in again, s; None where there is none."""
+        try:
+            return time.time() - (self._folder / name).stat().st_mtime
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise disk_error(error, str(self._folder)) from None
+
+    def remove(self, name: str, *, unless_younger: float = 0) -> bool:
+        """Remove a file that was put in, or in again, no fewer seconds ago; tell whether it went.
+
+        Who puts the same content in at this moment finds it there and young, or not there, and writes it.
+        """
+        path = self._folder / name
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            _lock(file, exclusive=True)
+            if time.time() - os.fstat(file.fileno()).st_mtime < unless_younger:
+                return False
+            path.unlink()
+            return True
+        return False
+
+    def _is_there(self, sha256: str, path: Path) -> bool:
+        """Tell whether the content is kept, and make it as young as if it had come now."""
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            _lock(file, exclusive=False)
+            if not path.exists():  # removed while it was waited for
+                return False
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise changed(str(self._folder), sha256)
+            with suppress(PermissionError):  # another user's
+                os.utime(path)
+            return True
 
     def sweep(self) -> int:
         """Remove what processes that were killed had begun to write; return how many files."""
@@ -147,6 +256,13 @@ def _unfinished(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
             yield path, file
         finally:
             path.unlink(missing_ok=True)
+
+
+def _lock(file: BinaryIO, *, exclusive: bool) -> None:
+    """Wait until nobody removes the file, or uses it; a share without locks has none."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
 
 
 def _remove_orphan(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import sqlite3
@@ -11,17 +12,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, String, delete, func, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    String,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
 from cytorecon.errors import StoreError
 from cytorecon.store import history, rows, schema
 from cytorecon.store.audit import check_is_chained
-from cytorecon.store.beside import files_in, folder_beside
+from cytorecon.store.beside import blobs_beside, files_in
+from cytorecon.store.blobs import Blobs
 from cytorecon.store.chain import digest
 from cytorecon.store.content import lines_of, tables_of
 from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
 from cytorecon.store.history import Change, Clock, patient_of, system_clock
+from cytorecon.store.kept import CHOSEN
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import open_database
 from cytorecon.store.tombstones import is_erased
@@ -63,7 +79,7 @@ def erase_patient(
     *,
     by: str,
     why: str,
-    files: Path | None = None,
+    files: str | Path | None = None,
     clock: Clock = system_clock,
 ) -> Erased:
     """Erase a patient: facts, tubes, results, events, readouts, decisions, signatures and kept files.
@@ -79,8 +95,8 @@ def erase_patient(
         Pseudonym.
     by, why : str
         For the history; `why` does not name the patient.
-    files : Path, optional
-        Folder of the files that are kept; ``blobs`` of a study folder by default.
+    files : str or Path, optional
+        Folder or URL of the files that are kept; ``blobs`` of a study folder by default.
     clock : callable
         Gives the time.
 
@@ -115,7 +131,7 @@ def _erase(
     patient: str,
     by: str,
     why: str,
-    files: Path | None,
+    files: str | Path | None,
     clock: Clock,
 ) -> tuple[int, int, int]:
     if connection.dialect.name == "sqlite":
@@ -129,7 +145,7 @@ def _erase(
     _delete_rows(connection, patient, tubes)
     _drop_issues(connection, patient, str(place))
     lines, again = _delete_details(connection, patient, tubes)
-    gone = _unlink(folder_beside(place, files), before - _digests(connection))
+    gone = _unlink(blobs_beside(place, files), before - _digests(connection))
     connection.execute(update(schema.study).values(erasing=False))
     for row in again:
         history.append(
@@ -156,8 +172,8 @@ def _delete_decisions(connection: Connection, patient: str, subject: str) -> Non
 def _delete_rows(connection: Connection, patient: str, tubes: Sequence[str]) -> None:
     """Delete the rows of the patient, those first that refer to others."""
     there = {table.name for table in tables_of(connection)}
-    of_patient = select(schema.results.c.file_sha256).where(schema.results.c.tube.in_(tubes))
-    own_files = list(connection.execute(of_patient).scalars())
+    own_files = _files_of(connection, schema.tubes.c.tube.in_(tubes))
+    own_files -= _files_of(connection, schema.tubes.c.tube.not_in(tubes))
     for table in reversed(schema.metadata.sorted_tables):
         if table.name in _APART or table.name not in there:
             continue
@@ -166,11 +182,23 @@ def _delete_rows(connection: Connection, patient: str, tubes: Sequence[str]) -> 
         elif "tube" in table.c:
             connection.execute(delete(table).where(table.c.tube.in_(tubes)))
     # files of an upload that waits for its analysis have no result yet, and stay
-    still_used = select(schema.results.c.file_sha256)
-    files = schema.files.c.file_sha256
-    connection.execute(delete(schema.files).where(files.in_(own_files), files.not_in(still_used)))
+    for file_sha256, dataset in own_files:
+        this = (schema.files.c.file_sha256 == file_sha256, schema.files.c.dataset == dataset)
+        connection.execute(delete(schema.files).where(*this))
     connection.execute(delete(schema.tubes).where(schema.tubes.c.patient == patient))
     connection.execute(delete(schema.patients).where(schema.patients.c.patient == patient))
+
+
+def _files_of(connection: Connection, whose: ColumnElement[bool]) -> set[tuple[str, int]]:
+    """Return file and data set of results, as the table of files has them."""
+    tubes, results = schema.tubes, schema.results
+    found = connection.execute(
+        select(results.c.file_sha256, tubes.c.document)
+        .join(tubes, tubes.c.tube == results.c.tube)
+        .where(whose)
+    )
+    datasets = ((row.file_sha256, json.loads(row.document).get("dataset")) for row in found)
+    return {(sha256, CHOSEN if dataset is None else dataset) for sha256, dataset in datasets}
 
 
 def _drop_issues(connection: Connection, patient: str, subject: str) -> None:
@@ -230,12 +258,12 @@ def _digests(connection: Connection) -> set[str]:
     return found
 
 
-def _unlink(folder: Path | None, digests: set[str]) -> int:
+def _unlink(blobs: Blobs | None, digests: set[str]) -> int:
     """Remove kept files; before the transaction ends, so that a program that dies here can be run again."""
-    gone = [note for note in files_in(folder) if note.sha256 in digests]
+    gone = [note for note in files_in(blobs) if note.sha256 in digests]
     for note in gone:
-        assert folder is not None
-        (folder / note.name).unlink(missing_ok=True)
+        assert blobs is not None
+        blobs.remove(note.name)
     return len(gone)
 
 

@@ -43,6 +43,8 @@ class Change(StrEnum):
     RULE_SET = "rule_set"
     APPROVED = "approved"
     PATIENT_ERASED = "patient_erased"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from cytorecon.errors import Issue, StoreError
-from cytorecon.intake import Removed
+from cytorecon.intake import Beside, Removed
 from cytorecon.store import schema
 from cytorecon.store.documents import from_text, to_text
 from cytorecon.store.schema import files, work
@@ -36,6 +36,8 @@ class KeptFile(Frozen):
         What was left out, without values.
     written : tuple of (str, str)
         See :class:`~cytorecon.intake.clean.Cleaned`.
+    beside : Beside or None
+        Of a tube of a batch, which is kept as it was analysed.
     """
 
     file_sha256: str
@@ -44,6 +46,7 @@ class KeptFile(Frozen):
     issues: tuple[Issue, ...] = ()
     removed: Removed = Removed()
     written: tuple[tuple[str, str], ...] = ()
+    beside: Beside | None = None
 
 
 class Work(Frozen):
@@ -70,7 +73,8 @@ class WorkOutdatedError(StoreError):
 
 
 _KEPT: Final = TypeAdapter(KeptFile)
-_CHOSEN: Final = -1
+#: Number of the data set where the reader chose it.
+CHOSEN: Final = -1
 
 
 def write_file(connection: Connection, kept: KeptFile) -> None:
@@ -137,7 +141,7 @@ def _document(connection: Connection, file_sha256: str, dataset: int | None) -> 
 
 
 def _number(dataset: int | None) -> int:
-    return _CHOSEN if dataset is None else dataset
+    return CHOSEN if dataset is None else dataset
 
 
 def _has_decisions(connection: Connection) -> bool:

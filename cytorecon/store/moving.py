@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine
 from cytorecon.errors import StoreError
 from cytorecon.store.audit import verify
 from cytorecon.store.backup import Backup, no_backup, opened_backup
-from cytorecon.store.beside import FileNote, files_in, folder_beside, put_beside
+from cytorecon.store.beside import FileNote, blobs_beside, files_in, put_beside
+from cytorecon.store.blobs import Blobs
 from cytorecon.store.content import (
     TableNote,
     Tally,
@@ -44,11 +45,14 @@ class Moved:
         Hash of the last line of the history.
     files : int
         Files that are kept beside the database.
+    jobs : tuple of str
+        What was asked of jobs that had not ended, from a backup; nobody does it until it is asked again.
     """
 
     tables: tuple[TableNote, ...]
     head: str
     files: int
+    jobs: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -56,7 +60,7 @@ class Moved:
         return sum(table.rows for table in self.tables)
 
 
-def restore_backup(file: Path, location: str | Path, *, files: Path | None = None) -> Moved:
+def restore_backup(file: Path, location: str | Path, *, files: str | Path | None = None) -> Moved:
     """Make a study from a backup at a new place: wholly or not at all.
 
     Parameters
@@ -65,8 +69,8 @@ def restore_backup(file: Path, location: str | Path, *, files: Path | None = Non
         Written by :func:`~cytorecon.store.backup.back_up`.
     location : str or Path
         A folder, or the URL of an empty PostgreSQL database.
-    files : Path, optional
-        Folder for the files that are kept; ``blobs`` of a study folder by default.
+    files : str or Path, optional
+        Folder or URL for the files that are kept; ``blobs`` of a study folder by default.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def restore_backup(file: Path, location: str | Path, *, files: Path | None = Non
         head = _proven(connection, str(place), note.tables, note.schema_version)
         if head != note.head:
             raise no_backup(backup.subject, "another history than was written")
-    return Moved(note.tables, head, len(note.files))
+    return Moved(note.tables, head, len(note.files), note.jobs)
 
 
 def _fill_from(backup: Backup, connection: Connection) -> None:
@@ -105,8 +109,8 @@ def copy_study(
     location: str | Path,
     to: str | Path,
     *,
-    files: Path | None = None,
-    to_files: Path | None = None,
+    files: str | Path | None = None,
+    to_files: str | Path | None = None,
 ) -> Moved:
     """Copy a study to a new place, on either kind of database, as of one moment.
 
@@ -114,8 +118,8 @@ def copy_study(
     ----------
     location, to : str or Path
         Folders, or URLs of PostgreSQL databases; the second holds no study yet.
-    files, to_files : Path, optional
-        Folders of the files that are kept; ``blobs`` of a study folder by default.
+    files, to_files : str or Path, optional
+        Folders or URLs of the files that are kept; ``blobs`` of a study folder by default.
 
     Raises
     ------
@@ -128,9 +132,9 @@ def copy_study(
         _refuse_existing(target)
         with reading(engine, str(source)) as old:
             version, tables = schema_version_of(old), tables_of(old)
-            beside = folder_beside(source, files)
+            beside = blobs_beside(source, files)
             kept = tuple(files_in(beside))
-            with _files_put(target, to_files, kept, _from_folder(beside)), _new(target) as new:
+            with _files_put(target, to_files, kept, _from(beside)), _new(target) as new:
                 notes = []
                 for table in make_tables(new, version, [table.name for table in tables]):
                     tally = Tally(table.name)
@@ -194,21 +198,21 @@ def _proven(connection: Connection, subject: str, notes: tuple[TableNote, ...], 
 Opened = Callable[[FileNote], AbstractContextManager[BinaryIO]]
 
 
-def _from_folder(folder: Path | None) -> Opened:
+def _from(blobs: Blobs | None) -> Opened:
     def opened(note: FileNote) -> AbstractContextManager[BinaryIO]:
-        assert folder is not None
-        return (folder / note.name).open("rb")
+        assert blobs is not None
+        return blobs.opened(note.name)
 
     return opened
 
 
 @contextmanager
 def _files_put(
-    place: Folder | Server, given: Path | None, notes: Sequence[FileNote], opened: Opened
+    place: Folder | Server, given: str | Path | None, notes: Sequence[FileNote], opened: Opened
 ) -> Iterator[None]:
     """Put the files where they belong before the database is; take them away when it does not come."""
-    folder = folder_beside(place, given)
-    if folder is None and notes:
+    blobs = blobs_beside(place, given)
+    if blobs is None and notes:
         raise StoreError(
             "The study keeps files, and a database has no place for them.",
             subject=str(place),
@@ -216,15 +220,16 @@ def _files_put(
             allowed="a folder for them",
             hint="Name it with --files (restore) or --to-files (copy).",
         )
-    put: list[Path] = []
+    put: list[str] = []
     try:
         for note in notes:
-            assert folder is not None
+            assert blobs is not None
             with opened(note) as source:
-                if put_beside(folder, note, source, str(folder)):
-                    put.append(folder / note.name)
+                if put_beside(blobs, note, source, str(given or place)):
+                    put.append(note.name)
         yield
     except BaseException:
-        for path in put:
-            path.unlink(missing_ok=True)
+        for name in put:
+            assert blobs is not None
+            blobs.remove(name)
         raise

@@ -14,6 +14,7 @@ from cytorecon.store import history, schema
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.locks import Lock, check_unlocked, read_locks
 from cytorecon.store.opening import open_database
 
 
@@ -80,6 +81,16 @@ class OpenStudy:
     ) -> None:
         """Close the database."""
         self.close()
+
+    def locks(self) -> dict[str, Lock]:
+        """Return the patients whose results are locked (:mod:`cytorecon.store.locks`)."""
+        with self._reading() as connection:
+            return read_locks(connection)
+
+    def check_unlocked(self, patient: str) -> None:
+        """Check that the results of a patient may be changed; LockedError says by whom they are locked."""
+        with self._reading() as connection:
+            check_unlocked(connection, patient, self._subject)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

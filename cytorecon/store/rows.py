@@ -25,6 +25,7 @@ from cytorecon.store.documents import (
     to_text,
 )
 from cytorecon.store.engine import streamed
+from cytorecon.store.locks import lock_of, read_locks
 from cytorecon.store.pending import pending_result
 from cytorecon.study.assay import with_assay_checks
 from cytorecon.study.assay.gate_drift import Positions, position_key
@@ -103,7 +104,8 @@ def read_study_result(connection: Connection, subject: str, *, plots: bool) -> S
     """Return the study with one result per tube, and the marks of checks between tubes."""
     study = read_study(connection, subject)
     results = read_results(connection, study.tubes, subject, plots=plots)
-    return with_assay_checks(StudyResult(study=study, tubes=results))
+    locked = tuple(read_locks(connection))
+    return with_assay_checks(StudyResult(study=study, tubes=results, locked=locked))
 
 
 def read_patients_result(connection: Connection, subject: str, patients: Collection[str]) -> StudyResult:
@@ -112,7 +114,8 @@ def read_patients_result(connection: Connection, subject: str, patients: Collect
     own = [tube for tube in study.tubes if tube.patient in patients]
     results = read_results(connection, own, subject, plots=False)
     batch = read_positions(connection, study.tubes, subject)
-    return with_assay_checks(StudyResult(study=study, tubes=results), batch)
+    locked = tuple(patient for patient in patients if lock_of(connection, patient))
+    return with_assay_checks(StudyResult(study=study, tubes=results, locked=locked), batch)
 
 
 def read_positions(connection: Connection, tubes: Sequence[Tube], subject: str) -> Positions:

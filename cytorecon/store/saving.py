@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from cytorecon.results import TubeResult
 from cytorecon.store import rows
 from cytorecon.store.checks import check_file_is_free, check_name_is_free, unknown_patient
+from cytorecon.store.locks import check_unlocked
 from cytorecon.study.model import Patient, Tube
 
 
@@ -21,7 +22,10 @@ def write_analysed(
         If another tube that stands in the study came from the same bytes.
     StoreError
         If another tube has the name, or the study lacks the patient.
+    LockedError
+        If the results of the patient are locked.
     """
+    check_unlocked(connection, tube.patient, subject)
     if not rows.has_patient(connection, tube.patient):
         if patient is None:
             raise unknown_patient(tube.patient, subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from cytorecon.store.earlier import (
     remarks,
     same_facts,
 )
+from cytorecon.store.held import without_locked
+from cytorecon.store.locks import read_locks
 from cytorecon.store.uploads import Upload, agrees, beside_uploads, listed_uploads, with_known_facts
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 
@@ -56,11 +58,18 @@ class WrittenSheet:
         Uploads that the sheet lists and agrees with, with the paths of their files.
     gone : tuple of (tube, reason)
         Tubes that were removed.
+    locked : tuple of Tube
+        Tubes of locked patients that the sheet lists, with the paths of their files: they teach the batch,
+        and stay as they are.
+    of_locks : tuple of Issue
+        What is to be said of locked patients; not stored, as it holds times.
     """
 
     study: Study
     uploads: tuple[Tube, ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
+    locked: tuple[Tube, ...] = ()
+    of_locks: tuple[Issue, ...] = ()
 
 
 def write_sheet(
@@ -85,11 +94,18 @@ def write_sheet(
         Take out tubes, facts and events that the sheets do not list; no tube when rows of the
         manifest were left out.
     """
-    uploads, earlier = _uploads(connection, subject), _earlier(connection, subject)
+    uploads, everyone = _uploads(connection, subject), _earlier(connection, subject)
+    locks = read_locks(connection)
+    held = without_locked(sheet, locks, uploads, everyone, files.tubes)
+    sheet = held.sheet
+    locked = [known for known in everyone if known.tube.patient in locks]
+    earlier = [known for known in everyone if known.tube.patient not in locks]
     by_row = {tube.row: files.tubes[tube.tube] for tube in sheet.tubes if tube.tube in files.tubes}
     study = beside_uploads(sheet, uploads, files.tubes, earlier)
     study = study.model_copy(
-        update={"patients": _patients(connection, study, uploads, subject, remove_missing=remove_missing)}
+        update={
+            "patients": _patients(connection, study, uploads, subject, locks, remove_missing=remove_missing)
+        }
     )
     holders = [(bytes_of(tube, by_row[tube.row]), tube.tube) for tube in study.tubes if tube.row in by_row]
     holders += [
@@ -112,14 +128,14 @@ def write_sheet(
         files.left_out,
         remove_missing=remove_missing,
     )
-    events, of_events = _events(connection, study, subject, remove_missing=remove_missing)
-    readouts, of_readouts = _readouts(connection, study, subject, remove_missing=remove_missing)
+    events, of_events = _events(connection, study, subject, locks, remove_missing=remove_missing)
+    readouts, of_readouts = _readouts(connection, study, subject, locks, remove_missing=remove_missing)
     study = study.model_copy(
         update={"issues": (*study.issues, *waiting, *said, *of_events, *of_readouts), "readouts": readouts}
     )
-    _write_in_order(connection, study, as_stored, [known.tube for known in unlisted], events)
+    _write_in_order(connection, study, as_stored, [known.tube for known in (*unlisted, *locked)], events)
     listed_again = listed_uploads(sheet, uploads, files.tubes)
-    return WrittenSheet(study, tuple(_with_files(sheet, listed_again)), tuple(gone))
+    return WrittenSheet(study, tuple(_with_files(sheet, listed_again)), tuple(gone), held.tubes, held.issues)
 
 
 def _gone(
@@ -226,41 +242,52 @@ def _patients(
     study: Study,
     uploads: Sequence[Upload],
     subject: str,
+    locks: Collection[str],
     *,
     remove_missing: bool,
 ) -> tuple[Patient, ...]:
     """Return the patients of the sheets, with what is known about them and the sheets do not say."""
     known = read_patients(connection, subject)
+    locked = {name: known[name] for name in locks if name in known}
     if remove_missing:
         uploaded = {upload.tube.patient for upload in uploads}
         known = {name: patient for name, patient in known.items() if name in uploaded}
     return tuple(
-        with_known_facts(patient, known[patient.patient]) if patient.patient in known else patient
+        locked.get(patient.patient)
+        or (with_known_facts(patient, known[patient.patient]) if patient.patient in known else patient)
         for patient in study.patients
     )
 
 
 def _events(
-    connection: Connection, study: Study, subject: str, *, remove_missing: bool
+    connection: Connection, study: Study, subject: str, locks: Collection[str], *, remove_missing: bool
 ) -> tuple[tuple[ClinicalEvent, ...], tuple[Issue, ...]]:
     """Return the events of the study: of the sheets, and earlier ones of patients they say nothing about."""
-    if remove_missing:
-        return study.events, ()
     stored = connection.execute(select(schema.events).order_by(schema.events.c.position))
     earlier = tuple(
         from_text(EVENT, row.document, subject=subject, field=f"events, {row.patient}") for row in stored
     )
-    return _with_earlier(study.events, earlier, study, is_listed=study.lists_events, what="event")
+    of_locked = tuple(event for event in earlier if event.patient in locks)
+    if remove_missing:
+        return study.events + of_locked, ()
+    earlier = tuple(event for event in earlier if event.patient not in locks)
+    own, issues = _with_earlier(study.events, earlier, study, is_listed=study.lists_events, what="event")
+    return own + of_locked, issues
 
 
 def _readouts(
-    connection: Connection, study: Study, subject: str, *, remove_missing: bool
+    connection: Connection, study: Study, subject: str, locks: Collection[str], *, remove_missing: bool
 ) -> tuple[tuple[Readout, ...], tuple[Issue, ...]]:
     """Return the readouts of the study, by the same rule as its events."""
-    if remove_missing:
-        return study.readouts, ()
     earlier = rows.read_readouts(connection, subject)
-    return _with_earlier(study.readouts, earlier, study, is_listed=study.lists_readouts, what="readout")
+    of_locked = tuple(readout for readout in earlier if readout.patient in locks)
+    if remove_missing:
+        return study.readouts + of_locked, ()
+    earlier = tuple(readout for readout in earlier if readout.patient not in locks)
+    own, issues = _with_earlier(
+        study.readouts, earlier, study, is_listed=study.lists_readouts, what="readout"
+    )
+    return own + of_locked, issues
 
 
 def _with_earlier(

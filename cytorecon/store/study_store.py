@@ -21,6 +21,7 @@ from cytorecon.store.engine import writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patient_of, system_clock
 from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
 from cytorecon.store.location import parse_location
+from cytorecon.store.locks import check_unlocked
 from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.origins import Origin, read_origins
@@ -187,6 +188,8 @@ class StudyStore(OpenStudy):
             after_sha256=digest(to_text(OVERRIDE, record)),
             who=record.by,
         ) as connection:
+            if record.scope == "sample":
+                check_unlocked(connection, patient_of(record.target), self._subject)
             append_override(connection, record, self._subject, check)
 
     def has_uploads(self) -> bool:
@@ -198,11 +201,13 @@ class StudyStore(OpenStudy):
     def save_patient(self, patient: Patient) -> None:
         """Add a patient, or replace what is known about one."""
         with self._saving(patient) as connection:
+            check_unlocked(connection, patient.patient, self._subject)
             rows.write_patient(connection, patient)
 
     def complete_patient(self, patient: Patient) -> None:
         """Add a patient, or fill in what is not known about one; what is known stays."""
         with self._saving(patient) as connection:
+            check_unlocked(connection, patient.patient, self._subject)
             stored = read_patients(connection, self._subject).get(patient.patient)
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 
@@ -408,6 +413,7 @@ class StudyStore(OpenStudy):
                     allowed=f"a tube that is {'part of the study' if removed else 'removed'}",
                     hint="Look the tube up in the history.",
                 )
+            check_unlocked(connection, patient_of(tube), self._subject)
             if not removed:
                 check_may_return(connection, self._subject, tube)
             table = schema.tubes

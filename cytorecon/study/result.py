@@ -16,10 +16,13 @@ class StudyResult(Frozen):
         Patients, tubes and events.
     tubes : tuple of TubeResult
         One per tube of the study.
+    locked : tuple of str
+        Patients whose results nothing replaces until somebody unlocks them.
     """
 
     study: Study
     tubes: tuple[TubeResult, ...]
+    locked: tuple[str, ...] = ()
 
     def tube(self, tube: str) -> TubeResult:
         """Return the result of tube `tube` (KeyError if absent)."""

@@ -103,6 +103,7 @@ class PatientView:
     own_bands: Mapping[str, tuple[BandWindow, ...]] = field(default_factory=dict)
     band: bool = True
     band_words: str = ""
+    locked: bool = False
 
     @property
     def selection(self) -> TrajectorySelection:
@@ -113,8 +114,9 @@ class PatientView:
 
     @property
     def heading(self) -> str:
-        """Heading of the page."""
-        return f"{self.patient.patient} · recovery after {self.axis.zero_label}"
+        """Heading of the page; says when nothing replaces the results until somebody unlocks them."""
+        sign = " · locked" if self.locked else ""
+        return f"{self.patient.patient} · recovery after {self.axis.zero_label}{sign}"
 
     @property
     def figure(self) -> go.Figure:
@@ -191,6 +193,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         own_bands=own_bands(snapshot.event_free, measure=measure) if measure else {},
         band=selection.band,
         band_words=_band_words(snapshot, selection.band),
+        locked=patient.patient in snapshot.result.locked,
     )
 
 

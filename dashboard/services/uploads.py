@@ -15,6 +15,7 @@ from cytorecon.jobs.uploads import free_name
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, load_programmes
 from cytorecon.knowledge.templates import load_template, template_names
 from cytorecon.report.words import age_in_words
+from cytorecon.store import LockedError
 from cytorecon.study.model import Patient, Tube
 from cytorecon.study.people import first_anchor
 from cytorecon.study.rows import Vocabulary
@@ -188,7 +189,10 @@ def remove_upload(service: StudyService, tube: str) -> str:
     """Take an upload out of the study and return what was done, in words."""
     if tube not in {upload.tube for upload in uploaded_tubes(service.snapshot())}:
         return f"{tube} is not an upload of this study any more."
-    service.store.remove_tube(tube, reason=REMOVED)
+    try:
+        service.store.remove_tube(tube, reason=REMOVED)
+    except LockedError as error:
+        return error_in_browser(error)
     return f"{tube} was removed. It can be restored."
 
 

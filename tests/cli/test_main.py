@@ -41,6 +41,8 @@ COMMANDS = (
     "audit",
     "approve",
     "approvals",
+    "lock",
+    "unlock",
     "reproduce",
     "doctor",
     "evaluate",

@@ -51,11 +51,7 @@ def test_a_gate_set_by_hand_holds_for_its_tube_and_can_be_undone(
     assert main(["override", "add", study, "CD4", "--tube", tube, "--threshold", place, *WHO]) == 0
     said = capsys.readouterr()
     record = said.out.strip()
-    assert said.err == (
-        "Numbers stay as they are until a batch with the same sheet analyses the tubes "
-        "again; uploaded tubes must "
-        "be listed in it for that.\n"
-    )
+    assert said.err == f"A worker analyses {tube} again; see: cytorecon jobs STUDY.\n"
     assert results(study) == before
 
     assert batch(cohort, study) == 0

@@ -134,8 +134,8 @@ def test_a_file_that_is_not_kept_is_said(store: StudyStore, study: Path) -> None
     with pytest.raises(StoreError) as caught:
         read_kept(store, open_blobs(study), "cd" * 32)
     assert str(caught.value) == (
-        "file cdcdcdcdcdcd: The study does not keep this file. Allowed: a file that was uploaded. "
-        "Upload it again."
+        "file cdcdcdcdcdcd: The study does not keep this file. Allowed: a file that was uploaded, or "
+        "analysed by a batch that keeps files. Upload it again, or run the batch again with its sheet."
     )
 
 

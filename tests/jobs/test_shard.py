@@ -108,7 +108,8 @@ def test_on_the_command_line(cohort: Path, tmp_path: Path, capsys: pytest.Captur
     assert main([*words, "--shard", "1/1", "--relearn"]) == 1
     assert capsys.readouterr().err == (
         "error: --shard: A shard changes nothing about the study; say this with --learn-only. Allowed: with "
-        "MANIFEST, --out, --jobs, --scheduler, --tube-seconds, --tube-memory-mb, --json.\n"
+        "MANIFEST, --out, --by, --blobs, --no-keep-files, --jobs, --scheduler, --tube-seconds, "
+        "--tube-memory-mb, --json.\n"
     )
     assert main([*words, "--shard", "1/1"]) == 2
     assert "2 of 9 tubes have no result; the reasons are listed below.\n" in capsys.readouterr().err

@@ -194,7 +194,7 @@ def test_a_kept_file_that_was_changed_is_refused(tmp_path: Path) -> None:
     )
     assert complaint_of(lambda: back_up(place, tmp_path / "study.zip")) == f"{place}, {words}"
     another = tmp_path / "another"
-    assert complaint_of(lambda: copy_study(place, another)) == f"{another / 'blobs'}, {words}"
+    assert complaint_of(lambda: copy_study(place, another)) == f"{another}, {words}"
     assert not (tmp_path / "study.zip").exists()
     assert not StudyStore.exists(another)
     assert not list(another.rglob("*.fcs"))
@@ -207,9 +207,9 @@ def test_a_folder_for_files_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"")
     taken = tmp_path / "taken"
     assert complaint_of(lambda: copy_study(place, tmp_path / "another", to_files=taken)) == (
-        f"{taken}: The folder for files cannot be written; nothing was kept. Found: Not a directory. "
-        "Allowed: a folder that this user may write, with room for the files. "
-        "Choose another folder, or make room."
+        f"{taken}: The place for files cannot be used. Found: not a directory. "
+        "Allowed: a place that this user may read and write. "
+        "Check the place, its permissions and its disk."
     )
 
 
