@@ -11,18 +11,14 @@ from cytorecon.gating.kernels import GRID_HIGH, GRID_LOW
 from cytorecon.gating.overrides import Decisions, Override, Vertices, gate_of, standing
 from cytorecon.knowledge.template import (
     AnyGate,
-    ClusterGate,
-    ContourGate,
-    EllipseGateSpec,
-    PolygonGateSpec,
-    ScatterRegionGate,
+    PlanarGate,
     SingletGate,
     Template,
 )
 
 LONGEST_INITIALS: Final = 12
 LONGEST_REASON: Final = 500
-_REGIONS = (SingletGate, ClusterGate, ScatterRegionGate, ContourGate, EllipseGateSpec, PolygonGateSpec)
+_REGIONS = SingletGate | PlanarGate
 
 
 def kind_of(spec: AnyGate) -> Literal["threshold", "polygon"]:
