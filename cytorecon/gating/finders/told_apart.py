@@ -154,4 +154,4 @@ def _distances(fit: Mixture) -> list[float]:
 def _evidence(fit: Mixture, points: Floats) -> float:
     events, axes = points.shape
     parameters = len(fit.others) * (1 + axes + axes * (axes + 1) / 2)
-    return fit.likelihood - 0.5 * parameters * float(np.log(events))
+    return float(fit.likelihood - 0.5 * parameters * np.log(events))

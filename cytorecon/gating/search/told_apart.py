@@ -80,7 +80,7 @@ def _centre(points: Floats, least: int) -> NormalCloud | None:
 def _known(
     spec: ToldApartGate, beside: NormalCloud | None, own: NormalCloud | None, prior: GatingPrior
 ) -> NormalCloud | None:
-    """Return where the cloud is expected: beside other cells as in the batch, else where seeds or they lie."""
+    """Return where the cloud is expected: beside other cells as in the batch, else where its seeds lie."""
     learned = prior.clusters.get(spec.gate)
     if beside is not None and learned is not None:
         mean = tuple(there + away for there, away in zip(beside.mean, learned.mean, strict=True))
