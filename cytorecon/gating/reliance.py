@@ -50,27 +50,25 @@ def _turned_over(
     for row, population in enumerate(other_ways.populations):
         if losses[row]:
             small = events[row] <= SMALL
-            leaked = _leaked(gate, without[row] & ~now[row], now[row], kinds, columns) if small else 0.0
+            leaked = _leaked(gate, now[row], without[row], kinds, columns) if small else 0.0
             yield Reliance(gate.gate, population, losses[row], leaked)
         elif not events[row] and without[row].any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], now[row], kinds, columns))
+            yield Reliance(gate.gate, population, 0, _leaked(gate, now[row], without[row], kinds, columns))
 
 
-def _leaked(
-    gate: FoundGate, neighbours: Mask, own: Mask, kinds: Kinds, columns: Mapping[str, Column]
-) -> float:
-    """Return how many of the `neighbours`' kinds are expected among the `own`, beyond the thresholds."""
+def _leaked(gate: FoundGate, now: Mask, without: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
+    """Return how many events of a population are expected to be neighbours that this gate should keep out."""
     shapes = [part.shape for part in gate.parts if _has_position(part.shape)]
-    if not shapes or not neighbours.any():
+    if not shapes or not (without & ~now).any():
         return 0.0
-    at, beyond = (np.flatnonzero(which[kinds.of_event]) for which in (neighbours, own))
+    at, own, kept = (np.flatnonzero(which[kinds.of_event]) for which in (without & ~now, now, now & ~without))
     leaked = 0.0
     for shape in shapes:
         if isinstance(shape, Likelier):
-            leaked += float(expit(-_values(shape, columns, beyond)).sum())
-        elif isinstance(shape, Threshold):
+            leaked += float(expit(-_values(shape, columns, kept)).sum())
+        else:
             light = columns[shape.channels[0]]
-            leaked += expected_beyond(light[at], light[beyond], shape.value)
+            leaked += expected_beyond(light[at], light[own], shape.value)
     return leaked
 
 

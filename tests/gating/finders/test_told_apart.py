@@ -46,11 +46,11 @@ def held(points: Points, shift: float = 0.03) -> npt.NDArray[np.bool_]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("neutrophils", [0, 600])
 def test_axes_together_tell_what_no_threshold_tells(seed: int, neutrophils: int) -> None:
-    points, is_NK = cells({"NK": 800, "monocytes": 1200, "neutrophils": neutrophils}, seed)
+    points, is_nk = cells({"NK": 800, "monocytes": 1200, "neutrophils": neutrophils}, seed)
     inside = held(points)
-    f1 = 2 * (inside & is_NK).sum() / (inside.sum() + is_NK.sum())
+    f1 = 2 * (inside & is_nk).sum() / (inside.sum() + is_nk.sum())
     best = max(
-        2 * (is_NK & (points[:, 0] < cut)).sum() / ((points[:, 0] < cut).sum() + is_NK.sum())
+        2 * (is_nk & (points[:, 0] < cut)).sum() / ((points[:, 0] < cut).sum() + is_nk.sum())
         for cut in np.linspace(0.1, 0.4, 61)
     )
     assert f1 > 0.985 > best + 0.04
@@ -59,10 +59,10 @@ def test_axes_together_tell_what_no_threshold_tells(seed: int, neutrophils: int)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("few", [0, 5, 20])
 def test_few_cells_stay_few_beside_many_neighbours(few: int, seed: int) -> None:
-    points, is_NK = cells({"NK": few, "monocytes": 1500, "neutrophils": 400}, seed)
+    points, is_nk = cells({"NK": few, "monocytes": 1500, "neutrophils": 400}, seed)
     inside = held(points)
-    assert (inside & is_NK).sum() >= 0.75 * few
-    assert (inside & ~is_NK).sum() <= 4
+    assert (inside & is_nk).sum() >= 0.75 * few
+    assert (inside & ~is_nk).sum() <= 4
 
 
 def test_without_neighbours_the_cloud_is_what_was_expected() -> None:
