@@ -26,6 +26,8 @@ NEAR = 9.2
 #: Fewer events than this do not show a neighbour.
 LEAST_EVENTS = 15
 ROUNDS = 25
+#: A round that makes the events less likelier than this (ln) is the last.
+SETTLED = 1e-3
 #: Keeps a covariance of events that lie on a line invertible (0.003 of the transformed scale, squared).
 RIDGE = 1e-5
 
@@ -59,8 +61,8 @@ def tell_apart(points: Floats, known: NormalCloud) -> Mixture:
     if len(rest) < LEAST_EVENTS:
         return Mixture(_with_events(known, max(float(len(points)), 0.5)), (), 0.0)
     start = _with_events(known, max(float(np.count_nonzero(near)), 0.5))
-    fits = [_fitted(points, known, start, neighbours) for neighbours in _starts(rest)]
-    first, *others = fits
+    terms = _terms(points)
+    first, *others = [_fitted(terms, known, [start, *neighbours]) for neighbours in _starts(rest)]
     sound = [fit for fit in others if min(_distances(fit)) >= ANOTHER_KIND]
     return max((first, *sound), key=lambda fit: _evidence(fit, points))
 
@@ -105,44 +107,68 @@ def _normal(events: float, mean: Floats, covariance: Floats) -> NormalCloud:
     return NormalCloud(events, tuple(mean.tolist()), tuple(map(tuple, covariance.tolist())))
 
 
-def _fitted(
-    points: Floats, known: NormalCloud, start: NormalCloud, neighbours: Sequence[NormalCloud]
-) -> Mixture:
-    """Return the mixture after expectation and maximisation; events of ``NormalCloud`` are its weights."""
-    clouds = [start, *neighbours]
-    likelihood = 0.0
+def _fitted(terms: Floats, known: NormalCloud, clouds: Sequence[NormalCloud]) -> Mixture:
+    """Return the mixture after expectation and maximisation; `clouds` is where it starts, its own first."""
+    likelihood = -np.inf
     for _ in range(ROUNDS):
-        densities = np.stack([cloud.log_density(points) for cloud in clouds])
+        densities = np.stack([_factors(cloud) for cloud in clouds]) @ terms
         highest = densities.max(axis=0)
         shares = np.exp(densities - highest)
         total = shares.sum(axis=0)
-        likelihood = float((np.log(total) + highest).sum())
-        shares /= total
-        clouds = [
-            _own(points, shares[0], known),
-            *(_moved(points, share, cloud) for share, cloud in zip(shares[1:], clouds[1:], strict=True)),
-        ]
+        before, likelihood = likelihood, float((np.log(total) + highest).sum())
+        if likelihood - before < SETTLED:
+            break
+        first, *others = _sums(shares / total, terms, len(known.mean))
+        clouds = [_own(first, known), *map(_moved, others, clouds[1:])]
     return Mixture(clouds[0], tuple(clouds[1:]), likelihood)
 
 
-def _own(points: Floats, share: Floats, known: NormalCloud) -> NormalCloud:
+def _terms(points: Floats) -> Floats:
+    """Return 1, every value and every product of two, by row: all that a normal density is made of."""
+    rows, columns = np.triu_indices(points.shape[1])
+    values = points.T
+    return np.vstack([np.ones(len(points)), values, values[rows] * values[columns]])
+
+
+def _factors(cloud: NormalCloud) -> Floats:
+    """Return by what each of the terms counts in ln(events x density)."""
+    mean, covariance = np.array(cloud.mean), np.array(cloud.covariance)
+    precision = np.linalg.inv(covariance)
+    _, log_determinant = np.linalg.slogdet(covariance)
+    constant = np.log(cloud.events) - 0.5 * (log_determinant + mean @ precision @ mean)
+    products = (0.5 * np.eye(len(mean)) - 1.0) * precision
+    return np.concatenate([[constant], precision @ mean, products[np.triu_indices(len(mean))]])
+
+
+def _sums(shares: Floats, terms: Floats, axes: int) -> list[tuple[float, Floats, Floats]]:
+    """Return of each cloud: its events, the sum of their values, and of their products."""
+    upper = np.triu_indices(axes)
+    sums = []
+    for row in shares @ terms.T:
+        products = np.zeros((axes, axes))
+        products[upper] = row[1 + axes :]
+        products.T[upper] = row[1 + axes :]
+        sums.append((float(row[0]), row[1 : 1 + axes], products))
+    return sums
+
+
+def _own(sums: tuple[float, Floats, Floats], known: NormalCloud) -> NormalCloud:
     """Return the cloud by its events and by what was known of it (maximum a posteriori)."""
-    events = float(share.sum())
-    mean = (KNOWN_CENTRE * np.array(known.mean) + share @ points) / (KNOWN_CENTRE + events)
-    away = points - mean
-    squares = (share[:, None] * away).T @ away
+    events, values, products = sums
+    mean = (KNOWN_CENTRE * np.array(known.mean) + values) / (KNOWN_CENTRE + events)
+    crossed = np.outer(mean, values)
+    squares = products - crossed - crossed.T + events * np.outer(mean, mean)
     prior = KNOWN_COVARIANCE * np.array(known.covariance)
     covariance = (prior + squares) / (KNOWN_COVARIANCE + events) + RIDGE * np.eye(len(mean))
     return _normal(max(events, 0.3), mean, covariance)
 
 
-def _moved(points: Floats, share: Floats, cloud: NormalCloud) -> NormalCloud:
-    events = float(share.sum())
+def _moved(sums: tuple[float, Floats, Floats], cloud: NormalCloud) -> NormalCloud:
+    events, values, products = sums
     if events < 10:
         return _with_events(cloud, max(events, 0.3))
-    mean = share @ points / events
-    away = points - mean
-    covariance = (share[:, None] * away).T @ away / events + RIDGE * np.eye(len(mean))
+    mean = values / events
+    covariance = products / events - np.outer(mean, mean) + RIDGE * np.eye(len(mean))
     return _normal(events, mean, covariance)
 
 
