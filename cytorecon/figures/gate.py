@@ -39,6 +39,8 @@ STATUS_WORDS: Final = {
     "passed_through": "Nothing to take away, every event is kept",
     "not_measured": "Not measured: every event is kept",
 }
+#: What a picture says of a gate that two axes cannot show.
+TOLD_APART: Final = "Told by {axes} axes together; the outline holds 95 % of the cloud on these two"
 #: Cividis (even steps of lightness for every kind of colour vision); an empty bin stays white.
 _COLOURS = (
     (0.0, "rgba(255,255,255,0)"),
@@ -110,7 +112,7 @@ def gate_figure(
     title = gate_title(record, doubts, titles)
     figure.update_layout(
         showlegend=False,
-        margin={"l": 70, "r": 18, "t": 96 if doubts else 70, "b": 58},
+        margin={"l": 70, "r": 18, "t": 70 + 26 * (bool(doubts) + (record.method == "told_apart")), "b": 58},
         title={"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 15}},
     )
     if plot.y_label:
@@ -151,6 +153,8 @@ def gate_title(record: GateRecord, doubts: Sequence[str] = (), titles: Mapping[s
     small = f"font-size:12px;color:{theme.MUTED}"
     warning = f"font-size:12px;color:{theme.VERMILLION}"
     lines = [f"<b>{gate_name(record)}</b>", f"<span style='{small}'>{gate_numbers(record, titles)}</span>"]
+    if record.method == "told_apart":
+        lines += [f"<span style='{small}'>{TOLD_APART.format(axes=len(record.channels))}</span>"]
     lines += [f"<span style='{warning}'>◆ needs a look: {', '.join(doubts)}</span>"] if doubts else []
     return "<br>".join(lines)
 

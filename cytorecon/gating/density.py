@@ -16,12 +16,8 @@ from cytorecon.knowledge.template import (
     AnyGate,
     Axis,
     BeadGate,
-    ClusterGate,
-    ContourGate,
-    EllipseGateSpec,
-    PolygonGateSpec,
+    PlanarGate,
     ScatterAxis,
-    ScatterRegionGate,
     SingletGate,
 )
 from cytorecon.results import AxisTick, GatePlot
@@ -29,8 +25,6 @@ from cytorecon.results import AxisTick, GatePlot
 BINS = 128
 #: What a threshold is drawn against: side scatter spreads the events that share a marker.
 AGAINST: Axis = ScatterAxis(scatter="side")
-#: Gates that are drawn on two axes of their own.
-PLANAR = ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec
 Ticks = Callable[[str], tuple[AxisTick, ...]]
 
 
@@ -59,7 +53,7 @@ def density_plots(gated: GatedSample, axes: Axes, ticks: Ticks) -> tuple[GatePlo
 
 def _planes(found: FoundGate, spec: AnyGate, axes: Axes) -> dict[str, tuple[str, str]]:
     """Return the two channels to draw for each part of a gate."""
-    if isinstance(spec, PLANAR | SingletGate):
+    if isinstance(spec, PlanarGate | SingletGate):
         first, second = (spec.area, spec.height) if isinstance(spec, SingletGate) else (spec.x, spec.y)
         x, y = axes.resolve(first), axes.resolve(second)
         return {found.gate: (x[0], y[0])} if x and y else {}

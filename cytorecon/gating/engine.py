@@ -23,11 +23,12 @@ from cytorecon.gating.overrides import Decisions
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.dispatch import search
 from cytorecon.gating.search.placed import doubted
-from cytorecon.gating.shapes import Mask
+from cytorecon.gating.shapes import Mask, Threshold
 from cytorecon.knowledge.template import (
     AnyGate,
     ClusterGate,
     Template,
+    ToldApartGate,
     markers_of,
     names_in,
     positive_names,
@@ -198,6 +199,8 @@ class _Walk:
         self.searched[spec.find_in] = looked_in.mask
         evaluable = {text: marked.mask for text, marked in sources.items() if marked.mask is not None}
         found = search(spec, evaluable, self.axes, self.prior)
+        if found.status == "absent" and isinstance(spec, ToldApartGate):
+            found = self._outside(spec, found)
         found = decided(found, spec, self.held, self.axes)
         found = doubted(found, spec, evaluable, self.axes, self.prior)
         if found.status != "found":
@@ -206,6 +209,16 @@ class _Walk:
         inside = looked_in.mask & self._gate_mask(found)
         events, parent = int(np.count_nonzero(inside)), int(np.count_nonzero(looked_in.mask))
         return replace(found, events_in=events, events_of_parent=parent)
+
+    def _outside(self, spec: ToldApartGate, found: FoundGate) -> FoundGate:
+        """Return the other side of a threshold, for a cloud that is not told from its neighbours."""
+        other = self.gate(spec.otherwise_outside)
+        shape = other.parts[0].shape if len(other.parts) == 1 else None
+        if not isinstance(shape, Threshold):
+            return replace(found, status="not_evaluable", reason=other.reason or found.reason)
+        outside = replace(shape, keep="below" if shape.keep == "above" else "above")
+        part = replace(other.parts[0], part=spec.gate, shape=outside)
+        return replace(found, status="found", reason="", parts=(part,))
 
 
 def _measured(axes: Axes) -> Mask:

@@ -31,20 +31,20 @@ class ValleyEstimate:
 
 @dataclass(frozen=True, slots=True)
 class ClusterEstimate:
-    """A cloud in two dimensions.
+    """A cloud on two or more axes.
 
     Parameters
     ----------
-    mean : (float, float)
-        Centre on the transformed scale.
-    covariance : ((float, float), (float, float))
+    mean : tuple of float
+        Centre on the transformed scale; of a cloud that is told beside other cells, its distance from them.
+    covariance : tuple of tuple of float
         Of the events.
     events : float
         Events that belong to it.
     """
 
-    mean: tuple[float, float]
-    covariance: tuple[tuple[float, float], tuple[float, float]]
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
     events: float
 
 

@@ -23,13 +23,13 @@ class FoundPart:
     ----------
     part : str
         Gate, or gate and marker where one gate has two channels.
-    shape : Threshold or Polygon
+    shape : Threshold, Polygon or Likelier
         On the transformed scale.
     method : str
         ``own_valley``, ``shrunk_to_batch``, ``batch``, ``control_tail``, ``reference_tail``,
         ``fmo``, ``own_tail``, ``batch_tail``, ``bright_mode``, ``mirror``, ``anchor``, ``shifted``,
         ``robust_ratio``, ``seeded_cloud``, ``batch_cloud``, ``back_gated``, ``density_contour``,
-        ``bright_in_all``, ``fixed`` or ``manual``.
+        ``bright_in_all``, ``told_apart``, ``fixed`` or ``manual``.
     standard_error : float or None
         Of a threshold, transformed units.
     flags : tuple of str
@@ -41,7 +41,7 @@ class FoundPart:
         What the batch teaches about a threshold.
     override : str
         Identifier of the record by which a person placed or accepted it.
-    automatic : Threshold or Polygon or None
+    automatic : Threshold, Polygon, Likelier or None
         Of a part that a person placed: where the search had put it.
     """
 

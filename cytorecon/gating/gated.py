@@ -14,7 +14,7 @@ from cytorecon.gating.certainty import Detection, Move
 from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
-from cytorecon.gating.shapes import Mask, Polygon, Threshold, version_of
+from cytorecon.gating.shapes import Mask, Threshold, version_of
 from cytorecon.gating.spread import gate_spread
 from cytorecon.knowledge.template import Template, markers_of
 from cytorecon.results import GateRecord, GateSpread, PopulationCount, PopulationTally
@@ -222,14 +222,16 @@ def _records_of(found: FoundGate, title: str) -> tuple[GateRecord, ...]:
             method=part.method,
             threshold=part.shape.value if isinstance(part.shape, Threshold) else None,
             keep=part.shape.keep if isinstance(part.shape, Threshold) else "above",
-            vertices=part.shape.vertices if isinstance(part.shape, Polygon) else (),
+            vertices=() if isinstance(part.shape, Threshold) else part.shape.vertices,
             standard_error=part.standard_error,
             events_in=found.events_in,
             events_of_parent=found.events_of_parent,
             version=version_of((part.shape,)),
             override=part.override,
             automatic_threshold=part.automatic.value if isinstance(part.automatic, Threshold) else None,
-            automatic_vertices=part.automatic.vertices if isinstance(part.automatic, Polygon) else (),
+            automatic_vertices=()
+            if part.automatic is None or isinstance(part.automatic, Threshold)
+            else part.automatic.vertices,
         )
         for part in found.parts
     )

@@ -13,15 +13,11 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.overrides import Decision, Decisions, Override
 from cytorecon.gating.prior import SPREAD_FLOOR
-from cytorecon.gating.shapes import Polygon, Shape, Threshold
+from cytorecon.gating.shapes import Likelier, Polygon, Shape, Threshold
 from cytorecon.knowledge.template import (
     AnyGate,
     BeadGate,
-    ClusterGate,
-    ContourGate,
-    EllipseGateSpec,
-    PolygonGateSpec,
-    ScatterRegionGate,
+    PlanarGate,
     SingletGate,
 )
 
@@ -167,7 +163,7 @@ def _is_stale(decision: Decision, own: FoundPart | None) -> bool:
     return not override.base_vertices or _outline_moved(own.shape, override)
 
 
-def _outline_moved(shape: Polygon, override: Override) -> bool:
+def _outline_moved(shape: Polygon | Likelier, override: Override) -> bool:
     """Whether a side of the box around the polygon has moved; it may be open towards infinity."""
     boxes = [
         np.array([np.min(corners, axis=0), np.max(corners, axis=0)])
@@ -195,7 +191,7 @@ def _places(spec: AnyGate, axes: Axes) -> dict[str, tuple[str, ...]]:
         return {spec.gate: several} if len(several) > 1 else {}
     if isinstance(spec, SingletGate):
         pair = axes.resolve(spec.area), axes.resolve(spec.height)
-    elif isinstance(spec, ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec):
+    elif isinstance(spec, PlanarGate):
         pair = axes.resolve(spec.x), axes.resolve(spec.y)
     else:
         channels = axes.resolve(spec.axis)

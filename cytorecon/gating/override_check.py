@@ -11,11 +11,7 @@ from cytorecon.gating.kernels import GRID_HIGH, GRID_LOW
 from cytorecon.gating.overrides import Decisions, Override, Vertices, gate_of, standing
 from cytorecon.knowledge.template import (
     AnyGate,
-    ClusterGate,
-    ContourGate,
-    EllipseGateSpec,
-    PolygonGateSpec,
-    ScatterRegionGate,
+    PlanarGate,
     SingletGate,
     Template,
 )
@@ -23,7 +19,7 @@ from cytorecon.knowledge.template import (
 LONGEST_INITIALS: Final = 12
 LONGEST_REASON: Final = 500
 _INITIALS: Final = f"initials, 1 to {LONGEST_INITIALS} characters, no e-mail"
-_REGIONS = (SingletGate, ClusterGate, ScatterRegionGate, ContourGate, EllipseGateSpec, PolygonGateSpec)
+_REGIONS = SingletGate | PlanarGate
 
 
 def kind_of(spec: AnyGate) -> Literal["threshold", "polygon"]:

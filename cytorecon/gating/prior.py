@@ -98,8 +98,8 @@ class ThresholdPrior(Frozen):
 class ClusterPrior(Frozen):
     """Where the cloud lies in this batch: mean, covariance of events, spread of means, tubes."""
 
-    mean: tuple[float, float]
-    covariance: tuple[tuple[float, float], tuple[float, float]]
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
     tubes: int
 
 
@@ -262,11 +262,8 @@ def _pool_clusters(clouds: Sequence[ClusterEstimate]) -> ClusterPrior:
     covariances = np.array([own.covariance for own in clouds])
     mean, covariance = np.median(means, axis=0), np.median(covariances, axis=0)
     return ClusterPrior(
-        mean=(float(mean[0]), float(mean[1])),
-        covariance=(
-            (float(covariance[0, 0]), float(covariance[0, 1])),
-            (float(covariance[1, 0]), float(covariance[1, 1])),
-        ),
+        mean=tuple(mean.tolist()),
+        covariance=tuple(map(tuple, covariance.tolist())),
         tubes=len(clouds),
     )
 

@@ -9,15 +9,18 @@ its neighbours, the events that this gate alone keeps out, are expected to lie o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 
 from cytorecon.gating.certainty import Move, Reliance
 from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.kernels import Floats
 from cytorecon.gating.kinds import Kinds, Numbers, Turned, turned
-from cytorecon.gating.shapes import Column, Mask, Threshold
+from cytorecon.gating.shapes import Column, Likelier, Mask, Shape, Threshold
 from cytorecon.quantiles import quantiles
 
 #: Fewer neighbours than this have no shape a tail could be told from.
@@ -47,23 +50,38 @@ def _turned_over(
     for row, population in enumerate(other_ways.populations):
         if losses[row]:
             small = events[row] <= SMALL
-            leaked = _leaked(gate, without[row] & ~now[row], now[row], kinds, columns) if small else 0.0
+            leaked = _leaked(gate, now[row], without[row], kinds, columns) if small else 0.0
             yield Reliance(gate.gate, population, losses[row], leaked)
         elif not events[row] and without[row].any():
-            yield Reliance(gate.gate, population, 0, _leaked(gate, without[row], now[row], kinds, columns))
+            yield Reliance(gate.gate, population, 0, _leaked(gate, now[row], without[row], kinds, columns))
 
 
-def _leaked(
-    gate: FoundGate, neighbours: Mask, own: Mask, kinds: Kinds, columns: Mapping[str, Column]
-) -> float:
-    """Return how many of the `neighbours`' kinds are expected among the `own`, beyond the thresholds."""
-    shapes = [part.shape for part in gate.parts]
-    single = [shape for shape in shapes if isinstance(shape, Threshold) and len(shape.channels) == 1]
-    if not single or not neighbours.any():
+def _leaked(gate: FoundGate, now: Mask, without: Mask, kinds: Kinds, columns: Mapping[str, Column]) -> float:
+    """Return how many events of a population are expected to be neighbours that this gate should keep out."""
+    shapes = [part.shape for part in gate.parts if _has_position(part.shape)]
+    if not shapes or not (without & ~now).any():
         return 0.0
-    at, beyond = (np.flatnonzero(which[kinds.of_event]) for which in (neighbours, own))
-    lights = [(columns[shape.channels[0]], shape.value) for shape in single]
-    return sum(expected_beyond(light[at], light[beyond], threshold) for light, threshold in lights)
+    at, own, kept = (np.flatnonzero(which[kinds.of_event]) for which in (without & ~now, now, now & ~without))
+    leaked = 0.0
+    for shape in shapes:
+        if isinstance(shape, Likelier):
+            leaked += float(expit(-_values(shape, columns, kept)).sum())
+        else:
+            light = columns[shape.channels[0]]
+            leaked += expected_beyond(light[at], light[own], shape.value)
+    return leaked
+
+
+def _has_position(shape: Shape) -> TypeGuard[Threshold | Likelier]:
+    """Whether a gate begins at one value of something that each event has."""
+    return isinstance(shape, Likelier) or (isinstance(shape, Threshold) and len(shape.channels) == 1)
+
+
+def _values(shape: Threshold | Likelier, columns: Mapping[str, Column], at: Numbers) -> Column | Floats:
+    """Return what the position of `shape` is a value of: light of its channel, or ln(odds)."""
+    if isinstance(shape, Likelier):
+        return shape.log_odds({name: columns[name][at] for name in shape.channels})
+    return columns[shape.channels[0]][at]
 
 
 def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
@@ -124,7 +142,7 @@ def _moves(
     other_ways: Turned,
     columns: Mapping[str, Column],
 ) -> Iterator[Move]:
-    if not isinstance(part.shape, Threshold) or len(part.shape.channels) != 1:
+    if not _has_position(part.shape):
         return
     places: dict[str, tuple[float, ...]] = {}
     if part.standard_error:
@@ -145,12 +163,16 @@ def _moves(
 
 
 def _between(
-    threshold: Threshold, places: Iterable[tuple[float, ...]], everything: Mask, columns: Mapping[str, Column]
+    shape: Threshold | Likelier,
+    places: Iterable[tuple[float, ...]],
+    everything: Mask,
+    columns: Mapping[str, Column],
 ) -> Numbers:
-    """Return the events that a threshold would cross on its way to any of the `places`."""
-    positions = [threshold.value, *(position for there in places for position in there)]
-    values = columns[threshold.channels[0]]
-    return np.flatnonzero((values >= min(positions)) & (values < max(positions)) & everything)
+    """Return the events that a gate would cross on its way to any of the `places`."""
+    positions = [shape.value, *(position for there in places for position in there)]
+    measured = np.flatnonzero(everything)
+    values = _values(shape, columns, measured)
+    return measured[(values >= min(positions)) & (values < max(positions))]
 
 
 def _move(gate: str, part: str, to: str, kinds: Kinds, changes: list[dict[str, int]]) -> Move | None:
@@ -172,8 +194,8 @@ def _change(
     crossed: Numbers,
 ) -> dict[str, int]:
     """Return by how many events each population changes when one part of a gate lies at `position`."""
-    assert isinstance(part.shape, Threshold)
-    values = columns[part.shape.channels[0]][crossed]
+    assert _has_position(part.shape)
+    values = _values(part.shape, columns, crossed)
     low, high = sorted((part.shape.value, position))
     between = crossed[(values >= low) & (values < high)]
     if not between.size:
@@ -188,8 +210,8 @@ def _change(
 
 def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]) -> Mask:
     """Return which events are in any part of the gate when one part lies at `position`."""
-    assert isinstance(part.shape, Threshold)
-    there = Threshold(part.shape.channels, position, part.shape.keep)
+    assert _has_position(part.shape)
+    there = replace(part.shape, value=position)
     inside: Mask = np.logical_or.reduce(
         [(there if other is part else other.shape).mask(columns) for other in gate.parts]
     )

@@ -70,7 +70,7 @@ def doubts_of_cloud(
     ----------
     spec : ClusterGate
         What was looked for.
-    shape : Polygon or Threshold
+    shape : Polygon, Threshold or Likelier
         What was drawn.
     sources, axes, prior
         As for the search.

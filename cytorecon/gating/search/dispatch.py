@@ -16,6 +16,7 @@ from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import search_beads, search_singlets
 from cytorecon.gating.search.references import search_reference
 from cytorecon.gating.search.thresholds import search_lower_tail, search_valley
+from cytorecon.gating.search.told_apart import search_told_apart
 from cytorecon.knowledge.template import (
     AnchoredValleyGate,
     AnyGate,
@@ -31,6 +32,7 @@ from cytorecon.knowledge.template import (
     ScatterRegionGate,
     ShiftedGate,
     SingletGate,
+    ToldApartGate,
     ValleyGate,
 )
 
@@ -66,6 +68,7 @@ search.register(BrightModeGate, search_bright_mode)
 search.register(AnchoredValleyGate, search_anchored_valley)
 search.register(ShiftedGate, search_shifted)
 search.register(ClusterGate, search_cluster)
+search.register(ToldApartGate, search_told_apart)
 search.register(ScatterRegionGate, search_region)
 search.register(PolygonGateSpec, search_polygon)
 search.register(ReferenceTailGate, search_reference)

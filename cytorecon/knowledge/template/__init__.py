@@ -20,8 +20,10 @@ from cytorecon.knowledge.template.regions import (
     ClusterGate,
     ContourGate,
     EllipseGateSpec,
+    PlanarGate,
     PolygonGateSpec,
     ScatterRegionGate,
+    ToldApartGate,
 )
 from cytorecon.knowledge.template.thresholds import (
     AnchoredValleyGate,
@@ -48,6 +50,7 @@ __all__ = [
     "GateSpec",
     "LowerTailGate",
     "MarkerAxis",
+    "PlanarGate",
     "PolygonGateSpec",
     "PopulationSpec",
     "ReferenceTailGate",
@@ -59,6 +62,7 @@ __all__ = [
     "SingletGate",
     "SpilloverCheck",
     "Template",
+    "ToldApartGate",
     "ValleyGate",
     "expressions_of",
     "markers_of",

@@ -12,8 +12,10 @@ from cytorecon.knowledge.template.regions import (
     ClusterGate,
     ContourGate,
     EllipseGateSpec,
+    PlanarGate,
     PolygonGateSpec,
     ScatterRegionGate,
+    ToldApartGate,
 )
 from cytorecon.knowledge.template.thresholds import (
     AnchoredValleyGate,
@@ -35,6 +37,7 @@ AnyGate = Annotated[
     | AnchoredValleyGate
     | ShiftedGate
     | ClusterGate
+    | ToldApartGate
     | ScatterRegionGate
     | ContourGate
     | FixedThresholdGate
@@ -50,6 +53,8 @@ def sources_of(spec: AnyGate) -> tuple[str, ...]:
         return (spec.find_in, *filter(None, (spec.control, spec.gauge)))
     if isinstance(spec, ClusterGate):
         return (spec.find_in, *spec.seeds, *spec.likely_seeds)
+    if isinstance(spec, ToldApartGate):
+        return (spec.find_in, *spec.seeds, *spec.beside, spec.otherwise_outside)
     if isinstance(spec, LowerTailGate | ScatterRegionGate | ContourGate):
         return (spec.find_in, *spec.seeds)
     if isinstance(spec, ReferenceTailGate):
@@ -73,8 +78,9 @@ def markers_of(spec: AnyGate) -> tuple[str, ...]:
         return spec.markers
     if isinstance(spec, SingletGate):
         return ()
-    if isinstance(spec, ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec):
-        axes: tuple[Axis, ...] = (spec.x, spec.y)
+    if isinstance(spec, PlanarGate):
+        further = spec.further if isinstance(spec, ToldApartGate) else ()
+        axes: tuple[Axis, ...] = (spec.x, spec.y, *further)
     else:
         axes = (spec.axis,)
     return tuple(axis.marker for axis in axes if isinstance(axis, MarkerAxis))

@@ -47,6 +47,40 @@ class ClusterGate(GateSpec):
     pool: bool = True
 
 
+class ToldApartGate(GateSpec):
+    """A cloud told from its neighbours by several axes at once, by where an event is likelier.
+
+    Parameters
+    ----------
+    x, y : Axis
+        The two axes that a picture shows.
+    further : tuple of Axis
+        The others.
+    seeds : tuple of str
+        Expressions of events that most likely belong to the cloud, as single thresholds tell them.
+    beside : tuple of str
+        Expressions of other cells that lie a fixed distance from the cloud on all axes, whatever stain and
+        detector do: where they lie in a tube says where the cloud is looked for.
+    coverage : float
+        Share of a normal cloud beyond whose rim nothing belongs to it.
+    min_events : int
+        Fewer events of a kind than this do not say where it lies, and teach the batch nothing.
+    otherwise_outside : str
+        Gate with one threshold outside of which its events lie, where nothing says how to tell them.
+    """
+
+    finder: Literal["told_apart"]
+    x: Axis
+    y: Axis
+    further: tuple[Axis, ...] = ()
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    beside: Annotated[tuple[str, ...], Field(min_length=1)]
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+    min_events: Annotated[int, Field(gt=0)]
+    otherwise_outside: str
+    pool: bool = True
+
+
 class ScatterRegionGate(GateSpec):
     """The region of scatter in which most of the seeds lie (back-gating without CD45).
 
@@ -123,3 +157,7 @@ class PolygonGateSpec(GateSpec):
     x: Axis
     y: Axis
     vertices: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)]
+
+
+#: Gates that are drawn as a region of two axes of their own.
+PlanarGate = ClusterGate | ToldApartGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec

@@ -8,10 +8,10 @@ from cytorecon.knowledge.template.gates import AnyGate
 from cytorecon.knowledge.template.particles import BeadGate, SingletGate
 from cytorecon.knowledge.template.regions import (
     ClusterGate,
-    ContourGate,
     EllipseGateSpec,
+    PlanarGate,
     PolygonGateSpec,
-    ScatterRegionGate,
+    ToldApartGate,
 )
 from cytorecon.knowledge.template.thresholds import (
     AnchoredValleyGate,
@@ -125,12 +125,15 @@ def _reference(spec: ReferenceTailGate) -> str:
     return f"{spec.axis.marker} {spec.keep} {end}. {few}"
 
 
-def _region(
-    spec: ClusterGate | ScatterRegionGate | ContourGate | EllipseGateSpec | PolygonGateSpec,
-) -> str:
+def _region(spec: PlanarGate) -> str:
     if isinstance(spec, EllipseGateSpec | PolygonGateSpec):
         return "a region stated by the template"
     share, seeds = f"{100 * spec.coverage:g} %", " or ".join(spec.seeds)
+    if isinstance(spec, ToldApartGate):
+        axes = ", ".join(map(axis_in_words, (spec.x, spec.y, *spec.further)))
+        place = f"beside {' or '.join(spec.beside)}"
+        few = f"fewer than {spec.min_events} of these: outside {spec.otherwise_outside}"
+        return f"where an event is likelier one of {seeds} than of their neighbours by {axes}, {place}; {few}"
     if isinstance(spec, ClusterGate):
         steps = ["as the batch has it"] if spec.pool else []
         few = ", else ".join([*steps, spec.without_seeds.replace("_", " ")])
