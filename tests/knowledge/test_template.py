@@ -184,8 +184,8 @@ def test_a_finder_that_does_not_exist(tmp_path: Path) -> None:
         "{'gate': 'CD3', 'finder': 'guess'}",
         "Input tag 'guess' found using 'finder' does not match any of the expected tags: 'singlet_ratio', "
         "'bright_in_all', 'valley', 'reference_tail', 'lower_tail', 'bright_mode', 'anchored_valley', "
-        "'shifted', 'cluster', 'told_apart', 'scatter_region', 'density_contour', 'fixed_threshold', 'fixed_ellipse', "
-        "'fixed_polygon'",
+        "'shifted', 'cluster', 'told_apart', 'scatter_region', 'density_contour', 'fixed_threshold', "
+        "'fixed_ellipse', 'fixed_polygon'",
     )
 
 

@@ -51,8 +51,8 @@ def test_each_wrong_field_is_a_problem_of_its_own(tmp_path: Path) -> None:
             "small.yaml, gate CD4: This cannot be used. Found: {'gate': 'CD4', 'finder': 'valey', "
             "'find_in': 'CD3_T', 'a.... Allowed: Input tag 'valey' found using 'finder' does not match "
             "any of the expected tags: 'singlet_ratio', 'bright_in_all', 'valley', 'reference_tail', "
-            "'lower_tail', 'bright_mode', 'anchored_valley', 'shifted', 'cluster', 'told_apart', 'scatter_region', "
-            "'density_contour', 'fixed_threshold', 'fixed_ellipse', 'fixed_polygon'. Did you mean 'valley'?"
+            "'lower_tail', 'bright_mode', 'anchored_valley', 'shifted', 'cluster', 'told_apart', "
+            "'scatter_region', 'density_contour', 'fixed_threshold', 'fixed_ellipse', 'fixed_polygon'. Did you mean 'valley'?"
         ),
     ]
 
