@@ -20,7 +20,7 @@ from dashboard.components.upload_form import (
 from dashboard.services.selection import query_string
 from dashboard.services.study import StudyService, current_study
 from dashboard.services.typed_numbers import read_typed
-from dashboard.services.upload_checks import SEXES, UploadForm, check_file
+from dashboard.services.upload_checks import PRECISION, SEXES, UploadForm, check_file
 from dashboard.services.upload_jobs import (
     UploadState,
     cancel_upload,
@@ -51,6 +51,10 @@ _FIELDS = (
     ("age_years", ids.UPLOAD_AGE),
     ("sex", ids.UPLOAD_SEX),
     ("programme", ids.UPLOAD_PROGRAMME),
+    ("pipetting_cv_percent", ids.UPLOAD_PIPETTING_CV),
+    ("beads_cv_percent", ids.UPLOAD_BEADS_CV),
+    ("wbc_cv_percent", ids.UPLOAD_WBC_CV),
+    ("lymphocytes_cv_percent", ids.UPLOAD_ALC_CV),
 )
 
 Analysed = tuple[
@@ -217,6 +221,7 @@ _NUMBERS = (
     "lymphocytes_cells_per_ul",
     "wbc_cells_per_ul",
     "age_years",
+    *PRECISION,
 )
 
 
@@ -237,6 +242,10 @@ def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadF
         lymphocytes_cells_per_ul=numbers.values["lymphocytes_cells_per_ul"],
         wbc_cells_per_ul=numbers.values["wbc_cells_per_ul"],
         age_years=numbers.values["age_years"],
+        pipetting_cv_percent=numbers.values["pipetting_cv_percent"],
+        beads_cv_percent=numbers.values["beads_cv_percent"],
+        wbc_cv_percent=numbers.values["wbc_cv_percent"],
+        lymphocytes_cv_percent=numbers.values["lymphocytes_cv_percent"],
     )
 
 
