@@ -82,7 +82,15 @@ def test_an_upload_with_cvs_has_the_interval_of_a_batch_with_them(tmp_path: Path
     with StudyStore.open(tmp_path / "study") as store:
         service = StudyService(store, InstantDesk(store, add_tube))
         for day, numbers in ((60, typed), (90, {field: typed[field] for field in list(said)[:2]})):
-            form = UploadForm(contents=contents, patient="P01", day=day, **numbers)
+            form = UploadForm(
+                contents=contents,
+                patient="P01",
+                day=day,
+                beads_per_tube=numbers["beads_per_tube"],
+                blood_volume_ul=numbers["blood_volume_ul"],
+                pipetting_cv_percent=numbers.get("pipetting_cv_percent"),
+                beads_cv_percent=numbers.get("beads_cv_percent"),
+            )
             contents = "data:;base64," + base64.b64encode(content + b"  ").decode()
             assert upload(service, form).problems == ()
         from_sheet, from_form, without = (store.tube_result(f"P01/d{day}/1") for day in (30, 60, 90))
