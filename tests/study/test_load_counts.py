@@ -175,6 +175,7 @@ def test_who_is_not_in_the_sheet_of_patients_and_may_be_a_name_is_remarked(tmp_p
             "If it is one, use a pseudonym of the study."
         ),
         (
-            "warning: Muster.Maria: No row of the patients sheet can be used; age, sex and programme are unknown."
+            "warning: Muster.Maria: No row of the patients sheet can be used; age, sex and programme are "
+            "unknown."
         ),
     ]
