@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final, cast
 
 import pandas as pd
@@ -179,15 +179,23 @@ def _percentage(cells: Mapping[str, object], number: int, measure: str) -> Popul
     over = next((one for one in (value, low, high) if one is not None and one > 100), None)
     if over is not None:
         raise _refused(f"row {number}", f"{over:g}", "a percentage up to 100")
-    percentages = {measure: value, f"{measure}_low": low, f"{measure}_high": high}
-    count = PopulationCount(
+    unknown: tuple[float | None, ...] = (None, None, None)
+    shares = dict.fromkeys(PERCENTAGES.values(), unknown)
+    shares[measure] = (value, low, high)
+    lymphocytes, leukocytes = shares["percent_of_lymphocytes"], shares["percent_of_leukocytes"]
+    return PopulationCount(
         population=str(cells["population"]),
         parent="",
         gate_definition=_text(cells.get("gate_definition")) or NOT_STATED,
         status="not_evaluable" if value is None else "counted",
         reason="the table gives no value" if value is None else "",
+        percent_of_lymphocytes=lymphocytes[0],
+        percent_of_lymphocytes_low=lymphocytes[1],
+        percent_of_lymphocytes_high=lymphocytes[2],
+        percent_of_leukocytes=leukocytes[0],
+        percent_of_leukocytes_low=leukocytes[1],
+        percent_of_leukocytes_high=leukocytes[2],
     )
-    return replace(count, **percentages)
 
 
 def _together(first: PopulationCount, second: PopulationCount, number: int) -> PopulationCount:
