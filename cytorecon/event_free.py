@@ -66,7 +66,7 @@ def event_free_summary(
         only from ``minimum_patients`` on.
     """
     chosen = set(event_free_patients(study, rules=rules)) - set(without)
-    return cohort_summary(table[table["patient"].isin(chosen)], windows=windows)
+    return cohort_summary(table, windows=windows, patients=chosen)
 
 
 def _disturbs(event: ClinicalEvent, rules: EventFree, study: Study) -> bool:

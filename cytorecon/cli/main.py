@@ -24,6 +24,7 @@ from cytorecon.cli.evaluate import evaluate
 from cytorecon.cli.export import export
 from cytorecon.cli.failures import SomeFilesFailedError
 from cytorecon.cli.gate import gate
+from cytorecon.cli.import_counts import import_counts
 from cytorecon.cli.inspect_files import inspect_files
 from cytorecon.cli.jobs import jobs
 from cytorecon.cli.lock import lock, unlock
@@ -94,6 +95,7 @@ app.command("inspect")(inspect_files)
 app.command("deidentify")(deidentify)
 app.command("gate")(gate)
 app.command("batch")(batch)
+app.command("import-counts")(import_counts)
 app.command("counts")(counts)
 app.command("patient")(patient)
 app.command("milestones")(milestones)

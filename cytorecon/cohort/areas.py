@@ -7,12 +7,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from cytorecon.cohort.windows import numbered
 from cytorecon.statistics.area import areas_under_curves
 from cytorecon.tables import AREA_COLUMNS
 
-_USED: Final = (
-    "patient", "days_after_transplant", "population", "measure", "unit", "value", "lloq", "censored",
-)  # fmt: skip
 _METHOD: Final = (
     "area under the curve of log10 by trapezoids, as its geometric mean level; from least to most what "
     "values below their limit may be (counts below 1 count as 1); days before the first and after the last "
@@ -41,14 +39,16 @@ def recovery_areas(
         span. `mean_level` is empty where `low` and `high` differ, as hidden values decide it; `coverage` is
         the share of the span between visits. Multiply log10 of the level by `days_seen` for the area itself.
     """
-    wanted = (table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))
-    usable = table.loc[wanted, list(_USED)].reset_index(drop=True)
-    if usable.empty:
-        return _frame(usable.iloc[:0], np.zeros(0, np.intp), {})
-    curve = np.asarray(usable.groupby(["population", "patient"], sort=False).ngroup(), dtype=np.intp)
-    hidden = (usable["censored"] == "left").to_numpy(dtype=np.bool_)
-    days = usable["days_after_transplant"].to_numpy(dtype=np.float64)
-    values = np.where(hidden, usable["lloq"], usable["value"]).astype(np.float64)
+    all_hidden = (table["censored"] == "left").to_numpy(dtype=np.bool_)
+    known = table["value"].notna().to_numpy() | all_hidden
+    usable = np.flatnonzero((table["measure"] == measure).to_numpy() & known)
+    if not len(usable):
+        return _frame(table, usable, {})
+    # by population and patient, numbered anew as some have no row that is usable
+    curve = pd.factorize(numbered(table, ("population", "patient"))[usable])[0]
+    hidden = all_hidden[usable]
+    days = table["days_after_transplant"].to_numpy(dtype=np.float64)[usable]
+    values = np.where(hidden, table["lloq"].to_numpy()[usable], table["value"].to_numpy()[usable])
     found = areas_under_curves(curve, days, values, hidden, start=start, end=end, scale="log10")
     inside = (days >= start) & (days <= end)
     seen = np.flatnonzero(found.days > 0)
@@ -68,14 +68,14 @@ def recovery_areas(
         "coverage": spans / (end - start),
     }
     first = np.unique(curve, return_index=True)[1]
-    return _frame(usable, first[seen], numbers)
+    return _frame(table, usable[first[seen]], numbers)
 
 
-def _frame(usable: pd.DataFrame, rows: np.ndarray, numbers: dict[str, np.ndarray]) -> pd.DataFrame:
+def _frame(table: pd.DataFrame, rows: np.ndarray, numbers: dict[str, np.ndarray]) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for name in AREA_COLUMNS:
         if name in ("patient", "population", "measure", "unit"):
-            columns[name] = usable[name].iloc[rows].reset_index(drop=True).astype("object")
+            columns[name] = table[name].iloc[rows].reset_index(drop=True).astype("object")
         elif name == "method":
             columns[name] = pd.Series([_METHOD] * len(rows), dtype="object")
         else:

@@ -127,11 +127,13 @@ def courses(
 def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock]) -> Courses:
     rows: list[tuple[str, float, float, str]] = []
     left_out: list[str] = []
-    columns = ["patient", "status", "confirmed", "after_day", "by_day"]
-    for patient, status, confirmed, after, by in table[columns].itertuples(index=False):
-        end, below = clocks.get(patient), 0.0 if pd.isna(after) else max(float(after), 0.0)
+    texts = (table[name].tolist() for name in ("patient", "status", "confirmed"))
+    after, by = (table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("after_day", "by_day"))
+    known_below = np.where(after > 0, after, 0.0).tolist()
+    for patient, status, confirmed, below, day in zip(*texts, known_below, by.tolist(), strict=True):
+        end = clocks.get(patient)
         if status in REACHED and confirmed in ("", "yes"):
-            rows.append((patient, below, float(by), ""))
+            rows.append((patient, below, day, ""))
         elif status in _OUTSIDE:
             continue
         elif end is not None:
@@ -142,10 +144,10 @@ def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock])
             rows.append((patient, below, np.inf, ""))
     first = table.iloc[0]
     patients = tuple(row[0] for row in rows)
-    last_below, by = (np.array([row[place] for row in rows], dtype=np.float64) for place in (1, 2))
+    last_below, until = (np.array([row[place] for row in rows], dtype=np.float64) for place in (1, 2))
     names = tuple(sorted({row[3] for row in rows if row[3]}))
     causes = np.array(
-        [names.index(name) + 2 if name else (0 if np.isinf(day) else MILESTONE) for *_, day, name in rows],
+        [names.index(name) + 2 if name else (0 if day == np.inf else MILESTONE) for *_, day, name in rows],
         dtype=np.intp,
     )
     return Courses(
@@ -155,8 +157,8 @@ def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock])
         None if pd.isna(first["deadline_day"]) else int(first["deadline_day"]),
         patients,
         np.array([groups.of[patient] for patient in patients], dtype=np.object_),
-        np.where(causes > MILESTONE, by, last_below),
-        by,
+        np.where(causes > MILESTONE, until, last_below),
+        until,
         causes,
         last_below,
         names,

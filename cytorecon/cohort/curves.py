@@ -46,19 +46,15 @@ def log_curves(table: pd.DataFrame, population: str, measure: str, days: Sequenc
     """
     own = table[(table["population"] == population) & (table["measure"] == measure)]
     own = own[own["value"].notna() | (own["censored"] == "left")]
-    patients: list[str] = []
-    levels = []
-    known = 0
-    for patient, course in own.groupby("patient", sort=False):
-        known += 1
-        seen = course["days_after_transplant"].to_numpy(dtype=np.float64)
-        value = np.where(course["censored"] == "left", course["lloq"], course["value"]).astype(np.float64)
-        usable = value > 0
-        order = np.argsort(seen[usable], kind="stable")
-        seen, value = seen[usable][order], value[usable][order]
-        if len(seen) and seen[0] <= days[0] and seen[-1] >= days[-1]:
-            patients.append(str(patient))
-            levels.append(np.interp(days, seen, np.log10(value)))
+    codes, names = pd.factorize(own["patient"])
+    seen = own["days_after_transplant"].to_numpy(dtype=np.float64)
+    value = np.where(own["censored"] == "left", own["lloq"], own["value"]).astype(np.float64)
+    usable = np.flatnonzero(value > 0)
+    order = usable[np.lexsort((seen[usable], codes[usable]))]
+    courses = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+    reaching = [visits for visits in courses if seen[visits[0]] <= days[0] and seen[visits[-1]] >= days[-1]]
+    levels = [np.interp(days, seen[visits], np.log10(value[visits])) for visits in reaching]
     unit = str(own["unit"].iloc[0]) if len(own) else ""
     matrix = np.array(levels, dtype=np.float64).reshape(len(levels), len(days))
-    return Curves(tuple(patients), matrix, known - len(patients), unit)
+    patients = tuple(str(names[codes[visits[0]]]) for visits in reaching)
+    return Curves(patients, matrix, len(names) - len(patients), unit)

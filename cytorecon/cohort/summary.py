@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from cytorecon.cohort.windows import closest_in_windows
+from cytorecon.cohort.windows import closest_rows, numbered
 from cytorecon.counts.reported import below_text, measure_text
 from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows, load_visit_windows
 from cytorecon.statistics.checked import Flags, Numbers
@@ -17,7 +17,6 @@ from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COHORT_COLUMNS
 
 _SERIES: Final = ("measure", "population", "unit")
-_USED: Final = ("patient", "days_after_transplant", *_SERIES, "value", "lloq", "censored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,9 @@ class Quantile:
         return "" if self.value is None else measure_text(self.value, measure)
 
 
-def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) -> pd.DataFrame:
+def cohort_summary(
+    table: pd.DataFrame, *, windows: VisitWindows | None = None, patients: Collection[str] | None = None
+) -> pd.DataFrame:
     """Return median and quartiles of each population by visit window.
 
     Parameters
@@ -51,6 +52,8 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
         ``TRAJECTORY_COLUMNS``, on any clock.
     windows : VisitWindows, optional
         The packaged windows by default.
+    patients : collection of str, optional
+        Who takes part; all by default.
 
     Returns
     -------
@@ -74,25 +77,28 @@ def cohort_summary(table: pd.DataFrame, *, windows: VisitWindows | None = None) 
     0  day 100  5           1              20       False
     """
     own = windows or load_visit_windows()
-    known = table["value"].notna() | (table["censored"] == "left")
-    usable = table.loc[known, list(_USED)].reset_index(drop=True)
-    series = usable.groupby(list(_SERIES), sort=False).ngroup().to_numpy()
-    chosen = closest_in_windows(usable, own)
-    rows: list[dict[str, Cell]] = []
-    if chosen.empty:
-        return typed_frame(rows, COHORT_COLUMNS)
-    cell = series[chosen.index.to_numpy()] * len(own.windows) + chosen["window_place"].to_numpy()
+    hidden = (table["censored"] == "left").to_numpy(dtype=np.bool_)
+    values, limits = (table[name].to_numpy(dtype=np.float64) for name in ("value", "lloq"))
+    usable = ~np.isnan(values) | hidden
+    if patients is not None:
+        usable &= table["patient"].isin(set(patients)).to_numpy(dtype=np.bool_)
+    known = np.flatnonzero(usable)
+    series = numbered(table, _SERIES)[known]
+    owner = series * len(table) + numbered(table, ("patient",))[known]
+    days = table["days_after_transplant"].to_numpy(dtype=np.int64)[known]
+    chosen, place = closest_rows(days, owner, own)
+    cell = series[chosen] * len(own.windows) + place
     order = np.argsort(cell, kind="stable")
-    ends = np.flatnonzero(np.diff(cell[order], append=-1))
-    censored = (chosen["censored"] == "left").to_numpy()
-    highs = np.where(censored, chosen["lloq"], chosen["value"]).astype(np.float64)
-    names = chosen[["population", "measure", "unit"]].to_numpy(dtype=np.object_)
-    for begin, end in zip([0, *(ends[:-1] + 1)], ends + 1, strict=True):
-        place = order[begin:end]
-        population, measure, unit = (str(name) for name in names[place[0]])
-        about = {"population": population, "measure": measure, "unit": unit}
-        window = own.windows[int(cell[place[0]]) % len(own.windows)]
-        rows.append(_row(highs[place], censored[place], window, about, own.minimum_patients))
+    cell, chosen = cell[order], known[chosen[order]]
+    censored = hidden[chosen]
+    highs = np.where(censored, limits[chosen], values[chosen])
+    names = {name: table[name].to_numpy(dtype=np.object_) for name in ("population", "measure", "unit")}
+    begins, ends = np.flatnonzero(np.diff(cell, prepend=-1)), np.flatnonzero(np.diff(cell, append=-1)) + 1
+    rows: list[dict[str, Cell]] = []
+    for begin, end in zip(begins, ends, strict=True):
+        about = {name: str(texts[chosen[begin]]) for name, texts in names.items()}
+        window = own.windows[int(cell[begin]) % len(own.windows)]
+        rows.append(_row(highs[begin:end], censored[begin:end], window, about, own.minimum_patients))
     return typed_frame(rows, COHORT_COLUMNS)
 
 
@@ -124,20 +130,27 @@ def censored_quantile(
     >>> censored_quantile([0, 0, 20], [5, 5, 20], 0.5)
     Quantile(value=None, below=5.0)
     """
-    low = float(np.quantile(np.asarray(lows, dtype=np.float64), fraction))
-    high = float(np.quantile(np.asarray(highs, dtype=np.float64), fraction))
-    return Quantile(value=high) if low == high else Quantile(below=high)
+    (found,) = _quantiles(np.asarray(lows, dtype=np.float64), np.asarray(highs, dtype=np.float64), [fraction])
+    return found
+
+
+def _quantiles(lows: Numbers, highs: Numbers, fractions: Sequence[float]) -> list[Quantile]:
+    most = np.quantile(highs, fractions).tolist()
+    least = most if lows is highs else np.quantile(lows, fractions).tolist()
+    return [
+        Quantile(value=high) if low == high else Quantile(below=high)
+        for low, high in zip(least, most, strict=True)
+    ]
 
 
 def _row(
     highs: Numbers, censored: Flags, window: VisitWindow, names: dict[str, str], minimum_patients: int
 ) -> dict[str, Cell]:
-    lows = np.where(censored, 0.0, highs)
     suppressed = len(highs) < minimum_patients
-    low, middle, high = (
-        Quantile() if suppressed else censored_quantile(lows, highs, fraction)
-        for fraction in (0.25, 0.5, 0.75)
-    )
+    low = middle = high = Quantile()
+    if not suppressed:
+        lows = np.where(censored, 0.0, highs) if censored.any() else highs
+        low, middle, high = _quantiles(lows, highs, (0.25, 0.5, 0.75))
     measure = names["measure"]
     return {
         "window": window.window,

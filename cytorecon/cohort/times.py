@@ -15,7 +15,7 @@ from cytorecon.cohort.groups import Groups, groups_by
 from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.statistics.interval_logrank import interval_logrank
 from cytorecon.statistics.multiplicity import benjamini_hochberg
-from cytorecon.statistics.turnbull import turnbull, turnbull_intervals, turnbull_median_interval
+from cytorecon.statistics.turnbull import turnbull
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Study
 from cytorecon.tables import TIME_TO_MILESTONE_COLUMNS
@@ -117,7 +117,7 @@ def _rows(
         return [{**empty, **shared, "day": day} for day in wanted] if inside.any() else []
     fitted = turnbull(after, until)
     median = fitted.median or (None, None)
-    reach = turnbull_median_interval(after, until)
+    reach = fitted.median_interval()
     shared |= {
         "n_reached": int(np.isfinite(until).sum()),
         "n_competing": int(competing.sum()),
@@ -127,7 +127,7 @@ def _rows(
         "median_low_day": reach.low,
         "median_high_day": reach.high,
     }
-    limits = turnbull_intervals(after, until, wanted)
+    limits = [fitted.interval_at(day) for day in wanted]
     return [
         {**shared, "day": day, "probability": fitted.curve.at(day), "low": limit.low, "high": limit.high}
         for day, limit in zip(wanted, limits, strict=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cytorecon.knowledge.visit_windows import VisitWindows
+from cytorecon.statistics.checked import Places
 
 
 def closest_in_windows(table: pd.DataFrame, windows: VisitWindows) -> pd.DataFrame:
@@ -32,17 +36,58 @@ def closest_in_windows(table: pd.DataFrame, windows: VisitWindows) -> pd.DataFra
     >>> closest_in_windows(table, load_visit_windows())["days_after_transplant"].tolist()
     [101, 300]
     """
-    days = table["days_after_transplant"].to_numpy(dtype=np.int64)
+    rows, places = closest_rows(
+        table["days_after_transplant"].to_numpy(dtype=np.int64),
+        numbered(table, ("measure", "population", "unit", "patient")),
+        windows,
+    )
+    return table.iloc[rows].assign(window_place=places)
+
+
+def closest_rows(days: npt.NDArray[np.int64], owner: Places, windows: VisitWindows) -> tuple[Places, Places]:
+    """Return the rows that stand for the windows, in their order, and the place of the window of each.
+
+    Parameters
+    ----------
+    days : ndarray of int, shape (n,)
+        Day of each row.
+    owner : ndarray of int, shape (n,)
+        The same number for rows of which a window takes one: those of a patient and a series.
+    windows : VisitWindows
+        In order, without overlap.
+
+    Examples
+    --------
+    >>> from cytorecon.knowledge.visit_windows import load_visit_windows
+    >>> rows, places = closest_rows(np.array([95, 101, 300]), np.zeros(3, np.intp), load_visit_windows())
+    >>> rows.tolist()
+    [1, 2]
+    """
     starts, ends, targets = (
         np.array([getattr(window, name) for window in windows.windows])
         for name in ("from_day", "to_day", "target_day")
     )
     place = np.searchsorted(starts, days, side="right") - 1
-    inside = (place >= 0) & (days <= ends[place])
-    own = table.loc[inside].assign(window_place=place[inside])
-    distance = np.abs(days[inside] - targets[place[inside]])
-    # Sorted by distance and day, the first of each patient is the one that counts.
-    order = np.lexsort((days[inside], distance))
-    names = ["measure", "population", "unit", "window_place", "patient"]
-    chosen = own.iloc[order].drop_duplicates(names)
-    return chosen.sort_index(kind="stable")
+    inside = np.flatnonzero((place >= 0) & (days <= ends[place]))
+    place, late = place[inside], days[inside] - targets[place[inside]]
+    cell = owner[inside] * len(targets) + place
+    # By distance, of two at the same one the earlier: the first of each cell is the one that counts.
+    order = np.lexsort((2 * np.abs(late) + (late > 0), cell))
+    first = order[np.diff(cell[order], prepend=-1) != 0]
+    first.sort()
+    return inside[first], place[first]
+
+
+def numbered(table: pd.DataFrame, names: Sequence[str]) -> Places:
+    """Return a number for each row, the same for rows alike in the columns `names`, from 0 by first row.
+
+    Examples
+    --------
+    >>> numbered(pd.DataFrame({"a": ["x", "y", "x"], "b": "z"}), ["a", "b"])
+    array([0, 1, 0])
+    """
+    number = np.zeros(len(table), dtype=np.intp)
+    for name in names:
+        own, known = pd.factorize(table[name])
+        number = number * (len(known) + 1) + own
+    return np.asarray(pd.factorize(number)[0], dtype=np.intp)

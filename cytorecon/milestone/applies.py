@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cytorecon.knowledge.grafts import load_grafts
-from cytorecon.knowledge.milestones import MilestoneRule
+from cytorecon.knowledge.milestones import AppliesTo, MilestoneRule
 from cytorecon.knowledge.programmes import UNKNOWN_PROGRAMME, Programmes
 from cytorecon.knowledge.readouts import load_readouts
 from cytorecon.milestone.clock import EndOfClock
@@ -32,22 +33,22 @@ class Case:
         return None if age is None else age + self.day0 / _DAYS_PER_YEAR
 
 
-def outside(case: Case, rule: MilestoneRule, programmes: Programmes) -> Finding | None:
-    """Return why the rule was not shown for this patient or cannot be assessed; None when it applies.
+def outside(case: Case, wanted: AppliesTo, programmes: Programmes) -> Finding | None:
+    """Return why rules were not shown for this patient or cannot be assessed; None when they apply.
 
     Parameters
     ----------
     case : Case
         The patient on a clock.
-    rule : MilestoneRule
-        What is asked.
+    wanted : AppliesTo
+        For whom they were shown.
     programmes : Programmes
         For names.
     """
     about = (
-        _about_programme(case, rule, programmes),
-        _about_age(case, rule),
-        _about_graft(case, rule),
+        _about_programme(case, wanted.programmes, programmes),
+        _about_age(case, wanted),
+        _about_graft(case, wanted.grafts),
     )
     # what is known to exclude the patient comes before what is not known
     for place, status in ((0, "not_applicable"), (1, "not_assessable")):
@@ -57,9 +58,9 @@ def outside(case: Case, rule: MilestoneRule, programmes: Programmes) -> Finding 
     return None
 
 
-def _about_programme(case: Case, rule: MilestoneRule, programmes: Programmes) -> tuple[str, str]:
+def _about_programme(case: Case, wanted: Sequence[str], programmes: Programmes) -> tuple[str, str]:
     """Return why the programme excludes the patient, and what is not known about it."""
-    wanted, own = rule.applies_to.programmes, case.patient.programme
+    own = case.patient.programme
     if not wanted or own in wanted:
         return "", ""
     names = " or ".join(programmes.find(programme).name for programme in wanted)
@@ -68,9 +69,9 @@ def _about_programme(case: Case, rule: MilestoneRule, programmes: Programmes) ->
     return f"the rule is for {names}, the patient's programme is {programmes.find(own).name}", ""
 
 
-def _about_age(case: Case, rule: MilestoneRule) -> tuple[str, str]:
+def _about_age(case: Case, wanted: AppliesTo) -> tuple[str, str]:
     """Return why the age excludes the patient, and what is not known about it."""
-    wanted, age = rule.applies_to, case.age_years
+    age = case.age_years
     if wanted.age_from is None and wanted.age_below is None:
         return "", ""
     limits = [
@@ -85,9 +86,9 @@ def _about_age(case: Case, rule: MilestoneRule) -> tuple[str, str]:
     return "", ""
 
 
-def _about_graft(case: Case, rule: MilestoneRule) -> tuple[str, str]:
+def _about_graft(case: Case, wanted: Sequence[str]) -> tuple[str, str]:
     """Return why the graft excludes the patient, and what is not known about it."""
-    wanted, text = rule.applies_to.grafts, case.patient.graft
+    text = case.patient.graft
     if not wanted:
         return "", ""
     grafts = load_grafts()

@@ -23,8 +23,7 @@ class Span(NamedTuple):
 _NOTHING_CERTAIN: Final = Span()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of one tube, in the unit of the rule.
 
     Parameters
@@ -145,9 +144,9 @@ class Judged:
     def of(cls, rule: MilestoneRule, values: Iterable[Value]) -> Judged:
         """Return what `values` say about `rule`."""
         own = tuple(values)
-        states = tuple(value.state(rule) for value in own)
+        states = tuple([value.state(rule) for value in own])
         pairs = zip(own, states, strict=True)
-        close = tuple(state != "indeterminate" and value.is_borderline(rule) for value, state in pairs)
+        close = tuple([state != "indeterminate" and value.is_borderline(rule) for value, state in pairs])
         visits = _visits(rule, own, states)
         return cls(rule, own, states, close, visits, crossing_of(rule, visits))
 

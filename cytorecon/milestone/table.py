@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from cytorecon.errors import StudyError
@@ -129,11 +130,15 @@ def milestones(
     happened = events_by_patient(study)
     with_values = set(table["patient"])
     said = [(rule, rule_text(rule), _name(rule, names)) for rule in own.milestones]
+    wanted = [rule.applies_to for rule in own.milestones]
+    like = [wanted.index(one) for one in wanted]
     for case in _cases(study, anchor, events):
-        for rule, text, name_of_rule in said:
-            finding = outside(case, rule, programmes)
+        name = case.patient.patient
+        # of rules that ask for the same patients once
+        about = {place: outside(case, wanted[place], programmes) for place in set(like)}
+        for (rule, text, name_of_rule), place in zip(said, like, strict=True):
+            finding = about[place]
             if finding is None:
-                name = case.patient.patient
                 values = values_of_rule(rule, name, series, happened.get(name, ()))
                 unseen = not values and (rule.measure == "readout" or name in with_values)
                 finding = not_measured(rule) if unseen else _finding(case, rule, values, own.first_day)
@@ -151,17 +156,20 @@ def _values_by_series(table: pd.DataFrame, rules: MilestoneRules) -> Series:
     named = table["population"].isin([population for population, _ in wanted])
     own = table.loc[named, [*_SERIES, *_COLUMNS]]
     pairs = zip(own["population"].tolist(), own["measure"].tolist(), strict=True)
-    own = own[[pair in wanted for pair in pairs]]
-    columns = [own[name].tolist() for name in own.columns]
+    own = own[np.array([pair in wanted for pair in pairs], dtype=np.bool_)]
+    days = own["days_after_transplant"].astype(int).tolist()
+    value, low, high, lloq = (_or_none(own[name]) for name in ("value", "low", "high", "lloq"))
+    left = (own["censored"] == "left").tolist()
+    review = [tuple(filter(None, codes.split(";"))) if codes else () for codes in own["review"].tolist()]
     series: Series = {}
-    for patient, population, measure, day, *numbers, censored, review in zip(*columns, strict=True):
-        value, low, high, lloq = (
-            None if number is None or number != number else float(number) for number in numbers
-        )
-        codes = tuple(filter(None, review.split(";"))) if review else ()
-        found = Value(int(day), value, low, high, lloq, censored == "left", codes)
-        series.setdefault((patient, population, measure), []).append(found)
+    keys = zip(*(own[name].tolist() for name in _SERIES), strict=True)
+    for key, *fields in zip(keys, days, value, low, high, lloq, left, review, strict=True):
+        series.setdefault(key, []).append(Value(*fields))
     return series
+
+
+def _or_none(numbers: pd.Series) -> list[float | None]:
+    return [None if number != number else number for number in numbers.astype(float).tolist()]
 
 
 def _cases(study: Study, anchor: str | None, kinds: EventKinds) -> list[Case]:
@@ -184,7 +192,7 @@ def _finding(case: Case, rule: MilestoneRule, values: Iterable[Value], first_day
     last = None if case.end is None else case.end.day
     shifted = values
     if case.day0:
-        shifted = (replace(value, day=value.day - case.day0) for value in values)
+        shifted = (value._replace(day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
     counted = started if last is None else [value for value in started if value.day <= last]
     judged = Judged.of(rule, counted)

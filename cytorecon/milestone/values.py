@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.knowledge.readouts import series_of
@@ -57,7 +56,7 @@ def values_of_rule(
         Of this patient, or of all.
     """
     found = [
-        value if place == 0 else replace(value, condition=place)
+        value if place == 0 else value._replace(condition=place)
         for place, asked in enumerate(rule.conditions)
         for value in series.get((patient, asked.population, asked.measure), ())
     ]
@@ -65,4 +64,4 @@ def values_of_rule(
         return found
     spans = days_with(events, patient, rule.free_of.event)
     days = rule.free_of.days
-    return [replace(value, not_free=is_within(value.day, spans, days)) for value in found]
+    return [value._replace(not_free=is_within(value.day, spans, days)) for value in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -163,6 +164,7 @@ def _limit(problem: _Problem, allowed: float, *, upper: bool) -> float:
     if best == end:
         return end
 
+    @cache
     def beyond(share: float) -> float:
         return float(np.sqrt(_loss(problem, share)) - np.sqrt(allowed))
 

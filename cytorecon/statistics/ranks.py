@@ -75,7 +75,12 @@ def gehan_scores(values: npt.ArrayLike, below: npt.ArrayLike) -> Numbers:
     """
     own, hidden = numbers(values, name="values"), np.asarray(below, dtype=np.bool_)
     same_length(values=own, below=hidden)
-    measured, limits = np.sort(own[~hidden]), np.sort(own[hidden])
+    return _lead(own, hidden, own, hidden)
+
+
+def _lead(own: Numbers, hidden: Flags, others: Numbers, others_hidden: Flags) -> Numbers:
+    """Return, for each of `own`, how many `others` are surely smaller less how many are surely larger."""
+    measured, limits = np.sort(others[~others_hidden]), np.sort(others[others_hidden])
     smaller = np.searchsorted(measured, own, side="left") + np.searchsorted(limits, own, side="right")
     larger = len(measured) - np.searchsorted(measured, own, side="right")
     larger_than_limit = len(measured) - np.searchsorted(measured, own, side="left")
@@ -180,20 +185,16 @@ def superiority(
     """
     x, x_below = numbers(first, name="first"), np.asarray(first_below, dtype=np.bool_)
     y, y_below = numbers(second, name="second"), np.asarray(second_below, dtype=np.bool_)
-    wins = (_certainly_larger(x, x_below, y, y_below) - _certainly_larger(y, y_below, x, x_below).T + 1) / 2
-    share = float(wins.mean())
+    # A pair counts 1 where x is surely larger, 0 where y is, else a half.
+    won = (_lead(x, x_below, y, y_below) + len(y)) / 2
+    of_x, of_y = won / len(y), (len(x) - _lead(y, y_below, x, x_below)) / 2 / len(x)
+    share = float(won.sum() / (len(x) * len(y)))
     smaller = min(len(x), len(y))
     if share in (0.0, 1.0) or smaller < 2:
         reach = float((1 - confidence) ** (1 / smaller)) if share in (0.0, 1.0) else 0.0
         return Superiority(share, reach if share == 1 else 0.0, 1 - reach if share == 0 else 1.0)
-    variance = wins.mean(axis=1).var(ddof=1) / len(x) + wins.mean(axis=0).var(ddof=1) / len(y)
+    variance = of_x.var(ddof=1) / len(x) + of_y.var(ddof=1) / len(y)
     logit, width = np.log(share / (1 - share)), np.sqrt(variance) / (share * (1 - share))
     ends = logit + float(norm.ppf((1 + confidence) / 2)) * width * np.array([-1.0, 1.0])
     low, high = 1 / (1 + np.exp(-ends))
     return Superiority(share, float(low), float(high))
-
-
-def _certainly_larger(x: Numbers, x_below: Flags, y: Numbers, y_below: Flags) -> Numbers:
-    """Return 1 where x is surely larger than y: shape (x, y)."""
-    larger = np.where(y_below[None, :], x[:, None] >= y[None, :], x[:, None] > y[None, :])
-    return (larger & ~x_below[:, None]).astype(np.float64)

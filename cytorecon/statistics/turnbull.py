@@ -12,8 +12,8 @@ import numpy.typing as npt
 from cytorecon.errors import CytoreconError
 from cytorecon.statistics.checked import Numbers, Places, numbers, same_length
 from cytorecon.statistics.incidence import Incidence, incidence
-from cytorecon.statistics.innermost import innermost
-from cytorecon.statistics.npmle import fit_masses
+from cytorecon.statistics.innermost import Innermost, innermost
+from cytorecon.statistics.npmle import Masses, fit_masses
 from cytorecon.statistics.profile import CONFIDENCE, probability_interval, quantile_interval
 
 _HALF: Final = 0.5
@@ -27,23 +27,41 @@ class Turnbull:
     ----------
     curve : Incidence
         The probability that it has happened, by day.
-    log_likelihood : float
-        At the maximum.
-    gap : float
-        How far at most the maximum lies above it.
+    places : Innermost
+        Where the mass can lie.
+    fitted : Masses
+        The estimate.
     patients : int
         How many.
     """
 
     curve: Incidence
-    log_likelihood: float
-    gap: float
+    places: Innermost
+    fitted: Masses
     patients: int
+
+    @property
+    def log_likelihood(self) -> float:
+        """At the maximum."""
+        return self.fitted.log_likelihood
+
+    @property
+    def gap(self) -> float:
+        """How far at most the maximum lies above :attr:`log_likelihood`."""
+        return self.fitted.gap
 
     @property
     def median(self) -> tuple[float, float] | None:
         """(after, by]: the interval in which the median lies; None when half have not been reached."""
         return self.curve.quantile(_HALF)
+
+    def interval_at(self, day: float, *, confidence: float = CONFIDENCE) -> Interval:
+        """Return the interval of the probability that it has happened by `day`."""
+        return Interval(*probability_interval(self.places, self.fitted, day, cause=1, confidence=confidence))
+
+    def median_interval(self, *, confidence: float = CONFIDENCE) -> Interval:
+        """Return the interval of the median day: all days whose probability may be a half."""
+        return Interval(*quantile_interval(self.places, self.fitted, _HALF, cause=1, confidence=confidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ def turnbull(after: npt.ArrayLike, by: npt.ArrayLike) -> Turnbull:
     places = innermost(low, high, cause)
     found = fit_masses(places.covers, places.weights)
     curve = incidence(places, found.masses, cause=1)
-    return Turnbull(curve, found.log_likelihood, found.gap, len(low))
+    return Turnbull(curve, places, found, len(low))
 
 
 def turnbull_intervals(
@@ -119,12 +137,8 @@ def turnbull_intervals(
     >>> round(found[0].low, 2), round(found[0].high, 2)
     (0.14, 0.97)
     """
-    low, high, cause = _checked(after, by)
-    places = innermost(low, high, cause)
-    fitted = fit_masses(places.covers, places.weights)
-    return [
-        Interval(*probability_interval(places, fitted, day, cause=1, confidence=confidence)) for day in days
-    ]
+    fitted = turnbull(after, by)
+    return [fitted.interval_at(day, confidence=confidence) for day in days]
 
 
 def turnbull_median_interval(
@@ -137,10 +151,7 @@ def turnbull_median_interval(
     >>> turnbull_median_interval([0, 30, 30, 60], [30, 60, 100, np.inf])
     Interval(low=0.0, high=inf)
     """
-    low, high, cause = _checked(after, by)
-    places = innermost(low, high, cause)
-    fitted = fit_masses(places.covers, places.weights)
-    return Interval(*quantile_interval(places, fitted, _HALF, cause=1, confidence=confidence))
+    return turnbull(after, by).median_interval(confidence=confidence)
 
 
 def _checked(after: npt.ArrayLike, by: npt.ArrayLike) -> tuple[Numbers, Numbers, Places]:

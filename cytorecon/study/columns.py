@@ -81,6 +81,14 @@ EVENTS: Final = SheetColumns(
     optional=("label", "end_day", "end_date", "ongoing"),
 )
 
+#: Counts that were made elsewhere, one row per patient, day, population and unit.
+COUNTS: Final = SheetColumns(
+    sheet="counts",
+    required=("patient", "day", "population", "value", "unit"),
+    one_of=(),
+    optional=("visit", "low", "high", "lloq", "gate_definition", "count_method"),
+)
+
 READOUTS: Final = SheetColumns(
     sheet="readouts",
     required=("patient", "readout", "value", "unit"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import asdict
+from typing import Final, cast
 
 import pandas as pd
 
-from cytorecon.errors import CytoreconError
+from cytorecon.errors import CytoreconError, Issue, Severity
 from cytorecon.knowledge.populations import load_populations
-from cytorecon.results import CountMethod, PopulationCount, TubeResult
+from cytorecon.results import CountMethod, PopulationCount, Provenance, TubeResult
 from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
 from cytorecon.study.result import StudyResult
 
@@ -20,8 +21,16 @@ _REQUIRED: Final = ("patient", "day", "population", "value", "unit")
 _OPTIONAL: Final = ("low", "high", "lloq")
 #: Of a count whose gates nobody stated: no reference range is of this definition, so none is shown.
 NOT_STATED: Final = "not stated"
+#: Stands as the panel of a tube and as the template of its result.
+GIVEN: Final = "given, not gated here"
 #: Cells/µL in one of each unit.
-_FACTORS: Final[Mapping[str, float]] = {"cells/µL": 1.0, "cells/uL": 1.0, "10^6/L": 1.0, "10^9/L": 1000.0}
+CONCENTRATIONS: Final[Mapping[str, float]] = {
+    "cells/µL": 1.0, "cells/uL": 1.0, "10^6/L": 1.0, "10^9/L": 1000.0,
+}  # fmt: skip
+#: Column of counts that each unit of percentages is.
+PERCENTAGES: Final[Mapping[str, str]] = {
+    f"% of {whole}": f"percent_of_{whole}" for whole in ("lymphocytes", "leukocytes")
+}
 _BELOW: Final = re.compile(r"\s*<\s*(\d+(?:\.\d+)?)\s*")
 
 
@@ -42,7 +51,7 @@ def study_of_counts(
         (of ``populations.csv``), `value` and `unit` (``cells/µL``, ``cells/uL``, ``10^6/L`` or ``10^9/L``).
         `value` may be ``<12``: below an LLOQ of 12; an empty one is not known; 0 needs a `high` or `lloq`.
         `low`, `high` (95 %) and `lloq` are optional and have the unit of the row, `gate_definition` is one
-        of ``populations.csv``.
+        of ``populations.csv``, `count_method` as below, `visit` the name of the visit.
     name : str
         Of the study.
     patients : sequence of Patient
@@ -50,7 +59,7 @@ def study_of_counts(
     events : sequence of ClinicalEvent
         Of these patients.
     count_method : str
-        How all of them were counted, if known.
+        How those were counted of which the table does not say it, if known.
 
     Raises
     ------
@@ -75,17 +84,24 @@ def study_of_counts(
     if missing:
         raise _refused(", ".join(missing), "no such column", ", ".join((*_REQUIRED, *_OPTIONAL)))
     counts: dict[tuple[str, int], dict[str, PopulationCount]] = {}
+    visits: dict[tuple[str, int], str] = {}
+    seen: set[tuple[str, int, str, str]] = set()
     for number, row in enumerate(table.to_dict("records"), start=1):
         cells = {str(column): cell for column, cell in row.items()}
         day, count = _day(cells, number), _count(cells, number, count_method)
-        of_day = counts.setdefault((str(cells["patient"]), day), {})
-        if count.population in of_day:
+        place = (str(cells["patient"]), day)
+        measure = PERCENTAGES.get(str(cells["unit"]), "cells_per_ul")
+        if (*place, count.population, measure) in seen:
             raise _refused(f"row {number}", f"{count.population} of day {day} twice", "one row for each")
-        of_day[count.population] = count
+        seen.add((*place, count.population, measure))
+        of_day = counts.setdefault(place, {})
+        earlier = of_day.get(count.population)
+        of_day[count.population] = count if earlier is None else _together(earlier, count, number)
+        visits[place] = visits.get(place) or _text(cells.get("visit"))
     known = {patient.patient: patient for patient in patients}
     named = dict.fromkeys(patient for patient, _ in counts)
     tubes = tuple(
-        Tube(tube=f"{patient}/d{day}/1", patient=patient, day=day)
+        Tube(tube=f"{patient}/d{day}/1", patient=patient, day=day, visit=visits[patient, day], template=GIVEN)
         for patient, day in sorted(counts, key=lambda key: (list(named).index(key[0]), key[1]))
     )
     study = Study(
@@ -94,11 +110,21 @@ def study_of_counts(
         tubes=tubes,
         events=tuple(event for event in events if event.patient in named),
     )
-    results = tuple(
-        TubeResult(tube=tube.tube, status="done", counts=tuple(counts[tube.patient, tube.day].values()))
-        for tube in tubes
-    )
+    results = tuple(_result(tube, tuple(counts[tube.patient, tube.day].values())) for tube in tubes)
     return StudyResult(study=study, tubes=results)
+
+
+def _result(tube: Tube, counts: tuple[PopulationCount, ...]) -> TubeResult:
+    said = Issue(
+        code="counts.given",
+        severity=Severity.INFO,
+        subject=tube.tube,
+        message="These counts were given and not gated here: there are no events, gates or pictures.",
+        hint="Ask their source how they were made.",
+    )
+    return TubeResult(
+        tube=tube.tube, status="done", counts=counts, issues=(said,), provenance=Provenance(template=GIVEN)
+    )
 
 
 def _day(cells: Mapping[str, object], number: int) -> int:
@@ -115,9 +141,11 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     population, unit = str(cells["population"]), str(cells["unit"])
     if load_populations().find(population) is None:
         raise _refused(f"row {number}, column population", population, "a population of populations.csv")
-    if unit not in _FACTORS:
-        raise _refused(f"row {number}, column unit", unit, ", ".join(_FACTORS))
-    factor = _FACTORS[unit]
+    if unit not in (*CONCENTRATIONS, *PERCENTAGES):
+        raise _refused(f"row {number}, column unit", unit, ", ".join((*CONCENTRATIONS, *PERCENTAGES)))
+    if unit in PERCENTAGES:
+        return _percentage(cells, number, PERCENTAGES[unit])
+    factor = CONCENTRATIONS[unit]
     below = _BELOW.fullmatch(_text(cells["value"]))
     low, high, lloq = (_number(cells.get(column), column, number, factor) for column in _OPTIONAL)
     limit = float(below.group(1)) * factor if below else lloq
@@ -131,7 +159,7 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     return PopulationCount(
         population=population,
         parent="",
-        gate_definition=str(cells.get("gate_definition") or NOT_STATED),
+        gate_definition=_text(cells.get("gate_definition")) or NOT_STATED,
         status="counted" if known else "not_evaluable",
         reason="" if known else "the table gives no value",
         cells_per_ul=None if hidden else value,
@@ -139,8 +167,47 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
         cells_per_ul_high=high,
         lloq_cells_per_ul=limit,
         below_lloq=hidden if known else None,
-        count_method=method,
+        count_method=cast("CountMethod", _text(cells.get("count_method")) or method),
     )
+
+
+def _percentage(cells: Mapping[str, object], number: int, measure: str) -> PopulationCount:
+    """Return a share of the lymphocytes or leukocytes; it has no LLOQ."""
+    value, low, high = (
+        _number(cells.get(column), column, number, 1.0) for column in ("value", "low", "high")
+    )
+    over = next((one for one in (value, low, high) if one is not None and one > 100), None)
+    if over is not None:
+        raise _refused(f"row {number}", f"{over:g}", "a percentage up to 100")
+    unknown: tuple[float | None, ...] = (None, None, None)
+    shares = dict.fromkeys(PERCENTAGES.values(), unknown)
+    shares[measure] = (value, low, high)
+    lymphocytes, leukocytes = shares["percent_of_lymphocytes"], shares["percent_of_leukocytes"]
+    return PopulationCount(
+        population=str(cells["population"]),
+        parent="",
+        gate_definition=_text(cells.get("gate_definition")) or NOT_STATED,
+        status="not_evaluable" if value is None else "counted",
+        reason="the table gives no value" if value is None else "",
+        percent_of_lymphocytes=lymphocytes[0],
+        percent_of_lymphocytes_low=lymphocytes[1],
+        percent_of_lymphocytes_high=lymphocytes[2],
+        percent_of_leukocytes=leukocytes[0],
+        percent_of_leukocytes_low=leukocytes[1],
+        percent_of_leukocytes_high=leukocytes[2],
+    )
+
+
+def _together(first: PopulationCount, second: PopulationCount, number: int) -> PopulationCount:
+    """Return what two rows say of one population and day in different units."""
+    if first.gate_definition != second.gate_definition:
+        found = f"two definitions of {first.population} on one day"
+        raise _refused(f"row {number}, column gate_definition", found, "one")
+    own, other = asdict(first), asdict(second)
+    known = first.status == "counted" or second.status == "counted"
+    filled = {name: own[name] if own[name] not in (None, "none") else other[name] for name in own}
+    said = {"status": "counted", "reason": ""} if known else {}
+    return PopulationCount(**filled | said)
 
 
 def _number(cell: object, column: str, number: int, factor: float) -> float | None:

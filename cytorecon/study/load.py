@@ -37,7 +37,7 @@ _DEFAULT_NAME: Final = "study"
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
     """A sheet whose header has been matched."""
 
     sheet: Sheet
@@ -101,15 +101,15 @@ def load_study(
     tables = _tables(Path(manifest), patients, events, readouts)
     found: list[Issue] = [issue for table in tables.values() if table is not None for issue in table.issues]
     fatal = any(table is not None and table.fatal for table in tables.values())
-    patient_rows = _rows(tables["patients"], patient_row, words)
-    event_rows = _rows(tables["events"], event_row, words)
-    readout_rows = _rows(tables["readouts"], readout_row, words)
+    patient_rows = rows_of(tables["patients"], patient_row, words)
+    event_rows = rows_of(tables["events"], event_row, words)
+    readout_rows = rows_of(tables["readouts"], readout_row, words)
     manifest_rows, control_rows = _manifest_rows(tables["manifest"], words)
     every_row: tuple[AnySheetRow, ...] = (
         *manifest_rows, *control_rows, *patient_rows, *event_rows, *readout_rows,
     )  # fmt: skip
     if fatal:
-        found += _row_issues(every_row)
+        found += row_issues(every_row)
         raise StudyError("The sheets cannot be used.", found, subject="manifest")
     persons = people(patient_rows, manifest_rows, words)
     clinical = clinical_events(event_rows, persons, words.days)
@@ -120,11 +120,11 @@ def load_study(
     accepted = tubes(manifest_rows, persons, folder, words, today)
     controls = control_tubes(control_rows, folder)
     measured = readouts_of(readout_rows, persons, words)
-    found += _row_issues(every_row)
+    found += row_issues(every_row)
     if not accepted:
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")
     if tables["patients"] is None:
-        found.append(_NO_PATIENTS_SHEET)
+        found.append(NO_PATIENTS_SHEET)
     return Study(
         name=name or _DEFAULT_NAME,
         patients=tuple(person.patient for person in persons.values()),
@@ -139,7 +139,7 @@ def load_study(
     )
 
 
-_NO_PATIENTS_SHEET: Final = Issue(
+NO_PATIENTS_SHEET: Final = Issue(
     code="study.no_patients_sheet",
     severity=Severity.INFO,
     subject="patients",
@@ -150,26 +150,26 @@ _NO_PATIENTS_SHEET: Final = Issue(
 
 def _tables(
     manifest: Path, patients: Path | None, events: Path | None, readouts: Path | None
-) -> dict[str, _Table | None]:
+) -> dict[str, Table | None]:
     main = read_sheet(manifest, MANIFEST.sheet, MANIFEST.all)
     assert main is not None
     return {
-        MANIFEST.sheet: _matched(main, MANIFEST),
-        PATIENTS.sheet: _companion(manifest, patients, PATIENTS),
-        EVENTS.sheet: _companion(manifest, events, EVENTS),
-        READOUTS.sheet: _companion(manifest, readouts, READOUTS),
+        MANIFEST.sheet: matched(main, MANIFEST),
+        PATIENTS.sheet: companion(manifest, patients, PATIENTS),
+        EVENTS.sheet: companion(manifest, events, EVENTS),
+        READOUTS.sheet: companion(manifest, readouts, READOUTS),
     }
 
 
-def _companion(manifest: Path, given: Path | None, columns: SheetColumns) -> _Table | None:
+def companion(manifest: Path, given: Path | None, columns: SheetColumns) -> Table | None:
     """Return a sheet that goes with the manifest: the one given, a worksheet, or a file beside it."""
     if given is not None:
         sheet = read_sheet(Path(given), columns.sheet, columns.all)
-        return None if sheet is None else _matched(sheet, columns)
+        return None if sheet is None else matched(sheet, columns)
     if is_workbook(manifest):
         sheet = read_sheet(manifest, columns.sheet, columns.all, required=False)
         if sheet is not None:
-            return _matched(sheet, columns)
+            return matched(sheet, columns)
     beside = [manifest.with_name(columns.sheet + ending) for ending in _SIBLING_ENDINGS]
     present = [path for path in beside if path.is_file() and path != manifest]
     if len(present) > 1:
@@ -180,23 +180,25 @@ def _companion(manifest: Path, given: Path | None, columns: SheetColumns) -> _Ta
     if not present:
         return None
     sheet = read_sheet(present[0], columns.sheet, columns.all)
-    return None if sheet is None else _matched(sheet, columns)
+    return None if sheet is None else matched(sheet, columns)
 
 
-def _matched(sheet: Sheet, columns: SheetColumns) -> _Table:
+def matched(sheet: Sheet, columns: SheetColumns) -> Table:
+    """Return a sheet with its columns, and what is wrong with its header."""
     places, issues, fatal = check_header(sheet.header, columns)
-    return _Table(sheet, places, (*sheet.issues, *issues, *columns_without_name(sheet)), fatal)
+    return Table(sheet, places, (*sheet.issues, *issues, *columns_without_name(sheet)), fatal)
 
 
-def _rows(
-    table: _Table | None, interpret: Callable[[RowReader, Vocabulary], AnyRow], words: Vocabulary
+def rows_of(
+    table: Table | None, interpret: Callable[[RowReader, Vocabulary], AnyRow], words: Vocabulary
 ) -> list[AnyRow]:
+    """Return the rows of a sheet as `interpret` reads them; none where there is no sheet."""
     if table is None or table.fatal:
         return []
     return [interpret(reader, words) for reader in readers(table.sheet, table.places, words.days)]
 
 
-def _manifest_rows(table: _Table | None, words: Vocabulary) -> tuple[list[ManifestRow], list[ControlRow]]:
+def _manifest_rows(table: Table | None, words: Vocabulary) -> tuple[list[ManifestRow], list[ControlRow]]:
     """Return the rows of patients' tubes and those of control tubes."""
     if table is None or table.fatal:
         return [], []
@@ -207,5 +209,6 @@ def _manifest_rows(table: _Table | None, words: Vocabulary) -> tuple[list[Manife
     )
 
 
-def _row_issues(rows: Sequence[AnySheetRow]) -> list[Issue]:
+def row_issues(rows: Sequence[AnySheetRow]) -> list[Issue]:
+    """Return what was found in the rows of all sheets."""
     return [issue for row in rows for issue in row.reader.issues]

@@ -261,9 +261,13 @@ def _amount(reader: RowReader, column: str, words: Vocabulary) -> float | None:
 
 def _precision(reader: RowReader, column: str, rules: CountingRules) -> float | None:
     """Return a coefficient of variation in percent."""
+    return reader.number_or_none(column, precision_limits(column, rules))
+
+
+def precision_limits(column: str, rules: CountingRules) -> Limits:
+    """Return what a number in ``"pipetting_cv_percent"`` and its like can be."""
     hint = "It is in percent of the quantity; 0.03 of it are 3."
-    limits = Limits(0.0, rules.imprecision.of(column).most, unit="%", hint=hint)
-    return reader.number_or_none(column, limits)
+    return Limits(0.0, rules.imprecision.of(column).most, unit="%", hint=hint)
 
 
 def _blood_count(reader: RowReader, cells: str, rules: CountingRules) -> float | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cytorecon.counts import censoring_limit, reported_concentration
 from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_ratio_interval
-from cytorecon.counts.reported import measure_text, not_detected_text
+from cytorecon.counts.reported import below_text, measure_text, not_detected_text, value_text
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import GateSpread, PopulationCount
 from cytorecon.study.frame import objects
@@ -21,6 +21,8 @@ from cytorecon.study.frame import objects
 Numbers = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 Truths = npt.NDArray[np.bool_]
+
+_NO_SPREAD: Final = GateSpread()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,24 @@ def concentration_points(counts: Sequence[PopulationCount]) -> Points:
     """
     below = np.array([bool(count.below_lloq) for count in counts], dtype=np.bool_)
     value = _numbers([count.cells_per_ul for count in counts])
+    low = _numbers([count.cells_per_ul_low for count in counts])
+    high = _numbers([count.cells_per_ul_high for count in counts])
+    lloq = _numbers([count.lloq_cells_per_ul for count in counts])
+    absent = np.array([count.detected is False for count in counts], dtype=np.bool_) & ~np.isnan(high)
+    # from 10 on as whole numbers, of which many are the same
+    reported = _texts(np.where(value >= 10, np.rint(value), value), value_text)
+    reported[below & ~np.isnan(lloq)] = _texts(lloq[below & ~np.isnan(lloq)], below_text)
+    reported[absent] = [not_detected_text(below_text(limit)) for limit in high[absent].tolist()]
     value[below] = np.nan
     return Points(
         value=value,
         unit=_same("cells/µL", len(counts)),
-        low=_numbers([count.cells_per_ul_low for count in counts]),
-        high=_numbers([count.cells_per_ul_high for count in counts]),
-        lloq=_numbers([censoring_limit(count) for count in counts]),
+        low=low,
+        high=high,
+        # as in censoring_limit
+        lloq=np.where(absent, np.maximum(lloq, high), lloq),
         censored=below,
-        reported=objects([reported_concentration(count) for count in counts]),
+        reported=reported,
         count_method=objects([count.count_method for count in counts]),
         review=[count.review for count in counts],
     )
@@ -104,7 +115,7 @@ def percent_points(counts: Sequence[PopulationCount], measure: str) -> Points:
     )
     absent = np.array([count.detected is False for count in counts], dtype=np.bool_) & ~np.isnan(high)
     value[absent] = np.nan
-    reported = _texts(value, "percent")
+    reported = _texts(value, partial(measure_text, measure="percent"))
     limits = [f"<{measure_text(limit, 'percent')}" for limit in high[absent].tolist()]
     reported[absent] = [not_detected_text(limit) for limit in limits]
     whole = measure.removeprefix("percent_of_")
@@ -145,7 +156,7 @@ def ratio_points(ratios: Sequence[Ratio]) -> Points:
         high=_numbers([ratio.high for ratio in ratios]),
         lloq=np.full(len(ratios), np.nan),
         censored=np.zeros(len(ratios), dtype=np.bool_),
-        reported=_texts(value, "ratio"),
+        reported=_texts(value, partial(measure_text, measure="ratio")),
         count_method=_same("none", len(ratios)),
         review=[ratio.review for ratio in ratios],
     )
@@ -163,7 +174,7 @@ def ratio_of(cd4: PopulationCount, cd8: PopulationCount, rules: CountingRules) -
     if events[0] is None or events[1] is None:
         return Ratio(None, None, None, review)
     ratio = events[0] / events[1]
-    spread = math.hypot(*((count.gate_spread or GateSpread()).events for count in (cd4, cd8)))
+    spread = math.hypot(*((count.gate_spread or _NO_SPREAD).events for count in (cd4, cd8)))
     low, high = widened(ratio, *poisson_ratio_interval(events[0], events[1]), spread)
     return Ratio(ratio, low, high, review)
 
@@ -184,5 +195,10 @@ def _same(text: str, times: int) -> Texts:
     return np.full(times, text, dtype=np.object_)
 
 
-def _texts(values: Numbers, measure: str) -> Texts:
-    return objects(["" if value != value else measure_text(value, measure) for value in values.tolist()])
+def _texts(values: Numbers, text: Callable[[float], str]) -> Texts:
+    """Return values as text, each different one written once; ``""`` where there is none."""
+    texts = _same("", len(values))
+    known = np.flatnonzero(~np.isnan(values))
+    distinct, place = np.unique(values[known], return_inverse=True)
+    texts[known] = objects([text(value) for value in distinct.tolist()])[place]
+    return texts

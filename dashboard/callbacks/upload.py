@@ -21,7 +21,7 @@ from dashboard.components.upload_form import (
 from dashboard.services.selection import query_string
 from dashboard.services.study import StudyService, current_study
 from dashboard.services.typed_numbers import read_typed
-from dashboard.services.upload_checks import SEXES, UploadForm, check_file
+from dashboard.services.upload_checks import PRECISION, SEXES, UploadForm, check_file
 from dashboard.services.upload_jobs import (
     UploadState,
     cancel_upload,
@@ -53,6 +53,10 @@ _FIELDS = (
     ("sex", ids.UPLOAD_SEX),
     ("programme", ids.UPLOAD_PROGRAMME),
     ("by", ids.UPLOAD_BY),
+    ("pipetting_cv_percent", ids.UPLOAD_PIPETTING_CV),
+    ("beads_cv_percent", ids.UPLOAD_BEADS_CV),
+    ("wbc_cv_percent", ids.UPLOAD_WBC_CV),
+    ("lymphocytes_cv_percent", ids.UPLOAD_ALC_CV),
 )
 
 Analysed = tuple[
@@ -220,6 +224,7 @@ _NUMBERS = (
     "lymphocytes_cells_per_ul",
     "wbc_cells_per_ul",
     "age_years",
+    *PRECISION,
 )
 
 
@@ -241,6 +246,10 @@ def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadF
         lymphocytes_cells_per_ul=numbers.values["lymphocytes_cells_per_ul"],
         wbc_cells_per_ul=numbers.values["wbc_cells_per_ul"],
         age_years=numbers.values["age_years"],
+        pipetting_cv_percent=numbers.values["pipetting_cv_percent"],
+        beads_cv_percent=numbers.values["beads_cv_percent"],
+        wbc_cv_percent=numbers.values["wbc_cv_percent"],
+        lymphocytes_cv_percent=numbers.values["lymphocytes_cv_percent"],
     )
 
 

@@ -43,6 +43,7 @@ def upload_drawer(
                 *_patient_part(patients, programmes),
                 *_visit_part(panels),
                 _counting_part(),
+                _precision_part(),
                 *_action_part(),
             ],
             className="upload-form",
@@ -168,6 +169,35 @@ def _counting_part() -> html.Fieldset:
                 [
                     number_input(ids.UPLOAD_ALC, "Lymphocytes (ALC)", "cells/µL"),
                     number_input(ids.UPLOAD_WBC, "White cells (WBC)", "cells/µL"),
+                ],
+                className="form-pair",
+            ),
+        ],
+        className="counting",
+    )
+
+
+def _precision_part() -> html.Details:
+    """Return the part about how precise amounts are, closed until somebody has figures for it."""
+    return html.Details(
+        [
+            html.Summary("Uncertainty of volume and counts (optional)"),
+            html.Div(
+                "Coefficient of variation in percent, from your laboratory's validation. It widens every "
+                "interval that rests on the quantity; without it, the interval leaves this error out.",
+                className="muted small",
+            ),
+            html.Div(
+                [
+                    number_input(ids.UPLOAD_PIPETTING_CV, "Pipetting", "CV of the blood volume, %"),
+                    number_input(ids.UPLOAD_BEADS_CV, "Bead number", "CV of the lot, %"),
+                ],
+                className="form-pair",
+            ),
+            html.Div(
+                [
+                    number_input(ids.UPLOAD_ALC_CV, "Lymphocytes (ALC) CV", "CV of the count, %"),
+                    number_input(ids.UPLOAD_WBC_CV, "White cells (WBC) CV", "CV of the count, %"),
                 ],
                 className="form-pair",
             ),

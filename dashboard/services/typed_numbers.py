@@ -9,7 +9,7 @@ from typing import Final
 from cytorecon.errors import Severity
 from cytorecon.knowledge.counting import load_counting_rules
 from cytorecon.study.cells import Limits, RowReader
-from cytorecon.study.rows import blood_count_limits
+from cytorecon.study.rows import blood_count_limits, precision_limits
 from cytorecon.study.sheet import Sheet
 
 _FORM: Final = Sheet(name="form", header=(), rows=())
@@ -46,7 +46,7 @@ def read_typed(typed: Mapping[str, object]) -> TypedNumbers:
     """Return what was typed as numbers, and what is wrong with the others.
 
     Whether a number is possible is asked of the whole form, see
-    :func:`dashboard.services.upload_checks.check_form`.
+    :func:`dashboard.services.upload_checks.check_form`; only of a CV is it asked here too, as in a sheet.
 
     Parameters
     ----------
@@ -77,11 +77,13 @@ def _value(reader: RowReader, field: str) -> float | None:
 
 
 def _limits(field: str) -> Limits:
-    """Return what settles whether ``51.420`` has a separator of thousands."""
+    """Return what settles whether ``51.420`` has a separator of thousands; of a CV, what it can be."""
     rules = load_counting_rules()
     if field in ("beads_per_tube", "blood_volume_ul"):
         amount = rules.amounts.of(field)
         return Limits(usual=(amount.usual_low, amount.usual_high))
     if field.endswith("_cells_per_ul"):
         return blood_count_limits(rules.blood_counts.of(field))
+    if field.endswith("_cv_percent"):
+        return precision_limits(field, rules)
     return Limits()

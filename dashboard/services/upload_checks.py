@@ -20,7 +20,7 @@ from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.study.amounts import ZERO_COUNT, amount_doubt, count_conflict
 from cytorecon.study.numbers import quotable
 from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym, may_be_name
-from cytorecon.study.rows import OLDEST_YEARS
+from cytorecon.study.rows import OLDEST_YEARS, precision_limits
 from cytorecon.study.visit import visit_problem, visit_rule
 
 #: Larger files belong to ``cytorecon batch``: the browser holds the whole file in memory, twice.
@@ -35,6 +35,13 @@ SEXES: Final = ("unknown", "female", "male")
 _BAD_INITIALS: Final = f"Enter initials: up to {LONGEST_INITIALS} characters, no e-mail. Or leave it empty."
 _AMOUNTS: Final = ("beads_per_tube", "blood_volume_ul")
 _BLOOD_COUNTS: Final = ("lymphocytes_cells_per_ul", "wbc_cells_per_ul")
+#: How precise these are, percent: columns of the sheet.
+PRECISION: Final = (
+    "pipetting_cv_percent",
+    "beads_cv_percent",
+    "wbc_cv_percent",
+    "lymphocytes_cv_percent",
+)
 _LABELS: Final = {
     "beads_per_tube": "Beads per tube",
     "blood_volume_ul": "Blood volume",
@@ -65,6 +72,9 @@ class UploadForm:
         A programme of ``knowledge/programmes.yaml``.
     by : str
         Initials of who uploads; may be empty.
+    pipetting_cv_percent, beads_cv_percent, wbc_cv_percent, lymphocytes_cv_percent : float or None
+        Coefficient of variation of the blood volume, the bead number and the blood counts, in percent, as the
+        laboratory's validation states it.
     unreadable : tuple of (field, message)
         Numbers that were typed and cannot be read
         (:func:`dashboard.services.typed_numbers.read_typed`).
@@ -83,6 +93,10 @@ class UploadForm:
     sex: str = SEXES[0]
     programme: str = UNKNOWN_PROGRAMME
     by: str = ""
+    pipetting_cv_percent: float | None = None
+    beads_cv_percent: float | None = None
+    wbc_cv_percent: float | None = None
+    lymphocytes_cv_percent: float | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
@@ -134,6 +148,7 @@ def check_form(form: UploadForm) -> tuple[tuple[str, str], ...]:
         ("panel", "" if form.panel in template_names() else "Choose a panel."),
         *_check_amounts(form),
         *_check_blood_counts(form),
+        *_check_precision(form),
         ("age_years", check_age(form.age_years)),
         ("sex", "" if form.sex in SEXES else "Choose female, male or unknown."),
         ("programme", "" if form.programme in load_programmes().names else "Choose a programme."),
@@ -205,6 +220,15 @@ def _check_amounts(form: UploadForm) -> Iterator[tuple[str, str]]:
             yield field, f"Enter a number from {allowed}, or leave it empty. {limits.hint}"
     if form.beads_per_tube is not None and form.blood_volume_ul is None:
         yield "blood_volume_ul", "Counting beads need the blood volume of the tube, in µL."
+
+
+def _check_precision(form: UploadForm) -> Iterator[tuple[str, str]]:
+    rules = load_counting_rules()
+    for field in PRECISION:
+        value, limits = getattr(form, field), precision_limits(field, rules)
+        if value is not None and not limits.holds(value):
+            found = f"This number is out of range. Found: {quotable(value)}."
+            yield field, f"{found} Allowed: {limits}. {limits.hint}"
 
 
 def _check_blood_counts(form: UploadForm) -> Iterator[tuple[str, str]]:

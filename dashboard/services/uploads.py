@@ -162,6 +162,10 @@ def _tube(name: str, form: UploadForm) -> Tube:
         blood_volume_ul=form.blood_volume_ul,
         lymphocytes_cells_per_ul=form.lymphocytes_cells_per_ul,
         wbc_cells_per_ul=form.wbc_cells_per_ul,
+        pipetting_cv_percent=form.pipetting_cv_percent,
+        beads_cv_percent=form.beads_cv_percent,
+        wbc_cv_percent=form.wbc_cv_percent,
+        lymphocytes_cv_percent=form.lymphocytes_cv_percent,
     )
 
 

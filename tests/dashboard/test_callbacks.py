@@ -38,6 +38,7 @@ BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
 
 #: Age, sex and programme: of a new patient only; and initials.
 NOT_ASKED = (None, None, None, None)
+NO_CV = (None, None, None, None)
 
 Trigger = Callable[[str], None]
 
@@ -175,7 +176,7 @@ def test_a_chosen_file_is_checked_at_once() -> None:
 
 def test_an_analysis_is_stored_and_told() -> None:
     message, file_state, contents, revision, job, poll_off, *errors = analyse(
-        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None, *NOT_ASKED
+        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None, *NOT_ASKED, *NO_CV
     )
     assert "P01/d400/1" in text(message)
     assert [link.href for link in of_type(message, "Link")] == [
@@ -188,7 +189,7 @@ def test_an_analysis_is_stored_and_told() -> None:
 
 def test_mistakes_are_told_at_their_fields() -> None:
     message, file_state, _, revision, _, _, *errors = analyse(
-        1, None, None, "", None, "tbnk", 50_000, None, None, None, *NOT_ASKED
+        1, None, None, "", None, "tbnk", 50_000, None, None, None, *NOT_ASKED, *NO_CV
     )
     assert text(message) == "Nothing was stored Check the marked fields."
     assert file_state == "Choose an FCS file."
@@ -196,18 +197,21 @@ def test_mistakes_are_told_at_their_fields() -> None:
     assert [error is not None for error in errors] == [
         *(False, True, True, False, False, True, False, False),
         *(False, False, False, False),
+        *(False, False, False, False),
     ]
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
     message, file_state, _, revision, _, _, *errors = analyse(
-        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None, None
-    )
+        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None, None,
+        "Maria", None, "40", "51",
+    )  # fmt: skip
     assert text(message) == "Nothing was stored Check the marked fields."
     assert revision is no_update
     assert [error is not None for error in errors] == [
         *(True, False, True, False, True, True, True, True),
         *(True, False, False, False),
+        *(True, False, False, True),
     ]
     assert file_state == tell_file(FCS)  # it stays chosen
     assert file_state.startswith("● File ready")
@@ -224,7 +228,9 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
     )
     assert tell_patient("P9", 0) == ("", False)
     assert tell_patient(None, 0) == ("", True)
-    analyse(1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct", "AB")
+    analyse(
+        1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct", "AB", *NO_CV
+    )
     known, hidden = tell_patient(" P99 ", 1)
     assert hidden
     assert known == (
@@ -234,21 +240,21 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
 
 
 def test_when_only_the_file_is_wrong_the_message_says_so() -> None:
-    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED)
+    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV)
     assert text(message) == "Nothing was stored Choose an FCS file."
 
 
 def test_a_file_that_cannot_be_analysed_is_told_with_its_reason() -> None:
     before = current_study().store.revision()
     message, _, _, revision, *_ = analyse(
-        1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED
+        1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV
     )
     assert text(message) == "Nothing was stored The file ends before its data do."
     assert revision == before
 
 
 def test_an_upload_is_listed_removed_and_restored(trigger: Trigger) -> None:
-    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None, *NOT_ASKED)
+    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV)
     listed, patients = list_uploads(1)
     assert "P99/d400/1" in text(listed)
     assert patients == ["P01", "P02", "P03", "P99"]

@@ -134,6 +134,22 @@ def test_a_complete_form_is_fine() -> None:
             "age_years",
             "Enter the age on day 0 in years, 0 to 120, or leave it empty.",
         ),
+        (
+            {"pipetting_cv_percent": 31.0},
+            "pipetting_cv_percent",
+            (
+                "This number is out of range. Found: 31. Allowed: a number from 0 up to 30 %. "
+                "It is in percent of the quantity; 0.03 of it are 3."
+            ),
+        ),
+        (
+            {"lymphocytes_cv_percent": -1.0},
+            "lymphocytes_cv_percent",
+            (
+                "This number is out of range. Found: -1. Allowed: a number from 0 up to 50 %. "
+                "It is in percent of the quantity; 0.03 of it are 3."
+            ),
+        ),
         ({"sex": "boy"}, "sex", "Choose female, male or unknown."),
         ({"programme": "nope"}, "programme", "Choose a programme."),
         (

@@ -52,7 +52,8 @@ def test_each_wrong_field_is_a_problem_of_its_own(tmp_path: Path) -> None:
             "'find_in': 'CD3_T', 'a.... Allowed: Input tag 'valey' found using 'finder' does not match "
             "any of the expected tags: 'singlet_ratio', 'bright_in_all', 'valley', 'reference_tail', "
             "'lower_tail', 'bright_mode', 'anchored_valley', 'shifted', 'cluster', 'told_apart', "
-            "'scatter_region', 'density_contour', 'fixed_threshold', 'fixed_ellipse', 'fixed_polygon'. Did you mean 'valley'?"
+            "'scatter_region', 'density_contour', 'fixed_threshold', 'fixed_ellipse', 'fixed_polygon'. Did "
+            "you mean 'valley'?"
         ),
     ]
 

@@ -68,7 +68,7 @@ NUMBER = "a number from 0, or <LLOQ as a value"
 @pytest.mark.parametrize(
     ("column", "cell", "allowed"),
     [
-        ("unit", "/nL", "cells/µL, cells/uL, 10^6/L, 10^9/L"),
+        ("unit", "/nL", "cells/µL, cells/uL, 10^6/L, 10^9/L, % of lymphocytes, % of leukocytes"),
         ("population", "CD99", "a population of populations.csv"),
         ("day", "3.5", "a whole number of days"),
         ("day", "soon", "a whole number of days"),
@@ -96,6 +96,35 @@ def test_a_missing_column_is_named() -> None:
     assert refused(table().drop(columns="unit")) == (
         "table of counts, unit: The counts cannot be read. Found: no such column. "
         "Allowed: patient, day, population, value, unit, low, high, lloq."
+    )
+
+
+def test_a_percentage_stands_beside_the_count_of_its_day() -> None:
+    frame = pd.concat([table(), table(value="31.5", unit="% of lymphocytes", low=29, high=34)])
+    (found,) = study_of_counts(frame, name="s").tubes[0].counts
+    assert (found.cells_per_ul, found.percent_of_lymphocytes) == (250.0, 31.5)
+    assert (found.percent_of_lymphocytes_low, found.percent_of_lymphocytes_high) == (29.0, 34.0)
+    assert refused(table(value="131.5", unit="% of lymphocytes")) == (
+        "table of counts, row 1: The counts cannot be read. Found: 131.5. Allowed: a percentage up to 100."
+    )
+
+
+def test_two_definitions_of_a_day_are_refused() -> None:
+    other = table(value="31.5", unit="% of lymphocytes", gate_definition="CD3+CD4+CD8-")
+    assert refused(pd.concat([table(), other])) == (
+        "table of counts, row 2, column gate_definition: The counts cannot be read. "
+        "Found: two definitions of CD4_T on one day. Allowed: one."
+    )
+
+
+def test_it_is_said_that_nothing_was_gated() -> None:
+    result = study_of_counts(table(), name="s")
+    (tube,), (outcome,) = result.study.tubes, result.tubes
+    assert tube.template == outcome.provenance.template == "given, not gated here"
+    (said,) = outcome.issues
+    assert str(said) == (
+        "info: P01/d30/1: These counts were given and not gated here: there are no events, gates or "
+        "pictures. Ask their source how they were made."
     )
 
 
