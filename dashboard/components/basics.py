@@ -36,8 +36,8 @@ INTERVAL_NOTE: Final = (
 
 #: Stands wherever a table gives results below the LLOQ beside their intervals.
 LLOQ_NOTE: Final = (
-    "<19: fewer cells than can be counted reliably in this tube (LLOQ, here 19 cells/µL), so no number is "
-    "given; the interval is what the few events allow, and may reach above the LLOQ."
+    "< and a number: fewer cells than can be counted reliably in this tube (its LLOQ, which is that number), so "
+    "none is given; the interval is what the few events allow, and may reach above the LLOQ."
 )
 
 Child = Component | str | None
