@@ -3,6 +3,12 @@
 Once on the sample cohort, and once on a stored study of 1,000 patients with 10 visits each, whose results are
 those of the sample cohort's tubes with other names. The command runs as a process of its own, its start and
 imports included.
+
+Measured on 22 November 2026 on two cores that others used (load 6), HTML, in turns, fastest run, before and
+after whole results were read of that patient only and imports were cut: sample cohort 4.4 and 3.3 s (7
+runs), 200 patients 8.4 and 5.8 s (3 runs), 1,000 patients 24.9 s with 1,146 MB and 15.7 s with 636 MB (1
+run). What grows with the study is reading the counts of all tubes and making trajectories of them: 3 s are
+not reached there.
 """
 
 from __future__ import annotations

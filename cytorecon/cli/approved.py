@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cytorecon import __version__
@@ -10,9 +11,9 @@ if TYPE_CHECKING:
     from cytorecon.study.result import StudyResult
 
 
-def approved_in(study: str, result: StudyResult) -> frozenset[str]:
-    """Return whose results are approved as they stand in `result`, which is about to be written."""
+def approved_in(study: str, result: StudyResult, patients: Collection[str] | None = None) -> frozenset[str]:
+    """Return whose results, of `patients` or all, are approved as they stand in `result`."""
     from cytorecon.store import StudyApprovals
 
     with StudyApprovals.open(study) as store:
-        return store.approved(result, software_version=__version__)
+        return store.approved(result, software_version=__version__, patients=patients)

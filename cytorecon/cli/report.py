@@ -76,9 +76,9 @@ def report(
         alone = bool(patients or "html" not in asked)
         # of chosen patients a report is wanted at once; their forecast needs the counts of all
         continued = not patients if forecasts is None else forecasts
-        result = store.result(plots=False)
+        result = store.result_beside_others(patients) if patients else store.result(plots=False)
         # what was signed was seen with the packaged reference ranges
-        approved = approved_in(study, result) if own is None else ()
+        approved = approved_in(study, result, patients or None) if own is None else ()
         making = replace(making, approved=approved, locked=result.locked)
         made = _write_patients(result, out, making, patients, own, continued) if alone else None
         files = None if alone else _write_study(result, out, making, own, continued, gates=gates)

@@ -13,7 +13,7 @@ from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.readouts import load_readouts, series_of
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import ClinicalEvent, Patient, Study
-from cytorecon.study.readout_table import days_with, events_by_patient, is_within
+from cytorecon.study.readout_frame import days_with, events_by_patient, is_within
 from cytorecon.tables import DUE_TEST_COLUMNS
 
 

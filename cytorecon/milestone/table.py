@@ -25,7 +25,7 @@ from cytorecon.milestone.reading import Finding, caution, reading, rule_text
 from cytorecon.milestone.values import Series, readout_values, values_of_rule
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Study
-from cytorecon.study.readout_table import events_by_patient
+from cytorecon.study.readout_frame import events_by_patient
 from cytorecon.tables import MILESTONE_COLUMNS
 
 #: A rule at a visit is met at that visit or not at all.

@@ -8,7 +8,7 @@ from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.knowledge.readouts import series_of
 from cytorecon.milestone.evidence import Value
 from cytorecon.study.model import ClinicalEvent, Study
-from cytorecon.study.readout_table import days_with, is_within
+from cytorecon.study.readout_frame import days_with, is_within
 
 #: Patient, population or series of readouts, and measure -> values on the patient's own clock.
 Series = dict[tuple[str, str, str], list[Value]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from cytorecon.knowledge.patient_model import PatientModelSettings
 from cytorecon.patient.censoring import Sites, first_sites, propagate
@@ -83,7 +83,7 @@ def fit_kernel(batch: Batch, settings: PatientModelSettings) -> Fit:
 
 def _best(batch: Batch, sites: Sites, start: Array, mean: Array, sd: Array) -> Array:
     bounds = list(zip(mean - _FURTHEST * sd, mean + _FURTHEST * sd, strict=True))
-    result = minimize(
+    result = scipy.optimize.minimize(
         _objective, start, args=(batch, sites, mean, sd), jac=True, method="L-BFGS-B", bounds=bounds,
         options={"maxiter": 60, "ftol": 1e-9},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
+import scipy
 
 from cytorecon.patient.kernel import (
     Array,
@@ -93,7 +93,7 @@ def spline_basis(knots: Array, times: Array) -> Array:
     >>> spline_basis(np.array([0.0, 1.0, 2.0]), np.array([1.0])).tolist()
     [[0.0, 1.0, 0.0]]
     """
-    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(times))
+    return np.asarray(scipy.interpolate.CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(times))
 
 
 def batch_of(rows: Sequence[tuple[Array, Array, Array, Truth]], knots: Array, level_sd: float) -> Batch:

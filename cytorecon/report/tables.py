@@ -28,7 +28,7 @@ from cytorecon.report.series import Series, points_by_measure
 from cytorecon.results import TubeResult
 from cytorecon.study.doses import product_doses
 from cytorecon.study.model import Study, Tube
-from cytorecon.study.readout_table import readout_table
+from cytorecon.study.readout_frame import readout_table
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tidy_counts, tube_status, tubes_in_order
 from cytorecon.trajectory import trajectories

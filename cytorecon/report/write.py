@@ -22,7 +22,7 @@ from cytorecon.report.sections import ReportSpec, load_report_spec
 from cytorecon.report.study_page import study_page
 from cytorecon.report.tables import StudyTables, study_tables
 from cytorecon.report.write_sheets import Making, sheet_names, write_sheet
-from cytorecon.report.write_tubes import tube_names
+from cytorecon.report.write_tube_pages import tube_names
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import csv_text
 

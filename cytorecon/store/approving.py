@@ -128,21 +128,25 @@ class StudyApprovals(OpenStudy):
             check_is_chained(connection, self._subject)
             return self._states_now(connection, software_version)
 
-    def approved(self, result: StudyResult, *, software_version: str) -> frozenset[str]:
+    def approved(
+        self, result: StudyResult, *, software_version: str, patients: Collection[str] | None = None
+    ) -> frozenset[str]:
         """Return the patients whose results are approved as they stand in `result`; in an older schema, none.
 
         Parameters
         ----------
         result : StudyResult
-            Of all patients, as it was read from this study: what is about to be shown.
+            As it was read from this study: what is about to be shown.
         software_version : str
             Of the program that shows it.
+        patients : collection of str, optional
+            Who is looked at; `result` has their whole results. All patients by default.
         """
         with self._reading() as connection:
             version = connection.execute(select(schema.study.c.schema_version)).scalar_one()
             if version < schema.SCHEMA_VERSION or not _is_anything_signed(connection):
                 return frozenset()
-            states = _states(connection, self._subject, result, software_version)
+            states = _states(connection, self._subject, result, software_version, patients)
         return frozenset(state.patient for state in states if state.state == "approved")
 
     def sign(self, seen: Mapping[str, str], *, by: str, password: str, software_version: str) -> None:
@@ -248,13 +252,19 @@ class StudyApprovals(OpenStudy):
 
 
 def _states(
-    connection: Connection, subject: str, result: StudyResult, software_version: str
+    connection: Connection,
+    subject: str,
+    result: StudyResult,
+    software_version: str,
+    patients: Collection[str] | None = None,
 ) -> tuple[PatientApproval, ...]:
     four_eyes = bool(connection.execute(select(schema.study.c.four_eyes)).scalar_one())
     approvals = _approvals(connection, subject)
     editors = _editors(connection, result, subject)
     found = []
     for patient in (one.patient for one in result.study.patients):
+        if patients is not None and patient not in patients:
+            continue
         now = signed_patient(result, patient, software_version=software_version)
         own = tuple(one for one in approvals if one.patient == patient)
         signers = {one.by for one in own if one.sha256 == now.sha256}

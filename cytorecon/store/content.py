@@ -15,10 +15,9 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, MetaData, Table, insert, inspect, select, text
 
 from cytorecon.errors import StoreError
-from cytorecon.store import schema
+from cytorecon.store import migrating, schema
 from cytorecon.store.chain import canonical
 from cytorecon.store.engine import streamed
-from cytorecon.store.migrating import migrate
 from cytorecon.values import Frozen
 
 _ROWS_AT_A_TIME: Final = 50
@@ -101,7 +100,7 @@ def notes_of(connection: Connection) -> tuple[TableNote, ...]:
 
 def make_tables(connection: Connection, schema_version: int, names: Iterable[str]) -> Sequence[Table]:
     """Make the empty tables of a schema in an empty database, each after those it refers to."""
-    migrate(connection, schema_version)
+    migrating.migrate(connection, schema_version)
     there = inspect(connection).get_table_names()
     for name in names:
         # a table that programs make when they first need it

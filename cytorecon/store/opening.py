@@ -7,14 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from cytorecon.errors import StoreError
-from cytorecon.store import history, schema
+from cytorecon.store import history, migrating, schema
 from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_consistent
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
 from cytorecon.store.folder import RESTORE, already_there, check_folder, new_database
 from cytorecon.store.history import Change
 from cytorecon.store.location import Folder, Server
-from cytorecon.store.migrating import mark_as
 from cytorecon.store.sheet import SheetFiles, write_sheet
 from cytorecon.study.model import Study
 
@@ -64,7 +63,7 @@ def _fill(
                     settings=settings,
                 )
             )
-            mark_as(connection, schema.SCHEMA_VERSION)
+            migrating.mark_as(connection, schema.SCHEMA_VERSION)
             history.append(connection, str(place), at, Change.CREATED, who=who, after_sha256=digest(settings))
             write_sheet(connection, study, str(place), SheetFiles({}, {}))
     finally:

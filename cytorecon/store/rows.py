@@ -20,6 +20,8 @@ from cytorecon.store.documents import (
     READOUT,
     RESULT,
     TUBE,
+    Compared,
+    GatesOnly,
     Value,
     from_text,
     to_text,
@@ -129,12 +131,17 @@ def read_positions(connection: Connection, tubes: Sequence[Tube], subject: str) 
             if (patient := patients.get(row.tube)) is None:
                 continue
             own = from_text(GATES, row.document, subject=subject, field=f"result of {row.tube}")
-            scale = own.provenance.template_sha256, own.provenance.transforms_sha256
-            for gate in own.gates:
-                if gate.threshold is not None and gate.status == "found":
-                    key = position_key(gate.gate, *scale, gate.channels)
-                    found.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
+            add_positions(found, patient, own)
     return found
+
+
+def add_positions(positions: Positions, patient: str, outcome: GatesOnly | Compared | TubeResult) -> None:
+    """Add to `positions` where the gates of one tube of a patient lie."""
+    scale = outcome.provenance.template_sha256, outcome.provenance.transforms_sha256
+    for gate in outcome.gates:
+        if gate.threshold is not None and gate.status == "found":
+            key = position_key(gate.gate, *scale, gate.channels)
+            positions.setdefault(key, {}).setdefault(patient, []).append(gate.threshold)
 
 
 def _result(tube: str, document: str, plots: str | None, subject: str) -> TubeResult:

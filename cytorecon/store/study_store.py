@@ -15,6 +15,7 @@ from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
 from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_belongs, check_consistent
+from cytorecon.store.compared import read_compared_result
 from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
 from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
@@ -353,6 +354,20 @@ class StudyStore(OpenStudy):
         """
         with self._reading() as connection:
             return rows.read_patients_result(connection, self._subject, patients)
+
+    def result_beside_others(self, patients: Collection[str]) -> StudyResult:
+        """Return the study with whole results of some patients, and of the others what is compared.
+
+        Others have the counts and marks of :meth:`result`, but no gates, and no remark that one wanders.
+        No result has pictures.
+
+        Parameters
+        ----------
+        patients : collection of str
+            Pseudonyms.
+        """
+        with self._reading() as connection:
+            return read_compared_result(connection, self._subject, patients)
 
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.

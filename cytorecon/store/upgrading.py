@@ -11,13 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, text, update
 
-from cytorecon.store import history, schema
+from cytorecon.store import history, migrating, schema
 from cytorecon.store.engine import writing
 from cytorecon.store.faults import translated
 from cytorecon.store.folder import publish
 from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, parse_location
-from cytorecon.store.migrating import migrate
 from cytorecon.store.opening import lock_tables, open_database
 
 _LOCK_TIMEOUT = "60s"
@@ -72,7 +71,7 @@ def upgrade_study(
             if before == schema.SCHEMA_VERSION:
                 return Upgraded(before, before)
             copy = _copy_beside(place) if isinstance(place, Folder) else None
-            migrate(connection)
+            migrating.migrate(connection)
             connection.execute(update(schema.study).values(software_version=software_version))
             history.append(
                 connection, str(place), clock(), Change.UPGRADED,

@@ -1,4 +1,4 @@
-"""Run the steps of :mod:`cytorecon.store.migrations` inside a transaction that the caller opened."""
+"""The run of the steps by Alembic."""
 
 from __future__ import annotations
 
