@@ -133,7 +133,7 @@ about: t
 required: [CD3]
 gates:
   - {gate: CD3, finder: valley, axis: {marker: CD3}}
-  - {gate: fixed, finder: fixed_threshold, axis: {marker: CD3}, value: 0.5}
+  - {gate: fixed, finder: fixed_threshold, axis: {scatter: side}, value: 0.5}
 populations:
   - {population: T, parent: root, where: CD3}
 checks:
@@ -153,6 +153,6 @@ checks:
         "check 'a' casts doubt on 'B', which is no population",
         "check 'a' is defined twice",
         "check 'b' has no group 'B'",
-        "check 'a' asks how bright 'fixed' is, which is no gate with finder valley",
+        "check 'a' asks how bright 'fixed' is, which has no threshold on a marker",
     ):
         assert problem in str(caught.value)
