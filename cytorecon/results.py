@@ -20,7 +20,8 @@ from cytorecon.values import Frozen
 _STRICT: Final = ConfigDict(extra="forbid")
 
 #: ``ok``: counted and without doubt. ``review``: counted, and somebody should look at it. ``not_detected``:
-#: no more events than the background explains. ``below_lloq``: there, but too few to state a number.
+#: no more events than the background explains. ``below_lloq``: there, but too few to state a number. Where it
+#: is in doubt whether a channel shows its marker, the last two are ``review``: cells may be there unseen.
 Verdict = Literal["ok", "review", "not_detected", "below_lloq", "not_evaluable"]
 CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
 
@@ -167,6 +168,8 @@ class PopulationCount:
         What the interval of the concentration is made of; None without one, and at no events.
     review : tuple of str
         Codes of the issues that say this number needs a look; empty when none.
+    stain_in_doubt : bool
+        Whether one of them says that a channel may not show its marker (``cytorecon.counts.marked``).
     """
 
     population: str
@@ -198,12 +201,15 @@ class PopulationCount:
     gate_spread: GateSpread | None = None
     uncertainty: Uncertainty | None = None
     review: tuple[str, ...] = ()
+    stain_in_doubt: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """The result in one word: what it is worth, in the order in which a doubt outweighs the next."""
         if self.status == "not_evaluable":
             return "not_evaluable"
+        if self.stain_in_doubt:
+            return "review"
         if self.detected is False:
             return "not_detected"
         if self.below_lloq:

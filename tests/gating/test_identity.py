@@ -85,11 +85,12 @@ def tube(spec: AnyCheck, *, cd19: int, of_them_cd3: int, cd3_at: float = 0.8) ->
 
 
 def test_a_share_outside_of_its_limits_is_told_with_what_is_known() -> None:
-    (failed,) = failed_checks(tube(SHARE, cd19=100, of_them_cd3=80))
+    sample = tube(SHARE, cd19=100, of_them_cd3=80)
+    (failed,) = failed_checks(sample)
     assert str(failed.issue) == (
         "warning: B_or_T: They differ: 80 % of 100 events are CD3; 0 to 50 % are expected. Known. (textbook)"
     )
-    assert doubted_by((failed,)) == {"B": (LABELS,)}
+    assert doubted_by((failed,), sample.template) == {"B": (LABELS,)}
 
 
 def test_cells_close_above_a_threshold_of_the_batch_alone_are_a_tail() -> None:

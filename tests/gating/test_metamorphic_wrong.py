@@ -101,6 +101,25 @@ def test_exchanged_labels_are_never_called_ok(
     none_wrong_but_ok([swapped(sample, one, other) for sample in batch], tubes)
 
 
+@pytest.mark.parametrize("other", [marker for marker in DETECTORS if marker != "CD45"])
+def test_cd45_exchanged_in_one_tube_of_a_batch_is_told(
+    other: str, batch: list[Sample], priors: tuple[BatchContext, ...]
+) -> None:
+    """The batch's thresholds stand, so the tube has numbers; none may look right, or look like absence."""
+    (gated,) = cr.gate_batch([swapped(batch[0], "CD45", other)], "tbnk", priors)
+    assert {counted(gated)[name].verdict for name in CELLS} <= {"review", "not_evaluable"}
+    assert any("lack CD45" in issue.message for issue in gated.issues)
+
+
+def test_cd45_that_was_left_out_of_one_tube_is_told(
+    batch: list[Sample], priors: tuple[BatchContext, ...]
+) -> None:
+    """Lymphocytes are not seen then, which must not read as their absence."""
+    (gated,) = cr.gate_batch([unstained(batch[0], "CD45")], "tbnk", priors)
+    assert "assay.labels" in counted(gated)["lymphocytes"].review
+    assert {counted(gated)[name].verdict for name in CELLS} <= {"review", "not_evaluable"}
+
+
 def test_exchanged_cd4_and_cd8_are_told_in_words(batch: list[Sample]) -> None:
     for gated in gated_as_a_batch([swapped(sample, "CD4", "CD8") for sample in batch]):
         assert "assay.labels" in counted(gated)["CD4_T"].review

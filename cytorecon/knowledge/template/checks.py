@@ -26,7 +26,7 @@ class CheckSpec(Frozen):
     least_events : int
         With fewer of them nothing is said.
     doubts : tuple of str
-        Populations that a failed check casts doubt on.
+        Populations that a failed check casts doubt on, with all that they are parents of.
     why, source : str
         What is known about these cells, and who says so.
     """
