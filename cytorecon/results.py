@@ -168,8 +168,8 @@ class PopulationCount:
         What the interval of the concentration is made of; None without one, and at no events.
     review : tuple of str
         Codes of the issues that say this number needs a look; empty when none.
-    stain_in_doubt : bool
-        Whether one of them says that a channel may not show its marker (``cytorecon.counts.marked``).
+    absence_in_doubt : bool
+        Whether one of them says that cells may be there that are not seen (``cytorecon.counts.marked``).
     """
 
     population: str
@@ -201,14 +201,14 @@ class PopulationCount:
     gate_spread: GateSpread | None = None
     uncertainty: Uncertainty | None = None
     review: tuple[str, ...] = ()
-    stain_in_doubt: bool = False
+    absence_in_doubt: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """The result in one word: what it is worth, in the order in which a doubt outweighs the next."""
         if self.status == "not_evaluable":
             return "not_evaluable"
-        if self.stain_in_doubt:
+        if self.absence_in_doubt:
             return "review"
         if self.detected is False:
             return "not_detected"

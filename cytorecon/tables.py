@@ -71,7 +71,7 @@ PRODUCT_DOSE_COLUMNS: Final = (
 
 #: Of a count what no table of counts holds: part of its status, in the trajectory table, or in API and JSON.
 NOT_IN_TABLES: Final = frozenset(
-    {"detected", "gate_definition", "gate_spread", "stain_in_doubt", "uncertainty"}
+    {"detected", "gate_definition", "gate_spread", "absence_in_doubt", "uncertainty"}
 )
 
 #: One row per tube, also for the failed ones that have no counts.

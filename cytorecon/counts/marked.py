@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cytorecon.knowledge.review_flags import questions_stain
+from cytorecon.knowledge.review_flags import questions_absence
 from cytorecon.results import PopulationCount
 
 
@@ -26,4 +26,4 @@ def marked(count: PopulationCount, codes: Iterable[str]) -> PopulationCount:
     ('not_detected', 'not_detected', 'review')
     """
     review = tuple(dict.fromkeys((*count.review, *codes)))
-    return replace(count, review=review, stain_in_doubt=questions_stain(review))
+    return replace(count, review=review, absence_in_doubt=questions_absence(review))

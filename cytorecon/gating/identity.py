@@ -43,6 +43,8 @@ class FailedCheck:
     @property
     def code(self) -> str:
         """The review code."""
+        if isinstance(self.spec, ShareCheck):
+            return self.spec.code
         return RESIDUAL if isinstance(self.spec, SpilloverCheck) else LABELS
 
     @property

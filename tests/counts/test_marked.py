@@ -35,8 +35,8 @@ def test_codes_are_added_once_in_their_order() -> None:
     assert marked(marked(FEW, ["b.b", "a.a"]), ["a.a", "c.c"]).review == ("b.b", "a.a", "c.c")
 
 
-def test_codes_that_question_a_stain_are_those_about_labels_matrix_and_sums() -> None:
-    asked = {code for code, flag in load_review_flags().items() if flag.questions_stain}
+def test_codes_that_question_absence_are_those_about_labels_matrix_and_sums() -> None:
+    asked = {code for code, flag in load_review_flags().items() if flag.questions_absence}
     assert asked == {
         "assay.T_identity",
         "assay.T_sum",
@@ -46,5 +46,6 @@ def test_codes_that_question_a_stain_are_those_about_labels_matrix_and_sums() ->
         "compensation.none",
         "compensation.residual",
         "compensation.transposed",
+        "gate.told_otherwise",
         "gate.unstained",
     }

@@ -50,9 +50,13 @@ class ShareCheck(CheckSpec):
         Expression.
     low_percent, high_percent : float
         Limits of the share, percent of `cells`. It fails when the exact 95 % interval lies outside.
+    code : {"assay.labels", "assay.outside"}
+        What a failure says: a label or the matrix may be wrong, or cells that belong to a population lie
+        outside of it.
     """
 
     kind: Literal["share"]
+    code: Literal["assay.labels", "assay.outside"] = "assay.labels"
     cells: str
     inside: str
     low_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
