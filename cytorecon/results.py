@@ -106,6 +106,8 @@ class PopulationTally(Frozen):
         How far the count would move with its gates; None when that was not looked at.
     review : tuple of str
         Codes of the issues that say this population needs a look.
+    overrides : tuple of str
+        Identifiers of the records by which people decided about gates that it was found with.
     """
 
     population: str
@@ -121,6 +123,7 @@ class PopulationTally(Frozen):
     background_events: float | None = None
     gate_spread: GateSpread | None = None
     review: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -168,6 +171,9 @@ class PopulationCount:
         What the interval of the concentration is made of; None without one, and at no events.
     review : tuple of str
         Codes of the issues that say this number needs a look; empty when none.
+    overrides : tuple of str
+        Identifiers of the records by which people placed, accepted or excluded gates that the number rests
+        on, seeds and controls of those gates included; empty when all were found automatically.
     absence_in_doubt : bool
         Whether one of them says that cells may be there that are not seen (``cytorecon.counts.marked``).
     """
@@ -201,6 +207,7 @@ class PopulationCount:
     gate_spread: GateSpread | None = None
     uncertainty: Uncertainty | None = None
     review: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     absence_in_doubt: bool = False
 
     @property

@@ -36,6 +36,7 @@ COUNT_COLUMNS: Final = (
     "count_method",
     "blood_ul_counted",
     "review",
+    "overrides",
     "file_sha256",
     "template",
     "template_version",

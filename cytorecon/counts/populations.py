@@ -69,6 +69,7 @@ def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float)
         detected=tally.detected,
         background_events=tally.background_events,
         gate_spread=spread,
+        overrides=tally.overrides,
     )
     plain = marked(plain, tally.review)
     if tally.status == "not_evaluable":
