@@ -20,7 +20,8 @@ from cytorecon.values import Frozen
 _STRICT: Final = ConfigDict(extra="forbid")
 
 #: ``ok``: counted and without doubt. ``review``: counted, and somebody should look at it. ``not_detected``:
-#: no more events than the background explains. ``below_lloq``: there, but too few to state a number.
+#: no more events than the background explains. ``below_lloq``: there, but too few to state a number. Where it
+#: is in doubt whether a channel shows its marker, the last two are ``review``: cells may be there unseen.
 Verdict = Literal["ok", "review", "not_detected", "below_lloq", "not_evaluable"]
 CountMethod = Literal["beads", "blood_count_alc", "blood_count_wbc", "volumetric", "none"]
 
@@ -105,6 +106,8 @@ class PopulationTally(Frozen):
         How far the count would move with its gates; None when that was not looked at.
     review : tuple of str
         Codes of the issues that say this population needs a look.
+    overrides : tuple of str
+        Identifiers of the records by which people decided about gates that it was found with.
     """
 
     population: str
@@ -120,6 +123,7 @@ class PopulationTally(Frozen):
     background_events: float | None = None
     gate_spread: GateSpread | None = None
     review: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -167,6 +171,11 @@ class PopulationCount:
         What the interval of the concentration is made of; None without one, and at no events.
     review : tuple of str
         Codes of the issues that say this number needs a look; empty when none.
+    overrides : tuple of str
+        Identifiers of the records by which people placed, accepted or excluded gates that the number rests
+        on, seeds and controls of those gates included; empty when all were found automatically.
+    absence_in_doubt : bool
+        Whether one of them says that cells may be there that are not seen (``cytorecon.counts.marked``).
     """
 
     population: str
@@ -198,12 +207,16 @@ class PopulationCount:
     gate_spread: GateSpread | None = None
     uncertainty: Uncertainty | None = None
     review: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    absence_in_doubt: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """The result in one word: what it is worth, in the order in which a doubt outweighs the next."""
         if self.status == "not_evaluable":
             return "not_evaluable"
+        if self.absence_in_doubt:
+            return "review"
         if self.detected is False:
             return "not_detected"
         if self.below_lloq:

@@ -36,6 +36,7 @@ COUNT_COLUMNS: Final = (
     "count_method",
     "blood_ul_counted",
     "review",
+    "overrides",
     "file_sha256",
     "template",
     "template_version",
@@ -70,7 +71,9 @@ PRODUCT_DOSE_COLUMNS: Final = (
 )
 
 #: Of a count what no table of counts holds: part of its status, in the trajectory table, or in API and JSON.
-NOT_IN_TABLES: Final = frozenset({"detected", "gate_definition", "gate_spread", "uncertainty"})
+NOT_IN_TABLES: Final = frozenset(
+    {"detected", "gate_definition", "gate_spread", "absence_in_doubt", "uncertainty"}
+)
 
 #: One row per tube, also for the failed ones that have no counts.
 TUBE_STATUS_COLUMNS: Final = (

@@ -28,6 +28,7 @@ def test_a_result_survives_json() -> None:
 def test_what_is_not_known_is_none_and_never_zero() -> None:
     count = PopulationCount(population="NK", parent="lymphocytes", status="not_evaluable", reason="no CD56")
     said = {"population", "parent", "status", "reason", "count_method", "review", "gate_definition"}
+    said |= {"absence_in_doubt", "overrides"}
     assert {value for name, value in asdict(count).items() if name not in said} == {None}
 
 

@@ -114,6 +114,7 @@ def _rows(gated: Sequence[GatedFile]) -> Iterator[Mapping[str, object]]:
         for count in item.result.counts:
             values = {name: value for name, value in asdict(count).items() if _without_volume(name)}
             values |= {"status": count.verdict, "review": ";".join(count.review)}
+            values["overrides"] = ";".join(count.overrides)
             yield {"file": item.result.tube, "file_sha256": item.result.provenance.file_sha256, **values}
 
 

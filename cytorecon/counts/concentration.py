@@ -8,6 +8,7 @@ from dataclasses import replace
 from cytorecon.counts.counted import Counted, volume_spread
 from cytorecon.counts.detection_limit import lod_events
 from cytorecon.counts.intervals import CONFIDENCE
+from cytorecon.counts.marked import marked
 from cytorecon.counts.method import MethodChoice, choose_method
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
@@ -99,7 +100,7 @@ def absolute_counts(
 def _reviewed(count: PopulationCount, review: Sequence[str]) -> PopulationCount:
     if count.status != "counted":
         return count
-    return replace(count, review=tuple(dict.fromkeys((*count.review, *review))))
+    return marked(count, review)
 
 
 def _bead_review(counts: Sequence[PopulationCount], beads_review: Sequence[str]) -> tuple[str, ...]:

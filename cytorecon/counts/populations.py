@@ -10,6 +10,7 @@ from typing import Any, Final
 from cytorecon.counts.combined import share_interval
 from cytorecon.counts.gate_error import total_gate_spread
 from cytorecon.counts.intervals import CONFIDENCE
+from cytorecon.counts.marked import marked
 from cytorecon.errors import CytoreconError
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.results import GateSpread, PopulationCount, PopulationTally
@@ -68,8 +69,9 @@ def _count(tally: PopulationTally, spread: GateSpread | None, confidence: float)
         detected=tally.detected,
         background_events=tally.background_events,
         gate_spread=spread,
-        review=tally.review,
+        overrides=tally.overrides,
     )
+    plain = marked(plain, tally.review)
     if tally.status == "not_evaluable":
         return plain
     if tally.events is None:

@@ -12,8 +12,10 @@ from cytorecon.gating.axes import Axes
 from cytorecon.gating.control_of import ControlOf
 from cytorecon.gating.expressions import required_names
 from cytorecon.gating.finders.control import control_tail
+from cytorecon.gating.finders.valley import find_valley
 from cytorecon.gating.gated import GatedSample
 from cytorecon.gating.prior import Background, GatingPrior, ReferencePrior
+from cytorecon.gating.search.thresholds import STRONG_DEPTH
 from cytorecon.gating.shapes import Column, Mask
 from cytorecon.knowledge.quality import ControlLimits, Limit
 from cytorecon.knowledge.template import MarkerAxis, ReferenceTailGate, Template, ValleyGate
@@ -105,6 +107,8 @@ def control_evidence(gated: GatedSample, axes: Axes, of: ControlOf, limits: Cont
         for channel in channels:
             part = spec.gate if len(channels) == 1 else f"{spec.gate}.{channel}"
             column = axes.columns[channel]
+            if isinstance(spec, ValleyGate):
+                _refuse_stained(column[inside], _learned(part, gated), of, limits)
             end = end_of_negatives(column[inside], limits, _least_deviations(spec))
             if end is not None:
                 references[part] = end
@@ -121,8 +125,9 @@ def end_of_negatives(
 ) -> ReferencePrior | None:
     """Return the high percentile of an FMO tube's events; None with too few of them.
 
-    `least_deviations`: robust standard deviations above the median that it lies at least. Where a marker
-    parts cells clearly, one negative cell in two hundred would be as many as the cells of a rare population.
+    `least_deviations`: robust standard deviations above the median that it lies at least, but never above
+    the upper end of the events themselves. Where a marker parts cells clearly, one negative cell in two
+    hundred would be as many as the cells of a rare population.
 
     Its standard error holds sampling (half the distance between the order statistics one standard
     deviation to either side, binomial) and what tubes differ by.
@@ -137,17 +142,26 @@ def end_of_negatives(
     """
     if values.size < limits.fewest_fmo_events.value:
         return None
-    share = limits.fmo_percentile.value / 100
+    position, sampling = _percentile(values, limits.fmo_percentile.value)
+    tail = control_tail(values, least_deviations) if least_deviations else None
+    if tail is not None and tail.position > position:
+        position, sampling = tail.position, tail.standard_error
+        # the lower half of cells near zero is wide on the transformed scale, and says little about the upper
+        end, error = _percentile(values, limits.fmo_upper_percentile.value)
+        if end < position:
+            position, sampling = end, error
+    error = float(np.hypot(sampling, limits.least_fmo_error.value))
+    return ReferencePrior(position=position, standard_error=error, events=int(values.size), tubes=1)
+
+
+def _percentile(values: Column, percent: float) -> tuple[float, float]:
+    """Return a percentile and its sampling error."""
+    share = percent / 100
     step = np.sqrt(share * (1 - share) / values.size)
     low, position, high = np.quantile(
         values.astype(np.float64), [share - step, share, min(share + step, 1.0)]
     )
-    tail = control_tail(values, least_deviations) if least_deviations else None
-    sampling = (high - low) / 2
-    if tail is not None and tail.position > position:
-        position, sampling = tail.position, tail.standard_error
-    error = float(np.hypot(sampling, limits.least_fmo_error.value))
-    return ReferencePrior(position=float(position), standard_error=error, events=int(values.size), tubes=1)
+    return float(position), float((high - low) / 2)
 
 
 def with_controls(prior: GatingPrior, shown: Sequence[ControlEvidence]) -> GatingPrior:
@@ -235,6 +249,31 @@ def _refuse_holder(seen: Background, of: ControlOf, limits: ControlLimits) -> No
             found=f"{percent:.1f} % of the parent ({seen.events} of {seen.parent_events} events)",
             allowed=f"at most {most.value:g} %",
             hint="Is it a tube of a patient, or another control?",
+        )
+
+
+def _learned(part: str, gated: GatedSample) -> float | None:
+    """Return where the batch puts a threshold; None where it was not learned."""
+    parts = (each for found in gated.gates for each in found.parts if each.part == part)
+    return next((each.batch.position for each in parts if each.batch is not None), None)
+
+
+def _refuse_stained(values: Column, learned: float | None, of: ControlOf, limits: ControlLimits) -> None:
+    """Refuse a tube whose cells part into negative and positive ones where the batch parts them, too."""
+    valley = find_valley(values, "above_dimmest")
+    if valley is None or valley.depth < STRONG_DEPTH:
+        return
+    begin = valley.position if learned is None else max(learned, valley.position)
+    above = int(np.count_nonzero(values >= begin))
+    if 100 * above > limits.most_background_percent.value * values.size:
+        raise CytoreconError(
+            "It shows cells with the marker that it should lack.",
+            subject=f"control tube '{of}'",
+            field=of.name,
+            found=f"{100 * above / values.size:.1f} % of the events ({above} of {values.size}) beyond a deep "
+            "valley",
+            allowed=f"at most {limits.most_background_percent.value:g} %",
+            hint="Is it a tube that was stained with all markers, or another control?",
         )
 
 

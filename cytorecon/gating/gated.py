@@ -14,6 +14,7 @@ from cytorecon.gating.certainty import Detection, Move
 from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.evidence import evidence_table
 from cytorecon.gating.found import FoundGate
+from cytorecon.gating.lineage import helped_by
 from cytorecon.gating.shapes import Mask, Threshold, version_of
 from cytorecon.gating.spread import gate_spread
 from cytorecon.knowledge.template import Template, markers_of
@@ -124,6 +125,7 @@ class GatedSample:
                 reason=self.reasons[population],
                 gate_definition=gate_definition,
                 review=review,
+                overrides=self._decided_by_people(population),
             )
         ancestors = self._ancestors(population)
         tested = self.detections.get(population)
@@ -141,7 +143,17 @@ class GatedSample:
             background_events=tested.background if tested else None,
             gate_spread=self._spread(population, ancestors, events),
             review=review,
+            overrides=self._decided_by_people(population),
         )
+
+    def _decided_by_people(self, population: str) -> tuple[str, ...]:
+        """Return the records that hold for any gate with whose help `population` was found."""
+        helped = helped_by(population, self.template)
+        gates = [found for found in self.gates if found.gate in helped]
+        records = (
+            record for gate in gates for record in (gate.override, *(part.override for part in gate.parts))
+        )
+        return tuple(dict.fromkeys(filter(None, records)))
 
     def _measured(self, marker: str) -> bool:
         """Return whether the tube holds a marker that it may lack: its optional gates say so."""

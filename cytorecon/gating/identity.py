@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from cytorecon.knowledge.template import (
     BrightestCheck,
     ShareCheck,
     SpilloverCheck,
+    Template,
     names_in,
     positive_names,
 )
@@ -42,6 +43,8 @@ class FailedCheck:
     @property
     def code(self) -> str:
         """The review code."""
+        if isinstance(self.spec, ShareCheck):
+            return self.spec.code
         return RESIDUAL if isinstance(self.spec, SpilloverCheck) else LABELS
 
     @property
@@ -80,12 +83,16 @@ def _found(spec: AnyCheck, gated: GatedSample, axes: Axes | None, values: Mappin
     return _left_over(spec, axes, values)
 
 
-def doubted_by(failed: tuple[FailedCheck, ...]) -> Mapping[str, tuple[str, ...]]:
-    """Return the review codes of each population that a failed check casts doubt on."""
-    names = {name for check in failed for name in check.spec.doubts}
-    return {
-        name: tuple(sorted({check.code for check in failed if name in check.spec.doubts})) for name in names
-    }
+def doubted_by(failed: Sequence[FailedCheck], template: Template) -> Mapping[str, tuple[str, ...]]:
+    """Return the review codes of each population that a failed check casts doubt on.
+
+    Parts of a doubted population are doubted, too: a template that includes a check may divide further.
+    """
+    codes: dict[str, set[str]] = {}
+    for entry in template.populations:  # parents come first
+        own = {check.code for check in failed if entry.population in check.spec.doubts}
+        codes[entry.population] = own | codes.get(entry.parent, set())
+    return {name: tuple(sorted(found)) for name, found in codes.items() if found}
 
 
 def _events(expression: str, values: Mapping[str, Mask]) -> Mask | None:

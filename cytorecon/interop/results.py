@@ -50,9 +50,14 @@ class BloodResult:
 
     @property
     def upper_limit(self) -> float | None:
-        """What the concentration is known to lie below, where it has no value: the LLOQ, or the upper end."""
+        """What the concentration is known to lie below, where it has no value: the LLOQ, or the upper end.
+
+        The larger one where the stain is in doubt: it is neither "not detected" nor below the LLOQ then.
+        """
         if self.status == "not_detected":
             return self.high
+        if self.status == "review" and self.value is None and self.high is not None:
+            return max(self.high, self.lloq or 0.0)
         return self.lloq if self.status == "below_lloq" else None
 
     @property

@@ -82,6 +82,7 @@ class ControlLimits(Frozen):
     """How control tubes of a batch are read."""
 
     fmo_percentile: SourcedLimit
+    fmo_upper_percentile: SourcedLimit
     fewest_fmo_events: SourcedLimit
     least_fmo_error: SourcedLimit
     most_background_percent: SourcedLimit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ class ReviewFlag(Frozen):
     """One code: in short, in a sentence, and what to do.
 
     `whole_tube`: an issue of a tube with this code casts doubt on every number of the tube.
+    `questions_absence`: cells that are not seen may be there all the same: a channel may not show its marker.
     """
 
     code: str = Field(pattern=r"^[a-z_]+\.[A-Za-z0-9_]+$")
@@ -25,6 +26,7 @@ class ReviewFlag(Frozen):
     message: str = Field(min_length=1)
     hint: str
     whole_tube: bool = False
+    questions_absence: bool = False
 
 
 class _ReviewFlags(Frozen):
@@ -42,6 +44,19 @@ def load_review_flags(folder: Path | None = None) -> Mapping[str, ReviewFlag]:
     """
     content = validated(_ReviewFlags, read_yaml(FILE, folder=folder), subject=FILE)
     return {flag.code: flag for flag in content.flags}
+
+
+def questions_absence(codes: Iterable[str]) -> bool:
+    """Return whether any of the review codes says that cells may be there that are not seen.
+
+    Examples
+    --------
+    >>> questions_absence(["gate.unstained:CD19"]), questions_absence(["gate.unstable:CD19"])
+    (True, False)
+    """
+    flags = load_review_flags()
+    bases = (code.partition(":")[0] for code in codes)
+    return any(base in flags and flags[base].questions_absence for base in bases)
 
 
 def flag_in_short(code: str) -> str:

@@ -151,7 +151,7 @@ def _other_gates(result: TubeResult) -> tuple[tuple[str, str], ...]:
 def _population(count: PopulationCount) -> PopulationView:
     measure = "cells_per_ul"
     percent = format_number(count.percent_of_parent, "percent_of_parent")
-    quantified = count.verdict in ("ok", "review")
+    quantified = count.cells_per_ul is not None
     reported = format_number(count.cells_per_ul, measure) if quantified else reported_concentration(count)
     return PopulationView(
         label=population_label(count.population),

@@ -72,6 +72,7 @@ def tidy_counts(result: StudyResult, *, populations: Populations | None = None) 
         "status": objects([count.verdict for count in counts]),
         "cells_per_ul_reported": objects([reported_concentration(count) for count in counts]),
         "review": objects([";".join(count.review) for count in counts]),
+        "overrides": objects([";".join(count.overrides) for count in counts]),
     }
     return typed_columns(columns, COUNT_COLUMNS)
 

@@ -141,7 +141,7 @@ def _status(count: PopulationCount) -> str:
     """Return the status in the words of the tables, without underscores, and why."""
     if count.status == "not_evaluable":
         return count.reason if is_not_assessed(count.reason) else f"not evaluable: {count.reason}"
-    if count.detected is False:
+    if count.detected is False and not count.absence_in_doubt:
         return f"not detected: {count.background_events:.1f} events are expected of other cells"
     word = "below LLOQ" if count.verdict == "below_lloq" else count.verdict
     flags = ", ".join(map(flag_in_short, count.review))

@@ -85,11 +85,12 @@ def tube(spec: AnyCheck, *, cd19: int, of_them_cd3: int, cd3_at: float = 0.8) ->
 
 
 def test_a_share_outside_of_its_limits_is_told_with_what_is_known() -> None:
-    (failed,) = failed_checks(tube(SHARE, cd19=100, of_them_cd3=80))
+    sample = tube(SHARE, cd19=100, of_them_cd3=80)
+    (failed,) = failed_checks(sample)
     assert str(failed.issue) == (
         "warning: B_or_T: They differ: 80 % of 100 events are CD3; 0 to 50 % are expected. Known. (textbook)"
     )
-    assert doubted_by((failed,)) == {"B": (LABELS,)}
+    assert doubted_by((failed,), sample.template) == {"B": (LABELS,)}
 
 
 def test_cells_close_above_a_threshold_of_the_batch_alone_are_a_tail() -> None:
@@ -133,7 +134,7 @@ about: t
 required: [CD3]
 gates:
   - {gate: CD3, finder: valley, axis: {marker: CD3}}
-  - {gate: fixed, finder: fixed_threshold, axis: {marker: CD3}, value: 0.5}
+  - {gate: fixed, finder: fixed_threshold, axis: {scatter: side}, value: 0.5}
 populations:
   - {population: T, parent: root, where: CD3}
 checks:
@@ -153,6 +154,6 @@ checks:
         "check 'a' casts doubt on 'B', which is no population",
         "check 'a' is defined twice",
         "check 'b' has no group 'B'",
-        "check 'a' asks how bright 'fixed' is, which is no gate with finder valley",
+        "check 'a' asks how bright 'fixed' is, which has no threshold on a marker",
     ):
         assert problem in str(caught.value)

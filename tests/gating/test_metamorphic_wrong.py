@@ -101,6 +101,49 @@ def test_exchanged_labels_are_never_called_ok(
     none_wrong_but_ok([swapped(sample, one, other) for sample in batch], tubes)
 
 
+@pytest.mark.parametrize("other", [marker for marker in DETECTORS if marker != "CD45"])
+def test_cd45_exchanged_in_one_tube_of_a_batch_is_told(
+    other: str, batch: list[Sample], priors: tuple[BatchContext, ...]
+) -> None:
+    """The batch's thresholds stand, so the tube has numbers; none may look right, or look like absence."""
+    (gated,) = cr.gate_batch([swapped(batch[0], "CD45", other)], "tbnk", priors)
+    assert {counted(gated)[name].verdict for name in CELLS} <= {"review", "not_evaluable"}
+    assert any("lack CD45" in issue.message for issue in gated.issues)
+
+
+def test_cd45_that_was_left_out_of_one_tube_is_told(
+    batch: list[Sample], priors: tuple[BatchContext, ...]
+) -> None:
+    """Lymphocytes are not seen then, which must not read as their absence."""
+    (gated,) = cr.gate_batch([unstained(batch[0], "CD45")], "tbnk", priors)
+    assert "assay.labels" in counted(gated)["lymphocytes"].review
+    assert {counted(gated)[name].verdict for name in CELLS} <= {"review", "not_evaluable"}
+
+
+def scattering_more(sample: Sample, cells: npt.NDArray[np.bool_], factor: float) -> Sample:
+    """Return the sample with so many times the side scatter of some cells, as activated ones have."""
+    sides = [channel.index for channel in sample.channels if channel.name.upper().startswith("SSC")]
+    events = sample.events.copy()
+    events[np.ix_(cells, sides)] *= factor
+    return replace(sample, events=events)
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1.0, False), (2.5, True)])
+def test_t_cells_that_scatter_too_much_to_be_counted_are_told(
+    factor: float,
+    told: bool,
+    tubes: tuple[SimulatedTube, ...],
+    batch: list[Sample],
+    priors: tuple[BatchContext, ...],
+) -> None:
+    """Half of the CD8 T cells were missing, and the rest called ok."""
+    moved = scattering_more(batch[0], tubes[0].mask("CD8_T"), factor)
+    (gated,) = cr.gate_batch([moved], "tbnk", priors)
+    for name in ("lymphocytes", "CD3_T", "CD8_T"):
+        assert ("assay.outside" in counted(gated)[name].review) is told
+    assert is_close(gated, tubes[0], "CD8_T") is not told
+
+
 def test_exchanged_cd4_and_cd8_are_told_in_words(batch: list[Sample]) -> None:
     for gated in gated_as_a_batch([swapped(sample, "CD4", "CD8") for sample in batch]):
         assert "assay.labels" in counted(gated)["CD4_T"].review

@@ -459,3 +459,19 @@ def test_only_what_stands_can_be_undone() -> None:
 def test_a_record_that_does_not_fit_the_template_stops_the_tube() -> None:
     with pytest.raises(OverrideError, match="The template has no such gate"):
         tube([record("gone")])
+
+
+def test_a_count_names_the_decisions_that_it_rests_on() -> None:
+    """b is looked for in what a holds: a decision about a reaches b, and none reaches c."""
+    made = record("a")
+    counts = tube([made]).counts().set_index("population")
+    assert counts["overrides"].to_dict() == {"a_cells": (made.id,), "b_cells": (made.id,), "c_cells": ()}
+    both = tube([made, record("b", 0.65)]).counts().set_index("population")
+    assert len(both.loc["b_cells", "overrides"]) == 2
+    assert set(tube([]).counts()["overrides"]) == {()}
+
+
+def test_a_gate_that_a_person_excluded_is_named_where_nothing_can_be_counted() -> None:
+    made = record("a", None, action="exclude")
+    (count,) = (row for row in tube([made]).tallies() if row.population == "a_cells")
+    assert (count.status, count.overrides) == ("not_evaluable", (made.id,))

@@ -138,6 +138,16 @@ def test_not_detected_says_so_and_how_many_there_may_be() -> None:
     }
 
 
+def test_absence_that_labels_put_in_doubt_is_a_limit_and_no_absence() -> None:
+    count = {**B, "events": 3, "detected": False, "background_events": 2.0, "below_lloq": True,
+             "lloq_cells_per_ul": 11.25, "cells_per_ul_low": 0.0, "cells_per_ul_high": 3.5,
+             "count_method": "beads", "review": ("assay.labels",), "absence_in_doubt": True}  # fmt: skip
+    made = one(count)
+    assert (made["valueQuantity"]["comparator"], made["valueQuantity"]["value"]) == ("<", 11.25)
+    assert "Needs a look: assay.labels." in [note["text"] for note in made["note"]]
+    assert "interpretation" not in made
+
+
 @pytest.mark.parametrize(
     ("count", "code", "text"),
     [

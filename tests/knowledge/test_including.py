@@ -9,7 +9,7 @@ import pytest
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.template import Template, ValleyGate
-from cytorecon.knowledge.templates import load_template
+from cytorecon.knowledge.templates import load_template, template_names
 
 BASE = """\
 template_schema: 1
@@ -196,3 +196,41 @@ def test_a_marker_whose_gates_were_all_replaced_is_not_asked_for(tmp_path: Path)
     own = f"replaces: [CD3]\ngates:\n  - {gate}\n"
     top = TOP.replace("gates:\n", own).replace("required: [CD4]", "required: [CD4, TCRab]")
     assert load(tmp_path, {"lineage": BASE, "top": top}).required == ("CD4", "TCRab")
+
+
+CHECK = """\
+checks:
+  - {check: all_T, kind: share, title: t, cells: CD3, inside: CD3, least_events: 40, doubts: [CD3_T], why: w,
+     source: s}
+"""
+
+
+def own_version(name: str, more: str = "") -> str:
+    head = "template_schema: 1\nname: mine\nversion: 0.1.0\ntitle: Mine\nabout: For tests.\n"
+    return f"{head}includes: [{name}]\n{more}"
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_packaged_template_can_be_included_as_it_is(tmp_path: Path, name: str) -> None:
+    mine, packaged = load(tmp_path, {"mine": own_version(name)}, "mine"), load_template(name)
+    for part in ("gates", "populations", "checks", "required", "optional", "shared_channels", "criteria"):
+        assert getattr(mine, part) == getattr(packaged, part)
+
+
+def test_a_laboratory_may_set_a_threshold_that_a_check_asks_for(tmp_path: Path) -> None:
+    own = (
+        "replaces: [CD19]\ngates:\n  - {gate: CD19, finder: fixed_threshold, value: 0.5, "
+        "axis: {marker: CD19}, find_in: leukocytes and lymphocyte_cloud}\n"
+    )
+    mine = load(tmp_path, {"mine": own_version("tbnk", own)}, "mine")
+    assert mine.gate_by_name["CD19"].finder == "fixed_threshold"
+    assert mine.checks == load_template("tbnk").checks
+
+
+def test_a_check_is_replaced_where_the_file_says_so(tmp_path: Path) -> None:
+    files = {"lineage": BASE + CHECK, "top": TOP + CHECK.replace("least_events: 40", "least_events: 99")}
+    assert message(tmp_path, files).endswith(
+        "Found: 'all_T' is defined by an included template; list it under 'replaces' if that is meant."
+    )
+    files["top"] += "replaces: [all_T]\n"
+    assert [spec.least_events for spec in load(tmp_path, files).checks] == [99]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,36 @@ def test_too_few_events_say_nothing() -> None:
     assert end.position == pytest.approx(0.995)
     # half the distance of the order statistics: sqrt(.995 x .005 / 2001) of the range; floor 0.01
     assert end.standard_error == pytest.approx(np.hypot(0.001577, 0.01), abs=1e-5)
+
+
+def test_a_threshold_never_lies_above_the_end_of_the_control_itself() -> None:
+    """Cells near zero spread far down on the transformed scale; by that half the threshold lay among B cells."""
+    rng = np.random.default_rng(4)
+    below = 0.35 - np.abs(rng.normal(0, 0.08, 1500))
+    above = 0.35 + np.abs(rng.normal(0, 0.03, 1500))
+    values = np.concatenate([below, above]).astype(np.float32)
+    end = end_of_negatives(values, LIMITS, least_deviations=4.0)
+    assert end is not None
+    assert np.quantile(values, 0.995) < end.position < values.max()
+    assert np.count_nonzero(values > end.position) in (2, 3)
+
+
+def test_a_tube_stained_with_everything_is_no_fmo(without_b: tuple[SimulatedTube, ...]) -> None:
+    """It once put the threshold above the B cells of the whole batch."""
+    stained = tube(seed=700, events=8000, beads_per_tube=10_000)
+    batch = samples(without_b)
+    learned = cr.learn_priors(batch, "tbnk")
+    (alone,) = cr.gate_batch(batch[:1], "tbnk", learned)
+    control = Control(stained.sample(), "fmo", "CD19")
+    (beside,) = cr.gate_batch(batch[:1], "tbnk", learned, controls=[control])
+    assert beside.gates_version == alone.gates_version
+    (issue,) = (issue for issue in beside.issues if issue.code == "control.failed")
+    assert re.fullmatch(
+        r"It taught nothing: CD19: It shows cells with the marker that it should lack\. Found: [\d.]+ % of the "
+        r"events \(\d+ of \d+\) beyond a deep valley\. Allowed: at most 2 %\. Is it a tube that was stained with "
+        r"all markers, or another control\?",
+        issue.message,
+    )
 
 
 def test_controls_of_one_kind_count_together() -> None:

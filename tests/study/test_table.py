@@ -95,7 +95,7 @@ def test_the_csv_is_these_bytes() -> None:
     lines = csv_text(tidy_counts(small())).split("\n")
     assert lines[0] == ",".join(COUNT_COLUMNS)
     assert lines[1] == (
-        "P02,60,+60,P02/d60/1,CD3_T,lymphocytes,ok,,1234567,,,,,,,,,,,,1234570,,,,,,1234568,none,,,"
+        "P02,60,+60,P02/d60/1,CD3_T,lymphocytes,ok,,1234567,,,,,,,,,,,,1234570,,,,,,1234568,none,,,,"
         "ab,tbnk,1,,,0.1"
     )
     assert lines[2] == (

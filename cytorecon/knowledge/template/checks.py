@@ -26,7 +26,7 @@ class CheckSpec(Frozen):
     least_events : int
         With fewer of them nothing is said.
     doubts : tuple of str
-        Populations that a failed check casts doubt on.
+        Populations that a failed check casts doubt on, with all that they are parents of.
     why, source : str
         What is known about these cells, and who says so.
     """
@@ -50,9 +50,13 @@ class ShareCheck(CheckSpec):
         Expression.
     low_percent, high_percent : float
         Limits of the share, percent of `cells`. It fails when the exact 95 % interval lies outside.
+    code : {"assay.labels", "assay.outside"}
+        What a failure says: a label or the matrix may be wrong, or cells that belong to a population lie
+        outside of it.
     """
 
     kind: Literal["share"]
+    code: Literal["assay.labels", "assay.outside"] = "assay.labels"
     cells: str
     inside: str
     low_percent: Annotated[float, Field(ge=0, le=100)] = 0.0

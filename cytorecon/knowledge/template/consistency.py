@@ -5,11 +5,24 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Sequence
 
+from cytorecon.knowledge.template.axes import MarkerAxis
 from cytorecon.knowledge.template.checks import AnyCheck, BrightestCheck, SpilloverCheck, expressions_of
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
-from cytorecon.knowledge.template.thresholds import ValleyGate
+from cytorecon.knowledge.template.thresholds import (
+    AnchoredValleyGate,
+    BrightModeGate,
+    FixedThresholdGate,
+    ReferenceTailGate,
+    ShiftedGate,
+    ValleyGate,
+)
+
+#: Gates with a threshold on a marker that parts negative cells from positive ones.
+_PARTING = (
+    ValleyGate | ReferenceTailGate | FixedThresholdGate | BrightModeGate | AnchoredValleyGate | ShiftedGate
+)
 
 
 class ContradictionError(ValueError):
@@ -45,7 +58,9 @@ def checks_wrong(
 ) -> list[str]:
     """Return the names in checks that mean nothing, in words."""
     named = {entry.population for entry in populations}
-    thresholds = {spec.gate for spec in gates if isinstance(spec, ValleyGate)}
+    thresholds = {
+        spec.gate for spec in gates if isinstance(spec, _PARTING) and isinstance(spec.axis, MarkerAxis)
+    }
     known = {*(spec.gate for spec in gates), *named, "all"}
     problems: list[str] = []
     for place, spec in enumerate(checks):
@@ -61,7 +76,7 @@ def checks_wrong(
         ]
         if isinstance(spec, BrightestCheck):
             problems += [
-                f"{owner} asks how bright '{name}' is, which is no gate with finder valley"
+                f"{owner} asks how bright '{name}' is, which has no threshold on a marker"
                 for name in (spec.gate, *spec.others)
                 if name in known and name not in thresholds
             ]

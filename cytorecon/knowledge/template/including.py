@@ -28,8 +28,8 @@ class Addition(Frozen):
     includes : tuple of str
         Names of templates, in order.
     replaces : tuple of str
-        Gates and populations of the included templates that this file defines anew. A marker that only
-        replaced gates used is no longer asked for.
+        Gates, populations and checks of the included templates that this file defines anew. A marker that
+        only replaced gates used is no longer asked for.
     """
 
     template_schema: Literal[1]
@@ -73,18 +73,25 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
     )
     known = {_gate_name(spec) for each in included for spec in each.gates}
     known |= {_population_name(entry) for each in included for entry in each.populations}
-    defined = {*map(_gate_name, own.gates), *map(_population_name, own.populations)}
+    known |= {_check_name(spec) for each in included for spec in each.checks}
+    defined = {
+        *map(_gate_name, own.gates),
+        *map(_population_name, own.populations),
+        *map(_check_name, own.checks),
+    }
     for name in own.replaces:
         if name not in known:
             raise ValueError(f"'{name}' is to be replaced, but no included template has it")
         if name not in defined:
             raise ValueError(f"'{name}' is to be replaced, but the file does not define it anew")
     used = {marker for spec in gates for marker in markers_of(spec)}
-    required = _asked_for([template.required for template in included], own.required, used)
-    optional = _asked_for([template.optional for template in included], own.optional, used)
+    before = {marker for each in included for spec in each.gates for marker in markers_of(spec)}
+    given_up = before - used
+    required = _asked_for([template.required for template in included], own.required, given_up)
+    optional = _asked_for([template.optional for template in included], own.optional, given_up)
     criteria = [name for template in included for name in template.criteria]
     shared = [each for template in included for each in template.shared_channels]
-    checks = [each for template in included for each in template.checks]
+    checks = _added(_together([each.checks for each in included], _check_name), own.checks, own, _check_name)
     return {
         **own.model_dump(include={"template_schema", "name", "version", "title", "about", "spillover"}),
         "includes": own.includes,
@@ -93,7 +100,7 @@ def merged(own: Addition, included: Sequence[Template]) -> dict[str, object]:
         "gates": gates,
         "populations": populations,
         "criteria": tuple(dict.fromkeys((*criteria, *own.criteria))),
-        "checks": tuple(dict.fromkeys((*checks, *own.checks))),
+        "checks": checks,
         "shared_channels": tuple(dict.fromkeys((*shared, *own.shared_channels))),
     }
 
@@ -106,9 +113,13 @@ def _population_name(entry: PopulationSpec) -> str:
     return entry.population
 
 
-def _asked_for(included: Iterable[Sequence[str]], own: Sequence[str], used: set[str]) -> tuple[str, ...]:
+def _check_name(spec: AnyCheck) -> str:
+    return spec.check
+
+
+def _asked_for(included: Iterable[Sequence[str]], own: Sequence[str], given_up: set[str]) -> tuple[str, ...]:
     """Return the markers in order; an included one is left out when the gates that used it were replaced."""
-    still = (marker for markers in included for marker in markers if marker in used)
+    still = (marker for markers in included for marker in markers if marker not in given_up)
     return tuple(dict.fromkeys((*still, *own)))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from cytorecon.counts.marked import marked
 from cytorecon.knowledge.drug_interference import load_hiding_drugs
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import PopulationCount, TubeResult
@@ -76,6 +76,4 @@ def _doubted(count: PopulationCount, findings: Sequence[Finding]) -> PopulationC
         for finding in findings
         if count.population in finding.populations and not finding.explained and count.status == "counted"
     ]
-    if not codes:
-        return count
-    return replace(count, review=tuple(dict.fromkeys((*count.review, *codes))))
+    return marked(count, codes) if codes else count
