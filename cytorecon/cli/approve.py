@@ -52,7 +52,7 @@ def approve(
 
 
 def approvals(study: StudyArgument, as_json: JsonOption = False) -> None:
-    """List whose results are approved as they stand, and who signed."""
+    """List whose results are approved, and who signed them."""
     from cytorecon.store import StudyApprovals
 
     with StudyApprovals.open(study) as store:

@@ -27,7 +27,7 @@ def import_counts(
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the study.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a study of counts that another laboratory or program made.
+    """Make a study of counts that were made elsewhere.
 
     One row per patient, day, population and unit: columns patient, day, population, value, unit; low, high,
     lloq, gate_definition, count_method and visit may be there. Sheets beside the table are read with it. A

@@ -36,7 +36,7 @@ INTERVAL_NOTE: Final = (
 
 #: Stands wherever a table gives results below the LLOQ beside their intervals.
 LLOQ_NOTE: Final = (
-    "< and a number: fewer cells than can be counted reliably in this tube (its LLOQ, which is that number), so "
+    "< and a number: fewer cells than can be counted reliably in this tube (that number is its LLOQ), so "
     "none is given; the interval is what the few events allow, and may reach above the LLOQ."
 )
 

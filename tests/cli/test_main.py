@@ -26,6 +26,7 @@ COMMANDS = (
     "priors",
     "batch",
     "override",
+    "import-counts",
     "counts",
     "patient",
     "milestones",
