@@ -160,7 +160,7 @@ def test_too_few_events_say_nothing() -> None:
 
 
 def test_a_threshold_never_lies_above_the_end_of_the_control_itself() -> None:
-    """Cells near zero spread far down on the transformed scale; by that half the threshold lay among B cells."""
+    """Cells near zero spread far down on the transformed scale; by that the threshold lay among B cells."""
     rng = np.random.default_rng(4)
     below = 0.35 - np.abs(rng.normal(0, 0.08, 1500))
     above = 0.35 + np.abs(rng.normal(0, 0.03, 1500))
@@ -182,9 +182,9 @@ def test_a_tube_stained_with_everything_is_no_fmo(without_b: tuple[SimulatedTube
     assert beside.gates_version == alone.gates_version
     (issue,) = (issue for issue in beside.issues if issue.code == "control.failed")
     assert re.fullmatch(
-        r"It taught nothing: CD19: It shows cells with the marker that it should lack\. Found: [\d.]+ % of the "
-        r"events \(\d+ of \d+\) beyond a deep valley\. Allowed: at most 2 %\. Is it a tube that was stained with "
-        r"all markers, or another control\?",
+        r"It taught nothing: CD19: It shows cells with the marker that it should lack\. Found: [\d.]+ % of "
+        r"the events \(\d+ of \d+\) beyond a deep valley\. Allowed: at most 2 %\. Is it a tube that was "
+        r"stained with all markers, or another control\?",
         issue.message,
     )
 
