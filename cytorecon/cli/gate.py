@@ -151,7 +151,8 @@ def _judged(item: GatedFile, template: str) -> Iterator[tuple[CriteriaSet, tuple
 
 
 def _show(gated: Sequence[GatedFile]) -> None:
-    header = ("population", "events", "% of parent", "% of lymphocytes", "% of leukocytes", "status", "note")
+    wholes = [f"% of {whole} (95 %)" for whole in ("parent", "lymphocytes", "leukocytes")]
+    header = ("population", "events", *wholes, "status", "note")
     for item in gated:
         title = f"{item.path}: {item.result.n_events} events"
         print_table(header, [_cells(count) for count in item.result.counts], title=title)
@@ -181,14 +182,24 @@ def _criterion_cells(row: CriterionResult) -> tuple[str, ...]:
 
 
 def _cells(count: PopulationCount) -> tuple[str, ...]:
-    percents = (count.percent_of_parent, count.percent_of_lymphocytes, count.percent_of_leukocytes)
+    percents = (
+        (count.percent_of_parent, count.percent_of_parent_low, count.percent_of_parent_high),
+        (count.percent_of_lymphocytes, count.percent_of_lymphocytes_low, count.percent_of_lymphocytes_high),
+        (count.percent_of_leukocytes, count.percent_of_leukocytes_low, count.percent_of_leukocytes_high),
+    )
     return (
         count.population,
         "" if count.events is None else str(count.events),
-        *("" if percent is None else f"{percent:.2f}" for percent in percents),
+        *(_percent(*percent) for percent in percents),
         count.verdict,
         _note(count),
     )
+
+
+def _percent(value: float | None, low: float | None, high: float | None) -> str:
+    """Return a percentage with its interval; of what is not detected the interval alone."""
+    interval = "" if low is None or high is None else f"({low:.1f}–{high:.1f})"
+    return " ".join(filter(None, ("" if value is None else f"{value:.2f}", interval)))
 
 
 def _note(count: PopulationCount) -> str:

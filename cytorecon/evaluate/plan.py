@@ -108,6 +108,11 @@ class Plan(Frozen):
         names = [tube.tube for tube in self.tubes]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"tubes: {', '.join(sorted(twice))} is named twice")
+        files = [tube.file for tube in self.tubes]
+        if same := {file for file in files if files.count(file) > 1}:
+            raise ValueError(
+                f"tubes: {', '.join(sorted(same))} is listed twice, and would count as two tubes"
+            )
         if self.dilution and self.truth.kind == "counts":
             raise ValueError("dilution: labels of single events are needed")
         return self

@@ -67,6 +67,7 @@ def resolve_panel(
         If a required marker is missing, or more than one detector carries it, or `mapping` names
         a channel that is not there. The text lists what was found.
     """
+    required, optional = tuple(required), tuple(optional)
     given = _given(sample, mapping or {})
     channels: dict[str, str] = dict(given)
     issues: list[Issue] = []
@@ -88,10 +89,12 @@ def resolve_panel(
                 Issue(code, severity, marker, f"Optional marker: {problem}.", f"Use --map {marker}=CHANNEL.")
             )
     if problems:
+        unasked = _unasked(given, (*required, *optional))
+        aside = f"Nothing asks for {', '.join(unasked)}, which --map names. " if unasked else ""
         raise PanelError(
             f"The panel lacks what is needed: {', '.join(problems)}.",
             found=_listing(sample),
-            hint=f"Say which channel it is with --map {problems[0].split(' ')[0]}=CHANNEL.",
+            hint=f"{aside}Say which channel it is with --map {problems[0].split(' ')[0]}=CHANNEL.",
         )
     return PanelMatch(MappingProxyType(channels), tuple(issues))
 
@@ -131,6 +134,13 @@ def _given(sample: Sample, mapping: Mapping[str, str]) -> dict[str, str]:
                 hint="Use a detector name ($PnN) of this sample.",
             )
     return dict(mapping)
+
+
+def _unasked(given: Mapping[str, str], asked: Iterable[str]) -> list[str]:
+    """Return the markers that were given a channel and are no part of any that is asked for."""
+    markers = load_markers()
+    wanted = {part for name in asked for part in (name, *markers.read(name).markers)}
+    return [name for name in given if name not in wanted and not markers.read(name).markers & wanted]
 
 
 def _find(sample: Sample, marker: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:

@@ -23,7 +23,9 @@ NO_TITLES: Final[Mapping[str, str]] = {}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 #: What the search for a valley says when there is none, see ``cytorecon.gating.search.thresholds``.
 _ONE_MODE: Final = re.compile(
-    r"one mode only on (?P<channel>.+) \((?P<events>\d+) events\), no batch and no control cells"
+    r"one mode only on (?P<channel>.+) \((?P<events>\d+) events\)"
+    # results of versions before 0.3 say it in the second way
+    r"(?:; neither other tubes nor control cells show where to cut|, no batch and no control cells)"
 )
 _OPERATORS: Final = ("and", "or", "not")
 _HEIGHT_PX = 520

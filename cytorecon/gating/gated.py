@@ -75,6 +75,14 @@ class GatedSample:
     issues: tuple[Issue, ...] = ()
     overrides_sha256: str = ""
 
+    def __repr__(self) -> str:
+        """Return what was gated by what, and how much of it could be: masks are no reading."""
+        evaluable = sum(name not in self.reasons for name in self.populations)
+        return (
+            f"<GatedSample of {self.sample.n_events} events, template {self.template.name} "
+            f"{self.template.version}, {evaluable} of {len(self.populations)} populations evaluable>"
+        )
+
     @property
     def populations(self) -> tuple[str, ...]:
         """Names of all populations of the template, evaluable or not."""
@@ -101,7 +109,7 @@ class GatedSample:
             if reason
             else f"the template has no population '{population}'.",
             subject=f"template {self.template.name}",
-            allowed=", ".join(self.populations),
+            allowed=", ".join(name for name in self.populations if name not in self.reasons),
         )
 
     def events_of(self, expression: str) -> Mask | None:

@@ -13,16 +13,19 @@ import io
 from collections.abc import Hashable
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from cytorecon.errors import KnowledgeError
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _PACKAGE = "cytorecon.knowledge"
+#: Kinds of problems whose usual words are those of the program and not of the file.
+_WORDS: Final = {"missing": "a value: the field is missing", "extra_forbidden": "no field of this name"}
 
 
 def read_text(name: str, *, folder: Path | None = None) -> str:
@@ -145,8 +148,19 @@ def validated(model: type[Model], content: object, *, subject: str) -> Model:
                 ".".join(str(part) for part in problem["loc"]) or "(file)" for problem in problems
             ),
             found=", ".join(_shown(problem["input"]) for problem in problems),
-            allowed="; ".join(problem["msg"] for problem in problems),
+            allowed="; ".join(map(in_words, problems)),
         ) from error
+
+
+def in_words(problem: ErrorDetails) -> str:
+    """Return what is allowed instead of a value that a model refused, in words for people who write files.
+
+    Examples
+    --------
+    >>> in_words({"type": "missing", "loc": ("title",), "msg": "Field required", "input": {}})
+    'a value: the field is missing'
+    """
+    return _WORDS.get(problem["type"], problem["msg"])
 
 
 def _read_bytes(name: str, folder: Path | None) -> bytes:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.criteria import load_criteria
-from cytorecon.knowledge.files import read_yaml
+from cytorecon.knowledge.files import in_words, read_yaml
 from cytorecon.knowledge.markers import load_markers
 from cytorecon.knowledge.template import AnyGate, MarkerAxis, ScatterAxis, Template, markers_of
 from cytorecon.knowledge.template.consistency import ContradictionError
@@ -61,7 +61,7 @@ def _problems(file: str, invalid: ValidationError, names: Mapping[int, str]) -> 
             subject=file,
             field=_place(problem["loc"], names),
             found=found if len(found) <= 60 else f"{found[:57]}...",
-            allowed=problem["msg"],
+            allowed=in_words(problem),
             hint=_hint(problem),
         )
 

@@ -82,9 +82,9 @@ def test_good_and_bad_files_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFi
     assert captured.out == (
         f"{tmp_path / 'bad.yaml'}: 2 problems\n"
         "  bad.yaml, gate CD4, axis.marker: This cannot be used. Found: {'markr': 'CD4'}. "
-        "Allowed: Field required.\n"
+        "Allowed: a value: the field is missing.\n"
         "  bad.yaml, gate CD4, axis.markr: This cannot be used. Found: 'CD4'. "
-        "Allowed: Extra inputs are not permitted. Did you mean 'marker'?\n"
+        "Allowed: no field of this name. Did you mean 'marker'?\n"
         f"{tmp_path / 'good.yaml'}: ok\n"
     )
     assert captured.err == f"failed: {tmp_path / 'bad.yaml'}: 2 problems\n"

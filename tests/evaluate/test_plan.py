@@ -31,7 +31,7 @@ def test_no_plan(tmp_path: Path) -> None:
 
 def test_a_word_nobody_knows(tmp_path: Path) -> None:
     assert refusal(tmp_path, tempalte="tbnk") == (
-        "plan.yaml, tempalte: 1 field cannot be used. Found: 'tbnk'. Allowed: Extra inputs are not permitted."
+        "plan.yaml, tempalte: 1 field cannot be used. Found: 'tbnk'. Allowed: no field of this name."
     )
 
 
@@ -45,6 +45,10 @@ def test_a_word_nobody_knows(tmp_path: Path) -> None:
             "population 'B': its parent 'blood' is none of lymphocytes",
         ),
         ({"tubes": TUBES * 2}, "tubes: a is named twice"),
+        (
+            {"tubes": [*TUBES, {**TUBES[0], "tube": "again"}]},
+            "is listed twice, and would count as two tubes",
+        ),
         (
             {"truth": COUNTS, "scored": [{"population": "B"}], "dilution": {"populations": ["B"]}},
             "dilution: labels of single events are needed",

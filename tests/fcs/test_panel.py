@@ -31,6 +31,18 @@ def message(tube: Sample, required: list[str], mapping: dict[str, str] | None = 
     return str(caught.value)
 
 
+def test_a_marker_that_nobody_knows_is_named_and_not_the_next_that_is_missing() -> None:
+    tube = sample({"FITC-A": "", "PE-A": "CD4"})
+    with pytest.raises(PanelError) as caught:
+        resolve_panel(tube, ["CD3", "CD4"], ["viability"], {"CD99X": "FITC-A"})
+    assert str(caught.value) == (
+        "The panel lacks what is needed: CD3 (not found). Found: FITC-A; PE-A 'CD4' = CD4. Nothing asks for "
+        "CD99X, which --map names. Say which channel it is with --map CD3=CHANNEL."
+    )
+    known = resolve_panel(tube, ["CD4"], [], {"CD25": "FITC-A"})
+    assert dict(known.channels) == {"CD25": "FITC-A", "CD4": "PE-A"}
+
+
 def test_a_clinical_six_colour_tube() -> None:
     match = resolve_panel(
         sample(SIX_COLOURS), ["CD45", "CD3", "CD4", "CD8", "CD19", "CD16+CD56"], ["viability"]

@@ -59,8 +59,15 @@ def test_a_population_that_is_not_evaluable_raises_with_its_reason(result: Gated
     with pytest.raises(NotEvaluableError) as caught:
         result.mask("CD8_T")
     assert str(caught.value) == (
-        "template made: population 'CD8_T' is not evaluable: CD8: one mode only on CD8 (4000 events), "
-        "no batch and no control cells Allowed: viable, leukocytes, lymphocytes, CD3_T, B, CD8_T, debris."
+        "template made: population 'CD8_T' is not evaluable: CD8: one mode only on CD8 (4000 events); "
+        "neither other tubes nor control cells show where to cut Allowed: leukocytes, lymphocytes, CD3_T, B, "
+        "debris."
+    )
+
+
+def test_a_gated_sample_says_in_a_line_what_it_is(result: GatedSample) -> None:
+    assert repr(result) == (
+        f"<GatedSample of 4000 events, template made {result.template.version}, 5 of 7 populations evaluable>"
     )
 
 
@@ -69,7 +76,7 @@ def test_a_population_the_template_lacks_raises_with_those_it_has(result: GatedS
         result.mask("NK")
     assert str(caught.value) == (
         "template made: the template has no population 'NK'. "
-        "Allowed: viable, leukocytes, lymphocytes, CD3_T, B, CD8_T, debris."
+        "Allowed: leukocytes, lymphocytes, CD3_T, B, debris."
     )
 
 
@@ -104,7 +111,10 @@ def test_a_tally_that_is_not_evaluable_has_no_number(result: GatedSample) -> Non
     tally = next(tally for tally in result.tallies() if tally.population == "CD8_T")
     assert (tally.status, tally.parent) == ("not_evaluable", "CD3_T")
     assert (tally.events, tally.parent_events, tally.lymphocytes) == (None, None, None)
-    assert tally.reason == "CD8: one mode only on CD8 (4000 events), no batch and no control cells"
+    assert (
+        tally.reason
+        == "CD8: one mode only on CD8 (4000 events); neither other tubes nor control cells show where to cut"
+    )
 
 
 def test_counts_are_a_table_of_the_tallies(result: GatedSample) -> None:
@@ -138,7 +148,10 @@ def test_records_say_how_each_gate_came_about(result: GatedSample) -> None:
     assert (cd3.events_in, cd3.events_of_parent) == (int(IS_T.sum()), 4000)
     assert len(cd3.version) == 12
     assert (cd8.kind, cd8.status, cd8.threshold) == ("none", "not_evaluable", None)
-    assert cd8.reason == "one mode only on CD8 (4000 events), no batch and no control cells"
+    assert (
+        cd8.reason
+        == "one mode only on CD8 (4000 events); neither other tubes nor control cells show where to cut"
+    )
     assert (dye.kind, dye.status, dye.reason) == ("none", "not_measured", "the tube has no channel for dye")
 
 

@@ -142,7 +142,10 @@ def test_one_mode_without_batch_and_control_is_not_evaluable() -> None:
     gate = found(ONE)
     assert gate.status == "not_evaluable"
     assert gate.parts == ()
-    assert gate.reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+    assert (
+        gate.reason
+        == "one mode only on CD3 (2600 events); neither other tubes nor control cells show where to cut"
+    )
 
 
 def test_a_control_of_too_few_cells_is_none() -> None:
@@ -155,7 +158,10 @@ def test_a_control_of_too_few_cells_is_none() -> None:
 def test_a_control_that_is_not_evaluable_is_left_out() -> None:
     template = made_template([valley("CD3", control="CD19"), valley("CD19")], {"CD3_T": "CD3"})
     gates = gated({"CD3": ONE, "CD19": ONE}, template).gates
-    assert gates[0].reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+    assert (
+        gates[0].reason
+        == "one mode only on CD3 (2600 events); neither other tubes nor control cells show where to cut"
+    )
     assert only(gated({"CD3": TWO, "CD19": ONE}, template).gates[0])[0].method == "own_valley"
 
 
@@ -163,7 +169,10 @@ def test_nothing_to_take_away_is_not_a_failure() -> None:
     """One mode of a viability dye: no dead cells."""
     gate = found(ONE, keep="below", if_one_mode="keep_all")
     assert gate.status == "passed_through"
-    assert gate.reason == "one mode only on CD3 (2600 events), no batch and no control cells"
+    assert (
+        gate.reason
+        == "one mode only on CD3 (2600 events); neither other tubes nor control cells show where to cut"
+    )
 
 
 @pytest.mark.parametrize(("optional", "status"), [(True, "not_measured"), (False, "not_evaluable")])
@@ -207,7 +216,10 @@ def test_one_of_two_channels_without_a_position_fails_the_gate() -> None:
     )
     gate = gated({"CD16": TWO, "CD56": ONE}, template).gates[0]
     assert gate.status == "not_evaluable"
-    assert gate.reason == "one mode only on CD56 (2600 events), no batch and no control cells"
+    assert (
+        gate.reason
+        == "one mode only on CD56 (2600 events); neither other tubes nor control cells show where to cut"
+    )
     assert set(gate.evidence) == {"CD16_CD56.CD16", "CD16_CD56.CD56"}
 
 

@@ -131,8 +131,8 @@ def test_content_is_checked_against_its_model_and_every_field_is_named() -> None
         validated(Limits, {"low": "a", "hihg": 3}, subject="own.yaml")
     assert str(caught.value) == (
         "own.yaml, low, high, hihg: 3 fields cannot be used. Found: 'a', {'low': 'a', 'hihg': 3}, 3. "
-        "Allowed: Input should be a valid number, unable to parse string as a number; Field required; "
-        "Extra inputs are not permitted."
+        "Allowed: Input should be a valid number, unable to parse string as a number; a value: the field is "
+        "missing; no field of this name."
     )
 
 

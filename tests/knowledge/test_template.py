@@ -199,7 +199,7 @@ def test_a_gate_without_a_finder(tmp_path: Path) -> None:
 def test_a_misspelt_field(tmp_path: Path) -> None:
     """a field nobody reads is refused, not ignored"""
     assert message(tmp_path, "control: not CD3", "controll: not CD3") == wrong(
-        "gates.1.valley.controll", "'not CD3'", "Extra inputs are not permitted"
+        "gates.1.valley.controll", "'not CD3'", "no field of this name"
     )
 
 
@@ -207,7 +207,9 @@ def test_a_valley_without_an_axis(tmp_path: Path) -> None:
     """a valley needs an axis"""
     assert message(
         tmp_path, "{gate: CD3, finder: valley, axis: {marker: CD3}}", "{gate: CD3, finder: valley}"
-    ) == (wrong("gates.0.valley.axis", "{'gate': 'CD3', 'finder': 'valley'}", "Field required"))
+    ) == (
+        wrong("gates.0.valley.axis", "{'gate': 'CD3', 'finder': 'valley'}", "a value: the field is missing")
+    )
 
 
 def test_a_cut_that_does_not_exist(tmp_path: Path) -> None:
@@ -270,7 +272,7 @@ def test_a_missing_title(tmp_path: Path) -> None:
     """a template has a title"""
     text = message(tmp_path, "title: A small template\n", "")
     assert text.startswith("small.yaml, title: 1 field cannot be used. Found: {'template_schema': 1")
-    assert text.endswith("Allowed: Field required.")
+    assert text.endswith("Allowed: a value: the field is missing.")
 
 
 def test_a_version_that_yaml_takes_for_a_number(tmp_path: Path) -> None:

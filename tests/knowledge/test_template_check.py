@@ -44,8 +44,8 @@ def test_each_wrong_field_is_a_problem_of_its_own(tmp_path: Path) -> None:
             "be 'above_dimmest' or 'below_brightest'."
         ),
         (
-            "small.yaml, gate CD3, controll: This cannot be used. Found: 'CD4_T'. Allowed: Extra "
-            "inputs are not permitted. Did you mean 'control'?"
+            "small.yaml, gate CD3, controll: This cannot be used. Found: 'CD4_T'. Allowed: no field "
+            "of this name. Did you mean 'control'?"
         ),
         (
             "small.yaml, gate CD4: This cannot be used. Found: {'gate': 'CD4', 'finder': 'valey', "
@@ -60,8 +60,8 @@ def test_each_wrong_field_is_a_problem_of_its_own(tmp_path: Path) -> None:
 
 def test_a_misspelt_field_of_the_template(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("required:", "requires:"))[-1] == (
-        "small.yaml, requires: This cannot be used. Found: ['CD3', 'CD4']. Allowed: Extra inputs are not "
-        "permitted. Did you mean 'required'?"
+        "small.yaml, requires: This cannot be used. Found: ['CD3', 'CD4']. Allowed: no field of this "
+        "name. Did you mean 'required'?"
     )
 
 

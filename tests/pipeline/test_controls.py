@@ -160,7 +160,7 @@ def test_too_few_events_say_nothing() -> None:
 
 
 def test_a_threshold_never_lies_above_the_end_of_the_control_itself() -> None:
-    """Cells near zero spread far down on the transformed scale; by that half it lay among B cells."""
+    """Cells near zero spread far down on the transformed scale; by that the threshold lay among B cells."""
     rng = np.random.default_rng(4)
     below = 0.35 - np.abs(rng.normal(0, 0.08, 1500))
     above = 0.35 + np.abs(rng.normal(0, 0.03, 1500))

@@ -25,7 +25,7 @@ def test_a_panel_without_scatter_says_what_is_missing(real_data: Path) -> None:
     )
     # In the other the positives are a shoulder, and a shoulder is no place for a threshold.
     assert positive.reasons["CD4_T"] == (
-        "CD3: one mode only on FL3-H (9083 events), no batch and no control cells"
+        "CD3: one mode only on FL3-H (9083 events); neither other tubes nor control cells show where to cut"
     )
 
 

@@ -100,11 +100,11 @@ def test_the_csv_is_these_bytes() -> None:
     )
     assert lines[2] == (
         "P02,60,+60,P02/d60/1,B,lymphocytes,below_lloq,,7,1000,,,,,0.7,,,,,,,,14.4,11.2,,True,<12,beads,0.333333,"
-        "gate.a;gate.b,ab,tbnk,1,,,0.1"
+        "gate.a;gate.b,,ab,tbnk,1,,,0.1"
     )
     assert lines[3] == (
         'P02,60,+60,P02/d60/1,my_subset,B,not_evaluable,"no valley, none"'
-        ",,,,,,,,,,,,,,,,,,,,none,,,ab,tbnk,1,,,0.1"
+        ",,,,,,,,,,,,,,,,,,,,none,,,,ab,tbnk,1,,,0.1"
     )
     assert lines[-1] == ""
 

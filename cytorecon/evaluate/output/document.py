@@ -81,12 +81,11 @@ def document(
     """
     parts = [
         "# Accuracy",
-        "Made by one command (`make accuracy`); do not edit. Research use only.",
+        "Made by one command, which writes it anew. Research use only.",
         f"```\n{command}\n```",
         _sets(evaluations, version),
         f"![F1 of each population, and cells found where there are none]({picture})",
-        "## What has to be reached",
-        markdown_table(list(_targets(tables.targets))),
+        *_reached(tables.targets),
         "## Agreement with the truth",
         *_by_set(tables.agreement, evaluations, _agreement),
         "## Few cells, or none",
@@ -110,6 +109,12 @@ def _sets(evaluations: Sequence[Evaluation], version: str) -> str:
         for one in evaluations
     ]
     return "\n".join([f"cytorecon {version}.", "", *lines])
+
+
+def _reached(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the section of targets; none for plans that state none."""
+    rows = list(_targets(table))
+    return ("## What has to be reached", markdown_table(rows)) if rows else ()
 
 
 def _targets(table: pd.DataFrame) -> Iterator[dict[str, str]]:

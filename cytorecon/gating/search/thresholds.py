@@ -51,7 +51,10 @@ def search_valley(spec: ValleyGate, sources: Sources, axes: Axes, prior: GatingP
         )
         if outcome is None:
             events = f"{channel} ({np.count_nonzero(sources[spec.find_in])} events)"
-            failed = failed or f"one mode only on {events}, no batch and no control cells"
+            failed = (
+                failed
+                or f"one mode only on {events}; neither other tubes nor control cells show where to cut"
+            )
         else:
             doubts = doubts_of_threshold(spec, outcome.shape, sources, axes)
             parts.append(replace(outcome, flags=(*outcome.flags, *doubts)))
