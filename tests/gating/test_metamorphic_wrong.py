@@ -124,7 +124,8 @@ def scattering_more(sample: Sample, cells: npt.NDArray[np.bool_], factor: float)
     """Return the sample with so many times the side scatter of some cells, as activated ones have."""
     sides = [channel.index for channel in sample.channels if channel.name.upper().startswith("SSC")]
     events = sample.events.copy()
-    events[np.ix_(cells, sides)] *= factor
+    for side in sides:
+        events[cells, side] *= factor
     return replace(sample, events=events)
 
 

@@ -467,7 +467,7 @@ def test_a_count_names_the_decisions_that_it_rests_on() -> None:
     counts = tube([made]).counts().set_index("population")
     assert counts["overrides"].to_dict() == {"a_cells": (made.id,), "b_cells": (made.id,), "c_cells": ()}
     both = tube([made, record("b", 0.65)]).counts().set_index("population")
-    assert len(both.loc["b_cells", "overrides"]) == 2
+    assert both["overrides"].map(len)["b_cells"] == 2
     assert set(tube([]).counts()["overrides"]) == {()}
 
 
