@@ -36,8 +36,11 @@ def doubts(
     ------
     Issue
         ``count.unit_suspect`` when the result rests on an implausible count;
-        ``count.disagrees_with_blood_count`` when beads or volume say something else.
+        ``count.disagrees_with_blood_count`` when beads or volume say something else;
+        ``count.beyond_blood`` when they say more cells than a sample of reconstitution holds.
     """
+    if method in ("beads", "volumetric") and quantities.is_blood:
+        yield from _beyond_blood(measured, limits)
     agreement = limits.blood_count_agreement
     for name, value, per_l in (
         ("blood_count_wbc", quantities.wbc_cells_per_ul, quantities.wbc_given_per_l),
@@ -63,6 +66,17 @@ def doubts(
             )
             hint = "Check beads per tube, volumes, dilution and that both are of the same draw."
             yield Issue("count.disagrees_with_blood_count", Severity.WARNING, "cells/µL", message, hint)
+
+
+def _beyond_blood(measured: Mapping[str, float], limits: CountingRules) -> Iterator[Issue]:
+    for population, _, column in _COUNTED.values():
+        own, most = measured.get(population, 0.0), limits.blood_counts.of(column).usual_high
+        if own > most:
+            message = (
+                f"The tube shows {own:.0f} {population} per µL; blood hardly holds more than {most:.0f}."
+            )
+            hint = "Check beads per tube and its unit, volumes and dilution on the sheet."
+            yield Issue("count.beyond_blood", Severity.WARNING, "cells/µL", message, hint)
 
 
 def _apart(own: float, stated: float, floor: float) -> float:

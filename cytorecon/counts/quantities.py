@@ -46,6 +46,8 @@ class TubeQuantities:
         Of the number of beads per tube of this lot.
     wbc_cv_percent, lymphocytes_cv_percent : float or None
         Of the blood counts.
+    is_blood : bool
+        Whether the tube holds blood; a cell product may hold more cells than blood can.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class TubeQuantities:
     beads_cv_percent: float | None = None
     wbc_cv_percent: float | None = None
     lymphocytes_cv_percent: float | None = None
+    is_blood: bool = True
 
     def __post_init__(self) -> None:
         for item in fields(self):

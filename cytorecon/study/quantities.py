@@ -32,4 +32,5 @@ def tube_quantities(tube: Tube) -> TubeQuantities:
         beads_cv_percent=tube.beads_cv_percent,
         wbc_cv_percent=tube.wbc_cv_percent,
         lymphocytes_cv_percent=tube.lymphocytes_cv_percent,
+        is_blood=not tube.is_product,
     )

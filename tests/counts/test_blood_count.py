@@ -77,3 +77,28 @@ def test_messages() -> None:
         "warning: cells/µL: The tube shows 108 leukocytes per µL, but the white cell count of the sheet is "
         "60. Check beads per tube, volumes, dilution and that both are of the same draw."
     )
+
+
+@pytest.mark.parametrize("method", ["beads", "volumetric"])
+@pytest.mark.parametrize(
+    ("measured", "doubted"),
+    [
+        ({"leukocytes": 100_000.0, "lymphocytes": 20_000.0}, 0),
+        ({"leukocytes": 100_100.0}, 1),
+        ({"leukocytes": 50_000.0, "lymphocytes": 20_100.0}, 1),
+    ],
+)
+def test_more_cells_than_blood_can_hold_are_doubted(
+    method: CountMethod, measured: dict[str, float], doubted: int
+) -> None:
+    assert codes(method, measured) == ["count.beyond_blood"] * doubted
+
+
+def test_a_cell_product_may_hold_more_than_blood() -> None:
+    product = TubeQuantities(is_blood=False)
+    assert list(doubts("beads", {"leukocytes": 300_000.0}, product, load_counting_rules())) == []
+    (issue,) = doubts("beads", {"leukocytes": 300_000.0}, TubeQuantities(), load_counting_rules())
+    assert str(issue) == (
+        "warning: cells/µL: The tube shows 300000 leukocytes per µL; blood hardly holds more than 100000. "
+        "Check beads per tube and its unit, volumes and dilution on the sheet."
+    )

@@ -20,7 +20,9 @@ def test_cells_that_may_be_there_unseen_are_to_be_looked_at(count: PopulationCou
     assert marked(count, [code]).verdict == "review"
 
 
-@pytest.mark.parametrize("code", ["gate.none_seen:CD19", "batch.few_tubes", "count.few_beads", "a.new_code"])
+@pytest.mark.parametrize(
+    "code", ["gate.none_seen:CD19", "compensation.none", "batch.few_tubes", "count.few_beads", "a.new_code"]
+)
 def test_other_doubts_leave_absence_and_smallness_as_they_are(code: str) -> None:
     assert marked(ABSENT, [code]).verdict == "not_detected"
     assert marked(FEW, [code]).verdict == "below_lloq"
@@ -43,7 +45,6 @@ def test_codes_that_question_absence_are_those_about_labels_matrix_and_sums() ->
         "assay.hidden_marker",
         "assay.labels",
         "assay.lymphosum",
-        "compensation.none",
         "compensation.residual",
         "compensation.transposed",
         "gate.told_otherwise",
