@@ -49,7 +49,7 @@ def location(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.writeheader()
         writer.writerows(rows[name] for name in LISTED)
     place = folder / "study"
-    run_batch(folder / "manifest.csv", place)
+    run_batch(folder / "manifest.csv", place, keep_files=False)
     beads = float(rows[UPLOADED]["beads_per_tube"])
     tube = Tube(tube=TUBE, patient="P01", day=14, beads_per_tube=beads, blood_volume_ul=50.0)
     with StudyStore.open(place) as store:

@@ -40,8 +40,6 @@ def test_codes_are_added_once_in_their_order() -> None:
 def test_codes_that_question_absence_are_those_about_labels_matrix_and_sums() -> None:
     asked = {code for code, flag in load_review_flags().items() if flag.questions_absence}
     assert asked == {
-        "assay.T_identity",
-        "assay.T_sum",
         "assay.hidden_marker",
         "assay.labels",
         "assay.lymphosum",
