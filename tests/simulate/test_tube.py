@@ -300,7 +300,7 @@ def test_specification_errors_are_readable() -> None:
     assert str(error.value) == (
         "tube specification, concentrations, events, speed: The tube cannot be simulated. "
         "Allowed: unknown population CD4; known: CD4_T, CD8_T, DN_T, DP_T, B, NK, monocytes, granulocytes; "
-        "Input should be greater than or equal to 1; no field of this name."
+        "Input should be greater than or equal to 1; Extra inputs are not permitted."
     )
     with pytest.raises(SimulationError) as error:
         TubeSpec(concentrations={"B": -1.0})

@@ -12,8 +12,9 @@ from cytorecon.gating.search.clouds import doubts_of_cloud
 from cytorecon.gating.search.found import Sources
 from cytorecon.gating.search.particles import doubts_of_singlets
 from cytorecon.gating.search.thresholds import doubts_of_threshold
+from cytorecon.gating.search.told_apart import doubts_of_told
 from cytorecon.gating.shapes import Shape
-from cytorecon.knowledge.template import AnyGate, ClusterGate, SingletGate, ValleyGate
+from cytorecon.knowledge.template import AnyGate, ClusterGate, SingletGate, ToldApartGate, ValleyGate
 
 
 def doubted(placed: FoundGate, spec: AnyGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
@@ -45,6 +46,8 @@ def doubted(placed: FoundGate, spec: AnyGate, sources: Sources, axes: Axes, prio
 def _doubts(spec: AnyGate, shape: Shape, sources: Sources, axes: Axes, prior: GatingPrior) -> tuple[str, ...]:
     if isinstance(spec, ClusterGate):
         return doubts_of_cloud(spec, shape, sources, axes, prior)
+    if isinstance(spec, ToldApartGate):
+        return doubts_of_told(spec, shape, sources, axes)
     if isinstance(spec, SingletGate):
         return doubts_of_singlets(spec, shape, sources, axes)
     if isinstance(spec, ValleyGate):

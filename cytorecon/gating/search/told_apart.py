@@ -12,7 +12,7 @@ from cytorecon.gating.found import FoundGate, FoundPart
 from cytorecon.gating.kernels import Floats
 from cytorecon.gating.prior import GatingPrior
 from cytorecon.gating.search.found import Sources, missing
-from cytorecon.gating.shapes import Likelier, Mask, NormalCloud
+from cytorecon.gating.shapes import Likelier, Mask, NormalCloud, Shape
 from cytorecon.knowledge.template import ToldApartGate
 
 #: Standard error of where the gate begins, in ln(odds): 1:2.7 to 2.7:1 may lie on either side.
@@ -39,6 +39,10 @@ def search_told_apart(spec: ToldApartGate, sources: Sources, axes: Axes, prior: 
         reason = f"fewer than {spec.min_events} cells beside it, and of its own"
         return FoundGate(spec.gate, spec.find_in, "absent", reason=reason)
     fit = tell_apart(_points(axes, channels, inside), known)
+    evidence = {spec.gate: _beside(fit.own, beside)} if beside and fit.own.events >= spec.min_events else {}
+    if not fit.others:
+        reason = "no neighbours to tell it from"
+        return FoundGate(spec.gate, spec.find_in, "absent", reason=reason, evidence=evidence)
     reach = float(chi2.ppf(spec.coverage, len(channels)))
     shape = Likelier(tuple(channels), _rounded(fit.own), tuple(map(_rounded, fit.others)), reach)
     held = inside & axes.mask(shape)
@@ -49,8 +53,14 @@ def search_told_apart(spec: ToldApartGate, sources: Sources, axes: Axes, prior: 
         standard_error=ODDS_ERROR,
         flags=("gate.told_otherwise",) if _told_otherwise(held, seeds) else (),
     )
-    evidence = {spec.gate: _beside(fit.own, beside)} if beside and fit.own.events >= spec.min_events else {}
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
+
+
+def doubts_of_told(spec: ToldApartGate, shape: Shape, sources: Sources, axes: Axes) -> tuple[str, ...]:
+    """Return what speaks against a drawn cloud: clearly other numbers than by single thresholds."""
+    inside = sources[spec.find_in]
+    seeds = inside & _any(spec.seeds, sources, inside)
+    return ("gate.told_otherwise",) if _told_otherwise(inside & axes.mask(shape), seeds) else ()
 
 
 def _any(texts: tuple[str, ...], sources: Sources, like: Mask) -> Mask:
