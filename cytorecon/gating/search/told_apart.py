@@ -45,19 +45,13 @@ def search_told_apart(spec: ToldApartGate, sources: Sources, axes: Axes, prior: 
         return FoundGate(spec.gate, spec.find_in, "absent", reason=reason, evidence=evidence)
     reach = float(chi2.ppf(spec.coverage, len(channels)))
     shape = Likelier(tuple(channels), _rounded(fit.own), tuple(map(_rounded, fit.others)), reach)
-    held = inside & axes.mask(shape)
-    part = FoundPart(
-        spec.gate,
-        shape,
-        "told_apart",
-        standard_error=ODDS_ERROR,
-        flags=("gate.told_otherwise",) if _told_otherwise(held, seeds) else (),
-    )
+    flags = doubts_of_told(spec, shape, sources, axes)
+    part = FoundPart(spec.gate, shape, "told_apart", standard_error=ODDS_ERROR, flags=flags)
     return FoundGate(spec.gate, spec.find_in, "found", (part,), evidence=evidence)
 
 
 def doubts_of_told(spec: ToldApartGate, shape: Shape, sources: Sources, axes: Axes) -> tuple[str, ...]:
-    """Return what speaks against a drawn cloud: clearly other numbers than by single thresholds."""
+    """Return what speaks against a cloud, found or drawn: clearly other numbers than by single thresholds."""
     inside = sources[spec.find_in]
     seeds = inside & _any(spec.seeds, sources, inside)
     return ("gate.told_otherwise",) if _told_otherwise(inside & axes.mask(shape), seeds) else ()
