@@ -40,7 +40,7 @@ from dashboard.services.uploads import (
 )
 
 #: Fields of the form that show a message of their own, in the order of the callback's outputs.
-_FIELDS = (
+UPLOAD_FIELDS = (
     ("visit", ids.UPLOAD_VISIT),
     ("patient", ids.UPLOAD_PATIENT),
     ("day", ids.UPLOAD_DAY),
@@ -87,10 +87,10 @@ def register(app: Dash) -> None:
         Output(ids.STUDY_CHANGED, "data", allow_duplicate=True),
         Output(ids.UPLOAD_JOB, "data"),
         Output(ids.UPLOAD_POLL, "disabled", allow_duplicate=True),
-        *(Output(name, "error") for _, name in _FIELDS),
+        *(Output(name, "error") for _, name in UPLOAD_FIELDS),
         Input(ids.UPLOAD_ANALYSE, "n_clicks"),
         State(ids.UPLOAD_FILE, "contents"),
-        *(State(name, "value") for _, name in _FIELDS),
+        *(State(name, "value") for _, name in UPLOAD_FIELDS),
         running=[(Output(ids.UPLOAD_ANALYSE, "loading"), True, False)],
         prevent_initial_call=True,
     )(analyse)
@@ -154,8 +154,8 @@ def analyse(clicks: int | None, contents: str | None, *values: str | float | Non
     service = current_study()
     outcome = upload(service, form) if clicks else None
     if outcome is None:
-        return "", "", no_update, no_update, no_update, no_update, *(None for _ in _FIELDS)
-    errors = tuple(outcome.problem(field) or None for field, _ in _FIELDS)
+        return "", "", no_update, no_update, no_update, no_update, *(None for _ in UPLOAD_FIELDS)
+    errors = tuple(outcome.problem(field) or None for field, _ in UPLOAD_FIELDS)
     if outcome.job is not None:
         state = upload_state(service, outcome.job)
         # the file is forgotten, so that a second click does not analyse it again
@@ -229,7 +229,7 @@ _NUMBERS = (
 
 
 def _form(contents: str | None, values: Sequence[str | float | None]) -> UploadForm:
-    typed = dict(zip((field for field, _ in _FIELDS), values, strict=True))
+    typed = dict(zip((field for field, _ in UPLOAD_FIELDS), values, strict=True))
     numbers = read_typed({field: typed[field] for field in _NUMBERS})
     return UploadForm(
         contents=contents,

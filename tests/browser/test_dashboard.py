@@ -77,6 +77,8 @@ def test_the_way_from_gates_to_patient_and_back_keeps_the_patient(page: Page, ad
     page.locator("#patient-select").click()
     page.get_by_role("option", name="P03").click()
     expect(page.locator("h1")).to_have_text("P03 · recovery after HCT")
+    # the link follows the patient a moment after the heading
+    expect(navigation.get_by_role("link", name="Gates")).to_have_attribute("href", "/gates?tube=P03/d365/1")
     navigation.get_by_role("link", name="Gates").click()
     page.wait_for_url("**/gates?tube=P03/d365/1")
     page.get_by_role("link", name="Trajectory of P03").click()

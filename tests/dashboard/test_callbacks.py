@@ -21,7 +21,6 @@ from dashboard.callbacks.navigation import (
 )
 from dashboard.callbacks.patient import show_patient
 from dashboard.callbacks.upload import (
-    analyse,
     list_uploads,
     open_drawer,
     remove_or_restore,
@@ -32,13 +31,10 @@ from dashboard.callbacks.worklist import filter_worklist, open_gates
 from dashboard.services.study import current_study
 from tests.builders import FAILED_TUBE
 from tests.dashboard.rendered import by_id, of_type, text
+from tests.dashboard.uploading import BEADS, press_analyse
 
 FCS = "data:;base64," + base64.b64encode(b"FCS3.1 whatever").decode()
 BROKEN = "data:;base64," + base64.b64encode(b"FCS3.1 broken").decode()
-
-#: Age, sex and programme: of a new patient only; and initials.
-NOT_ASKED = (None, None, None, None)
-NO_CV = (None, None, None, None)
 
 Trigger = Callable[[str], None]
 
@@ -175,8 +171,8 @@ def test_a_chosen_file_is_checked_at_once() -> None:
 
 
 def test_an_analysis_is_stored_and_told() -> None:
-    message, file_state, contents, revision, job, poll_off, *errors = analyse(
-        1, FCS, "", " P01 ", 400, "tbnk", 50_000, 50, "", None, *NOT_ASKED, *NO_CV
+    message, file_state, contents, revision, job, poll_off, *errors = press_analyse(
+        FCS, patient=" P01 ", day=400, visit="", lymphocytes_cells_per_ul="", **BEADS
     )
     assert "P01/d400/1" in text(message)
     assert [link.href for link in of_type(message, "Link")] == [
@@ -188,8 +184,8 @@ def test_an_analysis_is_stored_and_told() -> None:
 
 
 def test_mistakes_are_told_at_their_fields() -> None:
-    message, file_state, _, revision, _, _, *errors = analyse(
-        1, None, None, "", None, "tbnk", 50_000, None, None, None, *NOT_ASKED, *NO_CV
+    message, file_state, _, revision, _, _, *errors = press_analyse(
+        None, patient="", panel="tbnk", beads_per_tube=50_000
     )
     assert text(message) == "Nothing was stored Check the marked fields."
     assert file_state == "Choose an FCS file."
@@ -202,9 +198,11 @@ def test_mistakes_are_told_at_their_fields() -> None:
 
 
 def test_a_name_in_a_field_for_numbers_is_a_mistake_that_nobody_quotes() -> None:
-    message, file_state, _, revision, _, _, *errors = analyse(
-        1, FCS, "Maria", "P99", "Maria", "tbnk", "Maria", "Maria", "Maria", "-", "Maria", None, None, None,
-        "Maria", None, "40", "51",
+    message, file_state, _, revision, _, _, *errors = press_analyse(
+        FCS, patient="P99", panel="tbnk", wbc_cells_per_ul="-", wbc_cv_percent="40",
+        lymphocytes_cv_percent="51", visit="Maria", day="Maria", beads_per_tube="Maria",
+        blood_volume_ul="Maria", lymphocytes_cells_per_ul="Maria",
+        age_years="Maria", pipetting_cv_percent="Maria",
     )  # fmt: skip
     assert text(message) == "Nothing was stored Check the marked fields."
     assert revision is no_update
@@ -228,8 +226,8 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
     )
     assert tell_patient("P9", 0) == ("", False)
     assert tell_patient(None, 0) == ("", True)
-    analyse(
-        1, FCS, None, "P99", 30, "tbnk", None, None, None, None, 0.75, "female", "scid_hsct", "AB", *NO_CV
+    press_analyse(
+        FCS, patient="P99", day=30, panel="tbnk", age_years=0.75, sex="female", programme="scid_hsct", by="AB"
     )
     known, hidden = tell_patient(" P99 ", 1)
     assert hidden
@@ -240,21 +238,19 @@ def test_a_new_patient_is_asked_for_what_a_known_one_is_not() -> None:
 
 
 def test_when_only_the_file_is_wrong_the_message_says_so() -> None:
-    message, *_ = analyse(1, None, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV)
+    message, *_ = press_analyse(None, patient="P01", day=3, panel="tbnk")
     assert text(message) == "Nothing was stored Choose an FCS file."
 
 
 def test_a_file_that_cannot_be_analysed_is_told_with_its_reason() -> None:
     before = current_study().store.revision()
-    message, _, _, revision, *_ = analyse(
-        1, BROKEN, None, "P01", 3, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV
-    )
+    message, _, _, revision, *_ = press_analyse(BROKEN, patient="P01", day=3, panel="tbnk")
     assert text(message) == "Nothing was stored The file ends before its data do."
     assert revision == before
 
 
 def test_an_upload_is_listed_removed_and_restored(trigger: Trigger) -> None:
-    analyse(1, FCS, None, "P99", 400, "tbnk", None, None, None, None, *NOT_ASKED, *NO_CV)
+    press_analyse(FCS, patient="P99", day=400, panel="tbnk")
     listed, patients = list_uploads(1)
     assert "P99/d400/1" in text(listed)
     assert patients == ["P01", "P02", "P03", "P99"]

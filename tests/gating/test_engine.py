@@ -97,7 +97,7 @@ CHAIN = made_template(
     {"a_cells": "a", "b_cells": "b", "c_cells": "c", "others": "not c", "free": "all"},
     {"b_cells": "a_cells", "c_cells": "b_cells"},
 )
-CAUSE = "one mode only on a (3000 events), no batch and no control cells"
+CAUSE = "one mode only on a (3000 events); neither other tubes nor control cells show where to cut"
 
 
 def test_not_evaluable_spreads_with_the_reason_of_the_first_cause() -> None:
@@ -127,8 +127,8 @@ def test_an_issue_says_what_was_found_and_what_it_costs() -> None:
     (issue,) = result.issues
     assert (issue.code, issue.severity, issue.subject) == ("gate.not_evaluable", Severity.WARNING, "gate c")
     assert str(issue) == (
-        f"warning: gate c: One mode only on c ({sum(meaning('a and b'))} events), no batch and no control "
-        "cells. What depends on it is not evaluable in this tube."
+        f"warning: gate c: One mode only on c ({sum(meaning('a and b'))} events); neither other tubes nor "
+        "control cells show where to cut. What depends on it is not evaluable in this tube."
     )
 
 
@@ -152,7 +152,9 @@ def test_no_events_at_all_are_not_evaluable() -> None:
     result = gated(
         {"a": np.zeros(0), "b": np.zeros(0), "c": np.zeros(0)}, made_template(ABC, {"a_cells": "a"})
     )
-    assert result.reasons == {"a_cells": "a: one mode only on a (0 events), no batch and no control cells"}
+    assert result.reasons == {
+        "a_cells": "a: one mode only on a (0 events); neither other tubes nor control cells show where to cut"
+    }
 
 
 # ---------------------------------------------------------------------- absent and passed through

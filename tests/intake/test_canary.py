@@ -15,14 +15,11 @@ from cytorecon.cli import main
 from cytorecon.fcs.spillover import spillover_text
 from cytorecon.simulate import simulate_tube, tube_spec
 from dashboard.app import create_app
-from dashboard.callbacks.upload import analyse, list_uploads, tell_file
+from dashboard.callbacks.upload import list_uploads, tell_file
 from dashboard.services.study import current_study
 from tests.cli.test_canary import BLOOD, Listener, unpacked
+from tests.dashboard.uploading import BEADS, press_analyse
 from tests.intake.made import PLANTED, WORD, planted_file, with_second_data_set
-
-#: What the upload form asks of a new patient, empty.
-NOT_ASKED = (None, None, None)
-
 
 #: A name in place of that of the detector of CD3, whose label does not say so either.
 CD3 = f"Dr {WORD}61-A"
@@ -95,7 +92,7 @@ def uploads(study: Path) -> str:
         for body in (first, first[:-2000], content):
             url = "data:application/octet-stream;base64," + base64.b64encode(body).decode()
             said.append(tell_file(url))
-            said.append(repr(analyse(1, url, "", "P02", 60, "tbnk", 50000, 50, None, None, *NOT_ASKED)))
+            said.append(repr(press_analyse(url, patient="P02", day=60, **BEADS)))
         said.append(repr(list_uploads(None)))
         said.append(repr(current_study().snapshot()))
     assert "P02/d60/1" in "".join(said), said

@@ -20,12 +20,10 @@ from cytorecon.intake.limits import LIMITED
 from cytorecon.knowledge.deidentification import load_deidentification
 from cytorecon.simulate import simulate_tube, tube_spec
 from dashboard.app import create_app
-from dashboard.callbacks.upload import analyse
 from tests.cli.test_canary import BLOOD
+from tests.dashboard.uploading import BEADS, press_analyse
 from tests.fcs.fcs_bytes import fcs_bytes
 from tests.intake.test_quarantine import HINT, limits
-
-NOT_ASKED = (None, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +61,7 @@ def uploaded(app: Dash, content: bytes, day: int) -> str:
     """Return what the form says of an upload."""
     url = "data:application/octet-stream;base64," + base64.b64encode(content).decode()
     with app.server.test_request_context():
-        return repr(analyse(1, url, "", "P02", day, "tbnk", 50000, 50, None, None, *NOT_ASKED))
+        return repr(press_analyse(url, patient="P02", day=day, **BEADS))
 
 
 def answers(app: Dash, path: str = "/") -> bool:
