@@ -24,6 +24,8 @@ _PRECISION: Final = 1e-4
 _ROUGH: Final = 1e-7
 #: So many days further out are tried where a limit is looked for.
 _LOOK_ON: Final = 10
+#: A limit is looked for between the estimate and so many times the way to where it is thought to lie.
+_BEYOND: Final = 1.15
 #: In place of an infinite fall of the log-likelihood: far beyond any limit.
 _NEVER: Final = 1e6
 
@@ -166,11 +168,22 @@ def _limit(problem: _Problem, allowed: float, *, upper: bool) -> float:
 
     @cache
     def beyond(share: float) -> float:
-        return float(np.sqrt(_loss(problem, share)) - np.sqrt(allowed))
+        # nothing is lost where nothing is asked
+        loss = 0.0 if share == best else _loss(problem, share)
+        return float(np.sqrt(loss) - np.sqrt(allowed))
 
-    if beyond(end) <= 0:
-        return end
-    return float(brentq(beyond, best, end, xtol=_PRECISION))
+    # The root of the loss is nearly a straight line: a little beyond where it would pass is a bracket.
+    total = float(problem.weights.sum())
+    reach = max(float(np.sqrt(2.0 * allowed * best * (1.0 - best) / total)), 1.0 / total)
+    inner, share = best, best
+    while share != end:
+        share = min(best + _BEYOND * reach, end) if upper else max(best - _BEYOND * reach, end)
+        lost = beyond(share)
+        if lost > 0:
+            return float(brentq(beyond, inner, share, xtol=_PRECISION))
+        root = float(np.sqrt(allowed))
+        inner, reach = share, abs(share - best) * root / max(lost + root, root / _BEYOND)
+    return end
 
 
 def _loss(problem: _Problem, share: float) -> float:
