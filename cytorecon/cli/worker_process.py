@@ -42,6 +42,9 @@ def working(study: str, blobs: str, jobs: int) -> Iterator[None]:
         threading.Thread(target=_watch, args=(worker, is_over, gone), daemon=True).start()
     try:
         yield
+    except KeyboardInterrupt:
+        if not gone:
+            raise
     finally:
         is_over.set()
         for worker in workers:
