@@ -19,7 +19,7 @@ _PATIENCE: Final = 15
 
 @contextmanager
 def working(study: str, blobs: str, jobs: int) -> Iterator[None]:
-    """Have `jobs` workers at work in the block.
+    """Have `jobs` workers at work in the block, which SIGTERM interrupts as Ctrl-C does.
 
     They end with this process, whatever ends it: each waits at a pipe whose other end is here.
 
@@ -37,6 +37,7 @@ def working(study: str, blobs: str, jobs: int) -> Iterator[None]:
     """
     gone: list[int] = []
     is_over = threading.Event()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     workers = [_start(study, blobs) for _ in range(jobs)]
     for worker in workers:
         threading.Thread(target=_watch, args=(worker, is_over, gone), daemon=True).start()
@@ -49,6 +50,7 @@ def working(study: str, blobs: str, jobs: int) -> Iterator[None]:
         is_over.set()
         for worker in workers:
             _end(worker)
+        signal.signal(signal.SIGTERM, before)
     if gone:
         raise CytoreconError(
             "A worker ended, and the dashboard with it.",
@@ -71,7 +73,8 @@ def _watch(worker: subprocess.Popen[bytes], is_over: threading.Event, gone: list
     code = worker.wait()
     if not is_over.is_set():
         gone.append(code)
-        os.kill(os.getpid(), signal.SIGINT)
+        # not SIGINT, which is ignored where a shell started this in the background
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

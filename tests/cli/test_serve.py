@@ -35,6 +35,8 @@ def study(made: Path, tmp_path: Path) -> Path:
 
 
 def start(*words: str) -> subprocess.Popen[str]:
+    # tests that a shell runs in the background ignore it, and hand that on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "cytorecon", *words],
         stdin=subprocess.DEVNULL,
@@ -93,12 +95,15 @@ def hand_in(study: Path, folder: Path) -> tuple[JobDesk, Job]:
     return desk, desk.take(path, Request(kind="ingest", tube=tube))
 
 
-def test_ctrl_c_ends_web_and_worker(server: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_polite_end_stop_web_and_worker(
+    server: subprocess.Popen[str], by: signal.Signals
+) -> None:
     with urllib.request.urlopen(address(server)) as answer:
         assert answer.status == 200
     workers = children(server.pid)
     assert len(workers) == 1
-    server.send_signal(signal.SIGINT)
+    server.send_signal(by)
     _, said = server.communicate(timeout=PATIENCE)
     assert (server.returncode, said) == (0, "")
     assert not any(map(is_running, workers))
