@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 
 from cytorecon.cli.work import perform
 from cytorecon.figures.format import format_count
@@ -215,6 +215,10 @@ def test_what_needed_a_look_is_settled_by_accepting_it(page: Page, address: str,
     assert gate_doubts(gate(store, "wide_cloud"), store.tube_result(TUBE)) == ()
 
 
+def asks_to_save(answer: Response) -> bool:
+    return '"decide-save.n_clicks"' in (answer.request.post_data or "")
+
+
 def test_two_who_decide_at_once_see_both_versions(page: Page, address: str, store: StudyStore) -> None:
     opened(page, address, "CD19")
     theirs = add_override(
@@ -233,7 +237,10 @@ def test_two_who_decide_at_once_see_both_versions(page: Page, address: str, stor
     expect(page.get_by_label("Reason")).to_have_value("my own look")
     assert store.overrides()[-1] == theirs
     # the same button does not save on top by itself
-    page.get_by_role("button", name="Save decision").click()
+    with page.expect_response(asks_to_save):
+        page.get_by_role("button", name="Save decision").click()
+    # the panel is drawn anew, with a fresh button on it
+    expect(page.locator('#decide-save[data-loading="true"]')).to_have_count(0)
     expect(panel).to_contain_text("Yours was not saved")
     page.get_by_role("button", name="Save mine on top of it").click()
     expect(panel).to_contain_text("A worker analyses this tube again.")
