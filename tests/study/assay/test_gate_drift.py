@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import GateRecord, TubeResult
-from cytorecon.study.assay.gate_drift import Positions, gate_drifts
+from cytorecon.study.assay.gate_drift import Positions, gate_drifts, medians, medians_of_others
 from cytorecon.study.assay.visits import Visit
 from cytorecon.study.model import Tube
 
@@ -67,6 +67,15 @@ COURSES = st.dictionaries(
 def test_any_course_is_judged_by_the_definition(courses: dict[str, list[float]]) -> None:
     found = {one.tube.split("/")[0]: one.value for one in gate_drifts(visits(courses), LIMITS)}
     assert found == pytest.approx(moved(courses))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.floats(-2, 2), min_size=1, max_size=12), min_size=1, max_size=8))
+def test_medians_of_groups_are_those_of_numpy_to_the_last_bit(groups: list[list[float]]) -> None:
+    values, sizes = np.concatenate(groups), np.array([len(group) for group in groups])
+    assert medians(values, sizes).tolist() == [float(np.median(group)) for group in groups]
+    others = [[one for other in groups if other is not group for one in other] or group for group in groups]
+    assert medians_of_others(values, sizes).tolist() == [float(np.median(other)) for other in others]
 
 
 def test_some_patients_are_judged_against_all() -> None:
