@@ -35,7 +35,7 @@ from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 from cytorecon.study.result import StudyResult
 
 #: So many tubes are asked for by name; databases limit how many names a question holds.
-_FEW: Final = 500
+FEW: Final = 500
 
 #: Rows fetched at a time, where there is one per tube.
 AT_A_TIME: Final = 100
@@ -91,7 +91,7 @@ def read_results(
     if plots:
         wanted.append(table.c.plots)
     names = {tube.tube for tube in tubes}
-    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
+    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= FEW else select(*wanted)
     # a few rows at a time: the text of all of them is as large as what is made of it
     with streamed(connection, asked, AT_A_TIME) as rows:
         stored = {

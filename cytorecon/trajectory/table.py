@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,6 +57,7 @@ def trajectories(
     result: StudyResult,
     *,
     measures: Sequence[Measure] = MEASURES,
+    always: Collection[tuple[str, str]] = (),
     references: References | None = None,
     populations: Populations | None = None,
     rules: CountingRules | None = None,
@@ -70,6 +71,9 @@ def trajectories(
     measures : sequence of str
         Which measures, in the order of the table: ``cells_per_ul``, ``percent_of_parent``,
         ``percent_of_lymphocytes``, ``percent_of_leukocytes``, ``ratio`` (CD4/CD8).
+    always : collection of (measure, population)
+        Have rows although no tube here has a result of them: others of the same study have one, where `result`
+        is a part of it.
     references, populations, rules : optional
         Knowledge to use; the packaged files by default.
 
@@ -140,7 +144,8 @@ def trajectories(
             series = {name: _counts(looked[name], defined.get(name, ""), measure) for name in wanted}
         for population in sorted(series, key=ranks.__getitem__):
             own = series[population]
-            if own.points.has_result.any():
+            shown = own.points.has_result.any() or ((measure, population) in always and len(own.tubes))
+            if shown:
                 parts.append(_columns(own, tubes, population, measure, known.of(population, measure)))
     if not parts:
         return typed_frame([], TRAJECTORY_COLUMNS)

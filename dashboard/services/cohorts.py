@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -147,21 +146,22 @@ def _panels(
     windows: Mapping[str, tuple[WindowSummary, ...]],
 ) -> Mapping[str, CohortPanel]:
     return {
-        population: CohortPanel(snapshot.once(_results, measure, population), windows.get(population, ()))
+        population: CohortPanel(
+            snapshot.of_each(_results, measure, population, of_tables=True), windows.get(population, ())
+        )
         for population in populations
     }
 
 
-def _results(snapshot: Snapshot, measure: str, population: str) -> Mapping[str, tuple[Point, ...]]:
-    """Return patient -> points with a result of one population, patients in the order of the study."""
-    rows = snapshot.trajectories.iloc[snapshot.series[measure, population]]
-    # a ratio is nobody's count
-    evidence = snapshot.counted.get(population, np.empty(0, dtype=np.intp))
-    points = study_points(rows, snapshot.counts.iloc[evidence], measure=measure)
+def _results(
+    snapshot: Snapshot, whom: frozenset[str] | None, measure: str, population: str
+) -> Mapping[str, tuple[Point, ...]]:
+    """Return patient -> points with a result of one population."""
+    rows, evidence = snapshot.rows_of_population(measure, population, whom)
+    points = study_points(rows, evidence, measure=measure)
     known = {
-        patient: tuple(point for point in points[patient].get(population, ()) if point.is_result)
-        for patient in snapshot.patients
-        if patient in points
+        patient: tuple(point for point in own.get(population, ()) if point.is_result)
+        for patient, own in points.items()
     }
     return {patient: own for patient, own in known.items() if own}
 

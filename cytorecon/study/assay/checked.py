@@ -15,6 +15,7 @@ from cytorecon.study.assay.gate_drift import Positions, gate_drifts
 from cytorecon.study.assay.lymphocytes import few_lymphocytes
 from cytorecon.study.assay.replicates import replicate_cd3
 from cytorecon.study.assay.visits import visits_of
+from cytorecon.study.readout_frame import events_by_patient
 from cytorecon.study.result import StudyResult
 
 
@@ -31,9 +32,9 @@ def assay_findings(result: StudyResult) -> tuple[Finding, ...]:
 
 def _findings(result: StudyResult, batch: Positions | None = None) -> Iterator[Finding]:
     limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
-    visits = visits_of(result)
+    visits, happened = visits_of(result), events_by_patient(result.study)
     for patient, own in visits.items():
-        events = [event for event in result.study.events if event.patient == patient]
+        events = happened.get(patient, [])
         for visit in own:
             yield from few_lymphocytes(visit, limits)
             yield from hidden_markers(visit, events, drugs)
