@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
-from cytorecon.figures.crossings import Crossing, crossings, drawing_order
+from cytorecon.figures.crossings import Crossing, drawing_order, study_crossings
 from cytorecon.figures.format import MISSING, Measure, population_label
 from cytorecon.figures.points import Point, study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
@@ -169,14 +169,8 @@ def _results(
 def _crossings(snapshot: Snapshot, milestone: str) -> tuple[Crossing, ...]:
     """Return one milestone of the patients whom it applies to, in the order of the study."""
     table = snapshot.milestones
-    by_patient = dict(list(table[table["milestone"] == milestone].groupby("patient", sort=False)))
-    return tuple(
-        crossing
-        for patient in snapshot.patients
-        if patient in by_patient
-        for crossing in crossings(by_patient[patient], patient=patient)
-        if crossing.applies
-    )
+    found = study_crossings(table[table["milestone"] == milestone])
+    return tuple(crossing for crossing in found if crossing.applies)
 
 
 def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:
