@@ -7,22 +7,21 @@ on all results, as if all had been read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, LargeBinary, cast, func, select
 
 from cytorecon.results import TubeResult
 from cytorecon.store import schema
-from cytorecon.store.chain import digest
-from cytorecon.store.documents import RESULT, from_text
+from cytorecon.store.documents import RESULT, SameTextSameValue, from_text
 from cytorecon.store.engine import streamed
 from cytorecon.store.locks import read_locks
 from cytorecon.store.pending import pending_result
 from cytorecon.store.rows import AT_A_TIME, FEW, read_study, read_tubes
-from cytorecon.study.assay import with_assay_checks
+from cytorecon.study.assay import Checked, checked_again
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 
@@ -51,21 +50,26 @@ class ReadStudy:
     ----------
     revision : int
         Number of changes so far.
-    result : StudyResult
-        As :meth:`~cytorecon.store.StudyStore.result` gives it without pictures.
     removed : tuple of Tube
         Tubes that were taken out and can be restored.
     stored : mapping of str to StoredResult
         By tube.
+    checked : Checked
+        The study with the marks of checks between tubes.
+    texts : SameTextSameValue
+        Patients, tubes, events and readouts.
     """
 
     revision: int
-    result: StudyResult
     removed: tuple[Tube, ...]
     stored: Mapping[str, StoredResult]
+    checked: Checked
+    texts: SameTextSameValue
 
-
-_NOTHING: Final[Mapping[str, StoredResult]] = MappingProxyType({})
+    @property
+    def result(self) -> StudyResult:
+        """As :meth:`~cytorecon.store.StudyStore.result` gives it without pictures."""
+        return self.checked.result
 
 
 def read_again(connection: Connection, subject: str, earlier: ReadStudy | None) -> ReadStudy:
@@ -80,20 +84,18 @@ def read_again(connection: Connection, subject: str, earlier: ReadStudy | None) 
     earlier : ReadStudy or None
         Of the same place, at any time before.
     """
-    study = read_study(connection, subject)
+    texts = SameTextSameValue(None if earlier is None else earlier.texts)
+    study = read_study(connection, subject, texts)
+    removed = read_tubes(connection, subject, removed=True, read=texts)
     names = {tube.tube for tube in study.tubes}
-    known = _NOTHING if earlier is None else earlier.stored
-    stored = dict(_stored(connection, names, subject, known))
+    stored = dict(_stored(connection, names, subject, {} if earlier is None else earlier.stored))
     results = tuple(
         stored[tube.tube].result if tube.tube in stored else pending_result(tube.tube) for tube in study.tubes
     )
     whole = StudyResult(study=study, tubes=results, locked=tuple(read_locks(connection)))
-    return ReadStudy(
-        revision=int(connection.execute(select(schema.study.c.revision)).scalar_one()),
-        result=with_assay_checks(whole),
-        removed=read_tubes(connection, subject, removed=True),
-        stored=MappingProxyType(stored),
-    )
+    revision = int(connection.execute(select(schema.study.c.revision)).scalar_one())
+    checked = checked_again(whole, None if earlier is None else earlier.checked)
+    return ReadStudy(revision, removed, MappingProxyType(stored), checked, texts)
 
 
 def _stored(
@@ -101,28 +103,31 @@ def _stored(
 ) -> Iterator[tuple[str, StoredResult]]:
     """Yield the stored results of tubes, those of the same text as they were read before."""
     table = schema.results
-    if known and connection.dialect.name == "postgresql":
+    on_server = connection.dialect.name == "postgresql"
+    # as bytes: most of the texts are hashed and not read
+    document = func.convert_to(table.c.document, "UTF8") if on_server else cast(table.c.document, LargeBinary)
+    if known and on_server:
         # the server makes the hashes, so that texts which are known do not cross the network
-        sha256 = func.encode(func.sha256(func.convert_to(table.c.document, "UTF8")), "hex")
-        now: dict[str, str] = {
-            tube: found for tube, found in connection.execute(select(table.c.tube, sha256)) if tube in names
+        asked = select(table.c.tube, func.encode(func.sha256(document), "hex"))
+        same = {
+            tube
+            for tube, sha256 in connection.execute(asked)
+            if tube in names and tube in known and known[tube].sha256 == sha256
         }
-        same = [tube for tube, found in now.items() if tube in known and known[tube].sha256 == found]
         yield from ((tube, known[tube]) for tube in same)
-        names = now.keys() - set(same)
-    for row in _texts(connection, names):
-        sha256 = digest(row.document)
-        if row.tube in known and known[row.tube].sha256 == sha256:
-            yield row.tube, known[row.tube]
-        else:
-            result = from_text(RESULT, row.document, subject=subject, field=f"result of {row.tube}")
-            yield row.tube, StoredResult(sha256, result)
+        names = set(names) - same
+    wanted = select(table.c.tube, document.label("document"))
+    # a few rows at a time: the text of all of them is as large as what is made of it
+    with streamed(
+        connection, wanted.where(table.c.tube.in_(names)) if len(names) <= FEW else wanted, AT_A_TIME
+    ) as rows:
+        for row in rows:
+            if row.tube in names:
+                yield row.tube, _read(row.tube, row.document, subject, known.get(row.tube))
 
 
-def _texts(connection: Connection, names: Collection[str]) -> Iterator[Row[tuple[str, str]]]:
-    """Yield tube and text of results, a few at a time: together they are as large as what is made of them."""
-    table = schema.results
-    wanted = select(table.c.tube, table.c.document)
-    asked = wanted.where(table.c.tube.in_(names)) if len(names) <= FEW else wanted
-    with streamed(connection, asked, AT_A_TIME) as rows:
-        yield from (row for row in rows if row.tube in names)
+def _read(tube: str, document: bytes, subject: str, known: StoredResult | None) -> StoredResult:
+    sha256 = hashlib.sha256(document).hexdigest()
+    if known is not None and known.sha256 == sha256:
+        return known
+    return StoredResult(sha256, from_text(RESULT, document, subject=subject, field=f"result of {tube}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from cytorecon.knowledge.quality import BetweenTubesLimits
 from cytorecon.study.assay.finding import Finding
 from cytorecon.study.assay.visits import Visit
+from cytorecon.study.model import Tube
 
 #: Makes a median of absolute deviations a standard deviation.
 _TO_SD = 1.4826
@@ -23,8 +25,50 @@ Places = npt.NDArray[np.intp]
 Positions = dict[tuple[str, ...], dict[str, list[float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where one gate of one patient lies over the visits.
+
+    Parameters
+    ----------
+    tubes : list of Tube
+        In which it was found, in order.
+    positions : list of float
+        Of the threshold, on one scale.
+    """
+
+    tubes: list[Tube]
+    positions: list[float]
+
+
+#: Gate on one scale -> course.
+Courses = Mapping[tuple[str, ...], Course]
+
+
+def courses_of(visits: Iterable[Visit]) -> Courses:
+    """Return where the gates of one patient lie.
+
+    Parameters
+    ----------
+    visits : iterable of Visit
+        In order.
+    """
+    found: dict[tuple[str, ...], Course] = {}
+    for visit in visits:
+        source = visit.result.provenance
+        scale = source.template_sha256, source.transforms_sha256
+        for gate in visit.result.gates:
+            if gate.threshold is not None and gate.status == "found":
+                key = position_key(gate.gate, *scale, gate.channels)
+                if (course := found.get(key)) is None:
+                    course = found[key] = Course([], [])
+                course.tubes.append(visit.tube)
+                course.positions.append(gate.threshold)
+    return found
+
+
 def gate_drifts(
-    visits: Mapping[str, Sequence[Visit]], limits: BetweenTubesLimits, batch: Positions | None = None
+    courses: Mapping[str, Courses], limits: BetweenTubesLimits, batch: Positions | None = None
 ) -> Iterator[Finding]:
     """Yield a finding at the last visit for each gate that wanders.
 
@@ -33,26 +77,21 @@ def gate_drifts(
 
     Parameters
     ----------
-    visits : mapping of str to sequence of Visit
-        By patient, in order.
+    courses : mapping of str to Courses
+        By patient.
     limits : BetweenTubesLimits
         From ``quality.yaml``.
     batch : Positions, optional
-        Where the gates of all patients of the study lie, where `visits` are those of some; by default those
-        of `visits`.
+        Where the gates of all patients of the study lie, where `courses` are those of some; by default those
+        of `courses`.
     """
-    own: dict[tuple[str, ...], dict[str, list[tuple[Visit, float]]]] = {}
-    for patient, of_patient in visits.items():
-        for visit in of_patient:
-            source = visit.result.provenance
-            scale = source.template_sha256, source.transforms_sha256
-            for gate in visit.result.gates:
-                if gate.threshold is not None and gate.status == "found":
-                    key = position_key(gate.gate, *scale, gate.channels)
-                    own.setdefault(key, {}).setdefault(patient, []).append((visit, gate.threshold))
+    own: dict[tuple[str, ...], dict[str, Course]] = {}
+    for patient, of_patient in courses.items():
+        for key, course in of_patient.items():
+            own.setdefault(key, {})[patient] = course
     for key in sorted(own):
         everybody = (
-            {patient: [position for _, position in seen] for patient, seen in own[key].items()}
+            {patient: course.positions for patient, course in own[key].items()}
             if batch is None
             else batch[key]
         )
@@ -68,13 +107,12 @@ def position_key(
 
 def _of_gate(
     gate: str,
-    own: Mapping[str, Sequence[tuple[Visit, float]]],
+    own: Mapping[str, Course],
     everybody: Mapping[str, Sequence[float]],
     limits: BetweenTubesLimits,
 ) -> Iterator[Finding]:
-    patients = list(everybody)
-    sizes = np.array([len(everybody[patient]) for patient in patients])
-    at = np.concatenate([everybody[patient] for patient in patients])
+    sizes = np.array([len(positions) for positions in everybody.values()])
+    at = np.array([position for positions in everybody.values() for position in positions])
     if len(at) < limits.drift_tubes.value:
         return
     around = np.abs(at - np.repeat(medians(at, sizes), sizes))
@@ -84,7 +122,7 @@ def _of_gate(
         (sizes >= limits.drift_visits.value) & (spread != 0) & (others >= limits.drift_tubes.value)
     ).tolist()
     moved = _moved(at, sizes)
-    for place, patient in enumerate(patients):
+    for place, patient in enumerate(everybody):
         if patient in own and asked[place]:
             spreads = float(moved[place]) / float(spread[place])
             if abs(spreads) > limits.drift_spreads.value:
@@ -145,11 +183,9 @@ def _moved(at: Numbers, sizes: Places) -> Numbers:
     return medians(last, few) - medians(first, few)
 
 
-def _finding(
-    gate: str, own: Sequence[tuple[Visit, float]], moved: float, limits: BetweenTubesLimits
-) -> Finding:
+def _finding(gate: str, own: Course, moved: float, limits: BetweenTubesLimits) -> Finding:
     limit = limits.drift_spreads
-    first, last = own[0][0].tube, own[-1][0].tube
+    first, last = own.tubes[0], own.tubes[-1]
     return Finding(
         check="gate_drift",
         tube=last.tube,
