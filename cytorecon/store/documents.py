@@ -125,8 +125,8 @@ class SameTextSameValue:
     """
 
     def __init__(self, earlier: SameTextSameValue | None = None) -> None:
-        self._before: Mapping[tuple[object, str], object] = {} if earlier is None else earlier._values
-        self._values: dict[tuple[object, str], object] = {}
+        self._before: Mapping[tuple[object, str], object] = {} if earlier is None else earlier.values
+        self.values: dict[tuple[object, str], object] = {}
 
     def __call__(self, document: TypeAdapter[Value], text: str, *, subject: str, field: str) -> Value:
         """Return the value of `text`."""
@@ -134,5 +134,5 @@ class SameTextSameValue:
         value = self._before.get(key)
         if value is None:
             value = from_text(document, text, subject=subject, field=field)
-        self._values[key] = value
+        self.values[key] = value
         return cast("Value", value)

@@ -21,9 +21,9 @@ def changed_patients(before: StudyResult, now: StudyResult) -> frozenset[str]:
 
     Notes
     -----
-    Looked at is all that a study knows of a patient: facts, tubes, results with their marks, events and readouts,
-    and the order of each. What a table says of a patient may depend on nothing else of the study, or it
-    cannot be taken over by this.
+    Looked at is all that a study knows of a patient: facts, tubes, results with their marks, events and
+    readouts, and the order of each. What a table says of a patient may depend on nothing else of the study,
+    or it cannot be taken over by this.
 
     Examples
     --------

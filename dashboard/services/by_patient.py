@@ -1,4 +1,4 @@
-"""A table of a study by patient: rows of patients of whom nothing changed go into the next table as they are."""
+"""A table by patient: rows of patients of whom nothing changed go into the next table as they are."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PatientTable:
         """
         patients = tuple(patient.patient for patient in result.study.patients)
         begins = _begins(table, ("patient",))
-        heads = pd.Index(patients).get_indexer(table["patient"].to_numpy()[begins])
+        heads = pd.Index(patients).get_indexer(pd.Index(table["patient"].to_numpy()[begins]))
         owner = np.repeat(heads, np.diff(begins, append=len(table))).astype(np.intp)
         edges = [*_begins(table, by).tolist(), len(table)]
         texts = [table[name].to_numpy() for name in by]
@@ -76,7 +76,7 @@ class PatientTable:
         anew : PatientTable
             Rows of `changed`, in the series of this table; its `patients` are those of the study now.
         changed : collection of str
-            Patients whose rows here are dropped. So are rows of patients that the study does not have any more.
+            Patients whose rows here are dropped. So are those of patients whom the study does not have now.
 
         Returns
         -------

@@ -228,6 +228,11 @@ class Snapshot:
         """Models of all pools: fitted once for all patients."""
         return self.once(_recovery)
 
+    def make_tables(self) -> None:
+        """Make what the first pages wait for; a page that asks meanwhile waits for the same."""
+        for name in ("counts", "trajectories", "milestones", "event_free", "cohort"):
+            getattr(self, name)
+
     @property
     def study(self) -> Study:
         """Patients, tubes and events."""
@@ -296,14 +301,12 @@ class StudyService:
         """Return the study as it is now; after a change only what changed is read again."""
         with self._lock:
             revision = self.store.revision()
-            if self._cached is None or self._cached.revision != revision:
-                read = self.store.read(self._read)
-                self._cached = (
-                    Snapshot(read.revision, read.result, read.removed, self.references)
-                    if self._cached is None
-                    else self._cached.next(read)
-                )
-                self._read = read
+            if self._cached is None:
+                self._read = read = self.store.read()
+                self._cached = Snapshot(read.revision, read.result, read.removed, self.references)
+            elif self._cached.revision != revision:
+                self._read = read = self.store.read(self._read)
+                self._cached = self._cached.next(read)
             return self._cached
 
     def attach(self, server: flask.Flask) -> None:

@@ -1,8 +1,8 @@
 """Tables of a study after a change: of patients of whom nothing changed they are taken over.
 
 What a table says of a patient must rest on nothing but what the study knows of that patient, and for
-trajectories on which series there are in the whole study: a series has a row for every tube it was looked for in
-as soon as one tube has a result of it. Where a series comes or goes all rows are made anew.
+trajectories on which series there are in the whole study: a series has a row for every tube it was looked for
+in as soon as one tube has a result of it. Where a series comes or goes all rows are made anew.
 """
 
 from __future__ import annotations

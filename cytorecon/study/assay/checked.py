@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cytorecon.counts.marked import marked
-from cytorecon.knowledge.drug_interference import load_hiding_drugs
-from cytorecon.knowledge.quality import load_quality_limits
+from cytorecon.knowledge.drug_interference import HidingDrug, load_hiding_drugs
+from cytorecon.knowledge.quality import BetweenTubesLimits, load_quality_limits
 from cytorecon.results import PopulationCount, TubeResult
 from cytorecon.study.assay.delta import delta_checks
 from cytorecon.study.assay.drugs import hidden_markers
@@ -103,18 +103,24 @@ def checked_again(result: StudyResult, earlier: Checked | None) -> Checked:
 
 
 def _own_checks(result: StudyResult) -> dict[str, OwnChecks]:
+    limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
     events = events_by_patient(result.study)
     return {
-        patient: OwnChecks(tuple(_findings_of(own, events.get(patient, []))), courses_of(own))
+        patient: OwnChecks(tuple(_findings_of(own, events.get(patient, []), limits, drugs)), courses_of(own))
         for patient, own in visits_of(result).items()
     }
 
 
-def _findings_of(visits: Sequence[Visit], events: Sequence[ClinicalEvent]) -> Iterator[Finding]:
-    limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
+def _findings_of(
+    visits: Sequence[Visit],
+    events: Sequence[ClinicalEvent],
+    limits: BetweenTubesLimits,
+    drugs: Sequence[HidingDrug],
+) -> Iterator[Finding]:
     for visit in visits:
         yield from few_lymphocytes(visit, limits)
-        yield from hidden_markers(visit, events, drugs)
+        if events:
+            yield from hidden_markers(visit, events, drugs)
     yield from replicate_cd3(visits, limits)
     yield from delta_checks(visits, events, limits)
 
