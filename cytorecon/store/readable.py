@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cytorecon.store import rows
+from sqlalchemy import select
+
+from cytorecon.store import rows, schema
 from cytorecon.store.compared import read_compared_result
 from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.reading import ReadStudy, read_again
+from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 
 
@@ -67,3 +70,13 @@ class ReadableStudy(OpenStudy):
         """
         with self._reading() as connection:
             return read_again(connection, self._subject, earlier)
+
+    def removed(self) -> tuple[Tube, ...]:
+        """Return the removed tubes, in the order of the study."""
+        with self._reading() as connection:
+            return rows.read_tubes(connection, self._subject, removed=True)
+
+    def revision(self) -> int:
+        """Return the number of changes so far; it grows with each."""
+        with self._reading() as connection:
+            return int(connection.execute(select(schema.study.c.revision)).scalar_one())

@@ -354,20 +354,10 @@ class StudyStore(ReadableStudy):
         """
         self._set_removed(tube, removed=False, reason=reason)
 
-    def removed(self) -> tuple[Tube, ...]:
-        """Return the removed tubes, in the order of the study."""
-        with self._reading() as connection:
-            return rows.read_tubes(connection, self._subject, removed=True)
-
     def history(self) -> tuple[HistoryEntry, ...]:
         """Return every change, oldest first. It holds clock times: keep it out of reports."""
         with self._reading() as connection:
             return history.entries(connection)
-
-    def revision(self) -> int:
-        """Return the number of changes so far; it grows with each."""
-        with self._reading() as connection:
-            return int(connection.execute(select(schema.study.c.revision)).scalar_one())
 
     def _saving(self, patient: Patient) -> AbstractContextManager[Connection]:
         name = patient.patient

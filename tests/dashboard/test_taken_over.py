@@ -230,31 +230,6 @@ def test_any_changes_leave_what_a_full_reading_gives(steps: list[tuple[int, str]
             assert_as_if_anew(service.snapshot(), store)
 
 
-def test_only_what_changed_is_read_again(tmp_path: Path) -> None:
-    lab = opened(tmp_path / "study", random.Random(3))
-    with lab.store as store:
-        first = store.read()
-        lab.result_again()
-        second = store.read(first)
-        changed = [tube for tube in second.stored if second.stored[tube] is not first.stored.get(tube)]
-        assert len(changed) == 1
-        assert second.result == store.result(plots=False)
-
-
-def test_a_document_that_was_changed_by_other_means_is_read_again(tmp_path: Path) -> None:
-    """The revision and the history say nothing of it: what tells is the text itself."""
-    lab = opened(tmp_path / "study", random.Random(3))
-    with lab.store as store:
-        first = store.read()
-        with store._writing() as connection:
-            connection.exec_driver_sql(
-                "UPDATE results SET document = replace(document, '\"done\"', '\"failed\"')"
-            )
-        second = store.read(first)
-        assert second.revision == first.revision
-        assert {outcome.status for outcome in second.result.tubes} == {"failed"}
-
-
 def test_patients_page_after_a_change_is_the_same(tmp_path: Path) -> None:
     lab = opened(tmp_path / "study", random.Random(5))
     with lab.store as store:
