@@ -1,6 +1,6 @@
 """What pages of the dashboard ask of a large study, and how long the answer takes.
 
-    python -m benchmarks.store_queries --tubes 10000 --populations 40
+    python -m benchmarks.store_queries --tubes 10000 --populations 40 --pages --change
     python -m benchmarks.store_queries --url postgresql+psycopg://user@host/empty_database
 
 The study is made of simulated results, written row by row as the program writes them, in one transaction.
@@ -15,11 +15,12 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.jobs.desk import JobDesk
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.results import GateRecord, PopulationCount, Provenance, TubeResult
 from cytorecon.store import StudyStore, history
@@ -29,9 +30,10 @@ from cytorecon.store.rows import result_sha256
 from cytorecon.store.saving import write_analysed
 from cytorecon.study.model import Patient, Study, Tube
 from dashboard.services.cohorts import cohort_view
+from dashboard.services.collector import left_out_of_the_search
 from dashboard.services.patients import patient_view
 from dashboard.services.selection import trajectory_selection
-from dashboard.services.study import Snapshot
+from dashboard.services.study import Snapshot, StudyService
 from dashboard.services.tubes import filter_rows, worklist_rows, worklist_summary
 
 _DAYS = (14, 30, 60, 100, 180, 270, 365, 540, 730, 1095)
@@ -56,6 +58,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--url", default="", help="an empty PostgreSQL database, in place of SQLite")
     parser.add_argument("--pages", action="store_true", help="also the tables of the whole study, once")
+    parser.add_argument(
+        "--change",
+        action="store_true",
+        help="then change one tube, and ask for the pages again (with --pages)",
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         location = chosen.url or str(Path(folder) / "study")
@@ -64,7 +71,14 @@ def main() -> None:
             print(f"{chosen.tubes} tubes written in {time.monotonic() - started:.0f} s")
             ask(store, chosen.repeat)
             if chosen.pages:
-                pages(store)
+                service = StudyService(store, JobDesk(store, location))
+                with left_out_of_the_search():
+                    _say("whole study read", timed(service.snapshot, 1))
+                pages(service.snapshot())
+                if chosen.change:
+                    change(store)
+                    _say("after a change of one tube: study read", timed(service.snapshot, 1))
+                    pages(service.snapshot())
 
 
 def _say(what: str, timed: Timed) -> None:
@@ -88,14 +102,19 @@ def ask(store: StudyStore, repeat: int) -> None:
     _say("one tube with its pictures", timed(lambda: store.tube_result("P0007/d30/1"), repeat))
 
 
-def pages(store: StudyStore) -> None:
+def change(store: StudyStore) -> None:
+    """Store another result of one tube."""
+    tube = next(tube for tube in store.study().tubes if tube.tube == "P0007/d30/1")
+    result = store.tube_result(tube.tube)
+    more = replace(result.counts[0], events=(result.counts[0].events or 0) + 1)
+    store.save_tube(tube, result.model_copy(update={"counts": (more, *result.counts[1:])}))
+
+
+def pages(snapshot: Snapshot) -> None:
     """Print how long the tables take that all pages share; they are made once per change."""
-    found: list[Snapshot] = []
-    _say("whole study read", timed(lambda: found.append(Snapshot(1, store.result(plots=False), ())), 1))
-    snapshot = found[0]
-    for name in ("counts", "trajectories", "cohort", "milestones"):
-        _say(f"table of {name}", timed(lambda name=name: getattr(snapshot, name), 1))  # type: ignore[misc]
     _say("worklist: rows, first time", timed(lambda: worklist_rows(snapshot), 1))
+    for name in ("counts", "trajectories", "milestones", "event_free", "cohort"):
+        _say(f"table of {name}", timed(lambda name=name: getattr(snapshot, name), 1))  # type: ignore[misc]
     rows = worklist_rows(snapshot)
     few = ["P0007", "P0011"]
     _say(

@@ -76,6 +76,8 @@ def cohort_summary(
         window  n  n_censored median_reported  suppressed
     0  day 100  5           1              20       False
     """
+    if patients is not None and not patients:
+        return typed_frame([], COHORT_COLUMNS)
     own = windows or load_visit_windows()
     hidden = (table["censored"] == "left").to_numpy(dtype=np.bool_)
     values, limits = (table[name].to_numpy(dtype=np.float64) for name in ("value", "lloq"))

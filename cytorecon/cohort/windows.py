@@ -86,8 +86,15 @@ def numbered(table: pd.DataFrame, names: Sequence[str]) -> Places:
     >>> numbered(pd.DataFrame({"a": ["x", "y", "x"], "b": "z"}), ["a", "b"])
     array([0, 1, 0])
     """
-    number = np.zeros(len(table), dtype=np.intp)
-    for name in names:
-        own, known = pd.factorize(table[name])
+    texts = [table[name].to_numpy() for name in names]
+    # rows next to each other are mostly alike: only the first of each run is looked up
+    is_first = np.zeros(len(table), dtype=np.bool_)
+    is_first[:1] = True
+    for text in texts:
+        is_first[1:] |= np.asarray(text[1:] != text[:-1], dtype=np.bool_)
+    runs = np.flatnonzero(is_first)
+    number = np.zeros(len(runs), dtype=np.intp)
+    for text in texts:
+        own, known = pd.factorize(text[runs])
         number = number * (len(known) + 1) + own
-    return np.asarray(pd.factorize(number)[0], dtype=np.intp)
+    return np.repeat(pd.factorize(number)[0].astype(np.intp), np.diff(runs, append=len(table)))

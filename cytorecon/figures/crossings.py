@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -148,8 +148,20 @@ def crossings(milestones: pd.DataFrame, *, patient: str) -> tuple[Crossing, ...]
     patient : str
         Pseudonym.
     """
-    own = milestones[milestones["patient"] == patient]
-    return tuple(_crossing(row) for row in own.to_dict("records"))
+    return study_crossings(milestones[milestones["patient"] == patient])
+
+
+def study_crossings(milestones: pd.DataFrame) -> tuple[Crossing, ...]:
+    """Return the milestones of all patients, in the order of the table.
+
+    Parameters
+    ----------
+    milestones : DataFrame
+        ``MILESTONE_COLUMNS``.
+    """
+    names = [str(name) for name in milestones.columns]
+    rows = zip(*(milestones[name].tolist() for name in names), strict=True)
+    return tuple(_crossing(dict(zip(names, cells, strict=True))) for cells in rows)
 
 
 def primary_crossings(found: tuple[Crossing, ...], measure: str) -> Mapping[str, Crossing]:
@@ -184,8 +196,7 @@ def _drawing_order() -> Mapping[str, int]:
     return {name: place for place, name in enumerate(load_milestone_rules().in_order_of_drawing)}
 
 
-def _crossing(row: Mapping[object, object]) -> Crossing:
-    cells = pd.Series(row)
+def _crossing(cells: Mapping[str, Any]) -> Crossing:
     return Crossing(
         patient=str(cells["patient"]),
         milestone=str(cells["milestone"]),

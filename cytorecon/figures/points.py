@@ -302,8 +302,19 @@ _WITHOUT_VALUE: Final = {
 }
 
 
+#: Columns of the two tables that points are made of.
+_USED: Final = (
+    "patient", "population", "tube", "days_after_transplant", "visit", "review", "count_method",
+    "value", "low", "high", "lloq", "censored", "status", "reason", "events",
+    "reference_low", "reference_high", "reference_percentiles", "reference_set", "reference_position",
+    "reference_basis", "reference_source", "reference_percentile", "reference_note",
+)  # fmt: skip
+
+
 def _records(table: pd.DataFrame) -> list[Row]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    names = [name for name in _USED if name in table.columns]
+    columns = [table[name].tolist() for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _point(measure: str, row: Row | None, count: Row | None) -> Point:
@@ -364,7 +375,8 @@ def _number(row: Row | None, column: str) -> float | None:
     if row is None:
         return None
     cell: object = row[column]
-    return float(cell) if isinstance(cell, (int, float)) and not pd.isna(cell) else None
+    # NaN differs from itself; <NA> is no number
+    return float(cell) if isinstance(cell, (int, float)) and cell == cell else None
 
 
 def _events(count: Row | None) -> int | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cytorecon.store.moving import Moved, copy_study, restore_backup
     from cytorecon.store.origins import Origin
     from cytorecon.store.pending import NOT_ANALYSED
+    from cytorecon.store.reading import ReadStudy
     from cytorecon.store.schema import SCHEMA_VERSION
     from cytorecon.store.sheet import WrittenSheet
     from cytorecon.store.study_store import StudyStore
@@ -47,6 +48,7 @@ _HOME = {
     "NOT_ANALYSED": "pending",
     "Origin": "origins",
     "PatientApproval": "approving",
+    "ReadStudy": "reading",
     "Role": "users",
     "SCHEMA_VERSION": "schema",
     "StudyApprovals": "approving",
@@ -86,6 +88,7 @@ __all__ = [
     "Moved",
     "Origin",
     "PatientApproval",
+    "ReadStudy",
     "Role",
     "StudyApprovals",
     "StudyLocks",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
@@ -76,8 +77,8 @@ def to_text(document: TypeAdapter[Value], value: Value) -> str:
     return to_json(document.dump_python(value), inf_nan_mode="constants").decode()
 
 
-def from_text(document: TypeAdapter[Value], text: str, *, subject: str, field: str) -> Value:
-    """Return the value that :func:`to_text` wrote.
+def from_text(document: TypeAdapter[Value], text: str | bytes, *, subject: str, field: str) -> Value:
+    """Return the value that :func:`to_text` wrote, of its text or the UTF-8 of it.
 
     Raises
     ------
@@ -97,3 +98,41 @@ def from_text(document: TypeAdapter[Value], text: str, *, subject: str, field: s
             allowed="a document written by this version of cytorecon",
             hint="Open the study with the version that wrote it, or restore it from a backup.",
         ) from None
+
+
+class Reader(Protocol):
+    """Reads a document, as :func:`from_text` does."""
+
+    def __call__(self, document: TypeAdapter[Value], text: str, *, subject: str, field: str) -> Value:
+        """Return the value of `text`."""
+
+
+class SameTextSameValue:
+    """Reads documents; a text that was read before gives the value it gave then.
+
+    Parameters
+    ----------
+    earlier : SameTextSameValue, optional
+        What was read before. Only texts that are read again are remembered on.
+
+    Examples
+    --------
+    >>> first = SameTextSameValue()
+    >>> text = to_text(PATIENT, Patient(patient="P01"))
+    >>> patient = first(PATIENT, text, subject="s", field="f")
+    >>> SameTextSameValue(first)(PATIENT, text, subject="s", field="f") is patient
+    True
+    """
+
+    def __init__(self, earlier: SameTextSameValue | None = None) -> None:
+        self._before: Mapping[tuple[object, str], object] = {} if earlier is None else earlier.values
+        self.values: dict[tuple[object, str], object] = {}
+
+    def __call__(self, document: TypeAdapter[Value], text: str, *, subject: str, field: str) -> Value:
+        """Return the value of `text`."""
+        key = (document, text)
+        value = self._before.get(key)
+        if value is None:
+            value = from_text(document, text, subject=subject, field=field)
+        self.values[key] = value
+        return cast("Value", value)

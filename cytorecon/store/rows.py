@@ -22,6 +22,7 @@ from cytorecon.store.documents import (
     TUBE,
     Compared,
     GatesOnly,
+    Reader,
     Value,
     from_text,
     to_text,
@@ -35,26 +36,28 @@ from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 from cytorecon.study.result import StudyResult
 
 #: So many tubes are asked for by name; databases limit how many names a question holds.
-_FEW: Final = 500
+FEW: Final = 500
 
 #: Rows fetched at a time, where there is one per tube.
 AT_A_TIME: Final = 100
 
 
-def read_study(connection: Connection, subject: str) -> Study:
+def read_study(connection: Connection, subject: str, read: Reader = from_text) -> Study:
     """Return the study without removed tubes: the sheet's tubes first, then uploads."""
     head = connection.execute(select(schema.study.c.name, schema.study.c.issues)).one()
     return Study(
         name=head.name,
-        patients=_in_order(connection, schema.patients, PATIENT, subject),
-        tubes=read_tubes(connection, subject, removed=False),
-        events=_in_order(connection, schema.events, EVENT, subject),
-        readouts=read_readouts(connection, subject),
+        patients=_in_order(connection, schema.patients, PATIENT, subject, read),
+        tubes=read_tubes(connection, subject, removed=False, read=read),
+        events=_in_order(connection, schema.events, EVENT, subject, read),
+        readouts=read_readouts(connection, subject, read),
         issues=from_text(ISSUES, head.issues, subject=subject, field="issues"),
     )
 
 
-def read_tubes(connection: Connection, subject: str, *, removed: bool) -> tuple[Tube, ...]:
+def read_tubes(
+    connection: Connection, subject: str, *, removed: bool, read: Reader = from_text
+) -> tuple[Tube, ...]:
     """Return the tubes that are, or are not, removed: the sheet's first, then uploads."""
     table = schema.tubes
     rows = connection.execute(
@@ -62,24 +65,23 @@ def read_tubes(connection: Connection, subject: str, *, removed: bool) -> tuple[
         .where(table.c.removed.is_(removed))
         .order_by(table.c.upload, table.c.position)
     )
-    return tuple(from_text(TUBE, row.document, subject=subject, field=f"tube {row.tube}") for row in rows)
+    return tuple(read(TUBE, row.document, subject=subject, field=f"tube {row.tube}") for row in rows)
 
 
 def _in_order(
-    connection: Connection, table: Table, document: TypeAdapter[Value], subject: str
+    connection: Connection, table: Table, document: TypeAdapter[Value], subject: str, read: Reader
 ) -> tuple[Value, ...]:
     rows = connection.execute(select(table).order_by(table.c.position))
     return tuple(
-        from_text(document, row.document, subject=subject, field=f"{table.name}, {row.patient}")
-        for row in rows
+        read(document, row.document, subject=subject, field=f"{table.name}, {row.patient}") for row in rows
     )
 
 
-def read_readouts(connection: Connection, subject: str) -> tuple[Readout, ...]:
+def read_readouts(connection: Connection, subject: str, read: Reader = from_text) -> tuple[Readout, ...]:
     """Return the readouts; none in a study of schema 1 or 2, which has no table for them."""
     if not inspect(connection).has_table(schema.readouts.name):
         return ()
-    return _in_order(connection, schema.readouts, READOUT, subject)
+    return _in_order(connection, schema.readouts, READOUT, subject, read)
 
 
 def read_results(
@@ -91,7 +93,7 @@ def read_results(
     if plots:
         wanted.append(table.c.plots)
     names = {tube.tube for tube in tubes}
-    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= _FEW else select(*wanted)
+    asked = select(*wanted).where(table.c.tube.in_(names)) if len(names) <= FEW else select(*wanted)
     # a few rows at a time: the text of all of them is as large as what is made of it
     with streamed(connection, asked, AT_A_TIME) as rows:
         stored = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,6 @@ from cytorecon.results import TubeResult
 from cytorecon.store import history, rows, schema
 from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_belongs, check_consistent
-from cytorecon.store.compared import read_compared_result
 from cytorecon.store.decided import OverrideCheck, append_override, read_overrides, unchecked
 from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
@@ -23,17 +22,16 @@ from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patien
 from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
 from cytorecon.store.location import parse_location
 from cytorecon.store.locks import check_unlocked
-from cytorecon.store.open_study import OpenStudy
 from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.origins import Origin, read_origins
+from cytorecon.store.readable import ReadableStudy
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
 from cytorecon.store.uploads import with_known_facts
 from cytorecon.study.model import Patient, Study, Tube
-from cytorecon.study.result import StudyResult
 
 
-class StudyStore(OpenStudy):
+class StudyStore(ReadableStudy):
     """A study that is kept: sheets, settings, results and history.
 
     Made by :meth:`create` or :meth:`open`; a context manager that closes the database. Every
@@ -327,48 +325,6 @@ class StudyStore(OpenStudy):
         with self._reading() as connection:
             return MappingProxyType(read_origins(connection, self._subject))
 
-    def result(self, *, plots: bool = True) -> StudyResult:
-        """Return the study with one result per tube, as of one moment.
-
-        Checks between tubes are made anew on what is there now; their marks are not stored, so that a tube
-        added later changes no stored result.
-
-        Parameters
-        ----------
-        plots : bool
-            False leaves the pictures of the gates out, which are most of the bytes.
-        """
-        with self._reading() as connection:
-            return rows.read_study_result(connection, self._subject, plots=plots)
-
-    def result_of(self, patients: Collection[str]) -> StudyResult:
-        """Return the study with the results of some patients' tubes, without the pictures of their gates.
-
-        What is said of these tubes is what :meth:`result` says: the checks between tubes look at where the
-        gates of all patients lie. Other tubes have no result, and patients that are not known have no tubes.
-
-        Parameters
-        ----------
-        patients : collection of str
-            Pseudonyms.
-        """
-        with self._reading() as connection:
-            return rows.read_patients_result(connection, self._subject, patients)
-
-    def result_beside_others(self, patients: Collection[str]) -> StudyResult:
-        """Return the study with whole results of some patients, and of the others what is compared.
-
-        Others have the counts and marks of :meth:`result`, but no gates, and no remark that one wanders.
-        No result has pictures.
-
-        Parameters
-        ----------
-        patients : collection of str
-            Pseudonyms.
-        """
-        with self._reading() as connection:
-            return read_compared_result(connection, self._subject, patients)
-
     def remove_tube(self, tube: str, *, reason: str) -> None:
         """Leave a tube out of the study; :meth:`restore_tube` brings it back.
 
@@ -398,20 +354,10 @@ class StudyStore(OpenStudy):
         """
         self._set_removed(tube, removed=False, reason=reason)
 
-    def removed(self) -> tuple[Tube, ...]:
-        """Return the removed tubes, in the order of the study."""
-        with self._reading() as connection:
-            return rows.read_tubes(connection, self._subject, removed=True)
-
     def history(self) -> tuple[HistoryEntry, ...]:
         """Return every change, oldest first. It holds clock times: keep it out of reports."""
         with self._reading() as connection:
             return history.entries(connection)
-
-    def revision(self) -> int:
-        """Return the number of changes so far; it grows with each."""
-        with self._reading() as connection:
-            return int(connection.execute(select(schema.study.c.revision)).scalar_one())
 
     def _saving(self, patient: Patient) -> AbstractContextManager[Connection]:
         name = patient.patient

@@ -132,6 +132,17 @@ def objects(values: Sequence[object]) -> npt.NDArray[np.object_]:
     return np.fromiter(values, dtype=np.object_, count=len(values))
 
 
+def column_of(name: str, values: Sequence[Cell]) -> npt.NDArray[Any]:
+    """Return the values of a column for :func:`typed_columns`: numbers as floats, the rest as it is.
+
+    Examples
+    --------
+    >>> column_of("value", [1.5, None]), column_of("visit", ["+30"])
+    (array([1.5, nan]), array(['+30'], dtype=object))
+    """
+    return np.array(values, dtype=np.float64) if name in _NUMBERS else objects(values)
+
+
 def typed_columns(columns: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> pd.DataFrame:
     """Return columns as a table of the types of :func:`typed_frame`: for tables of many rows.
 

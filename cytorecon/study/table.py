@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from cytorecon.errors import Severity
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.results import PopulationCount, Provenance, TubeResult
 from cytorecon.study.csv_cells import csv_line
-from cytorecon.study.frame import Cell, objects, typed_columns, typed_frame
+from cytorecon.study.frame import Cell, column_of, objects, typed_columns, typed_frame
 from cytorecon.study.model import Tube
 from cytorecon.study.result import StudyResult
 from cytorecon.tables import COUNT_COLUMNS, TUBE_COLUMNS, TUBE_STATUS_COLUMNS
@@ -24,6 +25,7 @@ from cytorecon.tables import COUNT_COLUMNS, TUBE_COLUMNS, TUBE_STATUS_COLUMNS
 _SIGNIFICANT_DIGITS: Final = 6
 #: Columns of the count table that are fields of a count as they are, and of where its tube comes from.
 _OF_COUNTS: Final = tuple(field.name for field in fields(PopulationCount) if field.name in COUNT_COLUMNS)
+_FIELDS: Final = attrgetter(*_OF_COUNTS)
 _OF_PROVENANCE: Final = tuple(name for name in Provenance.model_fields if name in COUNT_COLUMNS)
 
 
@@ -58,13 +60,18 @@ def tidy_counts(result: StudyResult, *, populations: Populations | None = None) 
     order = populations or load_populations()
     tubes = list(tubes_in_order(result))
     names = {count.population for _, outcome in tubes for count in outcome.counts}
-    ranks = {population: order.order(population) for population in names}
-    places, counts = [], []
+    ranks = {name: place for place, name in enumerate(sorted(names, key=order.order))}
+    places: list[int] = []
+    counts: list[PopulationCount] = []
+    cells: dict[str, list[Cell]] = {name: [] for name in _OF_COUNTS}
     for place, (_, outcome) in enumerate(tubes):
         own = sorted(outcome.counts, key=lambda item: ranks[item.population])
         places += [place] * len(own)
         counts += own
-    columns = {name: objects([getattr(count, name) for count in counts]) for name in _OF_COUNTS}
+        # each count is looked at once, not once for each column
+        for name, found in zip(_OF_COUNTS, zip(*map(_FIELDS, own), strict=True), strict=bool(own)):
+            cells[name] += found
+    columns = {name: column_of(name, values) for name, values in cells.items()}
     of_tube = np.array(places, dtype=np.intp)
     for name, values in _of_tubes(tubes).items():
         columns[name] = objects(values)[of_tube]

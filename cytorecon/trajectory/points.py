@@ -17,6 +17,7 @@ from cytorecon.counts.reported import below_text, measure_text, not_detected_tex
 from cytorecon.knowledge.counting import CountingRules
 from cytorecon.results import GateSpread, PopulationCount
 from cytorecon.study.frame import objects
+from cytorecon.trajectory.count_columns import CountColumns
 
 Numbers = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
@@ -63,67 +64,57 @@ class Points:
         return np.asarray(~np.isnan(self.value) | self.censored)
 
 
-def concentration_points(counts: Sequence[PopulationCount]) -> Points:
+def concentration_points(counts: CountColumns) -> Points:
     """Return concentrations, cells/µL.
 
     Examples
     --------
     >>> count = PopulationCount(population="B", parent="lymphocytes", status="counted", events=3,
     ...                         below_lloq=True, lloq_cells_per_ul=11.2)
-    >>> points = concentration_points([count])
+    >>> points = concentration_points(CountColumns.of([count]))
     >>> points.value, points.censored, points.reported
     (array([nan]), array([ True]), array(['<12'], dtype=object))
     """
-    below = np.array([bool(count.below_lloq) for count in counts], dtype=np.bool_)
-    value = _numbers([count.cells_per_ul for count in counts])
-    low = _numbers([count.cells_per_ul_low for count in counts])
-    high = _numbers([count.cells_per_ul_high for count in counts])
-    lloq = _numbers([count.lloq_cells_per_ul for count in counts])
-    absent = np.array([count.detected is False for count in counts], dtype=np.bool_) & ~np.isnan(high)
+    value, low, high = (counts.numbers[f"cells_per_ul{end}"] for end in ("", "_low", "_high"))
+    lloq, below = counts.numbers["lloq_cells_per_ul"], counts.below_lloq
+    absent = counts.not_detected & ~np.isnan(high)
     # from 10 on as whole numbers, of which many are the same
     reported = _texts(np.where(value >= 10, np.rint(value), value), value_text)
     reported[below & ~np.isnan(lloq)] = _texts(lloq[below & ~np.isnan(lloq)], below_text)
     reported[absent] = [not_detected_text(below_text(limit)) for limit in high[absent].tolist()]
-    value[below] = np.nan
     return Points(
-        value=value,
-        unit=_same("cells/µL", len(counts)),
+        value=np.where(below, np.nan, value),
+        unit=_same("cells/µL", len(value)),
         low=low,
         high=high,
         # as in censoring_limit
         lloq=np.where(absent, np.maximum(lloq, high), lloq),
         censored=below,
         reported=reported,
-        count_method=objects([count.count_method for count in counts]),
-        review=[count.review for count in counts],
+        count_method=counts.texts["count_method"],
+        review=counts.review.tolist(),
     )
 
 
-def percent_points(counts: Sequence[PopulationCount], measure: str) -> Points:
+def percent_points(counts: CountColumns, measure: str) -> Points:
     """Return percentages: `measure` is ``percent_of_parent``, ``_lymphocytes`` or ``_leukocytes``.
 
     Examples
     --------
     >>> count = PopulationCount(population="B", parent="lymphocytes", status="counted", events=25,
     ...                         percent_of_parent=2.5)
-    >>> points = percent_points([count], "percent_of_parent")
+    >>> points = percent_points(CountColumns.of([count]), "percent_of_parent")
     >>> points.reported[0], points.unit[0]
     ('2.5', '% of lymphocytes')
     """
-    value, low, high = (
-        _numbers([getattr(count, f"{measure}{end}") for count in counts]) for end in ("", "_low", "_high")
-    )
-    absent = np.array([count.detected is False for count in counts], dtype=np.bool_) & ~np.isnan(high)
-    value[absent] = np.nan
+    value, low, high = (counts.numbers[f"{measure}{end}"] for end in ("", "_low", "_high"))
+    absent = counts.not_detected & ~np.isnan(high)
+    value = np.where(absent, np.nan, value)
     reported = _texts(value, partial(measure_text, measure="percent"))
     limits = [f"<{measure_text(limit, 'percent')}" for limit in high[absent].tolist()]
     reported[absent] = [not_detected_text(limit) for limit in limits]
     whole = measure.removeprefix("percent_of_")
-    units = (
-        objects([f"% of {count.parent}" for count in counts])
-        if whole == "parent"
-        else _same(f"% of {whole}", len(counts))
-    )
+    units = _units(counts.texts["parent"]) if whole == "parent" else _same(f"% of {whole}", len(value))
     return Points(
         value=value,
         unit=units,
@@ -132,8 +123,8 @@ def percent_points(counts: Sequence[PopulationCount], measure: str) -> Points:
         lloq=np.where(absent, high, np.nan),
         censored=absent,
         reported=reported,
-        count_method=_same("none", len(counts)),
-        review=[count.review for count in counts],
+        count_method=_same("none", len(value)),
+        review=counts.review.tolist(),
     )
 
 
@@ -189,6 +180,11 @@ def _quantified(count: PopulationCount, rules: CountingRules) -> int | None:
 def _numbers(values: Sequence[float | None]) -> Numbers:
     # numpy makes NaN of None
     return np.array(values, dtype=np.float64)
+
+
+def _units(parents: Texts) -> Texts:
+    units = {parent: f"% of {parent}" for parent in set(parents.tolist())}
+    return objects([units[parent] for parent in parents.tolist()])
 
 
 def _same(text: str, times: int) -> Texts:

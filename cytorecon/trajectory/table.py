@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,6 +16,7 @@ from cytorecon.knowledge.references import References, load_references
 from cytorecon.study.frame import objects, typed_columns, typed_frame
 from cytorecon.study.result import StudyResult
 from cytorecon.tables import TRAJECTORY_COLUMNS
+from cytorecon.trajectory.count_columns import CountColumns
 from cytorecon.trajectory.marks import review_texts
 from cytorecon.trajectory.points import (
     Points,
@@ -57,6 +58,7 @@ def trajectories(
     result: StudyResult,
     *,
     measures: Sequence[Measure] = MEASURES,
+    always: Collection[tuple[str, str]] = (),
     references: References | None = None,
     populations: Populations | None = None,
     rules: CountingRules | None = None,
@@ -70,6 +72,9 @@ def trajectories(
     measures : sequence of str
         Which measures, in the order of the table: ``cells_per_ul``, ``percent_of_parent``,
         ``percent_of_lymphocytes``, ``percent_of_leukocytes``, ``ratio`` (CD4/CD8).
+    always : collection of (measure, population)
+        Have rows although no tube here has a result of them: others of the same study have one, of which
+        `result` is a part.
     references, populations, rules : optional
         Knowledge to use; the packaged files by default.
 
@@ -127,9 +132,10 @@ def trajectories(
         )
     known = references or load_references()
     order = populations or load_populations()
-    tubes, looked = tube_columns(result)
+    tubes, looked, counts = tube_columns(result)
     ranks = {population: order.order(population) for population in (*looked, _RATIO)}
     defined = {row.population: row.gate_definition for row in order.rows}
+    own = {name: counts.at(np.array(found.rows, dtype=np.intp)) for name, found in looked.items()}
     parts: list[Columns] = []
     for measure in measures:
         if measure == "ratio":
@@ -137,11 +143,14 @@ def trajectories(
         else:
             # A population in percent of itself is no information.
             wanted = [name for name in looked if name != measure.removeprefix("percent_of_")]
-            series = {name: _counts(looked[name], defined.get(name, ""), measure) for name in wanted}
+            series = {
+                name: _counts(looked[name], own[name], defined.get(name, ""), measure) for name in wanted
+            }
         for population in sorted(series, key=ranks.__getitem__):
-            own = series[population]
-            if own.points.has_result.any():
-                parts.append(_columns(own, tubes, population, measure, known.of(population, measure)))
+            one = series[population]
+            shown = one.points.has_result.any() or ((measure, population) in always and len(one.tubes))
+            if shown:
+                parts.append(_columns(one, tubes, population, measure, known.of(population, measure)))
     if not parts:
         return typed_frame([], TRAJECTORY_COLUMNS)
     # taken out one by one, so that a large table is not held twice
@@ -149,10 +158,9 @@ def trajectories(
     return typed_columns(columns, TRAJECTORY_COLUMNS)
 
 
-def _counts(looked: Looked, defined: str, measure: Measure) -> _Series:
-    counts = looked.counts
+def _counts(looked: Looked, counts: CountColumns, defined: str, measure: Measure) -> _Series:
     points = concentration_points(counts) if measure == "cells_per_ul" else percent_points(counts, measure)
-    definition = [count.gate_definition or defined for count in counts]
+    definition = [text or defined for text in counts.texts["gate_definition"].tolist()]
     return _Series(np.array(looked.tubes, dtype=np.intp), points, objects(definition))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from cytorecon.study.frame import objects
 from cytorecon.study.model import Patient
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import tubes_in_order
+from cytorecon.trajectory.count_columns import CountColumns
 
 Texts = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
@@ -64,26 +66,34 @@ class Looked:
     ----------
     tubes : list of int
         Places in :class:`TubeColumns`.
+    rows : list of int
+        Places in the :class:`CountColumns` of all of them.
     counts : list of PopulationCount
         What was found there.
     """
 
     tubes: list[int]
+    rows: list[int]
     counts: list[PopulationCount]
 
 
-def tube_columns(result: StudyResult) -> tuple[TubeColumns, Mapping[str, Looked]]:
-    """Return the tubes with a result, and by population where it was looked for; products are left out."""
+def tube_columns(result: StudyResult) -> tuple[TubeColumns, Mapping[str, Looked], CountColumns]:
+    """Return the tubes with a result, by population where it was looked for, and all of the counts.
+
+    Tubes of a cell product are left out.
+    """
     patients = {patient.patient: (place, patient) for place, patient in enumerate(result.study.patients)}
     pairs = [(tube, outcome) for tube, outcome in tubes_in_order(result) if not tube.is_product]
     tubes = [tube for tube, _ in pairs]
     own = [patients[tube.patient][1] for tube in tubes]
     populations: dict[str, Looked] = {}
+    row = itertools.count()
     for place, (_, outcome) in enumerate(pairs):
         for count in outcome.counts:
             if (looked := populations.get(count.population)) is None:
-                looked = populations[count.population] = Looked([], [])
+                looked = populations[count.population] = Looked([], [], [])
             looked.tubes.append(place)
+            looked.rows.append(next(row))
             looked.counts.append(count)
     columns = TubeColumns(
         patient=objects([tube.patient for tube in tubes]),
@@ -97,7 +107,7 @@ def tube_columns(result: StudyResult) -> tuple[TubeColumns, Mapping[str, Looked]
         sex=[patient.sex for patient in own],
         cmv=[patient.cmv for patient in own],
     )
-    return columns, populations
+    return columns, populations, CountColumns.of(*(outcome.counts for _, outcome in pairs))
 
 
 def numbered(keys: Sequence[object]) -> Places:

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from cytorecon.intake import sweep
 from cytorecon.knowledge.references import References
 from dashboard.app.factory import LARGEST_REQUEST, create_app
 from dashboard.security.names import bracketed
+from dashboard.services.collector import left_out_of_the_search
+from dashboard.services.study import current_study
 
 
 def serve(
@@ -56,12 +59,17 @@ def serve(
         no name of a host.
     """
     sweep()  # uploads of a server that was killed
-    app = create_app(location, host=host, allow_hosts=allow_hosts, blobs=blobs, references=references)
+    with left_out_of_the_search():
+        app = create_app(location, host=host, allow_hosts=allow_hosts, blobs=blobs, references=references)
     with _listening_socket(host, port) as listener:
         server = waitress.create_server(
             app.server, sockets=[listener], threads=8, max_request_body_size=LARGEST_REQUEST
         )
         _tell_start(host, listener.getsockname()[1])
+        with app.server.app_context():
+            first = current_study().snapshot()
+        # what fails here fails again, with a message, on the page that asks for it
+        threading.Thread(target=first.make_tables, daemon=True).start()
         server.run()
 
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from cytorecon.figures.cohort import CohortPanel, Middle, WindowSummary, cohort_figure
-from cytorecon.figures.crossings import Crossing, crossings, drawing_order
+from cytorecon.figures.crossings import Crossing, drawing_order, study_crossings
 from cytorecon.figures.format import MISSING, Measure, population_label
 from cytorecon.figures.points import Point, study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
@@ -147,21 +146,22 @@ def _panels(
     windows: Mapping[str, tuple[WindowSummary, ...]],
 ) -> Mapping[str, CohortPanel]:
     return {
-        population: CohortPanel(snapshot.once(_results, measure, population), windows.get(population, ()))
+        population: CohortPanel(
+            snapshot.of_each(_results, measure, population, of_tables=True), windows.get(population, ())
+        )
         for population in populations
     }
 
 
-def _results(snapshot: Snapshot, measure: str, population: str) -> Mapping[str, tuple[Point, ...]]:
-    """Return patient -> points with a result of one population, patients in the order of the study."""
-    rows = snapshot.trajectories.iloc[snapshot.series[measure, population]]
-    # a ratio is nobody's count
-    evidence = snapshot.counted.get(population, np.empty(0, dtype=np.intp))
-    points = study_points(rows, snapshot.counts.iloc[evidence], measure=measure)
+def _results(
+    snapshot: Snapshot, whom: frozenset[str] | None, measure: str, population: str
+) -> Mapping[str, tuple[Point, ...]]:
+    """Return patient -> points with a result of one population."""
+    rows, evidence = snapshot.rows_of_population(measure, population, whom)
+    points = study_points(rows, evidence, measure=measure)
     known = {
-        patient: tuple(point for point in points[patient].get(population, ()) if point.is_result)
-        for patient in snapshot.patients
-        if patient in points
+        patient: tuple(point for point in own.get(population, ()) if point.is_result)
+        for patient, own in points.items()
     }
     return {patient: own for patient, own in known.items() if own}
 
@@ -169,14 +169,8 @@ def _results(snapshot: Snapshot, measure: str, population: str) -> Mapping[str, 
 def _crossings(snapshot: Snapshot, milestone: str) -> tuple[Crossing, ...]:
     """Return one milestone of the patients whom it applies to, in the order of the study."""
     table = snapshot.milestones
-    by_patient = dict(list(table[table["milestone"] == milestone].groupby("patient", sort=False)))
-    return tuple(
-        crossing
-        for patient in snapshot.patients
-        if patient in by_patient
-        for crossing in crossings(by_patient[patient], patient=patient)
-        if crossing.applies
-    )
+    found = study_crossings(table[table["milestone"] == milestone])
+    return tuple(crossing for crossing in found if crossing.applies)
 
 
 def _axis(snapshot: Snapshot, scale: TimeScale) -> TimeAxis:

@@ -21,11 +21,11 @@ _FEW: Final = 6
 
 def available_measures(snapshot: Snapshot, patient: str = "") -> tuple[Measure, ...]:
     """Return the measures the study (or one patient) has results in, in the order of preference."""
-    return _measures(snapshot.of(patient).trajectories) if patient else snapshot.once(_of_study)
-
-
-def _of_study(snapshot: Snapshot) -> tuple[Measure, ...]:
-    return _measures(snapshot.trajectories)
+    if patient:
+        return _measures(snapshot.of(patient).trajectories)
+    # each series of the table has a result of somebody
+    found = {measure for measure, _population in snapshot.series}
+    return tuple(measure for measure in MEASURES if measure.name in found)
 
 
 def _measures(table: pd.DataFrame) -> tuple[Measure, ...]:
@@ -37,12 +37,7 @@ def _measures(table: pd.DataFrame) -> tuple[Measure, ...]:
 
 def available_populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:
     """Return the populations that have results in `measure`, in the order of the tables."""
-    return snapshot.once(_populations, measure)
-
-
-def _populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:
-    table = snapshot.trajectories
-    return tuple(dict.fromkeys(table[table["measure"] == measure]["population"]))
+    return tuple(population for known, population in snapshot.series if known == measure)
 
 
 def usual_populations(snapshot: Snapshot, measure: str) -> tuple[str, ...]:

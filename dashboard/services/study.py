@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -17,18 +17,28 @@ from cytorecon.cohort import cohort_summary
 from cytorecon.event_free import event_free_patients, event_free_summary
 from cytorecon.jobs.desk import Desk
 from cytorecon.knowledge.references import References
-from cytorecon.milestone import milestones
 from cytorecon.patient import Recovery, fit_recovery, modelled_populations
-from cytorecon.store import StudyStore
+from cytorecon.store import ReadStudy, StudyStore
+from cytorecon.study.changed import changed_patients
 from cytorecon.study.model import Study, Tube
 from cytorecon.study.result import StudyResult
-from cytorecon.study.table import tidy_counts
-from cytorecon.trajectory import trajectories
+from dashboard.services.by_patient import Series
+from dashboard.services.once import Once
+from dashboard.services.taken_over import (
+    Made,
+    MadeTable,
+    counts_of,
+    milestones_of,
+    trajectories_of,
+    values_of,
+)
 
 _EXTENSION: Final = "cytorecon"
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 Given = TypeVarTuple("Given")
+#: What something is made once by: its name, or what makes it with its arguments.
+Key = Hashable
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,20 @@ class Snapshot:
         Tubes that were taken out and can be restored.
     references : References or None
         Ranges of healthy people; None for the packaged ones.
+    earlier : dict
+        What was made of the study at an earlier revision and not anew since: rows of patients of whom nothing
+        changed are taken over from it (:mod:`dashboard.services.taken_over`), and then it is let go.
     """
 
     revision: int
     result: StudyResult
     removed: tuple[Tube, ...]
     references: References | None = None
-    _made: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False, compare=False)
+    earlier: dict[Key, Made[Any]] = field(default_factory=dict, repr=False, compare=False)
+    _once: Once = field(default_factory=Once, repr=False, compare=False)
+    _kept: dict[Key, Made[Any]] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, make: Callable[[Snapshot, *Given], Made], *given: *Given) -> Made:
+    def once(self, make: Callable[[Snapshot, *Given], Value], *given: *Given) -> Value:
         """Return what `make` makes of this study and `given`; the next one who asks gets the same.
 
         Parameters
@@ -81,88 +96,142 @@ class Snapshot:
         given : hashable
             Further arguments.
         """
-        key = (make, *given)
-        if key not in self._made:
-            self._made[key] = make(self, *given)
-        return cast("Made", self._made[key])
+        return self._once.get((make, *given), lambda: make(self, *given))
+
+    def of_each(
+        self,
+        make: Callable[[Snapshot, frozenset[str] | None, *Given], Mapping[str, Value]],
+        *given: *Given,
+        of_tables: bool = False,
+    ) -> Mapping[str, Value]:
+        """Return one value per patient; of patients of whom nothing changed it is taken over.
+
+        Parameters
+        ----------
+        make : callable
+            Makes the values of some patients, or of all (None), of what the study says of each of them and
+            nothing else. Of a module, so that it is the same one each time.
+        given : hashable
+            Further arguments.
+        of_tables : bool
+            Whether it looks at rows of these patients in the tables.
+        """
+        series = self._trajectories.rests_on if of_tables else ()
+        return self._taken_over(
+            (make, *given),
+            lambda earlier: values_of(
+                self.result, series, lambda whom: make(self, whom, *given), self._changed, earlier
+            ),
+        ).value
+
+    def rows_of_population(
+        self, measure: str, population: str, patients: frozenset[str] | None = None
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the rows of trajectories and counts of one population, of some patients or of all."""
+        found = self.trajectories.iloc[self.series[measure, population]]
+        # a ratio is nobody's count
+        evidence = self.counts.iloc[self.counted.get(population, np.empty(0, dtype=np.intp))]
+        if patients is None:
+            return found, evidence
+        return found[found["patient"].isin(patients)], evidence[evidence["patient"].isin(patients)]
+
+    def next(self, read: ReadStudy) -> Snapshot:
+        """Return the study as it was read after a change; what was made of this one can be taken over."""
+        earlier = self.earlier | self._kept
+        return Snapshot(read.revision, read.result, read.removed, self.references, earlier)
 
     def of(self, patient: str) -> OfPatient:
         """Return what the tables hold of a patient."""
-        tubes = self._tubes.get(patient, ())
-        known = tuple(self.study.tubes[place] for place in tubes)
+        tables = (self._counts, self._trajectories, self._milestones)
         return OfPatient(
-            self.result.model_copy(
-                update={
-                    "study": self.study.model_copy(update={"tubes": known}),
-                    "tubes": tuple(self.result.tubes[place] for place in tubes),
-                }
-            ),
-            *(
-                table.iloc[places.get(patient, np.empty(0, dtype=np.intp))]
-                for table, places in zip(
-                    (self.counts, self.trajectories, self.milestones), self._places, strict=True
-                )
-            ),
+            self.once(_patient_result, patient), *(made.value.rows_of((patient,)) for made in tables)
         )
 
-    @cached_property
-    def _tubes(self) -> Mapping[str, list[int]]:
-        """Places of each patient's tubes."""
-        found: dict[str, list[int]] = {}
-        for place, tube in enumerate(self.study.tubes):
-            found.setdefault(tube.patient, []).append(place)
-        return found
-
-    @cached_property
-    def _places(self) -> tuple[Mapping[Any, npt.NDArray[np.intp]], ...]:
-        """Places of each patient's rows in the three tables of :class:`OfPatient`."""
-        tables = (self.counts, self.trajectories, self.milestones)
-        return tuple(_places(table, "patient") for table in tables)
-
-    @cached_property
-    def series(self) -> Mapping[Any, npt.NDArray[np.intp]]:
-        """Places of the rows of each (measure, population) in the table of trajectories."""
-        return _places(self.trajectories, ["measure", "population"])
+    @property
+    def series(self) -> Mapping[Series, slice]:
+        """Where the rows of each (measure, population) stand in the table of trajectories."""
+        return self._trajectories.value.series
 
     @cached_property
     def counted(self) -> Mapping[Any, npt.NDArray[np.intp]]:
         """Places of the rows of each population in the table of counts."""
-        return _places(self.counts, "population")
+        found = self.counts.groupby("population", sort=False).indices
+        return cast("Mapping[Any, npt.NDArray[np.intp]]", found)
 
-    @cached_property
+    @property
     def counts(self) -> pd.DataFrame:
         """``COUNT_COLUMNS``. All tables are shared between requests, so never changed."""
-        return tidy_counts(self.result)
+        return self._counts.value.table
 
-    @cached_property
+    @property
     def trajectories(self) -> pd.DataFrame:
         """``TRAJECTORY_COLUMNS``."""
-        return trajectories(self.result, references=self.references)
+        return self._trajectories.value.table
 
-    @cached_property
+    @property
     def milestones(self) -> pd.DataFrame:
         """``MILESTONE_COLUMNS``."""
-        return milestones(self.trajectories, self.study)
+        return self._milestones.value.table
 
-    @cached_property
+    @property
+    def _counts(self) -> MadeTable:
+        return self._taken_over("counts", lambda earlier: counts_of(self.result, self._changed, earlier))
+
+    @property
+    def _trajectories(self) -> MadeTable:
+        return self._taken_over(
+            "trajectories",
+            lambda earlier: trajectories_of(self.result, self.references, self._changed, earlier),
+        )
+
+    @property
+    def _milestones(self) -> MadeTable:
+        table = self._trajectories
+        return self._taken_over(
+            "milestones", lambda earlier: milestones_of(self.result, table, self._changed, earlier)
+        )
+
+    def _taken_over(self, key: Key, make: Callable[[Made[Any] | None], Made[Value]]) -> Made[Value]:
+        """Return what is made once, with what there was before in hand; that is let go then."""
+
+        def made() -> Made[Value]:
+            found = self._kept[key] = make(self.earlier.get(key))
+            self.earlier.pop(key, None)
+            return found
+
+        return self._once.get(key, made)
+
+    def _changed(self, before: StudyResult) -> frozenset[str]:
+        # the study is kept with the answer, so that no other one can have its id
+        _, found = self._once.get(
+            ("changed since", id(before)), lambda: (before, changed_patients(before, self.result))
+        )
+        return found
+
+    @property
     def cohort(self) -> pd.DataFrame:
         """``COHORT_COLUMNS``."""
-        return cohort_summary(self.trajectories)
+        return self.once(_cohort)
 
-    @cached_property
+    @property
     def event_free(self) -> pd.DataFrame:
         """``COHORT_COLUMNS`` of the patients whom no event disturbed."""
-        return event_free_summary(self.trajectories, self.study)
+        return self.once(_event_free)
 
-    @cached_property
+    @property
     def event_free_patients(self) -> tuple[str, ...]:
         """Patients whom no event disturbed."""
         return event_free_patients(self.study)
 
-    @cached_property
+    @property
     def recovery(self) -> Recovery:
         """Models of all pools: fitted once for all patients."""
-        return fit_recovery(self.trajectories, self.study, modelled_populations(self.trajectories))
+        return self.once(_recovery)
+
+    def make_tables(self) -> None:
+        """Make what the first pages wait for; a page that asks meanwhile waits for the same."""
+        for name in ("counts", "trajectories", "milestones", "event_free", "cohort"):
+            getattr(self, name)
 
     @property
     def study(self) -> Study:
@@ -175,9 +244,33 @@ class Snapshot:
         return tuple(patient.patient for patient in self.study.patients)
 
 
-def _places(table: pd.DataFrame, by: str | list[str]) -> Mapping[Any, npt.NDArray[np.intp]]:
-    found = table.groupby(by, sort=False).indices
-    return cast("Mapping[Any, npt.NDArray[np.intp]]", found)
+def _patient_result(snapshot: Snapshot, patient: str) -> StudyResult:
+    study, tubes = snapshot.study, snapshot.once(_tubes).get(patient, ())
+    own = study.model_copy(update={"tubes": tuple(study.tubes[place] for place in tubes)})
+    return snapshot.result.model_copy(
+        update={"study": own, "tubes": tuple(snapshot.result.tubes[place] for place in tubes)}
+    )
+
+
+def _tubes(snapshot: Snapshot) -> Mapping[str, list[int]]:
+    """Return the places of each patient's tubes."""
+    found: dict[str, list[int]] = {}
+    for place, tube in enumerate(snapshot.study.tubes):
+        found.setdefault(tube.patient, []).append(place)
+    return found
+
+
+def _cohort(snapshot: Snapshot) -> pd.DataFrame:
+    return cohort_summary(snapshot.trajectories)
+
+
+def _event_free(snapshot: Snapshot) -> pd.DataFrame:
+    return event_free_summary(snapshot.trajectories, snapshot.study)
+
+
+def _recovery(snapshot: Snapshot) -> Recovery:
+    table = snapshot.trajectories
+    return fit_recovery(table, snapshot.study, modelled_populations(table))
 
 
 @dataclass(slots=True)
@@ -200,16 +293,20 @@ class StudyService:
     desk: Desk
     references: References | None = None
     one_upload: Lock = field(default_factory=Lock)
+    _read: ReadStudy | None = None
     _cached: Snapshot | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def snapshot(self) -> Snapshot:
-        """Return the study as it is now; it is read again only after a change."""
+        """Return the study as it is now; after a change only what changed is read again."""
         with self._lock:
             revision = self.store.revision()
-            if self._cached is None or self._cached.revision != revision:
-                result = self.store.result(plots=False)
-                self._cached = Snapshot(revision, result, self.store.removed(), self.references)
+            if self._cached is None:
+                self._read = read = self.store.read()
+                self._cached = Snapshot(read.revision, read.result, read.removed, self.references)
+            elif self._cached.revision != revision:
+                self._read = read = self.store.read(self._read)
+                self._cached = self._cached.next(read)
             return self._cached
 
     def attach(self, server: flask.Flask) -> None:

@@ -106,12 +106,21 @@ def count_method(result: TubeResult) -> str:
 
 def worklist_rows(snapshot: Snapshot) -> list[WorklistRow]:
     """Return one row per tube, in the order of the study."""
-    return list(snapshot.once(_rows))
+    return list(snapshot.once(_in_order))
 
 
-def _rows(snapshot: Snapshot) -> tuple[WorklistRow, ...]:
-    results = {result.tube: result for result in snapshot.result.tubes}
-    return tuple(_row(tube, results[tube.tube]) for tube in snapshot.study.tubes)
+def _in_order(snapshot: Snapshot) -> tuple[WorklistRow, ...]:
+    of_patient = {patient: iter(rows) for patient, rows in snapshot.of_each(_rows).items()}
+    return tuple(next(of_patient[tube.patient]) for tube in snapshot.study.tubes)
+
+
+def _rows(snapshot: Snapshot, whom: frozenset[str] | None) -> dict[str, list[WorklistRow]]:
+    """Return the rows of each patient, in the order of the study."""
+    found: dict[str, list[WorklistRow]] = {}
+    for tube, result in zip(snapshot.study.tubes, snapshot.result.tubes, strict=True):
+        if whom is None or tube.patient in whom:
+            found.setdefault(tube.patient, []).append(_row(tube, result))
+    return found
 
 
 def _row(tube: Tube, result: TubeResult) -> WorklistRow:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from cytorecon.knowledge.quality import BetweenTubesLimits
 from cytorecon.study.assay.finding import Finding
 from cytorecon.study.assay.visits import Visit
+from cytorecon.study.model import Tube
 
 #: Makes a median of absolute deviations a standard deviation.
 _TO_SD = 1.4826
@@ -17,12 +19,56 @@ _TO_SD = 1.4826
 _AT_EACH_END = 3
 
 
+Numbers = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 #: Gate on one scale -> patient -> positions.
 Positions = dict[tuple[str, ...], dict[str, list[float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where one gate of one patient lies over the visits.
+
+    Parameters
+    ----------
+    tubes : list of Tube
+        In which it was found, in order.
+    positions : list of float
+        Of the threshold, on one scale.
+    """
+
+    tubes: list[Tube]
+    positions: list[float]
+
+
+#: Gate on one scale -> course.
+Courses = Mapping[tuple[str, ...], Course]
+
+
+def courses_of(visits: Iterable[Visit]) -> Courses:
+    """Return where the gates of one patient lie.
+
+    Parameters
+    ----------
+    visits : iterable of Visit
+        In order.
+    """
+    found: dict[tuple[str, ...], Course] = {}
+    for visit in visits:
+        source = visit.result.provenance
+        scale = source.template_sha256, source.transforms_sha256
+        for gate in visit.result.gates:
+            if gate.threshold is not None and gate.status == "found":
+                key = position_key(gate.gate, *scale, gate.channels)
+                if (course := found.get(key)) is None:
+                    course = found[key] = Course([], [])
+                course.tubes.append(visit.tube)
+                course.positions.append(gate.threshold)
+    return found
+
+
 def gate_drifts(
-    visits: Mapping[str, Sequence[Visit]], limits: BetweenTubesLimits, batch: Positions | None = None
+    courses: Mapping[str, Courses], limits: BetweenTubesLimits, batch: Positions | None = None
 ) -> Iterator[Finding]:
     """Yield a finding at the last visit for each gate that wanders.
 
@@ -31,27 +77,21 @@ def gate_drifts(
 
     Parameters
     ----------
-    visits : mapping of str to sequence of Visit
-        By patient, in order.
+    courses : mapping of str to Courses
+        By patient.
     limits : BetweenTubesLimits
         From ``quality.yaml``.
     batch : Positions, optional
-        Where the gates of all patients of the study lie, where `visits` are those of some; by default those
-        of `visits`.
+        Where the gates of all patients of the study lie, where `courses` are those of some; by default those
+        of `courses`.
     """
-    own: dict[tuple[str, ...], dict[str, list[tuple[Visit, float]]]] = {}
-    for patient, of_patient in visits.items():
-        for visit in of_patient:
-            source = visit.result.provenance
-            for gate in visit.result.gates:
-                if gate.threshold is not None and gate.status == "found":
-                    key = position_key(
-                        gate.gate, source.template_sha256, source.transforms_sha256, gate.channels
-                    )
-                    own.setdefault(key, {}).setdefault(patient, []).append((visit, gate.threshold))
+    own: dict[tuple[str, ...], dict[str, Course]] = {}
+    for patient, of_patient in courses.items():
+        for key, course in of_patient.items():
+            own.setdefault(key, {})[patient] = course
     for key in sorted(own):
         everybody = (
-            {patient: [position for _, position in seen] for patient, seen in own[key].items()}
+            {patient: course.positions for patient, course in own[key].items()}
             if batch is None
             else batch[key]
         )
@@ -67,49 +107,85 @@ def position_key(
 
 def _of_gate(
     gate: str,
-    own: Mapping[str, Sequence[tuple[Visit, float]]],
+    own: Mapping[str, Course],
     everybody: Mapping[str, Sequence[float]],
     limits: BetweenTubesLimits,
 ) -> Iterator[Finding]:
-    around = {patient: _around_median(positions) for patient, positions in everybody.items()}
-    ordered = np.sort(np.concatenate(list(around.values())))
-    if len(ordered) < limits.drift_tubes.value:
+    sizes = np.array([len(positions) for positions in everybody.values()])
+    at = np.array([position for positions in everybody.values() for position in positions])
+    if len(at) < limits.drift_tubes.value:
         return
-    for patient, seen in own.items():
-        at = np.array([position for _, position in seen])
-        others = ordered if len(around) == 1 else without(ordered, around[patient])
-        spread = _TO_SD * float(np.median(others))
-        if len(at) < limits.drift_visits.value or spread == 0 or len(others) < limits.drift_tubes.value:
-            continue
-        moved = float(np.median(at[-_AT_EACH_END:]) - np.median(at[:_AT_EACH_END])) / spread
-        if abs(moved) > limits.drift_spreads.value:
-            yield _finding(gate, seen, moved, limits)
+    around = np.abs(at - np.repeat(medians(at, sizes), sizes))
+    spread = _TO_SD * medians_of_others(around, sizes)
+    others = len(at) - sizes if len(sizes) > 1 else sizes
+    asked = (
+        (sizes >= limits.drift_visits.value) & (spread != 0) & (others >= limits.drift_tubes.value)
+    ).tolist()
+    moved = _moved(at, sizes)
+    for place, patient in enumerate(everybody):
+        if patient in own and asked[place]:
+            spreads = float(moved[place]) / float(spread[place])
+            if abs(spreads) > limits.drift_spreads.value:
+                yield _finding(gate, own[patient], spreads, limits)
 
 
-def _around_median(positions: Sequence[float]) -> npt.NDArray[np.float64]:
-    at = np.array(positions)
-    return np.asarray(np.abs(at - np.median(at)))
+def medians(values: Numbers, sizes: Places) -> Numbers:
+    """Return the median of each group of values that stand one after the other.
 
-
-def without(ordered: npt.NDArray[np.float64], own: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return sorted values without some of them, one for each of `own`.
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Group by group.
+    sizes : ndarray of int, shape (g,)
+        Values of each group, at least one.
 
     Examples
     --------
-    >>> without(np.array([1.0, 2.0, 2.0, 2.0, 5.0]), np.array([2.0, 5.0, 2.0]))
-    array([1., 2.])
+    >>> medians(np.array([3.0, 1.0, 2.0, 5.0, 6.0]), np.array([3, 2]))
+    array([2. , 5.5])
     """
-    taken = np.sort(own)
-    # of equal values one after the other
-    nth = np.arange(len(taken)) - np.searchsorted(taken, taken)
-    return np.delete(ordered, np.searchsorted(ordered, taken) + nth)
+    ordered = values[np.lexsort((values, np.repeat(np.arange(len(sizes)), sizes)))]
+    begins = np.cumsum(sizes) - sizes
+    return np.asarray((ordered[begins + (sizes - 1) // 2] + ordered[begins + sizes // 2]) / 2)
 
 
-def _finding(
-    gate: str, own: Sequence[tuple[Visit, float]], moved: float, limits: BetweenTubesLimits
-) -> Finding:
+def medians_of_others(values: Numbers, sizes: Places) -> Numbers:
+    """Return for each group the median of the values of all other groups; a single group has itself.
+
+    Examples
+    --------
+    >>> medians_of_others(np.array([3.0, 1.0, 2.0, 5.0, 6.0]), np.array([3, 2]))
+    array([5.5, 2. ])
+    """
+    ordered = np.sort(values)
+    rank = np.empty(len(values), dtype=np.intp)
+    rank[np.argsort(values, kind="stable")] = np.arange(len(values))
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    # the ranks of a group in a row of its own, in order; beyond its size, ranks that no value has
+    taken = np.full((len(sizes), sizes.max()), len(values))
+    taken[group, np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)] = rank
+    taken.sort(axis=1)
+    if len(sizes) == 1:
+        taken[:] = len(values)
+    left = len(values) - sizes if len(sizes) > 1 else sizes
+    middle = np.stack([(left - 1) // 2, left // 2])
+    for column in taken.T:
+        middle += column <= middle
+    return np.asarray(ordered[middle].sum(axis=0) / 2)
+
+
+def _moved(at: Numbers, sizes: Places) -> Numbers:
+    """Return how far the median of the last visits of each patient lies from that of the first."""
+    few = np.minimum(sizes, _AT_EACH_END)
+    begins = np.cumsum(sizes) - sizes
+    step = np.arange(few.sum()) - np.repeat(np.cumsum(few) - few, few)
+    first, last = (at[np.repeat(begin, few) + step] for begin in (begins, begins + sizes - few))
+    return medians(last, few) - medians(first, few)
+
+
+def _finding(gate: str, own: Course, moved: float, limits: BetweenTubesLimits) -> Finding:
     limit = limits.drift_spreads
-    first, last = own[0][0].tube, own[-1][0].tube
+    first, last = own.tubes[0], own.tubes[-1]
     return Finding(
         check="gate_drift",
         tube=last.tube,

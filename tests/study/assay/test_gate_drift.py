@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import GateRecord, TubeResult
-from cytorecon.study.assay.gate_drift import Positions, gate_drifts
+from cytorecon.study.assay.gate_drift import (
+    Courses,
+    Positions,
+    courses_of,
+    gate_drifts,
+    medians,
+    medians_of_others,
+)
 from cytorecon.study.assay.visits import Visit
 from cytorecon.study.model import Tube
 
@@ -24,6 +31,10 @@ def visits(courses: Mapping[str, Sequence[float]]) -> dict[str, tuple[Visit, ...
         patient: tuple(visit(patient, 10 * place, position) for place, position in enumerate(course, start=1))
         for patient, course in courses.items()
     }
+
+
+def of_gates(visits: Mapping[str, Sequence[Visit]]) -> dict[str, Courses]:
+    return {patient: courses_of(own) for patient, own in visits.items()}
 
 
 def visit(patient: str, day: int, position: float) -> Visit:
@@ -65,8 +76,17 @@ COURSES = st.dictionaries(
 @settings(max_examples=200, deadline=None)
 @given(COURSES)
 def test_any_course_is_judged_by_the_definition(courses: dict[str, list[float]]) -> None:
-    found = {one.tube.split("/")[0]: one.value for one in gate_drifts(visits(courses), LIMITS)}
+    found = {one.tube.split("/")[0]: one.value for one in gate_drifts(of_gates(visits(courses)), LIMITS)}
     assert found == pytest.approx(moved(courses))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.floats(-2, 2), min_size=1, max_size=12), min_size=1, max_size=8))
+def test_medians_of_groups_are_those_of_numpy_to_the_last_bit(groups: list[list[float]]) -> None:
+    values, sizes = np.concatenate(groups), np.array([len(group) for group in groups])
+    assert medians(values, sizes).tolist() == [float(np.median(group)) for group in groups]
+    others = [[one for other in groups if other is not group for one in other] or group for group in groups]
+    assert medians_of_others(values, sizes).tolist() == [float(np.median(other)) for other in others]
 
 
 def test_some_patients_are_judged_against_all() -> None:
@@ -74,6 +94,6 @@ def test_some_patients_are_judged_against_all() -> None:
     courses = {"P": [0.5, 0.5, 0.5, 0.6, 0.7, 0.8, 0.8, 0.8], **steady}
     batch: Positions = {("CD3", "", "", "A"): {name: list(course) for name, course in courses.items()}}
     own = {"P": visits(courses)["P"]}
-    (alone,) = gate_drifts(own, LIMITS, batch)
-    assert [alone] == list(gate_drifts(visits(courses), LIMITS))
+    (alone,) = gate_drifts(of_gates(own), LIMITS, batch)
+    assert [alone] == list(gate_drifts(of_gates(visits(courses)), LIMITS))
     assert "moved up" in alone.message
