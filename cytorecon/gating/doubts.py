@@ -6,7 +6,8 @@ count changes when it moves. One that only helped to find another gate reaches n
 that gate holds the cells it was drawn around is asked there. "Hardly any cell of this tube shows the
 marker" reaches only what is counted by it: without B cells the T cells are as certain as ever. It is no
 doubt where the few cells are told from the background, lie clear of the threshold, and no lymphocyte is
-left over that could be one of them.
+left over that could be one of them. A doubt about a cloud that is told from its neighbours reaches those
+that would gain by it, too: they hold too few cells where the cloud has lost its own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.search.thresholds import is_strong
 from cytorecon.gating.shapes import Threshold
+from cytorecon.gating.told_from import codes_about, told_otherwise
 from cytorecon.gating.unstained import unstained
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
@@ -80,16 +82,19 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
     sums = doubted(outside)
     mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
+    by_gates = {name: codes.of(name) for name in gated.populations}
+    gains = told_otherwise(gated, {name: {*by_gates[name], *labels.get(name, ())} for name in by_gates})
+    spread = {name: _gained(name, gains, by_gates) for name in gated.populations}
     pale = tuple(unstained(gated, tested, limits.assay))
     lost = {each.population: (each.code,) for each in pale}
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *_from(name, sums, labels, mixed, lost)}))
+        name: tuple(sorted({*by_gates[name], *whole_tube, *_from(name, spread, sums, labels, mixed, lost)}))
         for name in gated.populations
     }
     return replace(
         gated,
         review=review,
-        moves=moved,
+        moves=(*moved, *gains),
         detections=tested,
         reasons={**too_small_parents(gated, tested, limits.detection), **gated.reasons},
         issues=(
@@ -105,6 +110,21 @@ def _from(population: str, *doubts: Mapping[str, Sequence[str]]) -> Iterator[str
     """Yield the codes that any of the `doubts` has for a population."""
     for doubt in doubts:
         yield from doubt.get(population, ())
+
+
+def _gained(population: str, gains: Sequence[Move], codes: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return the codes of clouds in doubt that `population` would noticeably gain by."""
+    return tuple(
+        code
+        for move in gains
+        if population in move.events and _noticeable_span(move.events[population])
+        for code in codes_about(move.gate, codes)
+    )
+
+
+def _noticeable_span(span: tuple[int, int]) -> bool:
+    fewest, most = span
+    return _noticeable(most - fewest, most, APART)
 
 
 def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
@@ -206,7 +226,7 @@ class _Codes:
     def _by_moving(self, population: str) -> Iterator[str]:
         spans = [(move, move.events[population]) for move in self.moved if population in move.events]
         for move, (fewest, most) in spans:
-            if move.to == "alternative" and _noticeable(most - fewest, most, APART):
+            if move.to == "alternative" and _noticeable_span((fewest, most)):
                 yield f"{OUTLIER}:{move.gate}"
         uncertain = [
             (most - fewest, most, move.gate) for move, (fewest, most) in spans if move.to == "uncertainty"

@@ -157,3 +157,15 @@ checks:
         "check 'a' asks how bright 'fixed' is, which has no threshold on a marker",
     ):
         assert problem in str(caught.value)
+
+
+def test_of_a_whole_that_lacks_cells_the_other_parts_stand() -> None:
+    failing = tube(SHARE, cd19=100, of_them_cd3=80)
+    spec = SHARE.model_copy(update={"doubts": ("NK",), "doubts_wholes": ("lymphocytes",)})
+    parents = {"lymphocytes": "root", "B": "lymphocytes", "NK": "lymphocytes", "NK_dim": "NK"}
+    populations = tuple(
+        PopulationSpec(population=name, parent=parent, where="CD19") for name, parent in parents.items()
+    )
+    template = failing.template.model_copy(update={"checks": (spec,), "populations": populations})
+    failed = tuple(failed_checks(replace(failing, template=template)))
+    assert doubted_by(failed, template) == dict.fromkeys(("lymphocytes", "NK", "NK_dim"), (LABELS,))

@@ -186,3 +186,27 @@ def test_events_that_are_no_numbers_are_left_out(usual_tubes: Tubes) -> None:
     for mask in gated.masks.values():
         assert not mask[:60].any()
     assert is_close(gated, usual_tubes[0], "CD3_T")
+
+
+def with_large_nk_cells(factor: float, seed: int) -> SimulatedTube:
+    """Return a tube whose NK cells have so many times the usual side scatter."""
+    settings = load_settings()
+    bodies = dict(settings.bodies.rows)
+    nk_cell = bodies["nk_cell"]
+    bodies["nk_cell"] = nk_cell.model_copy(update={"ssc": factor * nk_cell.ssc})
+    changed = settings.model_copy(update={"bodies": settings.bodies.model_copy(update={"rows": bodies})})
+    return simulate_tube(tube_spec(concentrations=BLOOD, events=20_000), seed=seed, settings=changed)
+
+
+@pytest.mark.parametrize(("factor", "lost"), [(1.0, False), (2.0, True), (4.0, True)])
+def test_nk_cells_lost_to_their_scatter_are_missing_from_the_lymphocytes(
+    usual_tubes: Tubes, factor: float, lost: bool
+) -> None:
+    """Both are marked, however few are left to be counted; T and B cells are told without them."""
+    truth = with_large_nk_cells(factor, 71)
+    gated = gate([truth.sample(), *samples(usual_tubes)], "tbnk")[0]
+    assert (events(gated, "NK") < 0.5 * truth.true("NK").events) is lost
+    for population in ("NK", "lymphocytes"):
+        assert (statuses(gated)[population] == "review") is lost, population
+    for population in ("CD3_T", "CD4_T", "CD8_T", "B"):
+        assert statuses(gated)[population] == "ok", population

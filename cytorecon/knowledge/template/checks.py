@@ -27,6 +27,8 @@ class CheckSpec(Frozen):
         With fewer of them nothing is said.
     doubts : tuple of str
         Populations that a failed check casts doubt on, with all that they are parents of.
+    doubts_wholes : tuple of str
+        Populations that hold too few or too many cells by as many, and whose other parts stand.
     why, source : str
         What is known about these cells, and who says so.
     """
@@ -35,6 +37,7 @@ class CheckSpec(Frozen):
     title: str = Field(min_length=1)
     least_events: Annotated[int, Field(ge=20)]
     doubts: Annotated[tuple[str, ...], Field(min_length=1)]
+    doubts_wholes: tuple[str, ...] = ()
     why: str = Field(min_length=1)
     source: str = Field(min_length=1)
 

@@ -71,7 +71,7 @@ def checks_wrong(
             problems += _unknown(owner, text, known)
         problems += [
             f"{owner} casts doubt on '{name}', which is no population"
-            for name in spec.doubts
+            for name in (*spec.doubts, *spec.doubts_wholes)
             if name not in named
         ]
         if isinstance(spec, BrightestCheck):
