@@ -1,7 +1,7 @@
 """Cells that a cloud was told from, and that would belong to it by one threshold.
 
-When a cloud loses most of its cells to a neighbour, hardly anything rests on it any more: the populations that
-should hold those cells would lose nothing without it. What they would gain says whom the doubt concerns.
+When a cloud loses most of its cells to a neighbour, hardly anything rests on it any more: the populations
+that should hold those cells would lose nothing without it. What they would gain says whom the doubt concerns.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def told_otherwise(gated: GatedSample, codes: Mapping[str, Collection[str]]) -> 
     Returns
     -------
     tuple of Move
-        To ``"otherwise"``: of all populations that count a cell for lying in the cloud. They would hold, beside
-        what they hold, the events that the cloud was looked for among and that lie outside of
+        To ``"otherwise"``: of all populations that count a cell for lying in the cloud. They would hold,
+        beside what they hold, the events that the cloud was looked for among and that lie outside of
         `otherwise_outside`, wherever they scatter: a region drawn around the cloud would have followed it.
     """
     named = {code.partition(":")[2] for found in codes.values() for code in found}

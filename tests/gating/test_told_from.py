@@ -36,7 +36,9 @@ def lost() -> GatedSample:
     return result
 
 
-def test_the_whole_that_lacks_them_is_in_doubt_with_them_and_its_other_parts_are_not(lost: GatedSample) -> None:
+def test_the_whole_that_lacks_them_is_in_doubt_with_them_and_its_other_parts_are_not(
+    lost: GatedSample,
+) -> None:
     assert "gate.told_otherwise:NK_like" in lost.review["NK"]
     assert "gate.told_otherwise:NK_like" in lost.review["lymphocytes"]
     assert lost.review["CD3_T"] == ()
