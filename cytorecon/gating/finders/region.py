@@ -80,7 +80,7 @@ def regions_of_halves(seeds: Floats, coverage: float, *, seed: int = 0) -> tuple
     -------
     tuple of ndarray, shape (RAYS, 2)
         One for each half. What is found in one differs from what all seeds show by one standard error
-        (delete-half jackknife; Shao & Wu 1989, Ann Stat 17:1176), also where strays decide how far it reaches.
+        (delete-half jackknife; Shao & Wu 1989, Ann Stat 17:1176), also where strays decide how far it goes.
 
     Examples
     --------
