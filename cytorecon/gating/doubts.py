@@ -31,7 +31,7 @@ from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
-from cytorecon.gating.search.thresholds import is_strong
+from cytorecon.gating.search.thresholds import STRONG_DEPTH
 from cytorecon.gating.shapes import Threshold
 from cytorecon.gating.told_from import codes_about, told_otherwise
 from cytorecon.gating.unstained import unstained
@@ -184,7 +184,10 @@ class _Codes:
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
 
     def is_clear(self, population: str) -> bool:
-        """Whether all gates that tell `population` stand, undoubted, in deep valleys of the tube's own."""
+        """Whether all gates that tell `population` stand, undoubted, in deep valleys of the tube's own.
+
+        A valley has cells on both sides: those that carry the marker show that its stain worked, however few.
+        """
         if population not in self.gated.masks or self.of(population):
             return False
         where = self.gated.template.population_by_name[population].where
@@ -246,7 +249,8 @@ def _noticeable(change: float, events: int, share: float) -> bool:
 def _in_deep_valley(gate: FoundGate) -> bool:
     shown = [gate.evidence.get(part.part) for part in gate.parts]
     return bool(shown) and all(
-        isinstance(seen, ThresholdEvidence) and seen.own is not None and is_strong(seen.own) for seen in shown
+        isinstance(seen, ThresholdEvidence) and seen.own is not None and seen.own.depth >= STRONG_DEPTH
+        for seen in shown
     )
 
 

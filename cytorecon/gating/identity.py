@@ -68,7 +68,13 @@ def failed_checks(gated: GatedSample, axes: Axes | None = None) -> Iterator[Fail
     """
     none = dict.fromkeys(gated.absent, empty_mask(gated.sample))
     values = {**none, **gated.gate_masks, **gated.masks, ALL: gated.everything}
+    asked: set[str] = set()
     for spec in gated.template.checks:
+        if isinstance(spec, ShareCheck):
+            if asked.intersection(spec.unless_asked):
+                continue
+            if _enough(spec.cells, spec.least_events, values) is not None:
+                asked.add(spec.check)
         found = _found(spec, gated, axes, values)
         if found:
             yield FailedCheck(spec, found)

@@ -28,6 +28,8 @@ from cytorecon.quantiles import quantiles
 LEAST_NEIGHBOURS = 20
 #: Of a tail, within the distance in which its density falls to 1/e.
 _NEAR_SHARE = 0.63
+#: What no event stands for, where a mean is estimated from it (Jeffreys' prior of a Poisson mean).
+_NONE_NEAR = 0.5
 #: In populations of more events than this, what leaks in from neighbours is told from instability.
 SMALL = 1000
 
@@ -108,7 +110,7 @@ def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
     >>> 8 < expected_beyond(values[values < 0.35], values[values >= 0.35], 0.35) < 20
     True
     >>> round(expected_beyond(values[values < 0.35], np.full(500, 0.8, np.float32), 0.35), 1)
-    1.6
+    0.8
     """
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
@@ -119,8 +121,8 @@ def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
     distance = abs(threshold - median)
     expected = float(values.size * ndtr(-distance / deviation))
     reach = deviation**2 / max(distance, deviation)
-    near = int(np.count_nonzero(np.abs(beyond - threshold) <= reach))
-    return min(expected, max(near, 1) / _NEAR_SHARE)
+    near = float(np.count_nonzero(np.abs(beyond - threshold) <= reach))
+    return min(expected, max(near, _NONE_NEAR) / _NEAR_SHARE)
 
 
 def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:

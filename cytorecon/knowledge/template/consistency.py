@@ -6,7 +6,13 @@ import keyword
 from collections.abc import Iterator, Sequence
 
 from cytorecon.knowledge.template.axes import MarkerAxis
-from cytorecon.knowledge.template.checks import AnyCheck, BrightestCheck, SpilloverCheck, expressions_of
+from cytorecon.knowledge.template.checks import (
+    AnyCheck,
+    BrightestCheck,
+    ShareCheck,
+    SpilloverCheck,
+    expressions_of,
+)
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
@@ -74,6 +80,14 @@ def checks_wrong(
             for name in (*spec.doubts, *spec.doubts_wholes)
             if name not in named
         ]
+        if not (spec.doubts or spec.doubts_wholes):
+            problems.append(f"{owner} casts doubt on nothing")
+        if isinstance(spec, ShareCheck):
+            problems += [
+                f"{owner} leaves its question to '{name}', which is no check before it"
+                for name in spec.unless_asked
+                if name not in [other.check for other in checks[:place]]
+            ]
         if isinstance(spec, BrightestCheck):
             problems += [
                 f"{owner} asks how bright '{name}' is, which has no threshold on a marker"
