@@ -33,7 +33,7 @@ from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
 from cytorecon.gating.search.thresholds import STRONG_DEPTH
 from cytorecon.gating.shapes import Threshold
-from cytorecon.gating.told_from import codes_about, told_otherwise
+from cytorecon.gating.told_from import codes_about, told_otherwise, without_explained
 from cytorecon.gating.unstained import unstained
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
@@ -67,6 +67,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     axes : Axes, optional
         For checks that ask for linear light.
     """
+    gated = without_explained(gated)
     issues = [*gated.issues, *_few_tubes(prior), *_backgrounds(gated, prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()

@@ -258,9 +258,7 @@ def test_double_negative_cells_beside_shallow_valleys_explain_nothing() -> None:
 
 def test_double_negative_cells_without_any_that_carry_the_marker_explain_nothing() -> None:
     """The antibody may have been forgotten."""
-    prior = GatingPrior(
-        tubes=9, thresholds={"CD4": ThresholdPrior(position=0.5, spread=0.01, tubes=9)}
-    )
+    prior = GatingPrior(tubes=9, thresholds={"CD4": ThresholdPrior(position=0.5, spread=0.01, tubes=9)})
     assert "assay.T_sum" in t_cells(0.04, cd4=0, prior=prior).review["CD8_T"]
 
 

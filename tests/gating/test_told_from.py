@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cytorecon.counts import count_populations
 from cytorecon.gating.gated import GatedSample
+from cytorecon.gating.prior import GatingPrior, ThresholdPrior
 from cytorecon.gating.told_from import OUTSIDE, told_otherwise
 from tests.gating.samples import gated, made_template, valley
-from tests.gating.test_told_apart_search import BATCH, TOLD, blood
+from tests.gating.test_told_apart_search import AWAY, BATCH, THRESHOLDS, TOLD, blood
 
 TEMPLATE = made_template(
     [valley("CD3"), valley("CD16"), valley("CD4"), TOLD],
@@ -75,3 +77,19 @@ def test_a_doubt_about_a_few_cells_leaves_the_whole_alone() -> None:
     few = tube(side=0.15, monocytes=100, nk_cells=35)
     assert "gate.told_otherwise:NK_like" in few.review["NK"]
     assert few.review["lymphocytes"] == ()
+
+
+@pytest.mark.parametrize(("above", "explained"), [(0.25, True), (0.0, False)])
+def test_more_cells_than_a_threshold_leaves_are_explained_where_it_takes_as_many_certain_ones(
+    above: float, explained: bool
+) -> None:
+    """A quarter of the NK cells lies above the threshold of CD4, and of T cells without CD4, too."""
+    spec = TEMPLATE.gate_by_name["NK_like"].model_copy(update={"certain_outside": ("CD3_T",)})
+    gates = tuple(spec if gate.gate == "NK_like" else gate for gate in TEMPLATE.gates)
+    template = TEMPLATE.model_copy(update={"gates": gates})
+    columns = blood({"T": T_CELLS, "NK": 600, "monocytes": 900})
+    columns["CD4"][:T_CELLS] = np.where(np.arange(T_CELLS) < above * T_CELLS, 0.17, 0.09)
+    low = THRESHOLDS | {"CD4": ThresholdPrior(position=0.14, spread=0.001, tubes=9)}
+    result = gated(columns, template, GatingPrior(tubes=9, thresholds=low, clusters={"NK_like": AWAY}))
+    assert result.mask("NK")[T_CELLS : T_CELLS + 600].sum() > 560
+    assert ("gate.told_otherwise:NK_like" not in result.review["NK"]) is explained

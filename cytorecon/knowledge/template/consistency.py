@@ -16,6 +16,7 @@ from cytorecon.knowledge.template.checks import (
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
+from cytorecon.knowledge.template.regions import ToldApartGate
 from cytorecon.knowledge.template.thresholds import (
     AnchoredValleyGate,
     BrightModeGate,
@@ -122,10 +123,17 @@ def _of_gates(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -
     named = {entry.population for entry in populations}
     everything = {*(spec.gate for spec in gates), *named, "all"}
     for spec in gates:
-        for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
+        for other in _populations_of(spec):
             yield from _unknown(f"gate '{spec.gate}'", other, named)
         for text in dict.fromkeys(sources_of(spec)):
             yield from _unknown(f"gate '{spec.gate}'", text, everything)
+
+
+def _populations_of(spec: AnyGate) -> tuple[str, ...]:
+    """Return the populations that a gate names for what is said of it when all gates are found."""
+    if isinstance(spec, ToldApartGate):
+        return spec.certain_outside
+    return spec.none_seen_doubts if isinstance(spec, ValleyGate) else ()
 
 
 def _unknown(owner: str, expression: str, known: set[str]) -> Iterator[str]:
