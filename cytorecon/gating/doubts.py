@@ -103,6 +103,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
             *(sum_.issue for sum_ in outside),
             *(check.issue for check in failed),
             *(each.issue for each in pale),
+            *_apart(gated, review),
         ),
     )
 
@@ -126,6 +127,19 @@ def _gained(population: str, gains: Sequence[Move], codes: Mapping[str, Collecti
 def _noticeable_span(span: tuple[int, int]) -> bool:
     fewest, most = span
     return _noticeable(most - fewest, most, APART)
+
+
+def _apart(gated: GatedSample, review: Mapping[str, Collection[str]]) -> Iterator[Issue]:
+    """Yield the thresholds that lie apart from the batch and cast doubt on no count: a detector set anew."""
+    flag = load_review_flags()[OUTLIER]
+    doubted_gates = {code for codes in review.values() for code in codes}
+    for gate in gated.gates:
+        if (
+            any(OUTLIER in part.flags for part in gate.parts)
+            and f"{OUTLIER}:{gate.gate}" not in doubted_gates
+        ):
+            message = f"{flag.message} No count differs by 5 % for it."
+            yield Issue(OUTLIER, Severity.INFO, f"gate {gate.gate}", message, flag.hint)
 
 
 def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
@@ -256,7 +270,15 @@ def _in_deep_valley(gate: FoundGate) -> bool:
 
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:
-    return (*gate.flags, *(code for part in gate.parts for code in part.flags))
+    """Return the doubts about a gate that reach all that rests on it.
+
+    That it lies apart from the batch reaches what would be counted otherwise where the batch has it
+    (:meth:`_Codes._by_moving`), when that is known.
+    """
+    of_parts = (
+        code for part in gate.parts for code in part.flags if code != OUTLIER or part.alternative is None
+    )
+    return (*gate.flags, *of_parts)
 
 
 def _counted_by(population: str, template: Template) -> tuple[str, ...]:

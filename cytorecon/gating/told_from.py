@@ -54,7 +54,7 @@ def told_otherwise(gated: GatedSample, codes: Mapping[str, Collection[str]]) -> 
 
 
 def without_explained(gated: GatedSample) -> GatedSample:
-    """Return a tube without the doubt that a cloud holds more than its seeds where their threshold explains it.
+    """Return a tube without the doubt that a cloud holds more than its seeds, where that is explained.
 
     A threshold that takes a share of cells that certainly lie outside of it (`certain_outside`) takes as much
     of the cloud: then the cloud is told better without it, which is what it is told otherwise for.

@@ -332,3 +332,36 @@ def test_the_background_is_what_leaks_in_or_that_of_every_tube() -> None:
     assert clear == floor
     assert mixed > 5 * floor
     assert lymphocytes(2000, cells=4).detections["B"].detected
+
+
+# ------------------------------------------------------------------ thresholds that lie apart from the batch
+
+
+TOLD_APART = (
+    "info: gate CD3: The threshold this tube shows lies far from those of the other tubes of the "
+    "batch. No count differs by 5 % for it. Look at the picture of the gate: staining, compensation, or a "
+    "real change?"
+)
+
+
+@pytest.mark.parametrize(("batch", "doubted_too"), [(0.5, False), (0.82, True)])
+def test_a_threshold_apart_from_the_batch_is_a_doubt_of_what_the_batch_would_count_otherwise(
+    clean: GatedSample, batch: float, doubted_too: bool
+) -> None:
+    """T cells lie at 0.75: two places in the gap beside them give the same count."""
+    part = FoundPart("CD3", Threshold(("CD3",), 0.35), "own_valley", 0.01, ("gate.outlier",), batch)
+    apart = FoundGate("CD3", "lymphocytes", "found", (part,), events_in=600, events_of_parent=1000)
+    assert ("gate.outlier:CD3" in doubted(clean, apart)["CD3_T"]) is doubted_too
+    odd = tuple(apart if gate.gate == "CD3" else gate for gate in clean.gates)
+    told = [
+        issue
+        for issue in with_doubts(replace(clean, gates=odd), SETTLED).issues
+        if issue.code == "gate.outlier"
+    ]
+    assert [str(issue) for issue in told] == ([] if doubted_too else [TOLD_APART])
+
+
+def test_a_threshold_apart_from_a_batch_that_says_no_place_is_a_doubt_of_all_that_rests_on_it(
+    clean: GatedSample,
+) -> None:
+    assert "gate.outlier:CD3" in doubted(clean, found("CD3", "gate.outlier"))["CD3_T"]
