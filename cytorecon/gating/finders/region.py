@@ -86,7 +86,7 @@ def regions_of_halves(seeds: Floats, coverage: float, *, seed: int = 0) -> tuple
     --------
     >>> seeds = np.random.default_rng(1).normal(0.5, 0.05, size=(400, 2))
     >>> len(regions_of_halves(seeds, 0.95))
-    8
+    16
     """
     plane, counts = _counted(seeds)
     halves = np.random.default_rng(seed).binomial(counts, 0.5, size=(HALVES, *counts.shape))
