@@ -9,12 +9,14 @@ from cytorecon.counts.counted import Counted, volume_spread
 from cytorecon.counts.detection_limit import lod_events
 from cytorecon.counts.intervals import CONFIDENCE
 from cytorecon.counts.marked import marked
-from cytorecon.counts.method import MethodChoice, choose_method
+from cytorecon.counts.method import DENOMINATORS, MethodChoice, choose_method
 from cytorecon.counts.quantities import CountMethodRequest, TubeQuantities
 from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.results import GateSpread, PopulationCount
+
+DENOMINATOR = "count.denominator"
 
 
 def absolute_counts(
@@ -88,7 +90,7 @@ def absolute_counts(
             count,
             _blood(count, counts, choice, volume),
             limits.lloq_events(count.population),
-            review,
+            (*review, *_denominator_review(count, counts, choice)),
             confidence,
         )
         if known.kind_of(count.population) == "cells" and _has_concentration(count, choice)
@@ -106,6 +108,14 @@ def _reviewed(count: PopulationCount, review: Sequence[str]) -> PopulationCount:
 def _bead_review(counts: Sequence[PopulationCount], beads_review: Sequence[str]) -> tuple[str, ...]:
     gate = next((count.review for count in counts if count.population == "beads"), ())
     return (*gate, *beads_review)
+
+
+def _denominator_review(
+    count: PopulationCount, counts: Sequence[PopulationCount], choice: MethodChoice
+) -> tuple[str, ...]:
+    """Return the code of a concentration whose denominator is in doubt for more than it is itself."""
+    whole = next((item for item in counts if item.population == DENOMINATORS.get(choice.method)), None)
+    return (DENOMINATOR,) if whole is not None and set(whole.review) - set(count.review) else ()
 
 
 def _has_concentration(count: PopulationCount, choice: MethodChoice) -> bool:
@@ -131,7 +141,7 @@ def _blood(
     if choice.method == "volumetric":
         return Counted(choice.method, blood_ul, None, gates.events, volume)
     of_lymphocytes = choice.method == "blood_count_alc"
-    denominator = "lymphocytes" if of_lymphocytes else "leukocytes"
+    denominator = DENOMINATORS[choice.method]
     whole = next(item.events for item in counts if item.population == denominator)
     if count.population == denominator:
         return Counted(choice.method, blood_ul, whole, 0.0, volume, is_blood_count=True)

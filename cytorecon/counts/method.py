@@ -17,6 +17,12 @@ from cytorecon.results import CountMethod, PopulationCount
 #: PMC95877 table 7), beads before an instrument's own volume, the narrower denominator before the wider.
 PREFERENCE: Final[tuple[CountMethod, ...]] = ("beads", "volumetric", "blood_count_alc", "blood_count_wbc")
 
+#: What a blood count counts; concentrations by it are shares of that.
+DENOMINATORS: Final[dict[CountMethod, str]] = {
+    "blood_count_alc": "lymphocytes",
+    "blood_count_wbc": "leukocytes",
+}
+
 _SUBJECT: Final = "cells/µL"
 _WORDS: Final[dict[CountMethod, str]] = {
     "beads": "counting beads",
@@ -196,8 +202,7 @@ def _blood_ul(method: CountMethod, counts: Sequence[PopulationCount], quantities
         return _events(BEADS, counts) * quantities.blood_volume_ul / (quantity * quantities.dilution)
     if method == "volumetric":
         return quantity / quantities.dilution
-    denominator = "lymphocytes" if method == "blood_count_alc" else "leukocytes"
-    return _events(denominator, counts) / quantity
+    return _events(DENOMINATORS[method], counts) / quantity
 
 
 def _unused_beads(

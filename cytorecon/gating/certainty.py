@@ -54,9 +54,10 @@ class Move:
     ----------
     gate, part : str
         What moves.
-    to : {"uncertainty", "alternative"}
+    to : {"uncertainty", "alternative", "otherwise"}
         By its standard error to either side, or to where it might as well lie: the tube's own valley
-        where the batch's position was used, the batch's where the tube's was.
+        where the batch's position was used, the batch's where the tube's was. ``otherwise``: of a cloud
+        in doubt, to what one threshold would leave with it.
     events : mapping of str to (int, int)
         Fewest and most events of each population that changes.
     sides : mapping of str to tuple of int

@@ -43,7 +43,8 @@ def detections(
     Notes
     -----
     Detected when P(X >= events) < significance for X Poisson with the background's mean (Currie 1968,
-    Anal Chem 40:586, critical level; exact for counts).
+    Anal Chem 40:586, critical level; exact for counts). The background is what leaks in, or that of every
+    tube where this is more: what tubes without the population show holds leaks already.
     """
     leaked = dict.fromkeys(gated.masks, 0.0)
     for reliance in rests_on:
@@ -51,10 +52,9 @@ def detections(
     for name, seen in (backgrounds or {}).items():
         if name in leaked:
             leaked[name] = max(leaked[name], expected_events(gated, name, seen))
-    least = limits.fewest_background.value
     return {
-        name: _tested(int(np.count_nonzero(gated.masks[name])), least + background, limits)
-        for name, background in leaked.items()
+        name: _tested(int(np.count_nonzero(gated.masks[name])), from_neighbours, limits)
+        for name, from_neighbours in leaked.items()
     }
 
 
@@ -119,9 +119,9 @@ def _parent_events(gated: GatedSample, population: str) -> int:
     return int(np.count_nonzero(gated.everything if parent == "root" else gated.masks[parent]))
 
 
-def _tested(events: int, background: float, limits: DetectionLimits) -> Detection:
+def _tested(events: int, leaked: float, limits: DetectionLimits) -> Detection:
+    background = max(leaked, limits.fewest_background.value)
     chance = float(pdtrc(events - 1, background)) if events else 1.0
     detected = chance < limits.significance.value
-    leaked = background - limits.fewest_background.value
     most = limits.most_background.value * events + limits.leaked_by_chance.value
     return Detection(background, detected, detected and leaked > most)

@@ -6,7 +6,8 @@ count changes when it moves. One that only helped to find another gate reaches n
 that gate holds the cells it was drawn around is asked there. "Hardly any cell of this tube shows the
 marker" reaches only what is counted by it: without B cells the T cells are as certain as ever. It is no
 doubt where the few cells are told from the background, lie clear of the threshold, and no lymphocyte is
-left over that could be one of them.
+left over that could be one of them. A doubt about a cloud that is told from its neighbours reaches those
+that would gain by it, too: they hold too few cells where the cloud has lost its own.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from cytorecon.gating.identity import doubted_by, failed_checks
 from cytorecon.gating.kinds import kinds_of
 from cytorecon.gating.prior import SETTLED_TUBES, GatingPrior
 from cytorecon.gating.reliance import moves, reliances
-from cytorecon.gating.search.thresholds import is_strong
+from cytorecon.gating.search.thresholds import STRONG_DEPTH
 from cytorecon.gating.shapes import Threshold
+from cytorecon.gating.told_from import codes_about, told_otherwise, without_explained
 from cytorecon.gating.unstained import unstained
 from cytorecon.knowledge.quality import load_quality_limits
 from cytorecon.knowledge.review_flags import load_review_flags
@@ -65,6 +67,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     axes : Axes, optional
         For checks that ask for linear light.
     """
+    gated = without_explained(gated)
     issues = [*gated.issues, *_few_tubes(prior), *_backgrounds(gated, prior)]
     whole_tube = _codes_of_the_tube(issues)
     limits = load_quality_limits()
@@ -80,16 +83,19 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
     outside = tuple(sums_outside(gated.tallies(), limits.assay, clear))
     sums = doubted(outside)
     mixed = {name: (BACKGROUND,) for name, test in tested.items() if test.is_mixed}
+    by_gates = {name: codes.of(name) for name in gated.populations}
+    gains = told_otherwise(gated, {name: {*by_gates[name], *labels.get(name, ())} for name in by_gates})
+    spread = {name: _gained(name, gains, by_gates) for name in gated.populations}
     pale = tuple(unstained(gated, tested, limits.assay))
     lost = {each.population: (each.code,) for each in pale}
     review = {
-        name: tuple(sorted({*codes.of(name), *whole_tube, *_from(name, sums, labels, mixed, lost)}))
+        name: tuple(sorted({*by_gates[name], *whole_tube, *_from(name, spread, sums, labels, mixed, lost)}))
         for name in gated.populations
     }
     return replace(
         gated,
         review=review,
-        moves=moved,
+        moves=(*moved, *gains),
         detections=tested,
         reasons={**too_small_parents(gated, tested, limits.detection), **gated.reasons},
         issues=(
@@ -97,6 +103,7 @@ def with_doubts(gated: GatedSample, prior: GatingPrior, axes: Axes | None = None
             *(sum_.issue for sum_ in outside),
             *(check.issue for check in failed),
             *(each.issue for each in pale),
+            *_apart(gated, review),
         ),
     )
 
@@ -105,6 +112,34 @@ def _from(population: str, *doubts: Mapping[str, Sequence[str]]) -> Iterator[str
     """Yield the codes that any of the `doubts` has for a population."""
     for doubt in doubts:
         yield from doubt.get(population, ())
+
+
+def _gained(population: str, gains: Sequence[Move], codes: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return the codes of clouds in doubt that `population` would noticeably gain by."""
+    return tuple(
+        code
+        for move in gains
+        if population in move.events and _noticeable_span(move.events[population])
+        for code in codes_about(move.gate, codes)
+    )
+
+
+def _noticeable_span(span: tuple[int, int]) -> bool:
+    fewest, most = span
+    return _noticeable(most - fewest, most, APART)
+
+
+def _apart(gated: GatedSample, review: Mapping[str, Collection[str]]) -> Iterator[Issue]:
+    """Yield the thresholds that lie apart from the batch and cast doubt on no count: a detector set anew."""
+    flag = load_review_flags()[OUTLIER]
+    doubted_gates = {code for codes in review.values() for code in codes}
+    for gate in gated.gates:
+        if (
+            any(OUTLIER in part.flags for part in gate.parts)
+            and f"{OUTLIER}:{gate.gate}" not in doubted_gates
+        ):
+            message = f"{flag.message} No count differs by 5 % for it."
+            yield Issue(OUTLIER, Severity.INFO, f"gate {gate.gate}", message, flag.hint)
 
 
 def _few_tubes(prior: GatingPrior) -> Iterator[Issue]:
@@ -164,7 +199,10 @@ class _Codes:
         return {code for code in codes if not self._is_accepted(code.partition(":")[2])}
 
     def is_clear(self, population: str) -> bool:
-        """Whether all gates that tell `population` stand, undoubted, in deep valleys of the tube's own."""
+        """Whether all gates that tell `population` stand, undoubted, in deep valleys of the tube's own.
+
+        A valley has cells on both sides: those that carry the marker show that its stain worked, however few.
+        """
         if population not in self.gated.masks or self.of(population):
             return False
         where = self.gated.template.population_by_name[population].where
@@ -206,7 +244,7 @@ class _Codes:
     def _by_moving(self, population: str) -> Iterator[str]:
         spans = [(move, move.events[population]) for move in self.moved if population in move.events]
         for move, (fewest, most) in spans:
-            if move.to == "alternative" and _noticeable(most - fewest, most, APART):
+            if move.to == "alternative" and _noticeable_span((fewest, most)):
                 yield f"{OUTLIER}:{move.gate}"
         uncertain = [
             (most - fewest, most, move.gate) for move, (fewest, most) in spans if move.to == "uncertainty"
@@ -226,12 +264,21 @@ def _noticeable(change: float, events: int, share: float) -> bool:
 def _in_deep_valley(gate: FoundGate) -> bool:
     shown = [gate.evidence.get(part.part) for part in gate.parts]
     return bool(shown) and all(
-        isinstance(seen, ThresholdEvidence) and seen.own is not None and is_strong(seen.own) for seen in shown
+        isinstance(seen, ThresholdEvidence) and seen.own is not None and seen.own.depth >= STRONG_DEPTH
+        for seen in shown
     )
 
 
 def _flags(gate: FoundGate) -> tuple[str, ...]:
-    return (*gate.flags, *(code for part in gate.parts for code in part.flags))
+    """Return the doubts about a gate that reach all that rests on it.
+
+    That it lies apart from the batch reaches what would be counted otherwise where the batch has it
+    (:meth:`_Codes._by_moving`), when that is known.
+    """
+    of_parts = (
+        code for part in gate.parts for code in part.flags if code != OUTLIER or part.alternative is None
+    )
+    return (*gate.flags, *of_parts)
 
 
 def _counted_by(population: str, template: Template) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from cytorecon.gating.estimates import Evidence
 from cytorecon.gating.prior import ThresholdPrior
-from cytorecon.gating.shapes import Shape
+from cytorecon.gating.shapes import Polygon, Shape
 
 #: Both `passed_through` (looked for, nothing to take away) and `not_measured` (the tube lacks the channel
 #: of an optional gate) keep every event; only the first says something about the cells.
@@ -43,6 +43,8 @@ class FoundPart:
         Identifier of the record by which a person placed or accepted it.
     automatic : Threshold, Polygon, Likelier or None
         Of a part that a person placed: where the search had put it.
+    by_halves : tuple of Polygon
+        Of a region: the same by random halves of the events it was drawn around.
     """
 
     part: str
@@ -54,6 +56,7 @@ class FoundPart:
     batch: ThresholdPrior | None = None
     override: str = ""
     automatic: Shape | None = None
+    by_halves: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,13 @@ def failed_checks(gated: GatedSample, axes: Axes | None = None) -> Iterator[Fail
     """
     none = dict.fromkeys(gated.absent, empty_mask(gated.sample))
     values = {**none, **gated.gate_masks, **gated.masks, ALL: gated.everything}
+    asked: set[str] = set()
     for spec in gated.template.checks:
+        if isinstance(spec, ShareCheck):
+            if asked.intersection(spec.unless_asked):
+                continue
+            if _enough(spec.cells, spec.least_events, values) is not None:
+                asked.add(spec.check)
         found = _found(spec, gated, axes, values)
         if found:
             yield FailedCheck(spec, found)
@@ -86,12 +92,16 @@ def _found(spec: AnyCheck, gated: GatedSample, axes: Axes | None, values: Mappin
 def doubted_by(failed: Sequence[FailedCheck], template: Template) -> Mapping[str, tuple[str, ...]]:
     """Return the review codes of each population that a failed check casts doubt on.
 
-    Parts of a doubted population are doubted, too: a template that includes a check may divide further.
+    Parts of a doubted population are doubted, too: a template that includes a check may divide further. Not
+    so those of a whole that only holds too few of them (`doubts_wholes`).
     """
     codes: dict[str, set[str]] = {}
     for entry in template.populations:  # parents come first
         own = {check.code for check in failed if entry.population in check.spec.doubts}
         codes[entry.population] = own | codes.get(entry.parent, set())
+    for check in failed:
+        for name in check.spec.doubts_wholes:
+            codes[name].add(check.code)
     return {name: tuple(sorted(found)) for name, found in codes.items() if found}
 
 

@@ -8,6 +8,7 @@ its neighbours, the events that this gate alone keeps out, are expected to lie o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeGuard
@@ -27,6 +28,8 @@ from cytorecon.quantiles import quantiles
 LEAST_NEIGHBOURS = 20
 #: Of a tail, within the distance in which its density falls to 1/e.
 _NEAR_SHARE = 0.63
+#: What no event stands for, where a mean is estimated from it (Jeffreys' prior of a Poisson mean).
+_NONE_NEAR = 0.5
 #: In populations of more events than this, what leaks in from neighbours is told from instability.
 SMALL = 1000
 
@@ -107,7 +110,7 @@ def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
     >>> 8 < expected_beyond(values[values < 0.35], values[values >= 0.35], 0.35) < 20
     True
     >>> round(expected_beyond(values[values < 0.35], np.full(500, 0.8, np.float32), 0.35), 1)
-    1.6
+    0.8
     """
     if values.size < LEAST_NEIGHBOURS:
         return 0.0
@@ -118,8 +121,8 @@ def expected_beyond(values: Column, beyond: Column, threshold: float) -> float:
     distance = abs(threshold - median)
     expected = float(values.size * ndtr(-distance / deviation))
     reach = deviation**2 / max(distance, deviation)
-    near = int(np.count_nonzero(np.abs(beyond - threshold) <= reach))
-    return min(expected, max(near, 1) / _NEAR_SHARE)
+    near = float(np.count_nonzero(np.abs(beyond - threshold) <= reach))
+    return min(expected, max(near, _NONE_NEAR) / _NEAR_SHARE)
 
 
 def moves(gated: GatedSample, kinds: Kinds) -> tuple[Move, ...]:
@@ -142,6 +145,8 @@ def _moves(
     other_ways: Turned,
     columns: Mapping[str, Column],
 ) -> Iterator[Move]:
+    if part.by_halves:
+        yield from _by_halves(gate, part, kinds, other_ways, columns)
     if not _has_position(part.shape):
         return
     places: dict[str, tuple[float, ...]] = {}
@@ -198,9 +203,46 @@ def _change(
     values = _values(part.shape, columns, crossed)
     low, high = sorted((part.shape.value, position))
     between = crossed[(values >= low) & (values < high)]
+    there = replace(part.shape, value=position)
+    return _changed(gate, part, there, between, kinds, other_ways, columns)
+
+
+def _by_halves(
+    gate: FoundGate, part: FoundPart, kinds: Kinds, other_ways: Turned, columns: Mapping[str, Column]
+) -> Iterator[Move]:
+    """Yield how counts change with the regions that halves of the seeds show, one standard error away."""
+    here = part.shape.mask(columns)
+    changes = [
+        _changed(gate, part, half, np.flatnonzero(half.mask(columns) != here), kinds, other_ways, columns)
+        for half in part.by_halves
+    ]
+    names = sorted({population for change in changes for population in change})
+    now = {name: kinds.count(kinds.populations[name]) for name in names}
+    sides = {name: tuple(now[name] + change.get(name, 0) for change in changes) for name in names}
+    spans = {}
+    for name, counts in sides.items():
+        error = math.sqrt(sum((count - now[name]) ** 2 for count in counts) / len(counts))
+        spans[name] = (max(round(now[name] - error), 0), round(now[name] + error))
+    if names:
+        yield Move(gate.gate, part.part, "uncertainty", spans, sides)
+
+
+def _changed(
+    gate: FoundGate,
+    part: FoundPart,
+    there: Shape,
+    between: Numbers,
+    kinds: Kinds,
+    other_ways: Turned,
+    columns: Mapping[str, Column],
+) -> dict[str, int]:
+    """Return by how many events each population changes when one part of a gate has another shape.
+
+    `between` are the events that lie inside of one of the two shapes only.
+    """
     if not between.size:
         return {}
-    inside = _inside_after(gate, part, position, _only(columns, gate, between))
+    inside = _inside_after(gate, part, there, _only(columns, gate, between))
     of_event, size = kinds.of_event[between], kinds.events.size
     moved_in, moved_out = (np.bincount(of_event[which], minlength=size) for which in (inside, ~inside))
     after = other_ways.inside[gate.gate] @ moved_in + other_ways.outside[gate.gate] @ moved_out
@@ -208,10 +250,8 @@ def _change(
     return {name: change for name, change in zip(other_ways.populations, changes, strict=True) if change}
 
 
-def _inside_after(gate: FoundGate, part: FoundPart, position: float, columns: Mapping[str, Column]) -> Mask:
-    """Return which events are in any part of the gate when one part lies at `position`."""
-    assert _has_position(part.shape)
-    there = replace(part.shape, value=position)
+def _inside_after(gate: FoundGate, part: FoundPart, there: Shape, columns: Mapping[str, Column]) -> Mask:
+    """Return which events are in any part of the gate when one part has another shape."""
     inside: Mask = np.logical_or.reduce(
         [(there if other is part else other.shape).mask(columns) for other in gate.parts]
     )

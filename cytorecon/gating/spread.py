@@ -9,6 +9,9 @@ from typing import Final
 from cytorecon.gating.certainty import Move
 from cytorecon.results import GateSpread
 
+#: Standard errors from a count to another way of counting: of a cloud in doubt (``otherwise``) the other
+#: count just lies within the interval of 95 %.
+_ERRORS: Final = {"uncertainty": 1.0, "otherwise": 1.96}
 #: Events added to every count, so that the logarithm of none exists (Anscombe 1956, Biometrika 43:461).
 _CONTINUITY: Final = 0.5
 
@@ -27,7 +30,7 @@ def gate_spread(
     wholes : mapping of str to str
         Field of :class:`~cytorecon.results.GateSpread` -> the population it is a share of.
     moves : iterable of Move
-        Only those by a standard error count.
+        Only those by a standard error, and to what a cloud in doubt might hold, count.
 
     Returns
     -------
@@ -46,21 +49,21 @@ def gate_spread(
     >>> round(spread.events, 2), round(spread.of_lymphocytes, 2)
     (0.1, 0.1)
     """
-    moved = [move.sides for move in moves if move.to == "uncertainty"]
-    own = [_changes(population, events, sides) for sides in moved]
+    counted = [move for move in moves if move.to in _ERRORS]
+    own = [_changes(population, events, move) for move in counted]
     parts = {"events": math.hypot(*(_rms(change) for change in own))}
     for name, whole in wholes.items():
-        of_whole = [_changes(whole, events, sides) for sides in moved]
+        of_whole = [_changes(whole, events, move) for move in counted]
         parts[name] = math.hypot(
             *(_rms(_difference(one, other)) for one, other in zip(own, of_whole, strict=True))
         )
     return GateSpread(**parts)
 
 
-def _changes(population: str, events: Mapping[str, int], sides: Mapping[str, tuple[int, ...]]) -> list[float]:
-    """Return the change of ln(events) at each position; empty when there is none."""
-    now = math.log(events[population] + _CONTINUITY)
-    return [math.log(moved + _CONTINUITY) - now for moved in sides.get(population, ())]
+def _changes(population: str, events: Mapping[str, int], move: Move) -> list[float]:
+    """Return the change of ln(events) by one standard error; empty when there is none."""
+    now, errors = math.log(events[population] + _CONTINUITY), _ERRORS[move.to]
+    return [(math.log(moved + _CONTINUITY) - now) / errors for moved in move.sides.get(population, ())]
 
 
 def _difference(one: list[float], other: list[float]) -> list[float]:

@@ -114,7 +114,7 @@ class SumRule(Frozen):
         Populations measured on their own that fill a gap: a sum that is right with one of them is explained.
     explained_if_clear : tuple of str
         The same for populations that are what others leave over: only where every gate that tells them
-        stands in a deep valley of the tube's own.
+        stands in a deep valley of the tube's own, with some cells on either side.
     named_with : tuple of str
         Populations whose share is told beside a sum that is too low.
     unstained_below : float

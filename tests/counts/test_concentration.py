@@ -207,3 +207,19 @@ def test_frozen_values_are_not_changed_in_place() -> None:
     copies = tuple(replace(count) for count in before)
     absolute_counts(before, BEADS)
     assert before == copies
+
+
+@pytest.mark.parametrize(
+    ("method", "whole"), [("blood_count_alc", "lymphocytes"), ("blood_count_wbc", "leukocytes")]
+)
+def test_a_share_of_a_blood_count_is_in_doubt_with_the_cells_that_were_counted(
+    method: CountMethodRequest, whole: str
+) -> None:
+    """NK cells lost to the lymphocytes make T cells of the same blood count too many."""
+    blood = TubeQuantities(wbc_cells_per_ul=4000, lymphocytes_cells_per_ul=500)
+    tube = counts(review={whole: ("gate.unstable:NK",), "B": ("gate.unstable:NK",)})
+    found = named(absolute_counts(tube, blood, method=method))
+    assert found["CD3_T"].review == ("count.denominator",)
+    assert found[whole].review == found["B"].review == ("gate.unstable:NK",)
+    beads = named(absolute_counts(tube, BEADS))
+    assert beads["CD3_T"].review == ()

@@ -43,6 +43,7 @@ def test_codes_that_question_absence_are_those_about_labels_matrix_and_sums() ->
         "assay.hidden_marker",
         "assay.labels",
         "assay.lymphosum",
+        "assay.outside",
         "compensation.residual",
         "compensation.transposed",
         "gate.told_otherwise",

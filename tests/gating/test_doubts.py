@@ -232,19 +232,21 @@ T_CELLS = made_template(
 )
 
 
-def t_cells(width: float) -> GatedSample:
-    """Return 3,000 T cells, a fifth of them double-negative, beside 2,000 other cells."""
-    kind = np.repeat(["CD4", "CD8", "DN", "other"], [1400, 1000, 600, 2000])
+def t_cells(width: float, cd4: int = 1400, prior: GatingPrior = SETTLED) -> GatedSample:
+    """Return 3,000 T cells, a fifth of them double-negative or more, beside 2,000 other cells."""
+    kind = np.repeat(["CD4", "CD8", "DN", "other"], [cd4, 1000, 2000 - cd4, 2000])
     light = {
         name: np.where(kind == name, 0.72, 0.25) + mixture([(5000, 0, width)], seed=number)
         for number, name in enumerate(("CD4", "CD8"))
     }
     light["CD3"] = np.where(kind == "other", 0.2, 0.75) + mixture([(5000, 0, 0.03)], seed=9)
-    return gated(light, T_CELLS, SETTLED)
+    return gated(light, T_CELLS, prior)
 
 
-def test_double_negative_cells_beside_deep_valleys_explain_the_sum() -> None:
-    clear = t_cells(0.04)
+@pytest.mark.parametrize("cd4", [1400, 700, 60])
+def test_double_negative_cells_beside_deep_valleys_explain_the_sum(cd4: int) -> None:
+    """However few cells carry the marker: they show that its stain worked."""
+    clear = t_cells(0.04, cd4)
     assert "assay.T_sum" not in clear.review["CD4_T"]
     (issue,) = [issue for issue in clear.issues if issue.code == "assay.T_sum"]
     assert issue.severity is Severity.INFO
@@ -252,6 +254,12 @@ def test_double_negative_cells_beside_deep_valleys_explain_the_sum() -> None:
 
 def test_double_negative_cells_beside_shallow_valleys_explain_nothing() -> None:
     assert "assay.T_sum" in t_cells(0.13).review["CD4_T"]
+
+
+def test_double_negative_cells_without_any_that_carry_the_marker_explain_nothing() -> None:
+    """The antibody may have been forgotten."""
+    prior = GatingPrior(tubes=9, thresholds={"CD4": ThresholdPrior(position=0.5, spread=0.01, tubes=9)})
+    assert "assay.T_sum" in t_cells(0.04, cd4=0, prior=prior).review["CD8_T"]
 
 
 # ------------------------------------------------------------------ parents that are too small to say so
@@ -315,3 +323,45 @@ def test_the_more_background_is_expected_the_larger_the_parent_must_be() -> None
     limits = load_quality_limits().detection
     needed = [fewest_parent_events(background, limits) for background in (1.0, 5.0, 50.0)]
     assert needed == [68, 120, 300]
+
+
+def test_the_background_is_what_leaks_in_or_that_of_every_tube() -> None:
+    """Tubes without the cells show one event in all: what leaks in is among it."""
+    floor = load_quality_limits().detection.fewest_background.value
+    clear, mixed = lymphocytes(2000).detections["B"].background, leaky(0).detections["NK"].background
+    assert clear == floor
+    assert mixed > 5 * floor
+    assert lymphocytes(2000, cells=4).detections["B"].detected
+
+
+# ------------------------------------------------------------------ thresholds that lie apart from the batch
+
+
+TOLD_APART = (
+    "info: gate CD3: The threshold this tube shows lies far from those of the other tubes of the "
+    "batch. No count differs by 5 % for it. Look at the picture of the gate: staining, compensation, or a "
+    "real change?"
+)
+
+
+@pytest.mark.parametrize(("batch", "doubted_too"), [(0.5, False), (0.82, True)])
+def test_a_threshold_apart_from_the_batch_is_a_doubt_of_what_the_batch_would_count_otherwise(
+    clean: GatedSample, batch: float, doubted_too: bool
+) -> None:
+    """T cells lie at 0.75: two places in the gap beside them give the same count."""
+    part = FoundPart("CD3", Threshold(("CD3",), 0.35), "own_valley", 0.01, ("gate.outlier",), batch)
+    apart = FoundGate("CD3", "lymphocytes", "found", (part,), events_in=600, events_of_parent=1000)
+    assert ("gate.outlier:CD3" in doubted(clean, apart)["CD3_T"]) is doubted_too
+    odd = tuple(apart if gate.gate == "CD3" else gate for gate in clean.gates)
+    told = [
+        issue
+        for issue in with_doubts(replace(clean, gates=odd), SETTLED).issues
+        if issue.code == "gate.outlier"
+    ]
+    assert [str(issue) for issue in told] == ([] if doubted_too else [TOLD_APART])
+
+
+def test_a_threshold_apart_from_a_batch_that_says_no_place_is_a_doubt_of_all_that_rests_on_it(
+    clean: GatedSample,
+) -> None:
+    assert "gate.outlier:CD3" in doubted(clean, found("CD3", "gate.outlier"))["CD3_T"]

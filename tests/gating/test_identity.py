@@ -144,6 +144,8 @@ checks:
      largest_slope: 0.2, least_events: 40, doubts: [T], why: w, source: s}
   - {check: a, kind: brightest, title: t, cells: CD3, gate: fixed, others: [CD3], negative: all, margin: 0.1,
      least_events: 40, doubts: [T], why: w, source: s}
+  - {check: c, kind: share, title: t, cells: CD3, inside: CD3, least_events: 40, unless_asked: [d], why: w,
+     source: s}
 """
     path = tmp_path / "t.yaml"
     path.write_text(text, encoding="utf-8")
@@ -155,5 +157,29 @@ checks:
         "check 'a' is defined twice",
         "check 'b' has no group 'B'",
         "check 'a' asks how bright 'fixed' is, which has no threshold on a marker",
+        "check 'c' casts doubt on nothing",
+        "check 'c' leaves its question to 'd', which is no check before it",
     ):
         assert problem in str(caught.value)
+
+
+def test_of_a_whole_that_lacks_cells_the_other_parts_stand() -> None:
+    failing = tube(SHARE, cd19=100, of_them_cd3=80)
+    spec = SHARE.model_copy(update={"doubts": ("NK",), "doubts_wholes": ("lymphocytes",)})
+    parents = {"lymphocytes": "root", "B": "lymphocytes", "NK": "lymphocytes", "NK_dim": "NK"}
+    populations = tuple(
+        PopulationSpec(population=name, parent=parent, where="CD19") for name, parent in parents.items()
+    )
+    template = failing.template.model_copy(update={"checks": (spec,), "populations": populations})
+    failed = tuple(failed_checks(replace(failing, template=template)))
+    assert doubted_by(failed, template) == dict.fromkeys(("lymphocytes", "NK", "NK_dim"), (LABELS,))
+
+
+@pytest.mark.parametrize(("least", "told"), [(40, False), (101, True)])
+def test_a_question_is_left_to_the_check_that_tells_better(least: int, told: bool) -> None:
+    """Fewer cells than it needs leave the question to the next."""
+    better = SHARE.model_copy(update={"check": "better", "high_percent": 100.0, "least_events": least})
+    failing = tube(SHARE, cd19=100, of_them_cd3=80)
+    checks = (better, SHARE.model_copy(update={"unless_asked": ("better",)}))
+    template = failing.template.model_copy(update={"checks": checks})
+    assert bool(list(failed_checks(replace(failing, template=template)))) is told

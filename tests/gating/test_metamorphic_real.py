@@ -1,4 +1,4 @@
-"""What must not change a result, on real tubes: six after a transplant, and a mouse spleen."""
+"""What must not change a result, on real tubes: six after a transplant, ten of four colours, a spleen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 import cytorecon as cr
 from cytorecon.counts import count_populations
+from cytorecon.counts.combined import widened
 from cytorecon.counts.intervals import poisson_interval
 from cytorecon.gating.gated import GatedSample
 from cytorecon.results import PopulationCount
@@ -41,15 +42,28 @@ def shuffled(sample: Sample) -> Sample:
     return replace(sample, events=sample.events[order].copy())
 
 
+def interval(count: PopulationCount) -> tuple[float, float]:
+    """Return the interval of the events: of counting, and of where the gates might as well lie."""
+    assert count.events is not None
+    assert count.gate_spread is not None
+    return widened(count.events, *poisson_interval(count.events), count.gate_spread.events)
+
+
+def beyond(old: PopulationCount, new: PopulationCount, scale: float) -> bool:
+    """Return whether neither interval holds the other count."""
+    assert old.events is not None
+    assert new.events is not None
+    low, high = interval(new)
+    least, most = interval(old)
+    return not (scale * low <= old.events <= scale * high or least <= scale * new.events <= most)
+
+
 def changed(before: GatedSample, after: GatedSample, names: tuple[str, ...], scale: float = 1.0) -> list[str]:
-    """Return what differs in verdict, or in count beyond the exact interval."""
+    """Return what differs in verdict, or in count beyond the interval."""
     found = []
     for name in names:
         old, new = counted(before)[name], counted(after)[name]
-        assert old.events is not None
-        assert new.events is not None
-        low, high = poisson_interval(new.events)
-        if old.verdict != new.verdict or not scale * low <= old.events <= scale * high:
+        if old.verdict != new.verdict or beyond(old, new, scale):
             found.append(f"{name}: {old.verdict} {old.events} -> {new.verdict} {new.events}")
     return found
 
@@ -82,15 +96,29 @@ def test_a_tube_less_in_the_batch_changes_no_count_beyond_its_interval(
     assert [changed(*pair, GVHD) for pair in zip(before, after, strict=True)] == [[]] * 5
 
 
-#: Of 429 CD8 T cells of the sixth tube 161 are left in half of its events: more than half of its CD8bright
-#: cells lack CD3 (docs/decisions/0022), so that the mode of the others moves. It is marked in both.
-UNSTABLE = pytest.mark.xfail(reason="the bright mode of tube 6 moves when events are halved", strict=True)
-
-
-@pytest.mark.parametrize("place", [*range(5), pytest.param(5, marks=UNSTABLE)])
+@pytest.mark.parametrize("place", range(6))
 def test_half_of_the_events_after_a_transplant_is_half_of_the_cells(real_data: Path, place: int) -> None:
     batch = transplant(real_data)
     priors = cr.learn_priors(batch, "t_cd4_cd8")
     (before,) = cr.gate_batch(batch[place : place + 1], "t_cd4_cd8", priors)
     (after,) = cr.gate_batch([part_of(batch[place], 0.5, 3)], "t_cd4_cd8", priors)
     assert changed(before, after, GVHD, 2) == []
+
+
+def test_a_region_of_scatter_that_strays_decide_is_not_called_ok(real_data: Path) -> None:
+    """Lymphocytes of one tube went from 51 to 41 % of its events, and were ok at 48 to 53 %."""
+    batch = [cr.read_fcs(file) for file in sorted((real_data / "itn").glob("*.fcs"))]
+    priors = cr.learn_priors(batch, "t_cd4_cd8")
+    whole = [counted(gated) for gated in cr.gate_batch(batch, "t_cd4_cd8", priors)]
+    outside, compared = 0, 0
+    for seed in (1, 2):
+        halves = cr.gate_batch([part_of(sample, 0.5, seed) for sample in batch], "t_cd4_cd8", priors)
+        for before, after in zip(whole, map(counted, halves), strict=True):
+            for name in ("lymphocytes", *GVHD):
+                old, new = before[name], after[name]
+                if "not_evaluable" in (old.verdict, new.verdict):
+                    continue
+                compared += 1
+                outside += beyond(old, new, 2)
+                assert not (beyond(old, new, 2) and old.verdict == new.verdict == "ok"), (seed, name)
+    assert outside <= 0.05 * compared

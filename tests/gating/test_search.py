@@ -447,6 +447,27 @@ def test_a_region_is_drawn_around_its_seeds() -> None:
     assert result.mask("lymphocytes")[:600].mean() == pytest.approx(0.95, abs=0.03)
 
 
+def test_a_region_moves_counts_by_what_halves_of_its_seeds_show() -> None:
+    """Whether a second cloud that holds five percent of them belongs to it is chance: it is said."""
+    rng = np.random.default_rng(1)
+    kinds = [([0.3, 0.2], 0.03, 2000), ([0.8, 0.7], 0.03, 170), ([0.8, 0.7], 0.03, 900)]
+    place = np.concatenate([rng.normal(centre, sd, (n, 2)) for centre, sd, n in kinds])
+    cd3 = mixture([(2170, 0.8, 0.02), (900, 0.2, 0.02)], seed=1)
+    result = gated({"CD3": cd3, "FSC-A": place[:, 0], "SSC-A": place[:, 1]}, REGION)
+    (move,) = [move for move in result.moves if move.gate == "scatter"]
+    now = int(result.mask("lymphocytes").sum())
+    fewest, most = move.events["lymphocytes"]
+    assert (move.to, len(move.sides["lymphocytes"])) == ("uncertainty", 16)
+    assert fewest < 0.92 * now < 1.08 * now < most
+    assert result.review["lymphocytes"] == ("gate.unstable:scatter",)
+    (tally,) = [tally for tally in result.tallies() if tally.population == "lymphocytes"]
+    assert tally.gate_spread is not None
+    assert tally.gate_spread.events > 0.06
+    row = result.evidence().set_index("gate").loc["scatter"]
+    assert row["instability"] > 0.06
+    assert row["verdict"] == "review"
+
+
 def test_a_region_with_too_few_seeds_is_not_evaluable() -> None:
     cd3 = mixture([(2520, 0.2, 0.02), (80, 0.8, 0.02)], seed=1)
     gate = gated({"CD3": cd3, **LIGHT}, REGION).gates[1]

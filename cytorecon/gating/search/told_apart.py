@@ -21,6 +21,8 @@ ODDS_ERROR = 1.0
 STRAYS = 4.0
 #: More than this share gained or lost against single thresholds, and more than chance, needs a look.
 TOLD_OTHERWISE = 0.1
+#: The flag of such a cloud.
+OTHERWISE = "gate.told_otherwise"
 
 
 def search_told_apart(spec: ToldApartGate, sources: Sources, axes: Axes, prior: GatingPrior) -> FoundGate:
@@ -54,7 +56,7 @@ def doubts_of_told(spec: ToldApartGate, shape: Shape, sources: Sources, axes: Ax
     """Return what speaks against a cloud, found or drawn: clearly other numbers than by single thresholds."""
     inside = sources[spec.find_in]
     seeds = inside & _any(spec.seeds, sources, inside)
-    return ("gate.told_otherwise",) if _told_otherwise(inside & axes.mask(shape), seeds) else ()
+    return (OTHERWISE,) if _told_otherwise(inside & axes.mask(shape), seeds) else ()
 
 
 def _any(texts: tuple[str, ...], sources: Sources, like: Mask) -> Mask:
@@ -111,6 +113,10 @@ def _rounded(cloud: NormalCloud) -> NormalCloud:
 
 def _told_otherwise(held: Mask, seeds: Mask) -> bool:
     """Whether far more or fewer events lie inside than single thresholds told."""
-    now, before = int(np.count_nonzero(held)), int(np.count_nonzero(seeds))
+    return clearly_other(int(np.count_nonzero(held)), int(np.count_nonzero(seeds)))
+
+
+def clearly_other(now: float, before: float) -> bool:
+    """Whether two numbers of events differ by more than 10 %, and by more than chance."""
     change, most = abs(now - before), max(now, before)
-    return change > TOLD_OTHERWISE * most and change > 3 * np.sqrt(most) + 3
+    return bool(change > TOLD_OTHERWISE * most and change > 3 * np.sqrt(most) + 3)

@@ -27,6 +27,8 @@ class CheckSpec(Frozen):
         With fewer of them nothing is said.
     doubts : tuple of str
         Populations that a failed check casts doubt on, with all that they are parents of.
+    doubts_wholes : tuple of str
+        Populations that hold too few or too many cells by as many, and whose other parts stand.
     why, source : str
         What is known about these cells, and who says so.
     """
@@ -34,7 +36,8 @@ class CheckSpec(Frozen):
     check: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     title: str = Field(min_length=1)
     least_events: Annotated[int, Field(ge=20)]
-    doubts: Annotated[tuple[str, ...], Field(min_length=1)]
+    doubts: tuple[str, ...] = ()
+    doubts_wholes: tuple[str, ...] = ()
     why: str = Field(min_length=1)
     source: str = Field(min_length=1)
 
@@ -50,6 +53,8 @@ class ShareCheck(CheckSpec):
         Expression.
     low_percent, high_percent : float
         Limits of the share, percent of `cells`. It fails when the exact 95 % interval lies outside.
+    unless_asked : tuple of str
+        Checks that tell the same by other cells, and better: where one finds cells enough, nothing is said.
     code : {"assay.labels", "assay.outside"}
         What a failure says: a label or the matrix may be wrong, or cells that belong to a population lie
         outside of it.
@@ -61,6 +66,7 @@ class ShareCheck(CheckSpec):
     inside: str
     low_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
     high_percent: Annotated[float, Field(ge=0, le=100)] = 100.0
+    unless_asked: tuple[str, ...] = ()
 
 
 class BrightestCheck(CheckSpec):

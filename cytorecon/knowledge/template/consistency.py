@@ -6,10 +6,17 @@ import keyword
 from collections.abc import Iterator, Sequence
 
 from cytorecon.knowledge.template.axes import MarkerAxis
-from cytorecon.knowledge.template.checks import AnyCheck, BrightestCheck, SpilloverCheck, expressions_of
+from cytorecon.knowledge.template.checks import (
+    AnyCheck,
+    BrightestCheck,
+    ShareCheck,
+    SpilloverCheck,
+    expressions_of,
+)
 from cytorecon.knowledge.template.expressions import RESERVED, names_in, positive_names
 from cytorecon.knowledge.template.gates import AnyGate, sources_of
 from cytorecon.knowledge.template.populations import PopulationSpec
+from cytorecon.knowledge.template.regions import ToldApartGate
 from cytorecon.knowledge.template.thresholds import (
     AnchoredValleyGate,
     BrightModeGate,
@@ -71,9 +78,17 @@ def checks_wrong(
             problems += _unknown(owner, text, known)
         problems += [
             f"{owner} casts doubt on '{name}', which is no population"
-            for name in spec.doubts
+            for name in (*spec.doubts, *spec.doubts_wholes)
             if name not in named
         ]
+        if not (spec.doubts or spec.doubts_wholes):
+            problems.append(f"{owner} casts doubt on nothing")
+        if isinstance(spec, ShareCheck):
+            problems += [
+                f"{owner} leaves its question to '{name}', which is no check before it"
+                for name in spec.unless_asked
+                if name not in [other.check for other in checks[:place]]
+            ]
         if isinstance(spec, BrightestCheck):
             problems += [
                 f"{owner} asks how bright '{name}' is, which has no threshold on a marker"
@@ -108,10 +123,17 @@ def _of_gates(gates: Sequence[AnyGate], populations: Sequence[PopulationSpec]) -
     named = {entry.population for entry in populations}
     everything = {*(spec.gate for spec in gates), *named, "all"}
     for spec in gates:
-        for other in spec.none_seen_doubts if isinstance(spec, ValleyGate) else ():
+        for other in _populations_of(spec):
             yield from _unknown(f"gate '{spec.gate}'", other, named)
         for text in dict.fromkeys(sources_of(spec)):
             yield from _unknown(f"gate '{spec.gate}'", text, everything)
+
+
+def _populations_of(spec: AnyGate) -> tuple[str, ...]:
+    """Return the populations that a gate names for what is said of it when all gates are found."""
+    if isinstance(spec, ToldApartGate):
+        return spec.certain_outside
+    return spec.none_seen_doubts if isinstance(spec, ValleyGate) else ()
 
 
 def _unknown(owner: str, expression: str, known: set[str]) -> Iterator[str]:

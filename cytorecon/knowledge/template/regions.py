@@ -67,6 +67,9 @@ class ToldApartGate(GateSpec):
         Fewer events of a kind than this do not say where it lies, and teach the batch nothing.
     otherwise_outside : str
         Gate with one threshold outside of which its events lie, where nothing says how to tell them.
+    certain_outside : tuple of str
+        Populations that lie outside of that threshold by what they are: the share of them that it takes all
+        the same it may take of the cloud, too.
     """
 
     finder: Literal["told_apart"]
@@ -78,6 +81,7 @@ class ToldApartGate(GateSpec):
     coverage: Annotated[float, Field(gt=0.5, lt=1)]
     min_events: Annotated[int, Field(gt=0)]
     otherwise_outside: str
+    certain_outside: tuple[str, ...] = ()
     pool: bool = True
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cytorecon.gating.finders.region import RAYS, densest_region
+from cytorecon.gating.finders.region import HALVES, RAYS, densest_region, regions_of_halves
 from cytorecon.gating.kernels import points_in_polygon
 
 Plane = npt.NDArray[np.float64]
@@ -75,3 +75,37 @@ def test_seeds_on_one_point_make_a_small_region_around_it() -> None:
     assert np.isfinite(corners).all()
     assert inside(np.array([[0.5, 0.5]]), corners).all()
     assert np.ptp(corners, axis=0).max() < 0.01
+
+
+def shares(seeds: Plane, coverage: float) -> npt.NDArray[np.float64]:
+    """Return which share of a uniform plane each half's region takes in, against that of all seeds."""
+    plane = np.random.default_rng(9).uniform(0, 1, size=(20_000, 2))
+    whole = inside(plane, densest_region(seeds, coverage)).sum()
+    halves = [inside(plane, corners).sum() for corners in regions_of_halves(seeds, coverage)]
+    ratios: npt.NDArray[np.float64] = np.array(halves) / whole
+    return ratios
+
+
+def test_halves_of_a_round_cloud_agree() -> None:
+    found = shares(cloud(4000), 0.9)
+    assert found.shape == (HALVES,)
+    assert np.abs(found - 1).max() < 0.1
+
+
+def test_halves_disagree_where_it_is_uncertain_how_far_it_reaches() -> None:
+    """A second cloud of which five percent of the seeds lie in the region is a part of it, or is left out."""
+    second = np.random.default_rng(3).normal([0.8, 0.7], 0.03, size=(140, 2))
+    certain, doubtful = shares(cloud(2000), 0.97), shares(np.concatenate([cloud(2000), second]), 0.97)
+    assert np.std(certain) < 0.06
+    assert np.std(doubtful) > 0.15
+
+
+def test_halves_do_not_depend_on_the_order_of_seeds() -> None:
+    seeds = cloud(500)
+    for one, other in zip(regions_of_halves(seeds, 0.95), regions_of_halves(seeds[::-1], 0.95), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_halves_of_one_seed_are_no_failure() -> None:
+    """Half of one event may be none."""
+    assert 0 < len(regions_of_halves(cloud(1), 0.9)) < HALVES
