@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 
 from cytorecon.store import history, schema
+from cytorecon.store.chain import Mark
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
@@ -112,11 +113,12 @@ class OpenStudy:
         reason: str = "",
         after_sha256: str = "",
         who: str = "",
+        mark: Mark | None = None,
     ) -> Iterator[Connection]:
         with self._writing() as connection:
             self._note(
                 connection, what,
-                patient=patient, tube=tube, reason=reason, after_sha256=after_sha256, who=who,
+                patient=patient, tube=tube, reason=reason, after_sha256=after_sha256, who=who, mark=mark,
             )  # fmt: skip
             yield connection
 
@@ -130,9 +132,11 @@ class OpenStudy:
         reason: str = "",
         after_sha256: str = "",
         who: str = "",
+        mark: Mark | None = None,
     ) -> int:
         """Write the line of a change, see :func:`cytorecon.store.history.append`."""
         return history.append(
             connection, self._subject, self._clock(), what,
             who=who or self._who, patient=patient, tube=tube, reason=reason, after_sha256=after_sha256,
+            mark=mark,
         )  # fmt: skip

@@ -21,6 +21,7 @@ from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patient_of, system_clock
 from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
+from cytorecon.store.last_said import NAMES_WHAT_GOES, ROW_GOES, ROW_STAYS
 from cytorecon.store.location import parse_location
 from cytorecon.store.locks import check_unlocked
 from cytorecon.store.open_study import OpenStudy
@@ -159,10 +160,12 @@ class StudyStore(OpenStudy):
         """
         check_consistent(study, self._subject)
         files = SheetFiles(file_sha256 or {}, left_out_sha256 or {})
-        with self._changing(Change.SHEET_REPLACED) as connection:
+        with self._changing(Change.SHEET_REPLACED, mark=NAMES_WHAT_GOES) as connection:
             written = write_sheet(connection, study, self._subject, files, remove_missing=remove_missing)
+            for tube, reason in written.discarded:
+                self._note(connection, Change.RESULT_DISCARDED, tube=tube, reason=reason)
             for tube, reason in written.gone:
-                self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason)
+                self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason, mark=ROW_GOES)
         return written
 
     def change_issues(self, change: Callable[[tuple[Issue, ...]], tuple[Issue, ...]]) -> None:
@@ -419,7 +422,7 @@ class StudyStore(OpenStudy):
 
     def _set_removed(self, tube: str, *, removed: bool, reason: str) -> None:
         what = Change.TUBE_REMOVED if removed else Change.TUBE_RESTORED
-        with self._changing(what, tube=tube, reason=reason) as connection:
+        with self._changing(what, tube=tube, reason=reason, mark=ROW_STAYS) as connection:
             if self._known_tube(connection, tube) == removed:
                 raise StoreError(
                     f"The tube is {'removed already' if removed else 'not removed'}.",
