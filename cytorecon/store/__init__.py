@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
     from cytorecon.store.locking import StudyLocks
     from cytorecon.store.locks import Lock, LockedError
+    from cytorecon.store.lost_files import LostFile
     from cytorecon.store.moving import Moved, copy_study, restore_backup
     from cytorecon.store.origins import Origin
     from cytorecon.store.pending import NOT_ANALYSED
@@ -43,6 +44,7 @@ _HOME = {
     "KeptFile": "kept",
     "Lock": "locks",
     "LockedError": "locks",
+    "LostFile": "lost_files",
     "Moved": "moving",
     "NOT_ANALYSED": "pending",
     "Origin": "origins",
@@ -83,6 +85,7 @@ __all__ = [
     "KeptFile",
     "Lock",
     "LockedError",
+    "LostFile",
     "Moved",
     "Origin",
     "PatientApproval",

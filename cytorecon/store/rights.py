@@ -105,7 +105,7 @@ def _said_of_rule(connection: Connection) -> bool | None:
     if not lines:
         return None
     mark = json.loads(lines[-1].mark)
-    return bool(mark["four_eyes"]) if "four_eyes" in mark else lines[-1].reason == TWO_SIGN
+    return bool(mark["four_eyes"]) if "four_eyes" in mark else bool(lines[-1].reason == TWO_SIGN)
 
 
 def _user_of(line: Row[tuple[Any, ...]]) -> str:
@@ -129,7 +129,7 @@ def _lines_of(connection: Connection, change: Change) -> list[Row[tuple[Any, ...
 def _is_whole(row: Row[tuple[Any, ...]]) -> bool:
     details = Details(row.nonce, row.patient, row.tube, row.reason, row.after_sha256)
     line = Line(row.revision, row.at, row.what, row.who, row.mark, row.details_sha256, row.prev_hash)
-    return details.sha256 == row.details_sha256 and line.hash == row.hash
+    return (details.sha256, line.hash) == (str(row.details_sha256), str(row.hash))
 
 
 def _expected_triggers(dialect: str) -> list[str]:
