@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
     from cytorecon.store.engine import sqlite_issues
     from cytorecon.store.erasing import Erased, erase_patient
+    from cytorecon.store.folder import share_under
     from cytorecon.store.history import HistoryEntry
     from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
     from cytorecon.store.locking import StudyLocks
@@ -67,6 +68,7 @@ _HOME = {
     "export_history": "audit",
     "restore_backup": "moving",
     "same_facts": "earlier",
+    "share_under": "folder",
     "sqlite_issues": "engine",
     "upgrade_study": "upgrading",
     "verify_history": "audit",
@@ -106,6 +108,7 @@ __all__ = [
     "export_history",
     "restore_backup",
     "same_facts",
+    "share_under",
     "sqlite_issues",
     "upgrade_study",
     "verify_history",

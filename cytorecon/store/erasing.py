@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -41,7 +40,7 @@ from cytorecon.store.kept import CHOSEN
 from cytorecon.store.last_said import said_of_tubes
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import open_database
-from cytorecon.store.tombstones import is_erased
+from cytorecon.store.tombstones import is_erased, names
 
 _NOTED_AGAIN: Final = "noted again: the line before named a patient who was erased"
 #: Tables of the chain, and those with rules of their own here.
@@ -85,7 +84,8 @@ def erase_patient(
 ) -> Erased:
     """Erase a patient: facts, tubes, results, events, readouts, decisions, signatures and kept files.
 
-    The history keeps its lines without tube and reason, and gets one with a salted hash of the pseudonym.
+    The history keeps its lines without tube and reason, and gets one with a salted hash of the pseudonym:
+    whoever guesses the pseudonym can confirm it. Sheets bring the patient back only by consent given anew.
     What a batch learned from many tubes stays. Calling it again only overwrites free space.
 
     Parameters
@@ -211,7 +211,7 @@ def _files_of(connection: Connection, whose: ColumnElement[bool]) -> set[tuple[s
 def _drop_issues(connection: Connection, patient: str, subject: str) -> None:
     stored = connection.execute(select(schema.study.c.issues)).scalar_one()
     issues = from_text(ISSUES, stored, subject=subject, field="issues")
-    left = tuple(issue for issue in issues if not _names(patient, f"{issue} {issue.subject}"))
+    left = tuple(issue for issue in issues if not names(patient, f"{issue} {issue.subject}"))
     connection.execute(update(schema.study).values(issues=to_text(ISSUES, left)))
 
 
@@ -233,9 +233,7 @@ def _delete_details(
         .where(about, lines.c.what != Change.USER_SAVED.value)
         .order_by(table.c.revision)
     ).all()
-    gone = [
-        row for row in found if row.patient == patient or row.tube in tubes or _names(patient, row.reason)
-    ]
+    gone = [row for row in found if row.patient == patient or row.tube in tubes or names(patient, row.reason)]
     last = _last_lines(connection)
     again = [row for row in gone if row.patient != patient and row.revision in last]
     for row in gone:
@@ -276,10 +274,6 @@ def _unlink(blobs: Blobs | None, digests: set[str]) -> int:
     return len(gone)
 
 
-def _names(patient: str, words: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(patient)}(?![\w-])", words) is not None
-
-
 def _is_known(connection: Connection, patient: str) -> bool:
     details = schema.history_details
     line = select(details.c.revision).where(details.c.patient == patient)
@@ -293,7 +287,7 @@ def _still_named(connection: Connection, patient: str) -> Iterator[str]:
         if not texts or not connection.execute(select(true()).select_from(table).where(mentions)).first():
             continue
         with closing(lines_of(connection, table)) as lines:
-            if any(_names(patient, line) for line in lines):
+            if any(names(patient, line) for line in lines):
                 yield table.name
 
 
@@ -321,7 +315,7 @@ def _copies(place: Folder | Server) -> tuple[Path, ...]:
 
 
 def _check_reason(patient: str, why: str, subject: str) -> None:
-    if why.strip() and not _names(patient, why):
+    if why.strip() and not names(patient, why):
         return
     raise StoreError(
         "An erasure needs a reason, which does not name the patient.",

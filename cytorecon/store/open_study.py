@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.locks import Lock, check_unlocked, read_locks
 from cytorecon.store.opening import open_database
+from cytorecon.store.tombstones import check_not_erased, erased_and_gone
 
 
 class OpenStudy:
@@ -89,9 +90,23 @@ class OpenStudy:
             return read_locks(connection)
 
     def check_unlocked(self, patient: str) -> None:
-        """Check that the results of a patient may be changed; LockedError says by whom they are locked."""
+        """Check that the results of a patient may be changed.
+
+        Raises
+        ------
+        LockedError
+            Saying by whom they are locked.
+        StoreError
+            If the patient was erased and did not come back.
+        """
         with self._reading() as connection:
             check_unlocked(connection, patient, self._subject)
+            check_not_erased(connection, patient, self._subject)
+
+    def erased(self, patients: Collection[str]) -> frozenset[str]:
+        """Return those of `patients` who were erased and did not come back."""
+        with self._reading() as connection:
+            return erased_and_gone(connection, patients)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

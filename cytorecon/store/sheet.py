@@ -64,8 +64,8 @@ class WrittenSheet:
     locked : tuple of Tube
         Tubes of locked patients that the sheet lists, with the paths of their files: they teach the batch,
         and stay as they are.
-    of_locks : tuple of Issue
-        What is to be said of locked patients; not stored, as it holds times.
+    not_stored : tuple of Issue
+        What is to be said of locked patients, which holds times, and of erased ones, which names them.
     """
 
     study: Study
@@ -73,7 +73,7 @@ class WrittenSheet:
     gone: tuple[tuple[str, str], ...] = ()
     discarded: tuple[tuple[str, str], ...] = ()
     locked: tuple[Tube, ...] = ()
-    of_locks: tuple[Issue, ...] = ()
+    not_stored: tuple[Issue, ...] = ()
 
 
 def write_sheet(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,6 +30,7 @@ from cytorecon.store.opening import create_database, holds_study, open_database
 from cytorecon.store.origins import Origin, read_origins
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
+from cytorecon.store.tombstones import check_not_erased, erased_and_gone, without_erased
 from cytorecon.store.uploads import with_known_facts
 from cytorecon.study.model import Patient, Study, Tube
 from cytorecon.study.result import StudyResult
@@ -135,6 +137,7 @@ class StudyStore(OpenStudy):
         file_sha256: Mapping[str, str] | None = None,
         left_out_sha256: Mapping[int, str] | None = None,
         remove_missing: bool = False,
+        consent_anew: Collection[str] = (),
     ) -> WrittenSheet:
         """Take over sheets that were read again; uploads, removals and what they do not list stay.
 
@@ -152,6 +155,8 @@ class StudyStore(OpenStudy):
             Row that was left out -> SHA-256 of its file.
         remove_missing : bool
             Take out what the sheets do not list, uploads apart; no tube when rows were left out.
+        consent_anew : collection of str
+            Patients who were erased and may come back, which the history then tells.
 
         Returns
         -------
@@ -161,12 +166,17 @@ class StudyStore(OpenStudy):
         check_consistent(study, self._subject)
         files = SheetFiles(file_sha256 or {}, left_out_sha256 or {})
         with self._changing(Change.SHEET_REPLACED, mark=NAMES_WHAT_GOES) as connection:
+            back = erased_and_gone(connection, {one.patient for one in study.patients})
+            study, of_erased = without_erased(study, back, consent_anew)
+            for patient in sorted(back.intersection(consent_anew)):
+                reason = f"patient {patient}, who was erased: consent was given anew"
+                self._note(connection, Change.PATIENT_SAVED, patient=patient, reason=reason)
             written = write_sheet(connection, study, self._subject, files, remove_missing=remove_missing)
             for tube, reason in written.discarded:
                 self._note(connection, Change.RESULT_DISCARDED, tube=tube, reason=reason)
             for tube, reason in written.gone:
                 self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason, mark=ROW_GOES)
-        return written
+        return replace(written, not_stored=(*written.not_stored, *of_erased))
 
     def change_issues(self, change: Callable[[tuple[Issue, ...]], tuple[Issue, ...]]) -> None:
         """Replace what is said about the sheets by what `change` makes of it, in one transaction."""
@@ -206,12 +216,14 @@ class StudyStore(OpenStudy):
         """Add a patient, or replace what is known about one."""
         with self._saving(patient) as connection:
             check_unlocked(connection, patient.patient, self._subject)
+            check_not_erased(connection, patient.patient, self._subject)
             rows.write_patient(connection, patient)
 
     def complete_patient(self, patient: Patient) -> None:
         """Add a patient, or fill in what is not known about one; what is known stays."""
         with self._saving(patient) as connection:
             check_unlocked(connection, patient.patient, self._subject)
+            check_not_erased(connection, patient.patient, self._subject)
             stored = read_patients(connection, self._subject).get(patient.patient)
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 

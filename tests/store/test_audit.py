@@ -59,9 +59,9 @@ def _without_triggers(connection: Connection) -> list[str]:
     return [sql for _, sql in found]
 
 
-def complaint_of(location: str, **options: str) -> str:
+def complaint_of(location: str, *, head: str = "") -> str:
     with pytest.raises(StoreError) as caught:
-        verify_history(location, **options)
+        verify_history(location, head=head)
     return str(caught.value)
 
 
