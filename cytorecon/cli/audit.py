@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cytorecon.cli.console import note, print_json
-from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.failures import raise_for
+from cytorecon.cli.lost import failures_of, lost_rows
+from cytorecon.cli.options import FilesOption, JsonOption, StudyArgument
 
 if TYPE_CHECKING:
     from cytorecon.store import Verified
@@ -27,15 +29,22 @@ def verify(
         str,
         typer.Option("--head", metavar="HASH", help="Hash noted down earlier; must be in the history."),
     ] = "",
+    files: FilesOption = "",
+    read_files: Annotated[
+        bool, typer.Option("--read-files", help="Read all kept files and compare their SHA-256, too.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check that no line of the history, and nothing it says was stored, was changed.
 
+    Kept files that are not there are named (exit code 2).
     Note the hash it prints down elsewhere: with it, nobody can put a whole new history in place unseen.
     """
     from cytorecon.store import verify_history
 
-    _say(verify_history(study, head=head), as_json=as_json)
+    verified = verify_history(study, head=head, files=files, read_files=read_files)
+    _say(verified, as_json=as_json)
+    raise_for(failures_of(verified.lost), done=1)
 
 
 @audit.command("export")
@@ -64,6 +73,8 @@ def _say(verified: Verified, *, as_json: bool) -> None:
                 "since": verified.since,
                 "erased": verified.erased,
                 "clock_back": list(verified.clock_back),
+                "missing": lost_rows(verified.lost),
+                "files_not_looked_for": verified.unseen,
             }
         )
         return
@@ -74,3 +85,5 @@ def _say(verified: Verified, *, as_json: bool) -> None:
         note(f"{verified.erased} lines lost their details when a patient was erased.")
     for line in verified.clock_back:
         note(f"Line {line} was written when the clock was behind the line before.")
+    if verified.unseen:
+        note(f"{verified.unseen} kept files were not looked for: name their place with --files.")

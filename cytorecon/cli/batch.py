@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -97,6 +97,14 @@ def batch(
         bool,
         typer.Option("--remove-missing", help="Take out what an earlier sheet listed and this one does not."),
     ] = False,
+    consent_anew: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consent-anew",
+            metavar="PATIENT",
+            help="A patient who was erased and has consented anew; rows of others who were erased stay out.",
+        ),
+    ] = None,
     priors: Annotated[
         Path | None,
         typer.Option(
@@ -128,7 +136,9 @@ def batch(
     keeping = Keeping(keep_files, blobs, by)
     if shard is not None:
         others = (patients, events, readouts, name, mapping, spillover, priors)
-        check_shard_alone(relearn, remove_missing, learn_only, *(other is not None for other in others))
+        check_shard_alone(
+            relearn, remove_missing, learn_only, bool(consent_anew), *(other is not None for other in others)
+        )
         _finish(analyse_shard(manifest, out, shard, staff, keeping), out, as_json=as_json)
         return
     result = analyse(
@@ -141,6 +151,7 @@ def batch(
         given=given,
         relearn=relearn,
         remove_missing=remove_missing,
+        consent_anew=consent_anew or (),
         priors=priors,
         learn_only=learn_only,
         staff=staff,
@@ -190,6 +201,7 @@ def analyse(
     given: GivenWords = NOTHING_GIVEN,
     relearn: bool = False,
     remove_missing: bool = False,
+    consent_anew: Sequence[str] = (),
     priors: Path | None = None,
     learn_only: bool = False,
     staff: Staff,
@@ -213,6 +225,7 @@ def analyse(
             relearn=relearn,
             site=site,
             remove_missing=remove_missing,
+            consent_anew=consent_anew,
             today=datetime.now().astimezone().date(),
             learn_only=learn_only,
             keep_files=keeping.keep_files,

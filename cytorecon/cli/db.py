@@ -12,7 +12,9 @@ import typer
 
 from cytorecon import __version__
 from cytorecon.cli.console import note, print_json, print_table
-from cytorecon.cli.options import JsonOption, StudyArgument
+from cytorecon.cli.failures import raise_for
+from cytorecon.cli.lost import failures_of, lost_rows
+from cytorecon.cli.options import FilesOption, JsonOption, StudyArgument, lasting_place
 from cytorecon.cli.password import ask_password
 
 if TYPE_CHECKING:
@@ -26,15 +28,8 @@ db = typer.Typer(
 
 WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the history.")]
 
-
-FilesOption = Annotated[
-    str,
-    typer.Option(
-        "--files",
-        metavar="PLACE",
-        envvar="CYTORECON_BLOBS",
-        help="Folder or URL of the files a study keeps; its own blobs by default.",
-    ),
+WithoutFilesOption = Annotated[
+    bool, typer.Option("--without-files", help="Leave out the files that the study keeps.")
 ]
 
 
@@ -65,26 +60,28 @@ def backup(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="New file.")],
     files: FilesOption = "",
+    without_files: WithoutFilesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write all of a study to one file, as of one moment; others may go on writing.
 
     Any database can be made from it again. It holds what the study holds: pseudonyms, clock times, hashes of
-    passwords.
+    passwords. Files that the study keeps and that are not there are named (exit code 2).
     """
     from cytorecon.jobs.pending import pending_jobs
     from cytorecon.store import back_up
 
     # before the study is read: what waits then has its file in it
-    made = back_up(study, out, jobs=pending_jobs(study), files=files)
+    made = back_up(study, out, jobs=pending_jobs(study), files=files, without_files=without_files)
     rows = sum(table.rows for table in made.tables)
     if as_json:
         counts = {"rows": rows, "files": len(made.files), "jobs": len(made.jobs)}
-        print_json({"out": str(out), **counts, "head": made.head})
-        return
-    print(f"{rows} rows and {len(made.files)} files. Head: {made.head or 'none'}")
-    if made.jobs:
-        note(f"{len(made.jobs)} jobs that had not ended are in it; a restored study asks for them again.")
+        print_json({"out": str(out), **counts, "head": made.head, "missing": lost_rows(made.lost)})
+    else:
+        print(f"{rows} rows and {len(made.files)} files. Head: {made.head or 'none'}")
+        if made.jobs:
+            note(f"{len(made.jobs)} jobs that had not ended are in it; a restored study asks for them again.")
+    raise_for(failures_of(made.lost), done=1)
 
 
 @db.command("restore")
@@ -113,8 +110,14 @@ def copy(
     files: FilesOption = "",
     to_files: Annotated[
         str,
-        typer.Option("--to-files", metavar="PLACE", help="Folder or URL for the files the copy keeps."),
+        typer.Option(
+            "--to-files",
+            metavar="PLACE",
+            callback=lasting_place,
+            help="Folder or URL for the files the copy keeps.",
+        ),
     ] = "",
+    without_files: WithoutFilesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
@@ -122,7 +125,7 @@ def copy(
     from cytorecon.store import copy_study
 
     waiting = pending_jobs(study)
-    moved = copy_study(study, to, files=files, to_files=to_files)
+    moved = copy_study(study, to, files=files, to_files=to_files, without_files=without_files)
     _say(moved, ask_again(to, waiting), as_json=as_json)
 
 
@@ -260,8 +263,15 @@ def rule(
 
 def _say(moved: Moved, jobs: int, *, as_json: bool) -> None:
     if as_json:
-        print_json({"rows": moved.rows, "files": moved.files, "jobs": jobs, "head": moved.head})
-        return
-    print(f"{moved.rows} rows and {moved.files} files, the same on both sides. Head: {moved.head or 'none'}")
-    if jobs:
-        note(f"{jobs} jobs wait for a worker of the new study.")
+        counts = {"rows": moved.rows, "files": moved.files, "jobs": jobs}
+        missing = {"missing": lost_rows(moved.lost), "left_out": moved.left_out}
+        print_json({**counts, "head": moved.head, **missing})
+    else:
+        print(
+            f"{moved.rows} rows and {moved.files} files, the same on both sides. Head: {moved.head or 'none'}"
+        )
+        if jobs:
+            note(f"{jobs} jobs wait for a worker of the new study.")
+        if moved.left_out:
+            note(f"{moved.left_out} kept files were left out; what needs them cannot be done here.")
+    raise_for(failures_of(moved.lost), done=1)

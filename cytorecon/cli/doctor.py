@@ -6,15 +6,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata, util
 from pathlib import Path
-from typing import Final, Literal
+from sqlite3 import sqlite_version
+from typing import Annotated, Final, Literal
 
 import typer
 
 from cytorecon import __version__
-from cytorecon.cli.console import print_table
+from cytorecon.cli.console import print_json, print_table
+from cytorecon.cli.options import JsonOption
 from cytorecon.errors import CytoreconError
 
 #: Libraries whose versions change numbers or pictures.
@@ -34,33 +36,44 @@ class Check:
     ----------
     name : str
         What was looked at.
-    status : {"ok", "absent", "failed"}
+    status : {"ok", "absent", "warning", "failed"}
         ``absent`` is an optional part that is not here; ``failed`` needs repair.
     detail : str
         What was found.
     """
 
     name: str
-    status: Literal["ok", "absent", "failed"]
+    status: Literal["ok", "absent", "warning", "failed"]
     detail: str
 
 
-def doctor() -> None:
-    """Check that this installation is complete.
+def doctor(
+    study: Annotated[
+        str, typer.Argument(metavar="[STUDY]", help="Study folder or PostgreSQL URL, or where one is to be.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check that this installation is complete, and that the place of a study can keep one.
 
-    Looks at versions, templates, knowledge files, optional parts and writing.
+    Looks at versions, templates, knowledge files, optional parts and writing; with STUDY also whether it lies
+    on a network share, and whether it can be opened.
     """
-    checks = list(all_checks())
-    print_table(("check", "status", "found"), [(check.name, check.status, check.detail) for check in checks])
+    checks = [*all_checks(), *(of_place(study) if study else ())]
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        rows = [(check.name, check.status, check.detail) for check in checks]
+        print_table(("check", "status", "found"), rows)
     if any(check.status == "failed" for check in checks):
         raise typer.Exit(1)
 
 
 def all_checks() -> Iterator[Check]:
-    """Yield every check, in the order of the list."""
+    """Yield every check of the installation, in the order of the list."""
     yield Check("cytorecon", "ok", __version__)
     yield Check("python", "ok", f"{sys.version.split()[0]} on {sys.platform}")
     yield from map(library, LIBRARIES)
+    yield sqlite()
     yield attempt("knowledge files", load_knowledge)
     yield attempt("templates", load_templates)
     yield attempt("web interface", load_dashboard)
@@ -68,6 +81,36 @@ def all_checks() -> Iterator[Check]:
     yield attempt("uploads", quarantine)
     yield postgresql()
     yield browser()
+
+
+def sqlite() -> Check:
+    """Tell whether this SQLite keeps every change of two programs that write one study."""
+    from cytorecon.store import sqlite_issues
+
+    issues = sqlite_issues()
+    if issues:
+        return Check("SQLite", "warning", " ".join(str(issue) for issue in issues))
+    return Check("SQLite", "ok", sqlite_version)
+
+
+def of_place(study: str) -> Iterator[Check]:
+    """Yield the checks of one study, or of a place where one is to be."""
+    from cytorecon.store import StudyStore, share_under
+
+    share = share_under(study)
+    if share:
+        yield Check("place", "failed", f"a network share ({share}); keep the study on a local disk")
+    elif share is not None:
+        yield Check("place", "ok", "no network share that is known")
+
+    def opened() -> str:
+        if not StudyStore.exists(study):
+            return "none there yet"
+        with StudyStore.open(study) as store:
+            current = store.is_current()
+        return "can be opened" if current else "of an older version: cytorecon db upgrade STUDY"
+
+    yield attempt("study", opened)
 
 
 def attempt(name: str, work: Callable[[], str]) -> Check:

@@ -37,13 +37,41 @@ SpilloverOption = Annotated[
     ),
 ]
 
+
+def lasting_place(place: str) -> str:
+    """Refuse a place for files that ends with the command.
+
+    Raises
+    ------
+    typer.BadParameter
+        For the memory of this process.
+    """
+    if place.split("://", 1)[0].rsplit("::", maxsplit=1)[-1] == "memory":
+        raise typer.BadParameter(
+            "The memory of this command ends with it; name a folder or s3://bucket/prefix."
+        )
+    return place
+
+
 BlobsOption = Annotated[
     str,
     typer.Option(
         "--blobs",
         metavar="PLACE",
         envvar="CYTORECON_BLOBS",
+        callback=lasting_place,
         help="Where files of tubes are kept: a folder or s3://bucket/prefix; by default in the study folder.",
+    ),
+]
+
+FilesOption = Annotated[
+    str,
+    typer.Option(
+        "--files",
+        metavar="PLACE",
+        envvar="CYTORECON_BLOBS",
+        callback=lasting_place,
+        help="Folder or URL of the files a study keeps; its own blobs by default.",
     ),
 ]
 

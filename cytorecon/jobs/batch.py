@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date
@@ -47,6 +47,7 @@ def run_batch(
     learn_only: bool = False,
     keep_files: bool = True,
     blobs: str = "",
+    consent_anew: Collection[str] = (),
     by: str = "",
     jobs: int = 1,
     pool: Pool | None = None,
@@ -89,6 +90,8 @@ def run_batch(
         (:mod:`cytorecon.jobs.keeping`).
     blobs : str
         Where they are kept, see :func:`~cytorecon.store.remote_blobs.open_blobs`.
+    consent_anew : collection of str
+        Patients who were erased on request and may come back; rows of others who were erased are left out.
     by : str
         Initials of who runs it, for the history; nobody is named when it is empty.
     jobs : int
@@ -119,7 +122,9 @@ def run_batch(
     who = checked_initials(by) if by else UNKNOWN
     sheet = load_study(manifest, patients=patients, events=events, readouts=readouts, name=name, today=today)
     Given().changed(mapping, spillover).check_asked_for(_templates(sheet))
-    taken_over = _opened(out, sheet, who, keep_name=name is None, remove_missing=remove_missing)
+    taken_over = _opened(
+        out, sheet, who, keep_name=name is None, remove_missing=remove_missing, consent_anew=consent_anew
+    )
     with taken_over as (store, written, digests), nullcontext(pool) if pool else workers(jobs) as crew:
         known = AnalysisSettings.from_json(store.settings())
         usual = _given_anew(known, mapping, spillover)
@@ -145,7 +150,7 @@ def run_batch(
         ]
         files = Files(place_of(out, blobs) if keep_files else None, asked_for=keep_files)
         remarks = analyse(store, wanted, plan, files, each=crew.each, progress=progress)
-        return with_remarks(store.result(plots=False), plan, (*written.of_locks, *remarks))
+        return with_remarks(store.result(plots=False), plan, (*written.not_stored, *remarks))
 
 
 def analyse(
@@ -185,7 +190,13 @@ def analyse(
 
 @contextmanager
 def _opened(
-    out: str | Path, sheet: Study, who: str, *, keep_name: bool, remove_missing: bool
+    out: str | Path,
+    sheet: Study,
+    who: str,
+    *,
+    keep_name: bool,
+    remove_missing: bool,
+    consent_anew: Collection[str],
 ) -> Iterator[tuple[StudyStore, WrittenSheet, Mapping[str, str]]]:
     """Open or make the study at `out`; yield it with the sheet as it was taken over, and hashes of files."""
     if not StudyStore.exists(out):
@@ -201,6 +212,7 @@ def _opened(
             file_sha256=digests,
             left_out_sha256=row_digests(sheet.left_out),
             remove_missing=remove_missing,
+            consent_anew=consent_anew,
         )
         yield store, written, _by_stored_name(digests, sheet, written)
 

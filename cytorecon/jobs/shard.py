@@ -113,7 +113,9 @@ def run_shard(
     sheet = load_study(manifest, today=today)
     who = checked_initials(by) if by else UNKNOWN
     with StudyStore.open(out, who=who) as store, nullcontext(pool) if pool else workers(jobs) as crew:
-        own = tuple(_own_tubes(_unlocked(sheet, store), _unlocked(store.study(), store), shard, str(out)))
+        own = tuple(
+            _own_tubes(_analysed_here(sheet, store), _analysed_here(store.study(), store), shard, str(out))
+        )
         settings, origins = AnalysisSettings.from_json(store.settings()), store.origins()
         todo = [tube for tube in own if tube.tube not in origins or origins[tube.tube].status == "done"]
         plan = plan_with_what_was_learned(
@@ -129,10 +131,10 @@ def run_shard(
         return _result(store, own, remarks)
 
 
-def _unlocked(study: Study, store: StudyStore) -> Study:
-    """Return a study without the tubes of patients whose results are locked."""
-    locked = store.locks()
-    return study.model_copy(update={"tubes": tuple(t for t in study.tubes if t.patient not in locked)})
+def _analysed_here(study: Study, store: StudyStore) -> Study:
+    """Return a study without the tubes of patients whose results are locked, or who were erased."""
+    apart = set(store.locks()) | store.erased({tube.patient for tube in study.tubes})
+    return study.model_copy(update={"tubes": tuple(t for t in study.tubes if t.patient not in apart)})
 
 
 def _own_tubes(sheet: Study, stored: Study, shard: Shard, subject: str) -> Iterator[Tube]:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from cytorecon.store.earlier import AWAITS_ANALYSIS, KEPT, same_facts
     from cytorecon.store.engine import sqlite_issues
     from cytorecon.store.erasing import Erased, erase_patient
+    from cytorecon.store.folder import share_under
     from cytorecon.store.history import HistoryEntry
     from cytorecon.store.kept import KeptFile, Work, WorkOutdatedError, WorkStoredError
     from cytorecon.store.locking import StudyLocks
     from cytorecon.store.locks import Lock, LockedError
+    from cytorecon.store.lost_files import LostFile
     from cytorecon.store.moving import Moved, copy_study, restore_backup
     from cytorecon.store.origins import Origin
     from cytorecon.store.pending import NOT_ANALYSED
@@ -44,6 +46,7 @@ _HOME = {
     "KeptFile": "kept",
     "Lock": "locks",
     "LockedError": "locks",
+    "LostFile": "lost_files",
     "Moved": "moving",
     "NOT_ANALYSED": "pending",
     "Origin": "origins",
@@ -67,6 +70,7 @@ _HOME = {
     "export_history": "audit",
     "restore_backup": "moving",
     "same_facts": "earlier",
+    "share_under": "folder",
     "sqlite_issues": "engine",
     "upgrade_study": "upgrading",
     "verify_history": "audit",
@@ -85,6 +89,7 @@ __all__ = [
     "KeptFile",
     "Lock",
     "LockedError",
+    "LostFile",
     "Moved",
     "Origin",
     "PatientApproval",
@@ -106,6 +111,7 @@ __all__ = [
     "export_history",
     "restore_backup",
     "same_facts",
+    "share_under",
     "sqlite_issues",
     "upgrade_study",
     "verify_history",

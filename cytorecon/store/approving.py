@@ -18,6 +18,15 @@ from cytorecon.store.decided import read_overrides
 from cytorecon.store.documents import from_text
 from cytorecon.store.history import Change, patient_of
 from cytorecon.store.open_study import OpenStudy
+from cytorecon.store.rights import (
+    ONE_SIGNS,
+    TWO_SIGN,
+    check_rights,
+    rule_mark,
+    two_must_sign,
+    user_mark,
+    user_sha256,
+)
 from cytorecon.store.users import (
     SIGNING_ROLES,
     Role,
@@ -29,7 +38,7 @@ from cytorecon.store.users import (
     read_users,
     write_user,
 )
-from cytorecon.store.written import signature_text, user_sha256
+from cytorecon.store.written import signature_text
 from cytorecon.study.result import StudyResult
 from cytorecon.study.signing import SignedPatient, signed_patient
 
@@ -106,7 +115,7 @@ class StudyApprovals(OpenStudy):
         after = user_sha256(name, role, active, kept)
         state = "" if active else ", not active"
         with self._changing(
-            Change.USER_SAVED, reason=f"user {name}, {role}{state}", after_sha256=after
+            Change.USER_SAVED, reason=f"user {name}, {role}{state}", after_sha256=after, mark=user_mark(name)
         ) as connection:
             write_user(connection, User(name=name, role=role, active=active), kept)
 
@@ -118,8 +127,8 @@ class StudyApprovals(OpenStudy):
 
     def set_four_eyes(self, *, needed: bool) -> None:
         """Say whether two persons must sign, of whom one has set no gate of the patient by hand."""
-        reason = "two persons sign" if needed else "one person signs"
-        with self._changing(Change.RULE_SET, reason=reason) as connection:
+        reason = TWO_SIGN if needed else ONE_SIGNS
+        with self._changing(Change.RULE_SET, reason=reason, mark=rule_mark(four_eyes=needed)) as connection:
             connection.execute(update(schema.study).values(four_eyes=needed))
 
     def states(self, *, software_version: str) -> tuple[PatientApproval, ...]:
@@ -164,14 +173,15 @@ class StudyApprovals(OpenStudy):
         Raises
         ------
         StoreError
-            If user and password do not fit, the user may not sign, a document is not that any more, has no
-            result, or is signed by this person already.
+            If user and password do not fit, the user may not sign, user or rule are not what the history
+            says, a document is not that any more, has no result, or is signed by this person already.
         """
         kept = self._check_signer(by, password)
         with self._writing() as connection:
             connection.execute(select(schema.study.c.revision).with_for_update())
             if password_hash_of(connection, by) != kept or not _may_sign(read_users(connection), by):
                 raise self._refused(by)
+            check_rights(connection, by, self._subject)
             states = {state.patient: state for state in self._states_now(connection, software_version)}
             for patient, sha256 in seen.items():
                 self._check_seen(states.get(patient), patient, sha256, by)
@@ -258,7 +268,7 @@ def _states(
     software_version: str,
     patients: Collection[str] | None = None,
 ) -> tuple[PatientApproval, ...]:
-    four_eyes = bool(connection.execute(select(schema.study.c.four_eyes)).scalar_one())
+    four_eyes = two_must_sign(connection)
     approvals = _approvals(connection, subject)
     editors = _editors(connection, result, subject)
     found = []

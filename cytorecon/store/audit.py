@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from sqlalchemy import Connection, Row, Select, select, text
 
 from cytorecon.errors import StoreError
 from cytorecon.store import schema
+from cytorecon.store.beside import blobs_beside, files_in
 from cytorecon.store.chain import GENESIS, Details, Line, canonical
 from cytorecon.store.engine import reading, streamed
 from cytorecon.store.files import put_whole
 from cytorecon.store.history import Change, needs_upgrade
 from cytorecon.store.location import parse_location
+from cytorecon.store.lost_files import LostFile, lost_files, n_named
 from cytorecon.store.opening import open_database
 from cytorecon.store.written import check_what_is_stored
 
@@ -51,6 +53,10 @@ class Verified:
         Lines whose details were erased with a patient.
     clock_back : tuple of int
         Lines written when the clock was behind the line before.
+    lost : tuple of LostFile
+        Kept files that rows name and that are not there.
+    unseen : int
+        Kept files that were not looked for, because nobody said where they are.
     """
 
     lines: int
@@ -58,10 +64,16 @@ class Verified:
     since: int | None = None
     erased: int = 0
     clock_back: tuple[int, ...] = ()
+    lost: tuple[LostFile, ...] = ()
+    unseen: int = 0
 
 
-def verify_history(location: str | Path, *, head: str = "") -> Verified:
+def verify_history(
+    location: str | Path, *, head: str = "", files: str | Path | None = None, read_files: bool = False
+) -> Verified:
     """Verify the history of the study at `location`, and that what it wrote last is what is stored.
+
+    Kept files are looked for, too.
 
     Parameters
     ----------
@@ -69,6 +81,10 @@ def verify_history(location: str | Path, *, head: str = "") -> Verified:
         A folder, or ``postgresql+psycopg://user@host/database``.
     head : str
         Hash noted down earlier; it must be that of one of the lines.
+    files : str or Path, optional
+        Folder or URL of the files that are kept; ``blobs`` of a study folder by default.
+    read_files : bool
+        Read all of them and compare their SHA-256, too.
 
     Raises
     ------
@@ -76,11 +92,16 @@ def verify_history(location: str | Path, *, head: str = "") -> Verified:
         Naming the first line that does not fit.
     """
     place = parse_location(location)
+    beside = blobs_beside(place, files)
     engine = open_database(place)
     try:
         with reading(engine, str(place)) as connection:
             _check_pages(connection, str(place))
-            return verify(connection, str(place), head=head)
+            verified = verify(connection, str(place), head=head)
+            if beside is None:
+                return replace(verified, unseen=n_named(connection))
+            contents = beside if read_files else None
+            return replace(verified, lost=lost_files(connection, files_in(beside), contents))
     finally:
         engine.dispose()
 

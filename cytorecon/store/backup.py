@@ -28,6 +28,7 @@ from cytorecon.store.content import TableNote, Tally, lines_of, schema_version_o
 from cytorecon.store.engine import reading
 from cytorecon.store.files import new_file
 from cytorecon.store.location import parse_location
+from cytorecon.store.lost_files import LostFile, lost_files, n_named, no_place
 from cytorecon.store.opening import open_database
 from cytorecon.values import Frozen
 
@@ -54,6 +55,10 @@ class BackupNote(Frozen):
         That are kept beside the database.
     jobs : tuple of str
         What was asked of jobs that had not ended (:class:`~cytorecon.jobs.model.Request` as JSON).
+    lost : tuple of LostFile
+        That rows name and that were not there.
+    without_files : bool
+        Whether files were left out on purpose.
     """
 
     format: Literal["cytorecon-backup-1"] = "cytorecon-backup-1"
@@ -64,10 +69,23 @@ class BackupNote(Frozen):
     tables: tuple[TableNote, ...]
     files: tuple[FileNote, ...]
     jobs: tuple[str, ...] = ()
+    lost: tuple[LostFile, ...] = ()
+    without_files: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it is written; what is empty stays out."""
+        absent = {name for name in ("jobs", "lost", "without_files") if not getattr(self, name)}
+        return canonical(self.model_dump(mode="json", exclude=absent))
 
 
 def back_up(
-    location: str | Path, out: Path, *, files: str | Path | None = None, jobs: Sequence[str] = ()
+    location: str | Path,
+    out: Path,
+    *,
+    files: str | Path | None = None,
+    jobs: Sequence[str] = (),
+    without_files: bool = False,
 ) -> BackupNote:
     """Write all of a study to the new file `out`, as of one moment, while others may go on writing.
 
@@ -81,12 +99,19 @@ def back_up(
         Folder or URL of the files that are kept; ``blobs`` of a study folder by default.
     jobs : sequence of str
         See :class:`BackupNote`; read before this is called, so that each finds its file.
+    without_files : bool
+        Leave the files that are kept out.
+
+    Returns
+    -------
+    BackupNote
+        It names the files that were not there.
 
     Raises
     ------
     StoreError
-        If the study cannot be read, its history does not fit, a kept file was changed, or `out` cannot
-        be written.
+        If the study cannot be read, its history does not fit, nobody said where its files are, a kept file
+        was changed, or `out` cannot be written.
     """
     place = parse_location(location)
     engine = open_database(place)
@@ -99,16 +124,17 @@ def back_up(
             head, version = _head(connection, str(place)), schema_version_of(connection)
             tables = tuple(_write_tables(connection, archive))
             # files are written before the rows that name them, so those of the rows just read are there
-            beside = blobs_beside(place, files)
+            beside = None if without_files else blobs_beside(place, files)
+            if beside is None and not without_files and (named := n_named(connection)):
+                raise no_place(str(place), named, "nothing was backed up")
             kept = tuple(_write_files(beside, archive, str(place)))
             row = connection.execute(select(schema.study.c.software_version, schema.study.c.revision)).one()
             note = BackupNote(
                 schema_version=version, software_version=row.software_version, revision=row.revision,
                 head=head, tables=tables, files=kept, jobs=tuple(jobs),
+                lost=() if without_files else lost_files(connection, kept), without_files=without_files,
             )  # fmt: skip
-            archive.writestr(
-                _entry(NOTE), canonical(note.model_dump(mode="json", exclude=set() if jobs else {"jobs"}))
-            )
+            archive.writestr(_entry(NOTE), note.text)
     finally:
         engine.dispose()
     return note

@@ -3,7 +3,8 @@
 Whoever changes or removes a line afterwards must change all later ones, and their last hash is what others
 may have noted down. A line holds nothing that may have to be erased: that stands beside it, in the details,
 and the line has only a digest of them. A random number goes into each digest, so that nobody can find out
-by trying which pseudonym an erased line was about.
+by trying which pseudonym an erased line was about. (The line of an erasure has its own salt in it: there
+who guesses the pseudonym can confirm it, docs/decisions/0059.)
 
 What is hashed here must never change: lines of old studies could not be verified any more.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -32,15 +31,16 @@ from cytorecon.store import history, rows, schema
 from cytorecon.store.audit import check_is_chained
 from cytorecon.store.beside import blobs_beside, files_in
 from cytorecon.store.blobs import Blobs
-from cytorecon.store.chain import digest
+from cytorecon.store.chain import Mark, digest
 from cytorecon.store.content import lines_of, tables_of
 from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
-from cytorecon.store.history import Change, Clock, patient_of, system_clock
+from cytorecon.store.history import CLOCK_BACK, Change, Clock, patient_of, system_clock
 from cytorecon.store.kept import CHOSEN
+from cytorecon.store.last_said import said_of_tubes
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.opening import open_database
-from cytorecon.store.tombstones import is_erased
+from cytorecon.store.tombstones import is_erased, names
 
 _NOTED_AGAIN: Final = "noted again: the line before named a patient who was erased"
 #: Tables of the chain, and those with rules of their own here.
@@ -84,7 +84,8 @@ def erase_patient(
 ) -> Erased:
     """Erase a patient: facts, tubes, results, events, readouts, decisions, signatures and kept files.
 
-    The history keeps its lines without tube and reason, and gets one with a salted hash of the pseudonym.
+    The history keeps its lines without tube and reason, and gets one with a salted hash of the pseudonym:
+    whoever guesses the pseudonym can confirm it. Sheets bring the patient back only by consent given anew.
     What a batch learned from many tubes stays. Calling it again only overwrites free space.
 
     Parameters
@@ -151,7 +152,7 @@ def _erase(
         history.append(
             connection, str(place), clock(), Change(row.what),
             who=row.who, patient=row.patient, tube=row.tube, reason=_NOTED_AGAIN,
-            after_sha256=row.after_sha256,
+            after_sha256=row.after_sha256, mark=_without_the_clock(row.mark),
         )  # fmt: skip
     salt = secrets.token_hex(16)
     history.append(
@@ -159,6 +160,12 @@ def _erase(
         mark={"patient_sha256": digest(salt, patient), "salt": salt, "revisions": lines, "tubes": len(tubes)},
     )  # fmt: skip
     return len(tubes), len(lines), gone
+
+
+def _without_the_clock(mark: str) -> Mark:
+    """Return what a line says for good, apart from when it was written."""
+    content: Mark = json.loads(mark)
+    return {name: value for name, value in content.items() if name != CLOCK_BACK}
 
 
 def _delete_decisions(connection: Connection, patient: str, subject: str) -> None:
@@ -204,7 +211,7 @@ def _files_of(connection: Connection, whose: ColumnElement[bool]) -> set[tuple[s
 def _drop_issues(connection: Connection, patient: str, subject: str) -> None:
     stored = connection.execute(select(schema.study.c.issues)).scalar_one()
     issues = from_text(ISSUES, stored, subject=subject, field="issues")
-    left = tuple(issue for issue in issues if not _names(patient, f"{issue} {issue.subject}"))
+    left = tuple(issue for issue in issues if not names(patient, f"{issue} {issue.subject}"))
     connection.execute(update(schema.study).values(issues=to_text(ISSUES, left)))
 
 
@@ -213,38 +220,38 @@ def _delete_details(
 ) -> tuple[list[int], list[Row[tuple[object, ...]]]]:
     """Delete the details about the patient; return their lines, and those that must be noted again.
 
-    A line about somebody else whose reason names the patient goes, too; the hash of what it wrote is
-    still needed when it is the last one about that.
+    A line about somebody else whose reason names the patient goes, too; what it says is still needed when
+    it is the last one about that. Names of users stay.
     """
     table, lines = schema.history_details, schema.history
     about = or_(
         table.c.patient == patient, table.c.tube.in_(tubes), table.c.reason.contains(patient, autoescape=True)
     )
     found = connection.execute(
-        select(table, lines.c.what, lines.c.who)
+        select(table, lines.c.what, lines.c.who, lines.c.mark)
         .join(lines, lines.c.revision == table.c.revision)
-        .where(about)
+        .where(about, lines.c.what != Change.USER_SAVED.value)
         .order_by(table.c.revision)
     ).all()
-    gone = [
-        row for row in found if row.patient == patient or row.tube in tubes or _names(patient, row.reason)
-    ]
-    again = [row for row in gone if row.patient != patient and _is_last(connection, row)]
+    gone = [row for row in found if row.patient == patient or row.tube in tubes or names(patient, row.reason)]
+    last = _last_lines(connection)
+    again = [row for row in gone if row.patient != patient and row.revision in last]
     for row in gone:
         connection.execute(delete(table).where(table.c.revision == row.revision))
     return [row.revision for row in gone], again
 
 
-def _is_last(connection: Connection, row: Row[tuple[object, ...]]) -> bool:
+def _last_lines(connection: Connection) -> set[int]:
+    """Return the lines that say how tubes, locks and settings stand."""
     table, lines = schema.history_details, schema.history
-    if not row.after_sha256 or row.what not in (Change.TUBE_SAVED, Change.SETTINGS_SET):
-        return False
-    last = (
-        select(func.max(table.c.revision))
-        .join(lines, lines.c.revision == table.c.revision)
-        .where(lines.c.what == row.what, table.c.tube == row.tube)
-    )
-    return bool(connection.execute(last).scalar() == row.revision)
+    said = said_of_tubes(connection)
+    found = {line for tube in said.tubes.values() for line in tube.lines}
+    last = select(func.max(table.c.revision)).join(lines, lines.c.revision == table.c.revision)
+    locks = last.where(lines.c.what.in_((Change.LOCKED.value, Change.UNLOCKED.value)))
+    settings = last.where(lines.c.what == Change.SETTINGS_SET.value)
+    found.update(connection.execute(locks.group_by(table.c.patient)).scalars())
+    found.update(connection.execute(settings).scalars())
+    return found
 
 
 def _digests(connection: Connection) -> set[str]:
@@ -267,10 +274,6 @@ def _unlink(blobs: Blobs | None, digests: set[str]) -> int:
     return len(gone)
 
 
-def _names(patient: str, words: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(patient)}(?![\w-])", words) is not None
-
-
 def _is_known(connection: Connection, patient: str) -> bool:
     details = schema.history_details
     line = select(details.c.revision).where(details.c.patient == patient)
@@ -284,7 +287,7 @@ def _still_named(connection: Connection, patient: str) -> Iterator[str]:
         if not texts or not connection.execute(select(true()).select_from(table).where(mentions)).first():
             continue
         with closing(lines_of(connection, table)) as lines:
-            if any(_names(patient, line) for line in lines):
+            if any(names(patient, line) for line in lines):
                 yield table.name
 
 
@@ -312,7 +315,7 @@ def _copies(place: Folder | Server) -> tuple[Path, ...]:
 
 
 def _check_reason(patient: str, why: str, subject: str) -> None:
-    if why.strip() and not _names(patient, why):
+    if why.strip() and not names(patient, why):
         return
     raise StoreError(
         "An erasure needs a reason, which does not name the patient.",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from cytorecon.errors import StoreError
-from cytorecon.store.location import Folder
+from cytorecon.store.location import Folder, parse_location
 from cytorecon.store.media import may_write
 from cytorecon.store.mounts import network_filesystem_of
 
@@ -145,6 +145,12 @@ def _is_open_here(database: Path) -> bool:
 def _page_size(header: bytes) -> int:
     size = int.from_bytes(header[16:18], "big")
     return 65536 if size == 1 else size or 1
+
+
+def share_under(location: str | Path) -> str | None:
+    """Return the kind of network share a study folder lies on, empty for none; None for a PostgreSQL URL."""
+    place = parse_location(location)
+    return network_filesystem_of(place.path) if isinstance(place, Folder) else None
 
 
 def refuse_network_share(folder: Folder) -> None:

@@ -24,6 +24,8 @@ Clock = Callable[[], datetime]
 
 #: Who made a change, when nobody said so.
 UNKNOWN: Final = "unknown"
+#: Of a line: by how many seconds its clock is behind the line before.
+CLOCK_BACK: Final = "clock_back_seconds"
 _FIRST_CHAINED_SCHEMA: Final = 4
 
 
@@ -36,6 +38,7 @@ class Change(StrEnum):
     TUBE_SAVED = "tube_saved"
     TUBE_REMOVED = "tube_removed"
     TUBE_RESTORED = "tube_restored"
+    RESULT_DISCARDED = "result_discarded"
     SHEET_REPLACED = "sheet_replaced"
     GATE_DECIDED = "gate_decided"
     UPGRADED = "upgraded"
@@ -162,7 +165,7 @@ def append(
 
 def _clock_back(before: str, now: str) -> dict[str, str | int | list[int]]:
     back = (datetime.fromisoformat(before) - datetime.fromisoformat(now)).total_seconds()
-    return {"clock_back_seconds": int(back)} if back > 0 else {}
+    return {CLOCK_BACK: int(back)} if back > 0 else {}
 
 
 def _of_another_schema(connection: Connection, subject: str) -> StoreError:

@@ -28,6 +28,7 @@ from cytorecon.store.content import (
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
 from cytorecon.store.folder import already_there, new_database
 from cytorecon.store.location import Folder, Server, parse_location
+from cytorecon.store.lost_files import LostFile, lost_files, n_named, no_place
 from cytorecon.store.opening import claim_empty, holds_study, open_database
 
 _FIRST_CHAINED_SCHEMA: Final = 4
@@ -47,12 +48,18 @@ class Moved:
         Files that are kept beside the database.
     jobs : tuple of str
         What was asked of jobs that had not ended, from a backup; nobody does it until it is asked again.
+    lost : tuple of LostFile
+        That rows name and that were not there.
+    left_out : int
+        Files that rows name, and that were left out on purpose.
     """
 
     tables: tuple[TableNote, ...]
     head: str
     files: int
     jobs: tuple[str, ...] = ()
+    lost: tuple[LostFile, ...] = ()
+    left_out: int = 0
 
     @property
     def rows(self) -> int:
@@ -89,7 +96,15 @@ def restore_backup(file: Path, location: str | Path, *, files: str | Path | None
         head = _proven(connection, str(place), note.tables, note.schema_version)
         if head != note.head:
             raise no_backup(backup.subject, "another history than was written")
-    return Moved(note.tables, head, len(note.files), note.jobs)
+        lost, left_out = _missing(connection, note.files, without_files=note.without_files)
+    return Moved(note.tables, head, len(note.files), note.jobs, lost, left_out)
+
+
+def _missing(
+    connection: Connection, kept: Sequence[FileNote], *, without_files: bool
+) -> tuple[tuple[LostFile, ...], int]:
+    """Return the files that were lost, and how many were left out on purpose."""
+    return ((), n_named(connection)) if without_files else (lost_files(connection, kept), 0)
 
 
 def _fill_from(backup: Backup, connection: Connection) -> None:
@@ -111,6 +126,7 @@ def copy_study(
     *,
     files: str | Path | None = None,
     to_files: str | Path | None = None,
+    without_files: bool = False,
 ) -> Moved:
     """Copy a study to a new place, on either kind of database, as of one moment.
 
@@ -120,11 +136,14 @@ def copy_study(
         Folders, or URLs of PostgreSQL databases; the second holds no study yet.
     files, to_files : str or Path, optional
         Folders or URLs of the files that are kept; ``blobs`` of a study folder by default.
+    without_files : bool
+        Leave the files that are kept out.
 
     Raises
     ------
     StoreError
-        If the study cannot be read, there is one at `to` already, or the copy is not the same.
+        If the study cannot be read, nobody said where its files are, there is one at `to` already, or the
+        copy is not the same.
     """
     source, target = parse_location(location), parse_location(to)
     engine = open_database(source)
@@ -132,7 +151,9 @@ def copy_study(
         _refuse_existing(target)
         with reading(engine, str(source)) as old:
             version, tables = schema_version_of(old), tables_of(old)
-            beside = blobs_beside(source, files)
+            beside = None if without_files else blobs_beside(source, files)
+            if beside is None and not without_files and (named := n_named(old)):
+                raise no_place(str(source), named, "nothing was copied")
             kept = tuple(files_in(beside))
             with _files_put(target, to_files, kept, _from(beside)), _new(target) as new:
                 notes = []
@@ -142,9 +163,10 @@ def copy_study(
                         fill(new, table, tally.of(lines))
                     notes.append(tally.note)
                 head = _proven(new, str(target), tuple(notes), version)
+            lost, left_out = _missing(old, kept, without_files=without_files)
     finally:
         engine.dispose()
-    return Moved(tuple(notes), head, len(kept))
+    return Moved(tuple(notes), head, len(kept), (), lost, left_out)
 
 
 def _refuse_existing(place: Folder | Server) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -11,11 +11,13 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 
 from cytorecon.store import history, schema
+from cytorecon.store.chain import Mark
 from cytorecon.store.engine import reading, writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, system_clock
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.locks import Lock, check_unlocked, read_locks
 from cytorecon.store.opening import open_database
+from cytorecon.store.tombstones import check_not_erased, erased_and_gone
 
 
 class OpenStudy:
@@ -88,9 +90,23 @@ class OpenStudy:
             return read_locks(connection)
 
     def check_unlocked(self, patient: str) -> None:
-        """Check that the results of a patient may be changed; LockedError says by whom they are locked."""
+        """Check that the results of a patient may be changed.
+
+        Raises
+        ------
+        LockedError
+            Saying by whom they are locked.
+        StoreError
+            If the patient was erased and did not come back.
+        """
         with self._reading() as connection:
             check_unlocked(connection, patient, self._subject)
+            check_not_erased(connection, patient, self._subject)
+
+    def erased(self, patients: Collection[str]) -> frozenset[str]:
+        """Return those of `patients` who were erased and did not come back."""
+        with self._reading() as connection:
+            return erased_and_gone(connection, patients)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -112,11 +128,12 @@ class OpenStudy:
         reason: str = "",
         after_sha256: str = "",
         who: str = "",
+        mark: Mark | None = None,
     ) -> Iterator[Connection]:
         with self._writing() as connection:
             self._note(
                 connection, what,
-                patient=patient, tube=tube, reason=reason, after_sha256=after_sha256, who=who,
+                patient=patient, tube=tube, reason=reason, after_sha256=after_sha256, who=who, mark=mark,
             )  # fmt: skip
             yield connection
 
@@ -130,9 +147,11 @@ class OpenStudy:
         reason: str = "",
         after_sha256: str = "",
         who: str = "",
+        mark: Mark | None = None,
     ) -> int:
         """Write the line of a change, see :func:`cytorecon.store.history.append`."""
         return history.append(
             connection, self._subject, self._clock(), what,
             who=who or self._who, patient=patient, tube=tube, reason=reason, after_sha256=after_sha256,
+            mark=mark,
         )  # fmt: skip

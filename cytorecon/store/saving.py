@@ -8,6 +8,7 @@ from cytorecon.results import TubeResult
 from cytorecon.store import rows
 from cytorecon.store.checks import check_file_is_free, check_name_is_free, unknown_patient
 from cytorecon.store.locks import check_unlocked
+from cytorecon.store.tombstones import check_not_erased
 from cytorecon.study.model import Patient, Tube
 
 
@@ -21,7 +22,7 @@ def write_analysed(
     FileCountedError
         If another tube that stands in the study came from the same bytes.
     StoreError
-        If another tube has the name, or the study lacks the patient.
+        If another tube has the name, the study lacks the patient, or the patient was erased.
     LockedError
         If the results of the patient are locked.
     """
@@ -29,6 +30,7 @@ def write_analysed(
     if not rows.has_patient(connection, tube.patient):
         if patient is None:
             raise unknown_patient(tube.patient, subject)
+        check_not_erased(connection, tube.patient, subject)
         rows.write_patient(connection, patient)
     check_name_is_free(connection, tube, result, subject)
     if result.status == "done" and not rows.is_removed(connection, tube.tube):

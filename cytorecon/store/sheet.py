@@ -27,6 +27,7 @@ from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 Given = TypeVar("Given", ClinicalEvent, Readout)
 
 NOT_LISTED = "not in the sample sheet any more"
+FACTS_CHANGED = "the sample sheet says something else of it, and it had failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,21 @@ class WrittenSheet:
         Uploads that the sheet lists and agrees with, with the paths of their files.
     gone : tuple of (tube, reason)
         Tubes that were removed.
+    discarded : tuple of (tube, reason)
+        Tubes that stay, and whose result does not fit them any more.
     locked : tuple of Tube
         Tubes of locked patients that the sheet lists, with the paths of their files: they teach the batch,
         and stay as they are.
-    of_locks : tuple of Issue
-        What is to be said of locked patients; not stored, as it holds times.
+    not_stored : tuple of Issue
+        What is to be said of locked patients, which holds times, and of erased ones, which names them.
     """
 
     study: Study
     uploads: tuple[Tube, ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
+    discarded: tuple[tuple[str, str], ...] = ()
     locked: tuple[Tube, ...] = ()
-    of_locks: tuple[Issue, ...] = ()
+    not_stored: tuple[Issue, ...] = ()
 
 
 def write_sheet(
@@ -119,7 +123,7 @@ def write_sheet(
         rows.delete_result(connection, name)
         connection.execute(delete(schema.tubes).where(schema.tubes.c.tube == name))
     stay = [known for known in earlier if known.tube.tube not in dict(gone)]
-    as_stored, waiting = _settled(connection, study, stay, moved)
+    as_stored, waiting, discarded = _settled(connection, study, stay, moved)
     listed = {tube.tube for tube in study.tubes}
     unlisted = [known for known in stay if known.tube.tube not in listed]
     said = remarks(
@@ -135,7 +139,8 @@ def write_sheet(
     )
     _write_in_order(connection, study, as_stored, [known.tube for known in (*unlisted, *locked)], events)
     listed_again = listed_uploads(sheet, uploads, files.tubes)
-    return WrittenSheet(study, tuple(_with_files(sheet, listed_again)), tuple(gone), held.tubes, held.issues)
+    again = tuple(_with_files(sheet, listed_again))
+    return WrittenSheet(study, again, tuple(gone), tuple(discarded), held.tubes, held.issues)
 
 
 def _gone(
@@ -165,10 +170,10 @@ def _gone(
 
 def _settled(
     connection: Connection, study: Study, stay: Sequence[EarlierTube], moved: Mapping[str, str]
-) -> tuple[list[Tube], list[Issue]]:
-    """Return the listed tubes as they are to be stored, and what is to be said of those that wait."""
+) -> tuple[list[Tube], list[Issue], list[tuple[str, str]]]:
+    """Return the listed tubes as they are to be stored, remarks on what waits, and whose results went."""
     known_as = {known.tube.tube: known for known in stay}
-    as_stored, waiting = [], []
+    as_stored, waiting, discarded = [], [], []
     for tube in study.tubes:
         known = known_as.get(tube.tube)
         is_moved = tube.tube in moved
@@ -179,9 +184,12 @@ def _settled(
             as_stored.append(known.tube.model_copy(update={"row": tube.row, "visit": tube.visit}))
             waiting.append(awaits_analysis(known.tube, tube))
         else:
+            if known.status:
+                why = f"its file is counted as tube {moved[tube.tube]}" if is_moved else FACTS_CHANGED
+                discarded.append((tube.tube, why))
             rows.delete_result(connection, tube.tube)
             as_stored.append(tube)
-    return as_stored, waiting
+    return as_stored, waiting, discarded
 
 
 def _with_files(sheet: Study, listed_again: Mapping[str, Tube]) -> Sequence[Tube]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +21,7 @@ from cytorecon.store.documents import ISSUES, OVERRIDE, from_text, to_text
 from cytorecon.store.engine import writing
 from cytorecon.store.history import UNKNOWN, Change, Clock, HistoryEntry, patient_of, system_clock
 from cytorecon.store.kept import KeptFile, Work, claim, read_file, stored_by, write_file
+from cytorecon.store.last_said import NAMES_WHAT_GOES, ROW_GOES, ROW_STAYS
 from cytorecon.store.location import parse_location
 from cytorecon.store.locks import check_unlocked
 from cytorecon.store.opening import create_database, holds_study, open_database
@@ -27,6 +29,7 @@ from cytorecon.store.origins import Origin, read_origins
 from cytorecon.store.readable import ReadableStudy
 from cytorecon.store.saving import check_may_return, write_analysed
 from cytorecon.store.sheet import SheetFiles, WrittenSheet, read_patients, write_sheet
+from cytorecon.store.tombstones import check_not_erased, erased_and_gone, without_erased
 from cytorecon.store.uploads import with_known_facts
 from cytorecon.study.model import Patient, Study, Tube
 
@@ -132,6 +135,7 @@ class StudyStore(ReadableStudy):
         file_sha256: Mapping[str, str] | None = None,
         left_out_sha256: Mapping[int, str] | None = None,
         remove_missing: bool = False,
+        consent_anew: Collection[str] = (),
     ) -> WrittenSheet:
         """Take over sheets that were read again; uploads, removals and what they do not list stay.
 
@@ -149,6 +153,8 @@ class StudyStore(ReadableStudy):
             Row that was left out -> SHA-256 of its file.
         remove_missing : bool
             Take out what the sheets do not list, uploads apart; no tube when rows were left out.
+        consent_anew : collection of str
+            Patients who were erased and may come back, which the history then tells.
 
         Returns
         -------
@@ -157,11 +163,18 @@ class StudyStore(ReadableStudy):
         """
         check_consistent(study, self._subject)
         files = SheetFiles(file_sha256 or {}, left_out_sha256 or {})
-        with self._changing(Change.SHEET_REPLACED) as connection:
+        with self._changing(Change.SHEET_REPLACED, mark=NAMES_WHAT_GOES) as connection:
+            back = erased_and_gone(connection, {one.patient for one in study.patients})
+            study, of_erased = without_erased(study, back, consent_anew)
+            for patient in sorted(back.intersection(consent_anew)):
+                reason = f"patient {patient}, who was erased: consent was given anew"
+                self._note(connection, Change.PATIENT_SAVED, patient=patient, reason=reason)
             written = write_sheet(connection, study, self._subject, files, remove_missing=remove_missing)
+            for tube, reason in written.discarded:
+                self._note(connection, Change.RESULT_DISCARDED, tube=tube, reason=reason)
             for tube, reason in written.gone:
-                self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason)
-        return written
+                self._note(connection, Change.TUBE_REMOVED, tube=tube, reason=reason, mark=ROW_GOES)
+        return replace(written, not_stored=(*written.not_stored, *of_erased))
 
     def change_issues(self, change: Callable[[tuple[Issue, ...]], tuple[Issue, ...]]) -> None:
         """Replace what is said about the sheets by what `change` makes of it, in one transaction."""
@@ -201,12 +214,14 @@ class StudyStore(ReadableStudy):
         """Add a patient, or replace what is known about one."""
         with self._saving(patient) as connection:
             check_unlocked(connection, patient.patient, self._subject)
+            check_not_erased(connection, patient.patient, self._subject)
             rows.write_patient(connection, patient)
 
     def complete_patient(self, patient: Patient) -> None:
         """Add a patient, or fill in what is not known about one; what is known stays."""
         with self._saving(patient) as connection:
             check_unlocked(connection, patient.patient, self._subject)
+            check_not_erased(connection, patient.patient, self._subject)
             stored = read_patients(connection, self._subject).get(patient.patient)
             rows.write_patient(connection, with_known_facts(stored, patient) if stored else patient)
 
@@ -365,7 +380,7 @@ class StudyStore(ReadableStudy):
 
     def _set_removed(self, tube: str, *, removed: bool, reason: str) -> None:
         what = Change.TUBE_REMOVED if removed else Change.TUBE_RESTORED
-        with self._changing(what, tube=tube, reason=reason) as connection:
+        with self._changing(what, tube=tube, reason=reason, mark=ROW_STAYS) as connection:
             if self._known_tube(connection, tube) == removed:
                 raise StoreError(
                     f"The tube is {'removed already' if removed else 'not removed'}.",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cytorecon.errors import StoreError
 from cytorecon.store import schema
 from cytorecon.store.chain import canonical, digest
 from cytorecon.store.engine import streamed
 from cytorecon.store.history import Change
+from cytorecon.store.last_said import SaidOfTubes, said_of_tubes
+from cytorecon.store.locks import read_locks
+from cytorecon.store.rights import misfits
 
 _LINES = schema.history
 _DETAILS = schema.history_details
@@ -18,19 +22,22 @@ _AT_A_TIME = 50
 
 
 def check_what_is_stored(connection: Connection, subject: str) -> None:
-    """Check results, settings, decisions, users and signatures.
+    """Check results, tubes, settings, decisions, signatures, users, rules, locks, and the triggers.
 
     Raises
     ------
     StoreError
         Naming the first that is not what the program wrote.
     """
-    for what, found in (
-        *_results(connection),
-        *_settings(connection),
-        *_added(connection, Change.GATE_DECIDED, _decisions(connection), "decision"),
-        *_added(connection, Change.APPROVED, _signatures(connection), "signature"),
-        *_users(connection),
+    said = said_of_tubes(connection)
+    for what, found in chain(
+        _locked(connection),
+        _results(connection, said),
+        _tubes(connection, said),
+        _settings(connection),
+        _added(connection, Change.GATE_DECIDED, _decisions(connection), "decision"),
+        _added(connection, Change.APPROVED, _signatures(connection), "signature"),
+        misfits(connection),
     ):
         raise StoreError(
             "What is stored is not what the program wrote.",
@@ -43,39 +50,44 @@ def check_what_is_stored(connection: Connection, subject: str) -> None:
         )
 
 
-def user_sha256(name: str, role: str, active: bool, password_hash: str) -> str:
-    """Return the hash of a user as the history notes it."""
-    return digest(canonical([name, role, active, password_hash]))
-
-
 def signature_text(patient: str, signed_by: str, signed_sha256: str, document: str) -> str:
     """Return a signature as the history notes its hash."""
     return canonical([patient, signed_by, signed_sha256, document])
 
 
-def _results(connection: Connection) -> Iterator[tuple[str, str]]:
+def _results(connection: Connection, said: SaidOfTubes) -> Iterator[tuple[str, str]]:
     table = schema.results
-    noted = _last_of_tubes(connection)
     wanted = select(table.c.tube, table.c.document, table.c.plots).order_by(table.c.tube)
-    with streamed(connection, wanted, _AT_A_TIME) as stored:
-        for row in stored:
-            expected = noted.get(row.tube, "")
+    stored = set()
+    with streamed(connection, wanted, _AT_A_TIME) as rows:
+        for row in rows:
+            stored.add(row.tube)
+            noted = said.tubes.get(row.tube)
+            expected = noted.result_sha256 if noted else ""
             if expected != digest(row.document, row.plots):
                 yield f"result of {row.tube}", "another result" if expected else "a result that nothing wrote"
+    for name, tube in said.tubes.items():
+        if name not in stored and said.must_have_result(tube):
+            yield f"result of {name}", "none"
 
 
-def _last_of_tubes(connection: Connection) -> dict[str, str]:
-    """Return tube -> hash of the result that its last line was written with."""
-    last = (
-        select(func.max(_DETAILS.c.revision))
-        .join(_LINES, _LINES.c.revision == _DETAILS.c.revision)
-        .where(_LINES.c.what == Change.TUBE_SAVED.value)
-        .group_by(_DETAILS.c.tube)
-    )
-    rows = connection.execute(
-        select(_DETAILS.c.tube, _DETAILS.c.after_sha256).where(_DETAILS.c.revision.in_(last))
-    )
-    return {row.tube: row.after_sha256 for row in rows}
+def _tubes(connection: Connection, said: SaidOfTubes) -> Iterator[tuple[str, str]]:
+    table = schema.tubes
+    stored = {row.tube: row.removed for row in connection.execute(select(table.c.tube, table.c.removed))}
+    for name, removed in stored.items():
+        noted = said.tubes.get(name)
+        if removed != (noted.removed if noted else False) and not (noted and noted.removed is None):
+            yield f"tube {name}", "a tube that was taken out" if removed else "a tube that was not taken out"
+    for name, tube in said.tubes.items():
+        if name not in stored and said.must_be_there(tube):
+            yield f"tube {name}", "none"
+
+
+def _locked(connection: Connection) -> Iterator[tuple[str, str]]:
+    stored = set(connection.execute(select(schema.patients.c.patient)).scalars())
+    for patient in read_locks(connection):
+        if patient not in stored:
+            yield f"patient {patient}, who is locked", "none"
 
 
 def _settings(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -115,10 +127,3 @@ def _added(connection: Connection, change: Change, stored: list[str], what: str)
             return
     if len(noted) > len(stored):
         yield f"{what} {len(stored) + 1}", "none"
-
-
-def _users(connection: Connection) -> Iterator[tuple[str, str]]:
-    noted = set(_noted(connection, Change.USER_SAVED))
-    for row in connection.execute(select(schema.users).order_by(schema.users.c.name)):
-        if user_sha256(row.name, row.role, row.active, row.password_hash) not in noted:
-            yield f"user {row.name}", "another role, password or state"

@@ -317,3 +317,31 @@ def test_a_locked_patient_can_be_erased(lab: Path, store: StudyStore) -> None:
     assert main(["db", "erase", str(lab / "study"), "P01", "--by", "AB", "--why", "asked by letter"]) == 0
     assert store.locks() == {}
     assert {tube.patient for tube in store.study().tubes} == {"P02"}
+
+
+def test_an_old_sheet_leaves_an_erased_patient_out(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(made, tmp_path / "lab"))
+    place = folder / "study"
+    assert main(["db", "erase", str(place), "P01", "--by", "EF", "--why", "asked by letter"]) == 0
+    words = ["batch", str(folder / "manifest.csv"), "--out", str(place)]
+    capsys.readouterr()
+    assert main(words) == 2
+    failed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
+    assert failed == [
+        f"failed: manifest row {row}: Patient P01 was erased on request. What the sheets say of the patient "
+        "is left out. Take it out of the sheets. If consent was given anew: cytorecon batch MANIFEST "
+        "--out STUDY --consent-anew P01; the history tells it."
+        for row in (2, 3)
+    ]
+    run_shard(folder / "manifest.csv", place, Shard(1, 1))
+    with StudyStore.open(place) as store:
+        assert [patient.patient for patient in store.study().patients] == ["P02"]
+        with pytest.raises(CytoreconError, match="This patient was erased on request"):
+            doors(store, folder)["desk"]()
+    assert main([*words, "--consent-anew", "P01"]) == 0
+    with StudyStore.open(place) as store:
+        assert {tube.patient for tube in store.study().tubes} == {"P01", "P02"}
+        assert "P01/d30/1" in store.done()
+    verify_history(place)

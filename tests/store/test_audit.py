@@ -39,26 +39,29 @@ def written(store: StudyStore) -> StudyStore:
 
 
 def by_hand(location: str, *statements: str) -> None:
-    """Change the database as somebody with all rights would."""
+    """Change the database as somebody with all rights would, who leaves the triggers as they were."""
     with connected(location) as connection:
-        _without_triggers(connection)
+        triggers = _without_triggers(connection)
         for statement in statements:
             connection.execute(text(statement))
+        for trigger in triggers:
+            connection.exec_driver_sql(trigger)
 
 
-def _without_triggers(connection: Connection) -> None:
+def _without_triggers(connection: Connection) -> list[str]:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        return
-    names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
-    for name in names:
+        return []
+    found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+    for name, _ in found:
         connection.execute(text(f"DROP TRIGGER {name}"))
     connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    return [sql for _, sql in found]
 
 
-def complaint_of(location: str, **options: str) -> str:
+def complaint_of(location: str, *, head: str = "") -> str:
     with pytest.raises(StoreError) as caught:
-        verify_history(location, **options)
+        verify_history(location, head=head)
     return str(caught.value)
 
 

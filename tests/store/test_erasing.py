@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,58 @@ def _erased_and_killed(location: str, files: Path, at_statement: int) -> bool:
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     return os.WIFSIGNALED(status)
+
+
+# ------------------------------------------------------------------ the old sheet again
+
+
+def test_the_old_sheet_brings_nobody_back(store: StudyStore, rich: Path, location: str) -> None:
+    erase(location, rich)
+    issue = Issue("row.odd", Severity.INFO, "P01/d30/1", "It is odd.")
+    written = store.replace_sheet(STUDY.model_copy(update={"issues": (*STUDY.issues, issue)}))
+    assert [str(issue) for issue in written.not_stored] == [
+        f"error: manifest row {tube.row}: Patient P01 was erased on request. What the sheets say of the "
+        "patient is left out. Take it out of the sheets. If consent was given anew: cytorecon batch MANIFEST "
+        "--out STUDY --consent-anew P01; the history tells it."
+        for tube in STUDY.tubes
+        if tube.patient == "P01"
+    ]
+    assert traces_in(location) == []
+    alone = STUDY.model_copy(update={"tubes": TUBES[:1], "events": ()})
+    assert [issue.subject for issue in store.replace_sheet(alone).not_stored] == ["patient P01"]
+    assert traces_in(location) == []
+    verify_history(location)
+
+
+def test_consent_given_anew_stands_in_the_history(store: StudyStore, rich: Path, location: str) -> None:
+    erase(location, rich)
+    written = store.replace_sheet(STUDY, consent_anew=["P01", "P02"])
+    assert written.not_stored == ()
+    assert [tube.tube for tube in store.study().tubes] == [tube.tube for tube in TUBES]
+    reasons = [entry.reason for entry in store.history() if entry.what == "patient_saved"]
+    assert reasons[-1] == "patient P01, who was erased: consent was given anew"
+    assert store.replace_sheet(STUDY).not_stored == ()
+    store.save_tube(TUBES[1], result_of("P01/d30/1"))
+    verify_history(location)
+    assert erase(location, rich).tubes == 2
+    assert traces_in(location) == []
+    assert len(store.replace_sheet(STUDY).not_stored) == 2
+
+
+def test_no_other_door_brings_somebody_back(store: StudyStore, rich: Path, location: str) -> None:
+    erase(location, rich)
+    doors: tuple[Callable[[], object], ...] = (
+        lambda: store.save_patient(Patient(patient="P01")),
+        lambda: store.complete_patient(Patient(patient="P01")),
+        lambda: store.check_unlocked("P01"),
+        lambda: store.save_tube(TUBES[1], result_of("P01/d30/1"), patient=Patient(patient="P01")),
+    )
+    for door in doors:
+        with pytest.raises(StoreError) as caught:
+            door()
+        assert str(caught.value) == (
+            f"{parse_location(location)}, patient P01: This patient was erased on request; nothing was "
+            "changed. Found: the pseudonym of somebody who was erased. Allowed: another patient. If consent "
+            "was given anew: cytorecon batch MANIFEST --out STUDY --consent-anew P01; the history tells it."
+        )
+    assert traces_in(location) == []
