@@ -247,8 +247,14 @@ def test_a_readout_alone_makes_the_milestones_of_its_patient_anew(tmp_path: Path
     with lab.store as store:
         service = StudyService(store, InstantDesk(store))
         before = service.snapshot().milestones
-        anc = Readout(patient="P2", day=20, readout="anc", value=600.0, unit="cells/µL")
-        store.replace_sheet(lab.sheet.model_copy(update={"readouts": (anc,)}))
+        # whatever the programmes of these people ask for
+        given = tuple(
+            Readout(patient=one.patient, day=day, readout=name, value=60_000.0, unit="cells/µL")
+            for one in lab.sheet.patients
+            for day in (18, 19, 20)
+            for name in ("anc", "platelets")
+        )
+        store.replace_sheet(lab.sheet.model_copy(update={"readouts": given}))
         anew = Snapshot(store.revision(), store.result(plots=False), store.removed())
         assert_frame_equal(service.snapshot().milestones, anew.milestones, check_exact=True)
         assert not anew.milestones.equals(before)
