@@ -240,3 +240,21 @@ def test_patients_page_after_a_change_is_the_same(tmp_path: Path) -> None:
         for patient in ("P1", lab.chance.choice(anew.patients)):
             wanted = TrajectorySelection(patient=patient)
             assert patient_view(service.snapshot(), wanted) == patient_view(anew, wanted)
+
+
+def test_a_readout_alone_makes_the_milestones_of_its_patient_anew(tmp_path: Path) -> None:
+    lab = opened(tmp_path / "study", random.Random(5))
+    with lab.store as store:
+        service = StudyService(store, InstantDesk(store))
+        before = service.snapshot().milestones
+        # whatever the programmes of these people ask for
+        given = tuple(
+            Readout(patient=one.patient, day=day, readout=name, value=60_000.0, unit="cells/µL")
+            for one in lab.sheet.patients
+            for day in (18, 19, 20)
+            for name in ("anc", "platelets")
+        )
+        store.replace_sheet(lab.sheet.model_copy(update={"readouts": given}))
+        anew = Snapshot(store.revision(), store.result(plots=False), store.removed())
+        assert_frame_equal(service.snapshot().milestones, anew.milestones, check_exact=True)
+        assert not anew.milestones.equals(before)
