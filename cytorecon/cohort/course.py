@@ -106,9 +106,9 @@ def courses(
     Rules that judge one visit, or warn of a danger, date nothing and are no milestones here. A rise that a
     rule wants confirmed and that fell again is no milestone: such a patient was followed to the last day
     below. While a rise lasts and is not confirmed yet, nobody knows: the patient was followed to the last
-    day below before it. Who died, relapsed or was transplanted again without the milestone had the competing event on
-    its day, also when no visit could be judged before. Who has neither a visit that could be judged nor such
-    an event is left out and counted.
+    day below before it. Who died, relapsed or was transplanted again without the milestone had the competing
+    event on its day, also when no visit could be judged before. Who has neither a visit that could be judged
+    nor such an event is left out and counted.
     """
     dated = milestones[milestones["kind"] == "milestone"]
     known = tuple(dict.fromkeys(dated["milestone"]))
