@@ -110,7 +110,7 @@ def _deciding(judged: Judged, places: Collection[Place], certain: Span) -> set[P
     crossings = judged.crossings(turns.values())
     now = _answer(judged.crossing)
     alone = {place for place, states in turns.items() if _answer(crossings[states]) != now}
-    if _certain(judged, alone) == certain:
+    if len(alone) == len(places) or _certain(judged, alone) == certain:
         return alone
     together = set(places)
     for place in sorted(together - alone):

@@ -328,8 +328,8 @@ def _not_reached(rule: MilestoneRule, finding: Finding, name: str) -> str:
     if crossing.confirmed == "no":
         return _not_confirmed(rule, finding, name)
     if crossing.after_day is None:
-        why = {_why(rule, lack, name) for lack in finding.evidence.lacking}
-        words = f" ({why.pop()})" if len(why) == 1 else ""
+        lacks = {_why(rule, lack, name) for lack in finding.evidence.lacking}
+        words = f" ({lacks.pop()})" if len(lacks) == 1 else ""
         return f"{name} could not be judged against {_level(rule)} at any visit{words}{ended}."
     passed = ""
     if rule.by_day is not None and crossing.after_day < rule.by_day and end is None:

@@ -101,7 +101,7 @@ def test_any_one_condition_is_a_danger(
 
 def test_a_condition_that_lacks_a_value_is_named() -> None:
     def scid(cd8: dict[int, float | None]) -> str:
-        course = {"CD3_T": {100: 350.0}, "CD8_T": cd8}
+        course: Mapping[str, Mapping[int, float | None]] = {"CD3_T": {100: 350.0}, "CD8_T": cd8}
         return str(judged("scid_risk_d100", course, programme="scid_hsct", age=1.0)["reading"])
 
     asked = "CD3 T < 300/µL or CD8 T < 50/µL: no sample of day 85 to 115 that could be judged"
