@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from cytorecon.counts.intervals import poisson_interval
 from cytorecon.knowledge.milestones import load_milestone_rules
-from cytorecon.milestone.evidence import Judged, Span, Value, evidence
+from cytorecon.milestone.evidence import Span, evidence
+from cytorecon.milestone.judged import Judged, Value
 from cytorecon.simulate.cohort import simulate_cohort
 from cytorecon.simulate.priors import load_priors
 from cytorecon.simulate.recovery import expected_blood

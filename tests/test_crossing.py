@@ -38,7 +38,11 @@ def test_the_interval_holds_a_true_crossing(
 ) -> None:
     found = first_crossing(seen(path, days, hidden), confirmation=confirmation)
     if found.by_day is None:
-        assert not any(path[day] >= 50 for day in days - hidden)
+        above = [path[day] >= 50 for day in sorted(days - hidden)]
+        assert not any(
+            all(above[place : place + confirmation]) for place in range(len(above) - confirmation + 1)
+        )
+        assert above[-1:] != [True]
         return
     assert path[found.by_day] >= 50
     if found.after_day is None:
@@ -132,15 +136,36 @@ def test_confirmation_agrees_with_a_search_over_all_windows(visits: list[Visit],
         ("-+", 2, Crossing(10, 20, "pending", None, judged=2)),
         ("-++", 2, Crossing(10, 20, "yes", 30, judged=3)),
         ("-+?+", 2, Crossing(10, 20, "yes", 40, judged=3)),
-        ("-+-", 2, Crossing(10, 20, "no", None, below_again=30, judged=3)),
+        ("-+-", 2, Crossing(30, None, "no", None, below_again=30, unconfirmed_day=20, judged=3)),
         ("-+-+", 2, Crossing(30, 40, "pending", None, unconfirmed_day=20, judged=4)),
         ("-+-++-", 2, Crossing(30, 40, "yes", 50, below_again=60, unconfirmed_day=20, judged=6)),
         ("-++-++", 2, Crossing(10, 20, "yes", 30, below_again=40, judged=6)),
-        ("-+-+-", 2, Crossing(10, 20, "no", None, below_again=30, judged=5)),
+        ("-+-+-", 2, Crossing(50, None, "no", None, below_again=30, unconfirmed_day=20, judged=5)),
     ],
 )
 def test_courses(states: str, confirmation: int, expected: Crossing) -> None:
     assert first_crossing(sequence(states), confirmation=confirmation) == expected
+
+
+@given(ANY_VISITS, st.integers(1, 3), st.data())
+def test_a_higher_threshold_is_never_met_earlier(
+    visits: list[Visit], confirmation: int, data: st.DataObject
+) -> None:
+    """A higher threshold turns above into not known or below, and not known into below."""
+    days = sorted({visit.day: visit for visit in visits}.values())
+    lower: dict[State, list[State]] = {"above": STATES, "indeterminate": ["indeterminate", "below"]}
+    high = [
+        visit._replace(state=data.draw(st.sampled_from(lower.get(visit.state, ["below"])))) for visit in days
+    ]
+    found = [first_crossing(each, confirmation=confirmation) for each in (days, high)]
+    by = [float("inf") if one.by_day is None else one.by_day for one in found]
+    assert by[0] <= by[1]
+
+
+def test_a_pending_rise_is_no_crossing_once_the_clock_has_ended() -> None:
+    found = first_crossing(sequence("-+-+"), confirmation=2).ended()
+    assert found == Crossing(30, None, "no", None, unconfirmed_day=40, judged=4)
+    assert first_crossing(sequence("-++"), confirmation=2).ended().by_day == 20
 
 
 def test_two_tubes_of_a_day_that_disagree_cannot_be_judged() -> None:

@@ -201,7 +201,10 @@ def test_the_upper_end_of_the_interval_tells_below_where_the_lloq_cannot(
             {100: 90.0, 182: 210.0, 364: 100.0},
             "no",
             None,
-            "CD4 T first ≥ 200/µL between day 100 and day 182; not confirmed, below again on day 364.",
+            (
+                "CD4 T not ≥ 200/µL on 2 consecutive visits up to day 364; a rise on day 182 was not "
+                "confirmed, below again on day 364."
+            ),
         ),
         (
             {14: 210.0, 30: 20.0, 100: 250.0, 182: 300.0, 364: 90.0},
@@ -296,20 +299,23 @@ def test_a_rule_without_a_deadline_has_no_state() -> None:
             {30: 20.0, 60: 250.0, 90: 20.0, 120: 20.0},
             "not_reached",
             "not_reached",
-            "not confirmed, below again on day 90; not by day 100.",
+            "a rise on day 60 was not confirmed, below again on day 90; not by day 100.",
         ),
         (
             {30: 20.0, 60: 250.0, 120: 20.0},
             "unknown",
             "unknown",
-            "not confirmed, below again on day 120; whether confirmed by day 100 is not known.",
+            (
+                "a rise on day 60 was not confirmed, below again on day 120; "
+                "whether confirmed by day 100 is not known."
+            ),
         ),
         ({100: 20.0, 130: 250.0, 160: 250.0}, "late", "late", "confirmed on day 160; later than day 100."),
         (
             {100: 20.0, 130: 250.0, 160: 20.0},
             "not_reached",
             "not_reached",
-            "not confirmed, below again on day 160; not by day 100.",
+            "a rise on day 130 was not confirmed, below again on day 160; not by day 100.",
         ),
     ],
 )
@@ -360,10 +366,11 @@ def with_evidence(
         ),
         (
             {30: (190.0, 176.0, 205.0), 60: (210.0, 195.0, 226.0), 90: (205.0, 190.0, 220.0)},
-            "30;60",
+            # day 90 turns nothing alone, but were all three below, nothing would have been reached
+            "30;60;90",
             (
-                "Borderline: the 95 % interval holds 200/µL on day 30 (176–205), day 60 (195–226); "
-                "allowing for them, not decided."
+                "Borderline: the 95 % interval holds 200/µL on day 30 (176–205), day 60 (195–226), day 90 "
+                "(190–220); allowing for them, not decided."
             ),
         ),
         # 200 itself meets the rule, and so does all above
@@ -492,15 +499,62 @@ def test_a_crossing_before_the_event_counts(events: list[tuple[str, int]]) -> No
 def test_the_day_of_the_event_still_counts_and_nothing_stays_pending_after_it() -> None:
     row = one({30: 50.0, 60: 250.0, 90: 300.0}, rule(confirmation=2), study(events=[("relapse", 60)]))
     assert (row["status"], row["by_day"], row["confirmed"], row["confirmed_day"]) == (
-        "reached",
-        60,
+        "censored_by_event",
+        None,
         "no",
         None,
     )
     assert row["reading"] == (
-        "CD4 T first ≥ 200/µL between day 30 and day 60; not confirmed before relapse or progression on "
-        "day 60."
+        "CD4 T not ≥ 200/µL on 2 consecutive visits up to day 30; a rise on day 60 was not confirmed before "
+        "relapse or progression on day 60."
     )
+    row = one({60: 250.0}, rule(confirmation=2), study(events=[("relapse", 70)]))
+    assert row["reading"] == (
+        "CD4 T already ≥ 200/µL at the first visit that could be judged, day 60; not confirmed before "
+        "relapse or progression on day 70."
+    )
+
+
+def test_a_rise_that_fell_again_is_not_reached_and_followed_to_the_last_day_below() -> None:
+    row = one({30: 50.0, 60: 250.0, 100: 90.0, 180: 80.0}, rule(confirmation=2))
+    assert (row["status"], row["after_day"], row["by_day"]) == ("not_reached_by_last_visit", 180, None)
+    row = one({30: 50.0, 60: 250.0, 100: 90.0}, rule(confirmation=2), study(events=[("death", 150)]))
+    assert (row["status"], row["after_day"]) == ("censored_by_event", 100)
+    assert row["reading"] == (
+        "CD4 T not ≥ 200/µL on 2 consecutive visits up to day 100; a rise on day 60 was not confirmed, "
+        "below again on day 100; death on day 150 ended the follow-up."
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "deadline"), [(("death", 80), "competing_event"), (("death", 300), "unknown")]
+)
+def test_a_clock_that_ended_before_the_deadline_leaves_nothing_open(
+    event: tuple[str, int], deadline: str
+) -> None:
+    row = one({30: 50.0, 60: 60.0}, rule(by_day=100), study(events=[event]))
+    assert (row["status"], row["deadline"]) == ("censored_by_event", deadline)
+    risen = one({30: 50.0, 60: 250.0}, rule(confirmation=2, by_day=100), study(events=[event]))
+    assert (risen["status"], risen["deadline"]) == ("censored_by_event", deadline)
+
+
+def test_who_had_the_event_before_any_visit_is_no_patient_that_could_not_be_judged() -> None:
+    made = study(events=[("death", 20)])
+    assert one({30: "<300", 60: "<300"}, made=made)["status"] == "censored_by_event"
+    assert one({10: "<300", 60: "<300"}, made=made)["status"] == "not_evaluable"
+
+
+def test_a_visit_within_the_confirmation_that_was_not_judged_may_have_been_below() -> None:
+    row = one({30: 50.0, 60: 240.0, 100: "<300", 180: 240.0}, rule(confirmation=2))
+    assert (row["by_day"], row["confirmed_day"]) == (60, 180)
+    assert (row["certain_after_day"], row["certain_by_day"]) == (30, None)
+    assert row["caution"] == (
+        "Day 100, between the visits that confirm it, could not be judged and may have been below; allowing "
+        "for it, after day 30, if at all."
+    )
+    later = one({30: 50.0, 60: 240.0, 100: "<300", 180: 240.0, 270: 240.0}, rule(confirmation=2))
+    assert (later["certain_after_day"], later["certain_by_day"]) == (30, 180)
+    assert later["caution"].endswith("; allowing for it, between day 30 and day 180.")
 
 
 def test_an_event_before_the_first_visit() -> None:
@@ -607,7 +661,7 @@ def test_another_anchor_has_its_own_clock_and_its_own_age() -> None:
     course: dict[int, Value] = {390: 300.0, 430: 20.0, 460: 250.0, 650: 300.0}
     adults = rule(applies_to=AppliesTo(age_from=20), confirmation=2)
     (row,) = milestones(values(course), made, adults, anchor="HCT2").to_dict("records")
-    assert (row["status"], row["after_day"], row["by_day"]) == ("reached", 30, 60)
+    assert (row["status"], row["after_day"], row["by_day"]) == ("censored_by_event", 30, None)
     assert row["confirmed"] == "no"
     assert "on day 200" in str(row["reading"])
 
@@ -650,9 +704,8 @@ def test_a_whole_study_with_the_packaged_rules() -> None:
     )
     # P02, a child, has CD4 T 48 on day 100 and relapses on day 300 after a value of 70 on day 180.
     assert found["P02", "cd4_50_confirmed_d100"] == (
-        "CD4 T first > 50/µL between day 100 and day 180; not confirmed before relapse or progression on "
-        "day 300; "
-        "later than day 100."
+        "CD4 T not > 50/µL on 2 consecutive visits up to day 100; a rise on day 180 was not confirmed before "
+        "relapse or progression on day 300; not by day 100."
     )
     # P03 has no age: rules for an age cannot be assessed, those for another programme do not apply.
     status = table.set_index(["patient", "milestone"])["status"]

@@ -42,6 +42,9 @@ class Courses:
         0 none, 1 the milestone, from 2 the competing events of `competing`.
     last_below : ndarray, shape (n,)
         Last day known to be without the milestone; equal to `after` but for competing events.
+    known_from : ndarray, shape (n,)
+        Day from which the milestone is known to be reached: `by`, or that of the visit that confirmed it;
+        infinite without it.
     competing : tuple of str
         Names of competing events, for people.
     left_out : tuple of str
@@ -58,6 +61,7 @@ class Courses:
     by: Numbers
     causes: Places
     last_below: Numbers
+    known_from: Numbers
     competing: tuple[str, ...]
     left_out: tuple[str, ...]
 
@@ -100,10 +104,11 @@ def courses(
     Notes
     -----
     Rules that judge one visit, or warn of a danger, date nothing and are no milestones here. A rise that a
-    rule wants confirmed and that was not is no milestone: such a patient was followed to the last day below
-    before it. Who died, relapsed or was transplanted again without the milestone had the competing event on
-    its day, also when no visit could be judged before. Who has neither a visit that could be judged nor such
-    an event is left out and counted.
+    rule wants confirmed and that fell again is no milestone: such a patient was followed to the last day
+    below. While a rise lasts and is not confirmed yet, nobody knows: the patient was followed to the last
+    day below before it. Who died, relapsed or was transplanted again without the milestone had the competing
+    event on its day, also when no visit could be judged before. Who has neither a visit that could be judged
+    nor such an event is left out and counted.
     """
     dated = milestones[milestones["kind"] == "milestone"]
     known = tuple(dict.fromkeys(dated["milestone"]))
@@ -125,29 +130,37 @@ def courses(
 
 
 def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock]) -> Courses:
-    rows: list[tuple[str, float, float, str]] = []
+    rows: list[tuple[str, float, float, float, str]] = []
     left_out: list[str] = []
     texts = (table[name].tolist() for name in ("patient", "status", "confirmed"))
-    after, by = (table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("after_day", "by_day"))
+    names_of_days = ("after_day", "by_day", "confirmed_day")
+    after, by, sure = (table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names_of_days)
+    sure = np.where(np.isnan(sure), by, sure)
     known_below = np.where(after > 0, after, 0.0).tolist()
-    for patient, status, confirmed, below, day in zip(*texts, known_below, by.tolist(), strict=True):
+    days = (known_below, by.tolist(), sure.tolist())
+    for patient, status, confirmed, below, day, known_from in zip(*texts, *days, strict=True):
         end = clocks.get(patient)
         if status in REACHED and confirmed in ("", "yes"):
-            rows.append((patient, below, day, ""))
+            rows.append((patient, below, day, known_from, ""))
         elif status in _OUTSIDE:
             continue
         elif end is not None:
-            rows.append((patient, below, float(end.day), end.name))
+            rows.append((patient, below, float(end.day), np.inf, end.name))
         elif status == "not_evaluable":
             left_out.append(groups.of[patient])
         else:
-            rows.append((patient, below, np.inf, ""))
+            rows.append((patient, below, np.inf, np.inf, ""))
     first = table.iloc[0]
     patients = tuple(row[0] for row in rows)
-    last_below, until = (np.array([row[place] for row in rows], dtype=np.float64) for place in (1, 2))
-    names = tuple(sorted({row[3] for row in rows if row[3]}))
+    last_below, until, known = (
+        np.array([row[place] for row in rows], dtype=np.float64) for place in (1, 2, 3)
+    )
+    names = tuple(sorted({row[-1] for row in rows if row[-1]}))
     causes = np.array(
-        [names.index(name) + 2 if name else (0 if day == np.inf else MILESTONE) for *_, day, name in rows],
+        [
+            names.index(name) + 2 if name else (0 if day == np.inf else MILESTONE)
+            for _, _, day, _, name in rows
+        ],
         dtype=np.intp,
     )
     return Courses(
@@ -161,6 +174,7 @@ def _courses(table: pd.DataFrame, groups: Groups, clocks: dict[str, EndOfClock])
         until,
         causes,
         last_below,
+        known,
         names,
         tuple(left_out),
     )

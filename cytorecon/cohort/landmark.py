@@ -21,9 +21,9 @@ from cytorecon.tables import LANDMARK_COLUMNS
 
 _METHOD: Final = (
     "Landmark analysis: patients on their clock at the landmark (no death, relapse, second transplant "
-    "before), grouped by whether the milestone had been seen by then; Kaplan-Meier of death with log(-log) "
-    "interval (95 %), Cox hazard ratio of reached to not reached, log-rank test. An association, not an "
-    "effect of the milestone"
+    "before), grouped by whether the milestone had been seen by then, and confirmed where its rule asks for "
+    "that; Kaplan-Meier of death with log(-log) interval (95 %), Cox hazard ratio of reached to not reached, "
+    "log-rank test. An association, not an effect of the milestone"
 )
 _GROUPS: Final = ("not seen by the landmark", "reached by the landmark")
 _UNKNOWN_RATIO: Final = HazardRatio(float("nan"), float("nan"), float("nan"), float("nan"))
@@ -75,7 +75,7 @@ def landmark_table(
     Notes
     -----
     Only what was seen up to the landmark makes the groups: a milestone between the last visit before and the
-    first visit after it counts as not seen.
+    first visit after it counts as not seen, and so does one that a visit after it confirmed.
     """
     followed = _follow_up(study)
     least = load_visit_windows().minimum_patients
@@ -92,7 +92,8 @@ def _rows(
         return []
     days = np.array([followed.days[patient] for patient in course.patients], dtype=np.float64)
     died = np.array([followed.died[patient] for patient in course.patients], dtype=np.bool_)
-    reached = (course.causes == MILESTONE) & (course.by <= landmark)
+    # a rise that a later visit confirmed was not known on the landmark
+    reached = (course.causes == MILESTONE) & (course.known_from <= landmark)
     on_clock = ~((course.causes > MILESTONE) & (course.by <= landmark))
     own = at_landmark(np.where(on_clock, days, 0.0), died, reached, landmark=landmark)
     sizes = [int((own.groups == place).sum()) for place in (0, 1)]

@@ -42,7 +42,7 @@ _REACHED_MARKS: Final = {
     "unknown": "● reached, in time unknown",
     "": "● reached",
 }
-_UNCONFIRMED_MARKS: Final = {"no": "◐ not confirmed", "pending": "◐ not confirmed yet"}
+_PENDING_MARK: Final = "◐ not confirmed yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class Crossing:
     after_day, by_day : int or None
         The crossing happened after the first and not later than the second; None when unknown.
     confirmed : str
-        ``yes``, ``no``, ``pending``, or empty where one visit is enough.
+        ``yes``, ``pending``, ``no`` (then it is not reached), or empty where one visit is enough.
     deadline_day : int or None
         Day by which the source asks for it; None when it names none.
     deadline : str
-        ``in_time``, ``late``, ``unknown``, ``not_reached``; empty without a deadline.
+        ``in_time``, ``late``, ``unknown``, ``not_reached``, ``competing_event``; empty without a deadline.
     caution : str
         Why it should be taken with caution (borderline, flagged), in words; empty otherwise.
     kind : str
@@ -101,7 +101,7 @@ class Crossing:
         """How it stands, as shape and word, e.g. ``★ in time``."""
         if not self.reached or self.is_danger:
             return _MARKS.get(self.status, self.status.replace("_", " "))
-        return _UNCONFIRMED_MARKS.get(self.confirmed) or _REACHED_MARKS[self.deadline]
+        return _PENDING_MARK if self.is_pending else _REACHED_MARKS[self.deadline]
 
     @property
     def is_danger(self) -> bool:
@@ -126,7 +126,12 @@ class Crossing:
     @property
     def met(self) -> bool:
         """Whether the rule is met: reached, and confirmed where it asks for that."""
-        return self.reached and self.confirmed not in _UNCONFIRMED_MARKS
+        return self.reached and not self.is_pending
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the last visits are above, and too few yet to confirm it."""
+        return self.reached and self.confirmed == "pending"
 
     @property
     def span(self) -> str:

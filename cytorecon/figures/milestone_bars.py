@@ -21,7 +21,8 @@ def milestone_figure(found: Sequence[Crossing], last_days: Mapping[str, int], ax
     """Return when each patient reached one milestone.
 
     A bar spans the interval between the last visit before and the first visit after the crossing, which
-    is a star when the milestone was certainly reached by its deadline;
+    is a star when the milestone was certainly reached by its deadline; the bar is thin while it waits for its
+    confirmation;
     where it was not reached, a dotted line leads to the last visit; where no visit could be judged, a
     cross stands there.
 
@@ -66,6 +67,10 @@ _STYLES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "reached": (
         "reached in this interval",
         {"mode": "lines", "line": {"color": theme.MILESTONE_BAR, "width": 12}},
+    ),
+    "pending": (
+        "above from this interval on, not confirmed yet",
+        {"mode": "lines", "line": {"color": theme.MILESTONE_BAR, "width": 4}},
     ),
     "in_time": (
         "first visit at or above, in time",
@@ -161,4 +166,4 @@ def _positions(group: str, crossing: Crossing, last_day: int, axis: TimeAxis) ->
     start = axis.range[0] if crossing.after_day is None else axis.position(crossing.after_day)
     end = axis.position(crossing.by_day)
     first = "in_time" if crossing.in_time else "visit"
-    return {"reached": (start, end), first: (end,)}.get(group, ())
+    return {"pending" if crossing.is_pending else "reached": (start, end), first: (end,)}.get(group, ())

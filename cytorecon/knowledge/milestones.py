@@ -108,6 +108,9 @@ class MilestoneRule(Condition):
         Whether the confirmation asks for consecutive days instead: a day without a value is none of them.
     free_of : Within or None
         An event on or within so many days before a value because of which it does not meet the rule.
+    after_fall : bool or tuple of str
+        Whether it counts only after a value below the threshold was seen, in all patients or in those of
+        these programmes.
     by_day : int or None
         The source's deadline, days after the anchor.
     confirm_by_deadline : bool
@@ -127,6 +130,7 @@ class MilestoneRule(Condition):
     confirmation: int = Field(ge=1, le=10)
     consecutive: Literal["visits", "days"] = "visits"
     free_of: Within | None = None
+    after_fall: bool | tuple[str, ...] = False
     by_day: int | None = Field(default=None, ge=1)
     confirm_by_deadline: bool = False
     at_visit: AtVisit | None = None
@@ -143,6 +147,8 @@ class MilestoneRule(Condition):
             raise ValueError("a rule at a visit has neither by_day nor a confirmation")
         if self.consecutive == "days" and self.confirmation == 1:
             raise ValueError("consecutive days need a confirmation of 2 or more")
+        if self.after_fall and self.kind != "milestone":
+            raise ValueError("only a rule that dates a milestone has after_fall")
         if len({condition.operator == "<" for condition in self.conditions}) > 1:
             raise ValueError("conditions with < and with > do not make one rule")
         return self
@@ -158,6 +164,10 @@ class MilestoneRule(Condition):
         if self.operator == "<":
             return "danger"
         return "milestone" if self.at_visit is None else "at_visit"
+
+    def asks_for_a_fall(self, programme: str) -> bool:
+        """Return whether, in a patient of `programme`, it counts only after a value below the threshold."""
+        return self.after_fall if isinstance(self.after_fall, bool) else programme in self.after_fall
 
     @property
     def is_plain(self) -> bool:
@@ -254,8 +264,10 @@ def _check_confirmation(rule: MilestoneRule) -> None:
 def _check_words(rule: MilestoneRule, words: _Words) -> None:
     readouts = [condition.population for condition in rule.conditions if condition.measure == "readout"]
     events = [] if rule.free_of is None else [rule.free_of.event]
+    fall = () if isinstance(rule.after_fall, bool) else rule.after_fall
     for field, what, names, allowed in (
         ("applies_to.programmes", "programme", rule.applies_to.programmes, words.programmes),
+        ("after_fall", "programme", fall, words.programmes),
         ("applies_to.grafts", "graft", rule.applies_to.grafts, words.grafts),
         ("free_of.event", "kind of event", events, words.events),
         ("population", "readout", readouts, words.readouts),

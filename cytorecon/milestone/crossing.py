@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from operator import lt
 from typing import Literal, NamedTuple
 
@@ -41,14 +41,15 @@ class Crossing:
         First day known to be above; None when there is no crossing. The crossing lies after
         `after_day` and not later than `by_day`.
     confirmed : {"yes", "no", "pending"} or None
-        Whether the visits asked for in a row met the threshold; ``pending`` while there were too
-        few visits to tell; None without a crossing.
+        Whether the visits asked for in a row met the threshold; ``pending`` while the last visits
+        are above and too few to tell; ``no`` when every rise fell again before, which is no
+        crossing; None when nothing rose.
     confirmed_day : int or None
         Day of the visit that confirmed it.
     below_again : int or None
-        First day below after the crossing.
+        First day below after the crossing, or, without one, after the first rise.
     unconfirmed_day : int or None
-        First day of an earlier rise that fell again before it was confirmed.
+        First day of the first rise that fell again before it was confirmed.
     undecided : tuple of int
         Days between `after_day` and `by_day` that could not be judged and widen the interval.
     judged : int
@@ -64,6 +65,12 @@ class Crossing:
     undecided: tuple[int, ...] = ()
     judged: int = 0
 
+    def ended(self) -> Crossing:
+        """Return what is known once no visit can confirm it any more: a pending rise is no crossing."""
+        if self.confirmed != "pending":
+            return self
+        return replace(self, by_day=None, confirmed="no", unconfirmed_day=self.by_day, undecided=())
+
 
 def first_crossing(
     visits: Iterable[Visit], *, confirmation: int = 1, consecutive_days: bool = False
@@ -78,7 +85,7 @@ def first_crossing(
     confirmation : int
         Visits in a row (of those that can be judged) that must be above. The crossing is the first
         of them. When no rise has been confirmed yet, it is the rise that still lasts at the last
-        visit (``pending``), else the first rise (``no``).
+        visit (``pending``); a rise that fell again is none (``no``).
     consecutive_days : bool
         Whether those visits must lie on consecutive days.
 
@@ -89,7 +96,8 @@ def first_crossing(
     Notes
     -----
     Nothing is interpolated: the threshold was met somewhere in (`after_day`, `by_day`]. When the
-    count crossed once and stayed, a further visit can only narrow that interval.
+    count crossed once and stayed, a further visit can only narrow that interval. A higher threshold
+    never gives an earlier `by_day`.
 
     Examples
     --------
@@ -107,6 +115,14 @@ def first_crossing(
     if not rises:
         return Crossing(after_day=judged[-1].day if judged else None, judged=len(judged))
     start, confirmed = _chosen(judged, rises, confirmation, consecutive_days=consecutive_days)
+    if confirmed == "no":
+        return Crossing(
+            after_day=judged[-1].day,
+            confirmed="no",
+            below_again=next(visit.day for visit in judged[start:] if visit.state == "below"),
+            unconfirmed_day=judged[start].day,
+            judged=len(judged),
+        )
     after = next((visit.day for visit in reversed(judged[:start]) if visit.state == "below"), None)
     by = judged[start].day
     later_below = next((visit.day for visit in judged[start:] if visit.state == "below"), None)
@@ -124,6 +140,26 @@ def first_crossing(
         ),
         judged=len(judged),
     )
+
+
+def since_the_fall(visits: Sequence[Visit], no_fall: Collection[int] = ()) -> Sequence[Visit]:
+    """Return the visits from the first one below on; all of them when none is.
+
+    Parameters
+    ----------
+    visits : sequence of Visit
+        One per day, in order.
+    no_fall : collection of int
+        Days that count as below for another reason than their value.
+
+    Examples
+    --------
+    >>> since_the_fall([Visit(1, "above"), Visit(8, "below"), Visit(20, "above")])
+    [Visit(day=8, state='below'), Visit(day=20, state='above')]
+    """
+    falls = (visit.day for visit in visits if visit.state == "below" and visit.day not in no_fall)
+    fall = next(falls, None)
+    return visits if fall is None else [visit for visit in visits if visit.day >= fall]
 
 
 def by_day(visits: Iterable[Visit]) -> list[Visit]:
@@ -157,7 +193,10 @@ def by_day(visits: Iterable[Visit]) -> list[Visit]:
 def _chosen(
     judged: Sequence[Visit], rises: Sequence[int], confirmation: int, *, consecutive_days: bool
 ) -> tuple[int, Confirmation]:
-    """Return the place of the first visit of the rise that counts, and whether it is confirmed."""
+    """Return the place of the first visit of the rise that counts, and whether it is confirmed.
+
+    When all rises fell again, it is that of the first.
+    """
     ends = [*rises[1:], len(judged)]
     lengths = [
         next((place for place in range(start, end) if judged[place].state == "below"), end) - start

@@ -8,8 +8,8 @@ from typing import Literal
 from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.milestone.crossing import Crossing, State, Visit, first_crossing
 
-#: Empty for a rule without a deadline.
-Deadline = Literal["in_time", "late", "unknown", "not_reached", ""]
+#: Empty for a rule without a deadline; ``competing_event`` is for the table to say, visits cannot.
+Deadline = Literal["in_time", "late", "unknown", "not_reached", "competing_event", ""]
 
 
 def deadline_state(rule: MilestoneRule, visits: Sequence[Visit], crossing: Crossing) -> Deadline:
@@ -57,13 +57,13 @@ def deadline_state(rule: MilestoneRule, visits: Sequence[Visit], crossing: Cross
     """
     if rule.by_day is None:
         return ""
-    if _in_time(rule, rule.by_day, _completed(visits, "below")):
+    if _in_time(rule, rule.by_day, completed(visits, "below")):
         return "in_time"
-    most = _completed(every_day(visits, rule), "above")
-    around = _completed(visits, "above")
+    most = completed(every_day(visits, rule), "above")
+    around = completed(visits, "above")
     if _in_time(rule, rule.by_day, most) or not _below_around(around, rule.by_day):
         return "unknown"
-    return "not_reached" if crossing.by_day is None or crossing.confirmed == "no" else "late"
+    return "not_reached" if crossing.by_day is None else "late"
 
 
 def crossing_of(rule: MilestoneRule, visits: Iterable[Visit]) -> Crossing:
@@ -81,8 +81,14 @@ def every_day(visits: Sequence[Visit], rule: MilestoneRule) -> Sequence[Visit]:
     return [known.get(day, Visit(day, "indeterminate")) for day in range(visits[0].day, last + 1)]
 
 
-def _completed(visits: Sequence[Visit], unjudged: State) -> list[Visit]:
-    """Return the visits with those that could not be judged taken as `unjudged`."""
+def completed(visits: Sequence[Visit], unjudged: State) -> list[Visit]:
+    """Return the visits with those that could not be judged taken as `unjudged`.
+
+    Examples
+    --------
+    >>> completed([Visit(30, "below"), Visit(60, "indeterminate")], "above")
+    [Visit(day=30, state='below'), Visit(day=60, state='above')]
+    """
     return [Visit(visit.day, unjudged) if visit.state == "indeterminate" else visit for visit in visits]
 
 

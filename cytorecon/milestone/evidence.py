@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from cytorecon.knowledge.milestones import Condition, MilestoneRule
-from cytorecon.milestone.crossing import Crossing, State, Visit, by_day
-from cytorecon.milestone.deadline import crossing_of
-
-_OTHER: Final[dict[State, State]] = {"above": "below", "below": "above", "indeterminate": "indeterminate"}
+from cytorecon.milestone.crossing import Crossing, State, Visit
+from cytorecon.milestone.deadline import completed, crossing_of
+from cytorecon.milestone.judged import Judged, Place, Value, by_value_day
 
 
 class Span(NamedTuple):
@@ -23,74 +21,12 @@ class Span(NamedTuple):
 _NOTHING_CERTAIN: Final = Span()
 
 
-class Value(NamedTuple):
-    """One value of one tube, in the unit of the rule.
-
-    Parameters
-    ----------
-    day : int
-        Day on the clock that is judged.
-    value : float or None
-        None when there is none, or it is below the LLOQ.
-    low, high : float or None
-        Exact 95 % interval.
-    lloq : float or None
-        Lower limit of quantification.
-    censored : bool
-        Whether it is known to lie below `lloq` only.
-    review : tuple of str
-        Codes that say the value needs a look.
-    more_than : float or None
-        Limit that it is known to lie above only.
-    condition : int
-        Which condition of the rule judges it (``rule.conditions``).
-    not_free : bool
-        Whether an event the rule asks to be free of lies on or before it.
-    """
+class Lacking(NamedTuple):
+    """A day that could not be judged: which conditions have no value on it, and which could not be judged."""
 
     day: int
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    lloq: float | None = None
-    censored: bool = False
-    review: tuple[str, ...] = ()
-    more_than: float | None = None
-    condition: int = 0
-    not_free: bool = False
-
-    def state(self, rule: MilestoneRule) -> State:
-        """Return what the value says about its condition of `rule`: ``above`` meets it.
-
-        A value below the LLOQ is below the threshold when the LLOQ, or the upper end of the exact
-        interval (0 cells in 2 µL of blood are fewer than 2/µL), is no higher.
-        """
-        if self.not_free:
-            return "below"
-        asked = self._asked(rule)
-        danger = asked.operator == "<"
-        if self.censored:
-            limits = [limit for limit in (self.lloq, self.high) if limit is not None]
-            if not limits or min(limits) > asked.threshold:
-                return "indeterminate"
-            return "above" if danger else "below"
-        if self.more_than is not None:
-            if self.more_than < asked.threshold:
-                return "indeterminate"
-            return "below" if danger else "above"
-        if self.value is None:
-            return "indeterminate"
-        return "above" if asked.meets(self.value) else "below"
-
-    def _asked(self, rule: MilestoneRule) -> Condition:
-        return rule if self.condition == 0 else rule.conditions[self.condition]
-
-    def is_borderline(self, rule: MilestoneRule) -> bool:
-        """Return whether the interval holds values on both sides of the threshold."""
-        if self.low is None or self.high is None or self.not_free:
-            return False
-        asked = self._asked(rule)
-        return asked.meets(self.low) != asked.meets(self.high)
+    without_value: tuple[int, ...]
+    unjudged: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,86 +36,30 @@ class Evidence:
     Parameters
     ----------
     borderline : tuple of Value
-        Values whose interval holds the threshold, of visits that could turn the answer, by day.
+        Values whose interval holds the threshold, of visits that could turn the answer, alone or
+        together, by day.
     flagged : tuple of Value
         Values that carry review codes, of visits that the answer names, by day.
     certain : Span
-        Between which days the answer lies, whatever the borderline values truly were.
+        Between which days the answer lies, whatever the borderline values truly were, and the visits that
+        could not be judged between those that confirm it. Until it is confirmed no day settles it.
+    unjudged : tuple of int
+        Days of such visits.
+    fall_unseen : bool
+        Whether the rule asks for a value below the threshold first, and none was seen.
+    before_fall : int or None
+        Last day above that does not count, as it lies before the fall.
+    lacking : tuple of Lacking
+        Of a rule with several conditions: why days could not be judged.
     """
 
     borderline: tuple[Value, ...] = ()
     flagged: tuple[Value, ...] = ()
     certain: Span = _NOTHING_CERTAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the values of one patient say about a rule: worked out once, and asked several times.
-
-    Parameters
-    ----------
-    rule : MilestoneRule
-        What is asked.
-    values : tuple of Value
-        On one clock, as far as they count.
-    states : tuple of State
-        What each value says about its condition.
-    close : tuple of bool
-        Whether it could be judged although its interval holds the threshold.
-    visits : list of Visit
-        One per day, in order. Where the rule has several conditions, those of a day are put together; one
-        without a value that day cannot be judged, and decides only where the others do not.
-    crossing : Crossing
-        The first crossing, with the confirmation that the rule asks for.
-    """
-
-    rule: MilestoneRule
-    values: tuple[Value, ...]
-    states: tuple[State, ...]
-    close: tuple[bool, ...]
-    visits: list[Visit]
-    crossing: Crossing
-
-    @classmethod
-    def of(cls, rule: MilestoneRule, values: Iterable[Value]) -> Judged:
-        """Return what `values` say about `rule`."""
-        own = tuple(values)
-        states = tuple([value.state(rule) for value in own])
-        pairs = zip(own, states, strict=True)
-        close = tuple([state != "indeterminate" and value.is_borderline(rule) for value, state in pairs])
-        visits = _visits(rule, own, states)
-        return cls(rule, own, states, close, visits, crossing_of(rule, visits))
-
-    @property
-    def any_judged(self) -> bool:
-        """Whether there is a visit that could be judged."""
-        return any(visit.state != "indeterminate" for visit in self.visits)
-
-    def borderline(self) -> list[Value]:
-        """Return the values that could be judged although their interval holds the threshold, by day."""
-        pairs = zip(self.values, self.close, strict=True)
-        return sorted((value for value, close in pairs if close), key=_day)
-
-    def turned(self, day: int, condition: int) -> tuple[State, ...]:
-        """Return the states had one condition been judged the other way on a day."""
-        pairs = zip(self.values, self.states, strict=True)
-        return tuple(
-            _OTHER[state] if (value.day, value.condition) == (day, condition) else state
-            for value, state in pairs
-        )
-
-    def taken(self, borderline: State) -> tuple[State, ...]:
-        """Return the states had every borderline value been `borderline`."""
-        pairs = zip(self.states, self.close, strict=True)
-        return tuple(borderline if close else state for state, close in pairs)
-
-    def crossings(self, others: Iterable[tuple[State, ...]]) -> Mapping[tuple[State, ...], Crossing]:
-        """Return the first crossing for other states of the values; few of them differ."""
-        found = {self.states: self.crossing}
-        for states in others:
-            if states not in found:
-                found[states] = crossing_of(self.rule, _visits(self.rule, self.values, states))
-        return found
+    unjudged: tuple[int, ...] = ()
+    fall_unseen: bool = False
+    before_fall: int | None = None
+    lacking: tuple[Lacking, ...] = ()
 
 
 def evidence(judged: Judged) -> Evidence:
@@ -204,20 +84,71 @@ def evidence(judged: Judged) -> Evidence:
     >>> [value.day for value in found.borderline], found.certain
     ([60], Span(after_day=30, by_day=90))
     """
-    if not any(judged.close):
-        answer = Span(judged.crossing.after_day, judged.crossing.by_day)
-        return Evidence(flagged=_flagged(judged), certain=answer)
-    close = judged.borderline()
-    turns = {place: judged.turned(*place) for place in {(value.day, value.condition) for value in close}}
-    above, below = judged.taken("above"), judged.taken("below")
-    crossings = judged.crossings([*turns.values(), above, below])
-    answer_now = _answer(judged.crossing)
-    turning = {place for place, states in turns.items() if _answer(crossings[states]) != answer_now}
+    gaps = judged.gaps(judged.states, judged.crossing)
+    places = {(value.day, value.condition) for value in judged.borderline()}
+    turning: Collection[Place] = ()
+    certain = _certain(judged, places) if places or gaps else _span([judged.crossing])
+    if places:
+        below = judged.taken("below", places)
+        gaps = tuple(sorted({*gaps, *judged.gaps(below, judged.crossings([below])[below])}))
+        turning = _deciding(judged, places, certain)
+    close = [value for value in judged.borderline() if (value.day, value.condition) in turning]
     return Evidence(
-        borderline=tuple(value for value in close if (value.day, value.condition) in turning),
+        borderline=tuple(close),
         flagged=_flagged(judged),
-        certain=_certain(judged.crossing, earliest=crossings[above], latest=crossings[below]),
+        certain=certain,
+        unjudged=gaps,
+        fall_unseen=judged.after_fall and judged.crossing.by_day is not None and not _saw_the_fall(judged),
+        before_fall=judged.before_fall,
+        lacking=lacking(judged),
     )
+
+
+def _deciding(judged: Judged, places: Collection[Place], certain: Span) -> set[Place]:
+    """Return the borderline places that turn the answer alone, and those that do so together only."""
+    turns = {place: judged.turned(*place) for place in places}
+    crossings = judged.crossings(turns.values())
+    now = _answer(judged.crossing)
+    alone = {place for place, states in turns.items() if _answer(crossings[states]) != now}
+    if len(alone) == len(places) or _certain(judged, alone) == certain:
+        return alone
+    together = set(places)
+    for place in sorted(together - alone):
+        if _certain(judged, together - {place}) == certain:
+            together.remove(place)
+    return together
+
+
+def _saw_the_fall(judged: Judged) -> bool:
+    pairs = zip(judged.values, judged.states, strict=True)
+    return any(state == "below" and value.is_a_fall(judged.rule) for value, state in pairs)
+
+
+def lacking(judged: Judged) -> tuple[Lacking, ...]:
+    """Return why days could not be judged, of a rule with several conditions; empty for others.
+
+    Parameters
+    ----------
+    judged : Judged
+        What the values say.
+    """
+    rule = judged.rule
+    if len(rule.conditions) == 1:
+        return ()
+    found = []
+    days = {visit.day for visit in judged.visits if visit.state == "indeterminate"}
+    states: dict[Place, set[State]] = {}
+    for value, state in zip(judged.values, judged.states, strict=True):
+        states.setdefault((value.day, value.condition), set()).add(state)
+    for day in sorted(days):
+        known = [states.get((day, place)) for place in range(len(rule.conditions))]
+        none = tuple(place for place, own in enumerate(known) if own is None)
+        # two tubes of a day that disagree cannot be judged either
+        unjudged = (
+            own is not None and own - {"indeterminate"} not in ({"above"}, {"below"}) for own in known
+        )
+        found.append(Lacking(day, none, tuple(place for place, one in enumerate(unjudged) if one)))
+    return tuple(found)
 
 
 def _flagged(judged: Judged) -> tuple[Value, ...]:
@@ -231,53 +162,43 @@ def _flagged(judged: Judged) -> tuple[Value, ...]:
         return ()
     visits = [visit for visit in judged.visits if visit.state != "indeterminate"]
     named = _named(visits, judged.crossing)
-    return tuple(sorted((value for value in marked if value.day in named), key=_day))
+    return tuple(sorted((value for value in marked if value.day in named), key=by_value_day))
 
 
-def _certain(crossing: Crossing, *, earliest: Crossing, latest: Crossing) -> Span:
-    """Return between which days the answer lies, whatever the borderline values truly were.
+def _certain(judged: Judged, places: Collection[Place]) -> Span:
+    """Return between which days the answer lies, whatever the borderline values at `places` truly were.
 
     A value whose interval holds the threshold may have been on either side of it. More visits above bring a
-    milestone forward, so two answers stand for all: every borderline value above (`earliest`), and every one
-    below (`latest`). The span holds both, and the answer itself.
+    milestone forward, so two answers stand for all: every borderline value above, and every one below, as
+    every visit that could not be judged may have been between two that confirm. The span holds both, and the
+    answer itself. Where a rule counts after a fall only, a value above may also hide the fall: the answers
+    with one value turned are held, too.
     """
-    every = (crossing, earliest, latest)
-    after, by = [one.after_day for one in every], [one.by_day for one in every]
-    unconfirmed = latest.confirmed == "no" and crossing.confirmed != "no"
+    below = judged.taken("below", places)
+    states = [judged.states, judged.taken("above", places), below]
+    if judged.after_fall:
+        states += [judged.turned(*place) for place in places]
+    every = [*judged.crossings(states).values()]
+    if judged.rule.confirmation > 1:
+        every.append(crossing_of(judged.rule, completed(judged.visits_of(below), "below")))
+    return _span(every)
+
+
+def _span(every: Sequence[Crossing]) -> Span:
+    """Return the days that hold all crossings; what is not confirmed is settled by no day."""
+    after = [one.after_day for one in every]
+    by = [one.by_day if one.confirmed == "yes" else None for one in every]
     return Span(
         after_day=None if None in after else min(day for day in after if day is not None),
-        by_day=None if None in by or unconfirmed else max(day for day in by if day is not None),
+        by_day=None if None in by else max(day for day in by if day is not None),
     )
 
 
-def _visits(rule: MilestoneRule, values: Sequence[Value], states: Sequence[State]) -> list[Visit]:
-    """Return one visit per day, in order: the conditions of a day put together."""
-    if rule.is_plain:
-        pairs = zip(values, states, strict=True)
-        return by_day([Visit(value.day, state) for value, state in pairs])
-    answers: list[list[Visit]] = [[] for _ in rule.conditions]
-    for value, state in zip(values, states, strict=True):
-        answers[value.condition].append(Visit(value.day, state))
-    known = [{visit.day: visit.state for visit in by_day(visits)} for visits in answers]
-    days = sorted({day for states_of in known for day in states_of})
-    deciding: State = "above" if rule.any_of else "below"
-    return [Visit(day, _state_of_day([own.get(day) for own in known], deciding)) for day in days]
-
-
-def _state_of_day(states: Sequence[State | None], deciding: State) -> State:
-    """Return the state of a day: one that decides is enough, else all must be known."""
-    if deciding in states:
-        return deciding
-    return "indeterminate" if {None, "indeterminate"} & set(states) else _OTHER[deciding]
-
-
-def _day(value: Value) -> int:
-    return value.day
-
-
 def _named(visits: Sequence[Visit], crossing: Crossing) -> set[int | None]:
-    """Return the days of the last visit below, the first above, and those that confirm it."""
+    """Return the days of the last visit below, the first above, and those that confirm it or do not."""
     last = crossing.confirmed_day or crossing.by_day
+    if crossing.confirmed == "no":
+        return {crossing.after_day, crossing.unconfirmed_day, crossing.below_again}
     if crossing.by_day is None or last is None:
         return {crossing.after_day}
     return {crossing.after_day, *(visit.day for visit in visits if crossing.by_day <= visit.day <= last)}

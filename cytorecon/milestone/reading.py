@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -13,7 +14,8 @@ from cytorecon.knowledge.review_flags import flag_in_short
 from cytorecon.milestone.clock import EndOfClock
 from cytorecon.milestone.crossing import Crossing
 from cytorecon.milestone.deadline import Deadline
-from cytorecon.milestone.evidence import Evidence, Value
+from cytorecon.milestone.evidence import Evidence, Lacking
+from cytorecon.milestone.judged import Value
 
 _SIGNS: Final = {">": ">", ">=": "≥", "<": "<"}
 
@@ -47,11 +49,8 @@ class Finding:
 
     @property
     def confirmed(self) -> str:
-        """``yes``, ``no``, ``pending`` or empty; nothing stays pending after the clock has ended."""
-        confirmed = self.crossing.confirmed
-        if confirmed is None:
-            return ""
-        return "no" if confirmed == "pending" and self.end is not None else confirmed
+        """``yes``, ``no``, ``pending`` or empty."""
+        return self.crossing.confirmed or ""
 
 
 def rule_text(rule: MilestoneRule) -> str:
@@ -70,11 +69,13 @@ def rule_text(rule: MilestoneRule) -> str:
     without = "" if free is None else f", free of {_event(free.event)} for {free.days} days"
     window = rule.at_visit
     at = "" if window is None else f", at day {window.day} ({window.from_day}–{window.to_day})"
+    fall = ", after a value below it" if rule.after_fall is True else ""
     further = "".join(
         f"{_joint(rule)}{one.name} {_SIGNS[one.operator]} {one.threshold:g} {one.unit}"
         for one in (*rule.all_of, *rule.any_of)
     )
-    return f"{_SIGNS[rule.operator]} {rule.threshold:g} {rule.unit}{further}{visits}{without}{deadline}{at}"
+    level = f"{_SIGNS[rule.operator]} {rule.threshold:g} {rule.unit}{further}"
+    return f"{level}{visits}{without}{fall}{deadline}{at}"
 
 
 def reading(rule: MilestoneRule, finding: Finding, name: str) -> str:
@@ -105,7 +106,7 @@ def reading(rule: MilestoneRule, finding: Finding, name: str) -> str:
     if finding.crossing.by_day is None:
         return _not_reached(rule, finding, name)
     clauses = [_when(rule, finding.crossing, name), *_confirmation(rule, finding)]
-    clauses += [_undecided(finding.crossing), _deadline(rule, finding)]
+    clauses += [_undecided(rule, finding, name), _before_the_fall(finding), _deadline(rule, finding)]
     return "; ".join(clause for clause in clauses if clause) + "."
 
 
@@ -128,7 +129,8 @@ def caution(rule: MilestoneRule, finding: Finding) -> str:
     >>> caution(rule, Finding("reached", Crossing(30, 60), None, evidence=found))
     'Borderline: the 95 % interval holds 50/µL on day 60 (46–63); allowing for it, between day 30 and day 90.'
     """
-    if not finding.evidence.borderline and not finding.evidence.flagged:
+    rests_on = finding.evidence
+    if not (rests_on.borderline or rests_on.flagged or rests_on.unjudged or rests_on.fall_unseen):
         return ""
     borderline: dict[int, list[str]] = {}
     for value in finding.evidence.borderline:
@@ -141,20 +143,33 @@ def caution(rule: MilestoneRule, finding: Finding) -> str:
             f"{_threshold(rule.conditions[place])} on {', '.join(days)}"
             for place, days in borderline.items()
         ),
+        _unjudged(rests_on.unjudged),
         _allowing(rule, finding),
+        f"no value below {_threshold(rule)} was seen before, so it may be from before the fall"
+        if rests_on.fall_unseen
+        else "",
         f"rests on a flagged tube: {', '.join(flagged)}" if flagged else "",
     ]
     words = "; ".join(clause for clause in clauses if clause)
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
+def _unjudged(days: Sequence[int]) -> str:
+    """Return that visits between those that confirm may have been below."""
+    if not days:
+        return ""
+    listed = ", ".join(map(str, days))
+    return f"day {listed}, between the visits that confirm it, could not be judged and may have been below"
+
+
 def _allowing(rule: MilestoneRule, finding: Finding) -> str:
     """Return between which days the answer lies if borderline values are taken as undecided; mostly empty."""
     crossing, found = finding.crossing, finding.evidence
     after, by = found.certain
-    if not found.borderline or (after, by) == (crossing.after_day, crossing.by_day):
+    number = len(found.borderline) + len(found.unjudged)
+    if not number or (after, by) == (crossing.after_day, crossing.by_day):
         return ""
-    words = f"allowing for {'it' if len(found.borderline) == 1 else 'them'}, "
+    words = f"allowing for {'it' if number == 1 else 'them'}, "
     if after is not None and by is not None:
         return f"{words}between day {after} and day {by}"
     if by is not None:
@@ -225,13 +240,14 @@ def _at_visit(rule: MilestoneRule, window: AtVisit, finding: Finding, name: str)
             else f"{name} not {_level(rule)}"
         )
         return f"{level} on day {day}, the sample of {span} closest to day {window.day}."
-    undecided = f"; {_undecided(crossing)}" if crossing.undecided else ""
+    undecided = f"; {_undecided(rule, finding, name)}" if crossing.undecided else ""
     if finding.status == "censored_by_event":
         assert end is not None
         return f"{end.name} on day {end.day} came before a sample of {span} that could be judged{undecided}."
-    if finding.status == "not_reached_by_last_visit":
-        return f"{name} has no sample of {span} yet{undecided}."
-    return f"{name} has no sample of {span} that could be judged{undecided}."
+    asked = f"{name} has" if len(rule.conditions) == 1 else f"{name} {_level(rule)}:"
+    yet = " yet" if finding.status == "not_reached_by_last_visit" else ""
+    judged = " that could be judged" if undecided or not yet else ""
+    return f"{asked} no sample of {span}{judged}{yet}{undecided}."
 
 
 def _when(rule: MilestoneRule, crossing: Crossing, name: str) -> str:
@@ -242,8 +258,7 @@ def _when(rule: MilestoneRule, crossing: Crossing, name: str) -> str:
 
 def _confirmation(rule: MilestoneRule, finding: Finding) -> list[str]:
     crossing = finding.crossing
-    what = "no longer so" if rule.kind == "danger" or rule.free_of is not None else "below again"
-    again = "" if crossing.below_again is None else f"{what} on day {crossing.below_again}"
+    again = "" if crossing.below_again is None else f"{_below_again(rule)} on day {crossing.below_again}"
     if rule.confirmation == 1:
         return [again]
     earlier = (
@@ -251,19 +266,39 @@ def _confirmation(rule: MilestoneRule, finding: Finding) -> list[str]:
     )
     if finding.confirmed == "yes":
         return [f"confirmed on day {crossing.confirmed_day}", again, earlier]
-    if finding.confirmed == "pending":
-        return ["not confirmed yet", earlier]
-    if again:
-        return [f"not confirmed, {again}"]
-    assert finding.end is not None
-    return [f"not confirmed before {finding.end.name} on day {finding.end.day}", earlier]
+    return ["not confirmed yet", earlier]
 
 
-def _undecided(crossing: Crossing) -> str:
-    days = [str(day) for day in crossing.undecided]
+def _undecided(rule: MilestoneRule, finding: Finding, name: str) -> str:
+    days = finding.crossing.undecided
     if not days:
         return ""
-    return f"day {', '.join(days)} could not be judged"
+    why: dict[str, list[str]] = {}
+    known = {lack.day: lack for lack in finding.evidence.lacking}
+    for day in days:
+        why.setdefault(_why(rule, known[day], name) if day in known else "", []).append(str(day))
+    return "; ".join(
+        f"day {', '.join(own)} could not be judged{f' ({words})' if words else ''}"
+        for words, own in why.items()
+    )
+
+
+def _why(rule: MilestoneRule, lack: Lacking, name: str) -> str:
+    """Return which conditions kept a day from being judged."""
+    names = [one.name if isinstance(one, NamedCondition) else name for one in rule.conditions]
+    without = " and ".join(names[place] for place in lack.without_value)
+    unjudged = " and ".join(names[place] for place in lack.unjudged)
+    return ", ".join(
+        [
+            *([f"no value of {without}"] if without else []),
+            *([f"{unjudged} could not be compared"] if unjudged else []),
+        ]
+    )
+
+
+def _before_the_fall(finding: Finding) -> str:
+    day = finding.evidence.before_fall
+    return "" if day is None else f"above up to day {day}, before the fall, which does not count"
 
 
 def _deadline(rule: MilestoneRule, finding: Finding) -> str:
@@ -275,8 +310,6 @@ def _deadline(rule: MilestoneRule, finding: Finding) -> str:
         return f"{'all of them ' if rule.confirm_by_deadline else ''}within {day} days"
     if finding.deadline == "late":
         return f"later than day {day}"
-    if finding.deadline == "not_reached":
-        return f"not by day {day}"
     assert day is not None
     if finding.confirmed == "yes" and finding.crossing.confirmed_day is not None:
         last = finding.crossing.confirmed_day if rule.confirm_by_deadline else by_day
@@ -292,14 +325,48 @@ def _deadline(rule: MilestoneRule, finding: Finding) -> str:
 def _not_reached(rule: MilestoneRule, finding: Finding, name: str) -> str:
     crossing, end = finding.crossing, finding.end
     ended = "" if end is None else f"; {end.name} on day {end.day} ended the follow-up"
+    if crossing.confirmed == "no":
+        return _not_confirmed(rule, finding, name)
     if crossing.after_day is None:
-        return f"{name} could not be judged against {_level(rule)} at any visit{ended}."
+        lacks = {_why(rule, lack, name) for lack in finding.evidence.lacking}
+        words = f" ({lacks.pop()})" if len(lacks) == 1 else ""
+        return f"{name} could not be judged against {_level(rule)} at any visit{words}{ended}."
     passed = ""
     if rule.by_day is not None and crossing.after_day < rule.by_day and end is None:
         passed = f"; day {rule.by_day} lies after the last visit that could be judged"
     elif rule.by_day is not None and finding.deadline == "unknown" and crossing.after_day >= rule.by_day:
-        passed = f"; whether by day {rule.by_day} is not known, as a visit could not be judged"
+        why = "not every day was measured" if rule.consecutive == "days" else "a visit could not be judged"
+        passed = f"; whether by day {rule.by_day} is not known, as {why}"
     asked = f"{name} not {_level(rule)}"
     if len(rule.conditions) > 1:
         asked = f"{name} {_level(rule)}: not met"
-    return f"{asked} up to day {crossing.after_day}{ended}{passed}."
+    old = _before_the_fall(finding)
+    return f"{asked} up to day {crossing.after_day}{f'; {old}' if old else ''}{ended}{passed}."
+
+
+def _not_confirmed(rule: MilestoneRule, finding: Finding, name: str) -> str:
+    """Return that a rise was seen, and why it is no milestone."""
+    crossing, end = finding.crossing, finding.end
+    rise = f"day {crossing.unconfirmed_day}"
+    before = "" if end is None else f" before {end.name} on day {end.day}"
+    if crossing.after_day is None:
+        first = f"{name} already {_level(rule)} at the first visit that could be judged, {rise}"
+        return f"{first}; not confirmed{before}."
+    again, ended = f", {_below_again(rule)} on day {crossing.below_again}", ""
+    if crossing.below_again is None:
+        again = before
+    elif end is not None:
+        ended = f"; {end.name} on day {end.day} ended the follow-up"
+    asked = f"{_level(rule)} on {rule.confirmation} consecutive {rule.consecutive}"
+    late = {
+        "not_reached": f"; not by day {rule.by_day}",
+        "unknown": f"; whether confirmed by day {rule.by_day} is not known",
+    }.get(finding.deadline, "")
+    up_to = f"up to day {crossing.after_day}"
+    old = _before_the_fall(finding)
+    rose = f"a rise on {rise} was not confirmed{again}"
+    return f"{name} not {asked} {up_to}; {rose}{f'; {old}' if old else ''}{late}{ended}."
+
+
+def _below_again(rule: MilestoneRule) -> str:
+    return "no longer so" if rule.kind == "danger" or rule.free_of is not None else "below again"

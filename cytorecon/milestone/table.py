@@ -20,7 +20,8 @@ from cytorecon.milestone.at_visit import JudgedVisit, judged_visit
 from cytorecon.milestone.clock import EndOfClock, EndsOfClocks
 from cytorecon.milestone.crossing import Crossing
 from cytorecon.milestone.deadline import Deadline, deadline_state
-from cytorecon.milestone.evidence import Judged, Span, Value, evidence
+from cytorecon.milestone.evidence import Span, evidence, lacking
+from cytorecon.milestone.judged import Judged, Value
 from cytorecon.milestone.reading import Finding, caution, reading, rule_text
 from cytorecon.milestone.values import Series, readout_values, values_of_rule
 from cytorecon.study.frame import Cell, typed_frame
@@ -29,7 +30,11 @@ from cytorecon.study.readout_frame import events_by_patient
 from cytorecon.tables import MILESTONE_COLUMNS
 
 #: A rule at a visit is met at that visit or not at all.
-_AT_VISIT: Final[dict[str, Deadline]] = {"reached": "in_time", "missed": "not_reached"}
+_AT_VISIT: Final[dict[str, Deadline]] = {
+    "reached": "in_time",
+    "missed": "not_reached",
+    "censored_by_event": "competing_event",
+}
 
 Status = Literal[
     "reached",
@@ -84,18 +89,22 @@ def milestones(
         came first; visits after that day do not count), ``not_evaluable`` (no visit could be judged),
         ``not_assessable`` (the rule asks for a programme, an age, a graft or a readout that is not known of
         the patient, or what no tube of the patient measured) or ``not_applicable`` (the rule was shown for
-        other patients). `confirmed` is ``yes``, ``no`` or ``pending``, and empty where the rule asks for one
-        visit only or nothing was reached.
+        other patients). `confirmed` is ``yes``; ``pending`` while the last visits are above and too few to
+        confirm it; ``no`` when a rise fell again or the clock ended before it was confirmed, which is not
+        reached; and empty where the rule asks for one visit only or nothing rose.
 
         `certain_after_day` and `certain_by_day` are the days between which it lies whatever the counts truly
-        were whose 95 % interval holds the threshold: such a visit may have been above or below. They are
-        `after_day` and `by_day` where no such visit matters; empty where no visit settles it.
+        were whose 95 % interval holds the threshold: such a visit may have been above or below, and one that
+        could not be judged between those that confirm it may have been below. They are `after_day` and
+        `by_day` where no such visit matters; empty where no visit settles it, as while it is ``pending``.
 
         `deadline` says how it stands against `deadline_day`, the day its source asks for: ``in_time``,
-        ``late``, ``unknown`` (the visits leave it open) or ``not_reached``; both are empty for a rule
-        without one. `borderline_days` are the days of visits whose 95 % interval holds the threshold and
-        that could turn the answer (``60;90``); `flagged_visits` are those the answer names whose value
-        carries review codes (``60: gate.outlier:CD4``); `caution` says both in words.
+        ``late``, ``unknown`` (the visits leave it open), ``not_reached`` or ``competing_event`` (which ended
+        the clock before that day); both are empty for a rule without one. `borderline_days` are the days of
+        visits whose 95 % interval holds the threshold and that could turn the answer, alone or together
+        (``60;90``); `flagged_visits` are those the answer names whose value carries review codes
+        (``60: gate.outlier:CD4``); `caution` says both in words, and names visits of a confirmation that
+        could not be judged, and a fall that a rule asks for and nobody saw.
 
     Raises
     ------
@@ -195,14 +204,20 @@ def _finding(case: Case, rule: MilestoneRule, values: Iterable[Value], first_day
         shifted = (value._replace(day=value.day - case.day0) for value in values)
     started = [value for value in shifted if value.day >= first_day]
     counted = started if last is None else [value for value in started if value.day <= last]
-    judged = Judged.of(rule, counted)
-    ever_judged = judged.any_judged or Judged.of(rule, started).any_judged
+    judged = Judged.of(rule, counted, after_fall=rule.asks_for_a_fall(case.patient.programme))
+    # who has no visit before the event that ended the clock had that event, whatever was measured later
+    ever_judged = (
+        judged.any_judged or Judged.of(rule, started).any_judged or (last is not None and not counted)
+    )
     if rule.at_visit is not None:
         return _finding_at_visit(case, rule, rule.at_visit, judged, ever_judged=ever_judged)
-    crossing = judged.crossing
+    crossing = judged.crossing if case.end is None else judged.crossing.ended()
     deadline = deadline_state(rule, judged.visits, crossing)
+    status = _status(rule, crossing, case.end, deadline, ever_judged=ever_judged)
+    if status == "censored_by_event" and rule.by_day is not None and last is not None and last <= rule.by_day:
+        deadline = "competing_event"
     return Finding(
-        status=_status(rule, crossing, case.end, deadline, ever_judged=ever_judged),
+        status=status,
         crossing=crossing,
         end=case.end,
         deadline=deadline,
@@ -217,6 +232,7 @@ def _finding_at_visit(
     status = _status_at_visit(rule, window, found, case.end, ever_judged=ever_judged)
     decides = None if found.visit is None else found.visit.day
     rests_on = evidence(Judged.of(rule, (value for value in judged.values if value.day == decides)))
+    rests_on = replace(rests_on, lacking=lacking(judged))
     if rests_on.borderline:
         # met or not, at that visit and no other: nothing is certain
         rests_on = replace(rests_on, certain=Span())
@@ -275,7 +291,7 @@ def _row(case: Case, rule: MilestoneRule, finding: Finding, text: str, name: str
         "by_day": crossing.by_day,
         "certain_after_day": finding.evidence.certain.after_day,
         "certain_by_day": finding.evidence.certain.by_day,
-        "confirmed": finding.confirmed if asked else "",
+        "confirmed": crossing.confirmed if asked else "",
         "confirmed_day": crossing.confirmed_day if asked else None,
         "deadline_day": rule.at_visit.day if rule.at_visit is not None else rule.by_day,
         "deadline": finding.deadline,

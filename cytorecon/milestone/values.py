@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cytorecon.knowledge.milestones import MilestoneRule
 from cytorecon.knowledge.readouts import series_of
-from cytorecon.milestone.evidence import Value
+from cytorecon.milestone.judged import Value
 from cytorecon.study.model import ClinicalEvent, Study
 from cytorecon.study.readout_frame import days_with, is_within
 

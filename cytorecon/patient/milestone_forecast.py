@@ -107,10 +107,7 @@ def _open_milestones(
     )
     own = table[table["patient"].isin(list(asked)) & table["population"].isin(list(populations))]
     found = milestones(own, part, concentrations)
-    unconfirmed = found["status"].isin(["reached", "reached_before_first_visit"]) & found["confirmed"].isin(
-        ["no", "pending"]
-    )
-    waiting = found[found["status"].isin(_OPEN) | unconfirmed]
+    waiting = found[found["status"].isin(_OPEN) | (found["confirmed"] == "pending")]
     return set(zip(waiting["patient"], waiting["milestone"], strict=True))
 
 

@@ -25,6 +25,7 @@ _DEADLINES: Final = {
     "late": "late",
     "unknown": "not known whether in time",
     "not_reached": "missed",
+    "competing_event": "ended by a competing event before",
 }
 
 

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from cytorecon import cohort, tables
+from cytorecon.cohort.course import courses
 from cytorecon.cohort.groups import Groups
 from cytorecon.errors import CytoreconError
-from cytorecon.study.model import ClinicalEvent
+from cytorecon.milestone import milestones
+from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
 from tests.cohort.made import Made, made_cohort
 
 
@@ -136,6 +138,61 @@ def test_a_landmark_takes_those_alive(made: Made) -> None:
     dead = {event.patient for event in made.study.events if event.start_day <= 100}
     assert int(rows["n"].sum()) == len(made.study.patients) - len(dead)
     assert set(rows["n_left_out"]) == {len(dead)}
+
+
+def of_cd4(
+    courses: list[dict[int, float]], deaths: dict[int, int] | None = None
+) -> tuple[pd.DataFrame, Study]:
+    """Return milestones and study of patients with these CD4 T; deaths by place."""
+    names = [f"P{place:02d}" for place in range(len(courses))]
+    rows = [
+        {"patient": name, "days_after_transplant": day, "population": "CD4_T", "measure": "cells_per_ul",
+         "value": value, "low": value, "high": value, "lloq": 1.0, "censored": "", "review": ""}
+        for name, course in zip(names, courses, strict=True)
+        for day, value in course.items()
+    ]  # fmt: skip
+    events = tuple(
+        ClinicalEvent(patient=names[place], kind="death", start_day=day)
+        for place, day in (deaths or {}).items()
+    )
+    patients = tuple(Patient(patient=name, age_years=40.0, programme="allo_hsct") for name in names)
+    tubes = tuple(
+        Tube(tube=f"{name}/d{day}/1", patient=name, day=day)
+        for name, course in zip(names, courses, strict=True)
+        for day in course
+    )
+    study = Study(name="s", patients=patients, tubes=tubes, events=events)
+    return milestones(pd.DataFrame(rows), study), study
+
+
+def test_a_landmark_does_not_know_what_a_later_visit_confirmed() -> None:
+    confirmed_later = {30: 50.0, 60: 60.0, 95: 250.0, 180: 300.0, 365: 320.0}
+    confirmed_before = {30: 50.0, 60: 250.0, 95: 250.0, 365: 320.0}
+    died = {30: 50.0, 60: 60.0, 95: 250.0}
+    reached, study = of_cd4(
+        [confirmed_later] * 8 + [died] * 8 + [confirmed_before] * 5, dict.fromkeys(range(8, 16), 130)
+    )
+    rows = cohort.landmark_table(reached, study, chosen=["cd4_200"], landmark=100).set_index("group")
+    assert rows["n"].to_dict() == {"not seen by the landmark": 16, "reached by the landmark": 5}
+
+
+def test_a_rise_that_fell_again_is_no_event_and_followed_to_the_end() -> None:
+    confirmed = {30: 50.0, 60: 60.0, 100: 250.0, 365: 300.0}
+    fell = {30: 50.0, 60: 250.0, 100: 60.0, 365: 60.0}
+    waits = {30: 50.0, 60: 60.0, 365: 250.0}
+    reached, study = of_cd4([confirmed] * 5 + [fell] * 5)
+    row = one_row(
+        cohort.cumulative_incidence(reached, study, chosen=["cd4_200"], days=[365]), cause="milestone"
+    )
+    assert (row["n_events"], row["probability"]) == (5, pytest.approx(0.5))
+    times = cohort.time_to_milestone(reached, study, chosen=["cd4_200"], days=[365])
+    assert times["n_reached"].tolist() == [5]
+    assert times["probability"].tolist() == pytest.approx([0.5])
+    # who waits for the confirmation is followed to the last day below
+    reached, study = of_cd4([confirmed] * 5 + [waits] * 5)
+    (course,) = courses(reached, study, cohort.groups_by(study), ["cd4_200"])
+    assert set(zip(course.after, course.by, strict=True)) == {(60.0, 100.0), (60.0, np.inf)}
+    assert set(course.known_from) == {365.0, np.inf}
 
 
 def test_areas_and_ratios(made: Made) -> None:

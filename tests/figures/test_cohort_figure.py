@@ -128,6 +128,17 @@ def test_only_what_was_in_time_has_a_star() -> None:
     )
 
 
+def test_a_rise_that_waits_for_its_confirmation_is_not_drawn_as_reached() -> None:
+    waiting = replace(crossing("P01", 60, 100), confirmed="pending")
+    figure = milestone_figure((waiting,), {"P01": 100}, AXIS)
+    marks = {trace.name: [x for x in trace.x if x is not None] for trace in figure.data}
+    assert marks == {
+        "above from this interval on, not confirmed yet": [AXIS.position(60), AXIS.position(100)],
+        "first visit at or above": [AXIS.position(100)],
+    }
+    assert (waiting.mark, waiting.met) == ("◐ not confirmed yet", False)
+
+
 def test_a_milestone_for_nobody_says_so() -> None:
     figure = milestone_figure((), {}, AXIS)
     assert figure.layout.annotations[0].text == "This milestone applies to no patient of this study."

@@ -149,7 +149,6 @@ def test_a_milestone_is_an_interval_with_a_mark_at_the_first_visit_above() -> No
         ("late", "", "met", "≥ 50: between +30 and +60, late"),
         ("unknown", "", "met", "≥ 50: between +30 and +60, in time unknown"),
         ("unknown", "pending", "met", "≥ 50: between +30 and +60, not confirmed yet"),
-        ("not_reached", "no", "met", "≥ 50: between +30 and +60, not confirmed"),
     ],
 )
 def test_a_star_means_in_time_and_nothing_else(deadline: str, confirmed: str, group: str, words: str) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from cytorecon.knowledge.milestones import AtVisit, MilestoneRule, MilestoneRules, load_milestone_rules
 from cytorecon.milestone import milestones
 from cytorecon.milestone.crossing import State, first_crossing
-from cytorecon.milestone.evidence import Judged, Value, evidence
+from cytorecon.milestone.evidence import evidence
+from cytorecon.milestone.judged import Judged, Value
 from cytorecon.study import Patient, Study
 
 PLAIN = load_milestone_rules().milestones[1]
@@ -137,3 +138,37 @@ def judged(course: Course, rule: MilestoneRule) -> dict[str, Any]:
     )  # fmt: skip
     (row,) = milestones(table, study, MilestoneRules(first_day=1, milestones=(rule,))).to_dict("records")
     return {str(name): None if pd.isna(value) else value for name, value in row.items()}
+
+
+def test_two_borderline_visits_that_turn_the_answer_together_are_both_named() -> None:
+    row = judged(
+        {
+            40: (91, 73, 114),
+            164: (95, 76, 118),
+            184: (56, 45, 70),
+            238: (303, 242, 378),
+            259: (128, 102, 160),
+        },
+        asked(threshold=100, confirmation=2),
+    )
+    assert (row["after_day"], row["by_day"], row["borderline_days"]) == (184, 238, "40;164")
+    assert (row["certain_after_day"], row["certain_by_day"]) == (None, 238)
+    assert row["caution"].endswith("day 40 (73–114), day 164 (76–118); allowing for them, by day 238.")
+
+
+@settings(max_examples=150, deadline=None)
+@given(COURSES, st.integers(1, 3))
+def test_days_that_are_less_certain_than_the_answer_carry_a_caution(
+    course: Course, confirmation: int
+) -> None:
+    """And what is named is enough: were all other borderline counts as judged, the days would be the same."""
+    rule = asked(confirmation=confirmation)
+    found = Judged.of(rule, values(course))
+    rests_on = evidence(found)
+    if found.crossing.confirmed == "pending":
+        assert rests_on.certain.by_day is None
+    elif rests_on.certain != (found.crossing.after_day, found.crossing.by_day):
+        assert rests_on.borderline
+    named = {value.day for value in rests_on.borderline}
+    sure = {day: one if day in named else (one[0], one[0], one[0]) for day, one in course.items()}
+    assert evidence(Judged.of(rule, values(sure))).certain == rests_on.certain

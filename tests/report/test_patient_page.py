@@ -110,9 +110,9 @@ def test_milestones_are_read_in_words(pages: dict[str, Page]) -> None:
     assert "Not applicable: the rule is for ages from 20 years" in pages["P02"].texts["milestones"]
     assert "Our reading: The study was in children" in late["Source, and what it found"]
     twice = rows["CD4 T above 50/µL on two consecutive visits within 100 days"]
-    assert twice["Status"] == "◐ not confirmed"
+    assert twice["Status"] == "✕ missed"
     assert (
-        "Milestones: 5 of 16 that could be judged were reached; of the 5 with a deadline, 3 late, 2 missed."
+        "Milestones: 5 of 16 that could be judged were reached; of the 5 with a deadline, 2 late, 3 missed."
     ) in pages["P02"].texts["summary"]
 
 
