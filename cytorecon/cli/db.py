@@ -97,11 +97,9 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Make a study from a backup at a new place, verified row by row; all of it or nothing."""
-    from cytorecon.jobs.pending import ask_again
-    from cytorecon.store import restore_backup
+    from cytorecon.jobs.pending import restore_with_jobs
 
-    moved = restore_backup(file, to, files=files)
-    _say(moved, ask_again(to, moved.jobs), as_json=as_json)
+    _say(restore_with_jobs(file, to, files=files), as_json=as_json)
 
 
 @db.command("copy")
@@ -118,12 +116,9 @@ def copy(
     as_json: JsonOption = False,
 ) -> None:
     """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
-    from cytorecon.jobs.pending import ask_again, pending_jobs
-    from cytorecon.store import copy_study
+    from cytorecon.jobs.pending import copy_with_jobs
 
-    waiting = pending_jobs(study)
-    moved = copy_study(study, to, files=files, to_files=to_files)
-    _say(moved, ask_again(to, waiting), as_json=as_json)
+    _say(copy_with_jobs(study, to, files=files, to_files=to_files), as_json=as_json)
 
 
 @db.command("erase")
@@ -258,7 +253,8 @@ def rule(
     print("Two persons must sign." if four_eyes else "One person must sign.")
 
 
-def _say(moved: Moved, jobs: int, *, as_json: bool) -> None:
+def _say(moved: Moved, *, as_json: bool) -> None:
+    jobs = len(moved.jobs)
     if as_json:
         print_json({"rows": moved.rows, "files": moved.files, "jobs": jobs, "head": moved.head})
         return
