@@ -14,9 +14,10 @@ from cytorecon import __version__
 from cytorecon.cli.console import note, print_json, print_table
 from cytorecon.cli.options import JsonOption, StudyArgument
 from cytorecon.cli.password import ask_password
+from cytorecon.errors import CytoreconError
 
 if TYPE_CHECKING:
-    from cytorecon.store import Moved, Role
+    from cytorecon.store import Moved, Role, StudyApprovals
 
 db = typer.Typer(
     help="Keep a study: back up, restore, copy, tidy, upgrade, users.",
@@ -27,9 +28,22 @@ db = typer.Typer(
 WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the history.")]
 
 
+#: Who changes users or rules: nobody need be named while there is no user who could be.
+ChangedByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="NAME",
+        envvar="CYTORECON_BY",
+        help="Who does it, for the history; has to be said once the study has a user.",
+    ),
+]
+
+
 FilesOption = Annotated[
     str,
     typer.Option(
+        "--blobs",
         "--files",
         metavar="PLACE",
         envvar="CYTORECON_BLOBS",
@@ -111,7 +125,9 @@ def copy(
     files: FilesOption = "",
     to_files: Annotated[
         str,
-        typer.Option("--to-files", metavar="PLACE", help="Folder or URL for the files the copy keeps."),
+        typer.Option(
+            "--to-blobs", "--to-files", metavar="PLACE", help="Folder or URL for the files the copy keeps."
+        ),
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -208,16 +224,18 @@ def user(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Initials or a short name, no e-mail.")],
     role: Annotated[RoleName, typer.Option("--role", help="approver and admin may sign.")],
     inactive: Annotated[bool, typer.Option("--inactive", help="May not sign any more.")] = False,
-    by: WhoOption = "unknown",
+    by: ChangedByOption = "",
 ) -> None:
     """Add a user of a study, or give one another role and password; asks for the new password.
 
-    Whoever may write the study may do this; the history says that it was done.
+    Whoever may write the study may do this; the history says who did. Only the first user may be made
+    without --by.
     """
     from cytorecon.store import StudyApprovals
 
     chosen: Role = role.value
-    with StudyApprovals.open(study, who=by) as store:
+    with StudyApprovals.open(study, who=by or "unknown") as store:
+        _check_named(by, store)
         store.save_user(name, chosen, ask_password(name, new=True), active=not inactive)
     print(f"{name}: {role.value}{', not active' if inactive else ''}")
 
@@ -240,7 +258,7 @@ def users(study: StudyArgument, as_json: JsonOption = False) -> None:
 def rule(
     study: StudyArgument,
     four_eyes: Annotated[bool, typer.Option("--four-eyes/--two-eyes", help="Two persons must sign, or one.")],
-    by: WhoOption = "unknown",
+    by: ChangedByOption = "",
 ) -> None:
     """Say how many persons must sign.
 
@@ -248,9 +266,22 @@ def rule(
     """
     from cytorecon.store import StudyApprovals
 
-    with StudyApprovals.open(study, who=by) as store:
+    with StudyApprovals.open(study, who=by or "unknown") as store:
+        _check_named(by, store)
         store.set_four_eyes(needed=four_eyes)
     print("Two persons must sign." if four_eyes else "One person must sign.")
+
+
+def _check_named(by: str, store: StudyApprovals) -> None:
+    """Check that the history will say who decided about who may sign."""
+    if not by and store.users():
+        raise CytoreconError(
+            "The history has to say who does this: the study has users already.",
+            field="--by",
+            found="nobody",
+            allowed="initials or a short name",
+            hint="Add --by NAME, or set CYTORECON_BY.",
+        )
 
 
 def _say(moved: Moved, *, as_json: bool) -> None:

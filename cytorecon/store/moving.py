@@ -277,7 +277,7 @@ def _files_put(
             subject=str(place),
             found=f"{len(notes)} files",
             allowed="a folder for them",
-            hint="Name it with --files (restore) or --to-files (copy).",
+            hint="Name it with --blobs (restore) or --to-blobs (copy).",
         )
     put: list[str] = []
     made = isinstance(place, Folder) and not place.path.exists()
