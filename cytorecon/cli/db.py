@@ -16,9 +16,10 @@ from cytorecon.cli.failures import raise_for
 from cytorecon.cli.lost import failures_of, lost_rows
 from cytorecon.cli.options import FilesOption, JsonOption, StudyArgument, lasting_place
 from cytorecon.cli.password import ask_password
+from cytorecon.errors import CytoreconError
 
 if TYPE_CHECKING:
-    from cytorecon.store import Moved, Role
+    from cytorecon.store import Moved, Role, StudyApprovals
 
 db = typer.Typer(
     help="Keep a study: back up, restore, copy, tidy, upgrade, users.",
@@ -30,6 +31,17 @@ WhoOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does i
 
 WithoutFilesOption = Annotated[
     bool, typer.Option("--without-files", help="Leave out the files that the study keeps.")
+]
+
+#: Who changes users or rules: nobody need be named while there is no user who could be.
+ChangedByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="NAME",
+        envvar="CYTORECON_BY",
+        help="Who does it, for the history; has to be said once the study has a user.",
+    ),
 ]
 
 
@@ -94,11 +106,9 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Make a study from a backup at a new place, verified row by row; all of it or nothing."""
-    from cytorecon.jobs.pending import ask_again
-    from cytorecon.store import restore_backup
+    from cytorecon.jobs.pending import restore_with_jobs
 
-    moved = restore_backup(file, to, files=files)
-    _say(moved, ask_again(to, moved.jobs), as_json=as_json)
+    _say(restore_with_jobs(file, to, files=files), as_json=as_json)
 
 
 @db.command("copy")
@@ -111,6 +121,7 @@ def copy(
     to_files: Annotated[
         str,
         typer.Option(
+            "--to-blobs",
             "--to-files",
             metavar="PLACE",
             callback=lasting_place,
@@ -121,12 +132,10 @@ def copy(
     as_json: JsonOption = False,
 ) -> None:
     """Copy a study to a new place, folder or PostgreSQL, verified row by row; all of it or nothing."""
-    from cytorecon.jobs.pending import ask_again, pending_jobs
-    from cytorecon.store import copy_study
+    from cytorecon.jobs.pending import copy_with_jobs
 
-    waiting = pending_jobs(study)
-    moved = copy_study(study, to, files=files, to_files=to_files, without_files=without_files)
-    _say(moved, ask_again(to, waiting), as_json=as_json)
+    moved = copy_with_jobs(study, to, files=files, to_files=to_files, without_files=without_files)
+    _say(moved, as_json=as_json)
 
 
 @db.command("erase")
@@ -216,16 +225,18 @@ def user(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Initials or a short name, no e-mail.")],
     role: Annotated[RoleName, typer.Option("--role", help="approver and admin may sign.")],
     inactive: Annotated[bool, typer.Option("--inactive", help="May not sign any more.")] = False,
-    by: WhoOption = "unknown",
+    by: ChangedByOption = "",
 ) -> None:
     """Add a user of a study, or give one another role and password; asks for the new password.
 
-    Whoever may write the study may do this; the history says that it was done.
+    Whoever may write the study may do this; the history says who did. Only the first user may be made
+    without --by.
     """
     from cytorecon.store import StudyApprovals
 
     chosen: Role = role.value
-    with StudyApprovals.open(study, who=by) as store:
+    with StudyApprovals.open(study, who=by or "unknown") as store:
+        _check_named(by, store)
         store.save_user(name, chosen, ask_password(name, new=True), active=not inactive)
     print(f"{name}: {role.value}{', not active' if inactive else ''}")
 
@@ -248,7 +259,7 @@ def users(study: StudyArgument, as_json: JsonOption = False) -> None:
 def rule(
     study: StudyArgument,
     four_eyes: Annotated[bool, typer.Option("--four-eyes/--two-eyes", help="Two persons must sign, or one.")],
-    by: WhoOption = "unknown",
+    by: ChangedByOption = "",
 ) -> None:
     """Say how many persons must sign.
 
@@ -256,12 +267,26 @@ def rule(
     """
     from cytorecon.store import StudyApprovals
 
-    with StudyApprovals.open(study, who=by) as store:
+    with StudyApprovals.open(study, who=by or "unknown") as store:
+        _check_named(by, store)
         store.set_four_eyes(needed=four_eyes)
     print("Two persons must sign." if four_eyes else "One person must sign.")
 
 
-def _say(moved: Moved, jobs: int, *, as_json: bool) -> None:
+def _check_named(by: str, store: StudyApprovals) -> None:
+    """Check that the history will say who decided about who may sign."""
+    if not by and store.users():
+        raise CytoreconError(
+            "The history has to say who does this: the study has users already.",
+            field="--by",
+            found="nobody",
+            allowed="initials or a short name",
+            hint="Add --by NAME, or set CYTORECON_BY.",
+        )
+
+
+def _say(moved: Moved, *, as_json: bool) -> None:
+    jobs = len(moved.jobs)
     if as_json:
         counts = {"rows": moved.rows, "files": moved.files, "jobs": jobs}
         missing = {"missing": lost_rows(moved.lost), "left_out": moved.left_out}

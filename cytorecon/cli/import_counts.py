@@ -40,9 +40,7 @@ def import_counts(
 
     result = load_counts(table, patients=patients, events=events, readouts=readouts, name=name)
     settings = AnalysisSettings(software_version=__version__).model_dump_json()
-    with StudyStore.create(out, result.study, settings, software_version=__version__) as store:
-        for tube, outcome in zip(result.study.tubes, result.tubes, strict=True):
-            store.save_tube(tube, outcome)
+    StudyStore.create(out, result.study, settings, results=result.tubes, software_version=__version__).close()
     found = {
         "study": out,
         "patients": len(result.study.patients),

@@ -67,6 +67,7 @@ BlobsOption = Annotated[
 FilesOption = Annotated[
     str,
     typer.Option(
+        "--blobs",
         "--files",
         metavar="PLACE",
         envvar="CYTORECON_BLOBS",

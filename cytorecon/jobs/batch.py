@@ -15,6 +15,7 @@ from cytorecon.jobs.done import seen_before, to_analyse
 from cytorecon.jobs.keeping import Files, Keeper, place_of
 from cytorecon.jobs.outcome import note_outcome, save_result, with_remarks
 from cytorecon.jobs.settings import save_settings
+from cytorecon.jobs.templates import other_templates, said_of_templates
 from cytorecon.knowledge.template import Template
 from cytorecon.knowledge.templates import load_template
 from cytorecon.pipeline import AnalysisSettings, Given, Plan, SitePriors, analyze_tubes, plan_study
@@ -61,10 +62,10 @@ def run_batch(
         Sheets, see :func:`~cytorecon.study.load_study`.
     out : str or Path
         Study folder or database URL. If it holds a study, scales and priors of batches of 8 tubes
-        or more stay as they were, and tubes whose file, sheet row and template are unchanged are
-        not analysed again. What was there stays: tubes that the sheet does not list, results whose
-        file cannot be read now (:mod:`cytorecon.store.earlier`), and uploads, which are analysed
-        again from a file that the sheet lists (:mod:`cytorecon.store.uploads`).
+        or more stay as they were, and tubes whose file, sheet row and text of the template are
+        unchanged are not analysed again. What was there stays: tubes that the sheet does not list,
+        results whose file cannot be read now (:mod:`cytorecon.store.earlier`), and uploads, which are
+        analysed again from a file that the sheet lists (:mod:`cytorecon.store.uploads`).
     name : str, optional
         Name of the study; by default that which it has, and ``"study"`` for a new one.
     mapping : mapping of str to str, optional
@@ -150,6 +151,10 @@ def run_batch(
         ]
         files = Files(place_of(out, blobs) if keep_files else None, asked_for=keep_files)
         remarks = analyse(store, wanted, plan, files, each=crew.each, progress=progress)
+        if learn_only:
+            wait = [tube for tube in study.tubes if tube.tube not in locked]
+            of_shards = other_templates(wait, store.origins(), plan)
+            remarks = (*said_of_templates(of_shards.values(), waits=True), *remarks)
         return with_remarks(store.result(plots=False), plan, (*written.not_stored, *remarks))
 
 
@@ -174,10 +179,10 @@ def analyse(
     Returns
     -------
     tuple of Issue
-        What is to be said about files that are not kept.
+        What is to be said about templates that changed, and files that are not kept.
     """
     kept = {}
-    todo = tuple(to_analyse(store, tubes, plan))
+    todo, other = _to_do(store, tubes, plan)
     keeper = Keeper(store, files, plan)
     for tube, result in analyze_tubes(todo, plan, each=keeper.beside(each), progress=progress):
         failure = save_result(store, tube, result)
@@ -185,7 +190,17 @@ def analyse(
             kept[tube.tube] = failure
     keeper.keep_known(tubes, todo, each)
     note_outcome(store, tubes, kept)
-    return keeper.remarks()
+    gone_over = (other[tube.tube] for tube in todo if tube.tube in other and tube.tube not in kept)
+    return (*said_of_templates(gone_over), *keeper.remarks())
+
+
+def _to_do(
+    store: StudyStore, tubes: Sequence[Tube], plan: Plan
+) -> tuple[tuple[Tube, ...], dict[str, tuple[str, str]]]:
+    """Return the tubes that have to be analysed, and those of them that go over to another template."""
+    origins = store.origins()
+    todo = tuple(to_analyse(store, tubes, plan, origins))
+    return todo, other_templates(todo, origins, plan)
 
 
 @contextmanager

@@ -64,9 +64,10 @@ def _hashes(rests_on: Provenance) -> tuple[str, str, str]:
     return rests_on.template_sha256, rests_on.prior_sha256, rests_on.transforms_sha256
 
 
-def to_analyse(store: StudyStore, tubes: Sequence[Tube], plan: Plan) -> Iterator[Tube]:
+def to_analyse(
+    store: StudyStore, tubes: Sequence[Tube], plan: Plan, origins: Mapping[str, Origin]
+) -> Iterator[Tube]:
     """Yield the tubes whose stored result is none, or rests on something else than the plan says."""
-    origins = store.origins()
     stored = {tube.tube: tube for tube in (*store.study().tubes, *store.removed())}
     for tube in tubes:
         origin = origins.get(tube.tube)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cytorecon.errors import Issue, Severity
+from cytorecon.jobs.templates import mixed_templates
 from cytorecon.pipeline import AnalysisSettings, Plan
 from cytorecon.pipeline.tube import failed
 from cytorecon.results import TubeResult
@@ -70,7 +71,8 @@ def _kept(tube: Tube, reason: str, waited: Issue | None) -> Issue:
 
 def with_remarks(result: StudyResult, plan: Plan, remarks: Sequence[Issue] = ()) -> StudyResult:
     """Return the result of a batch with what is worth knowing about this run."""
-    issues = (*result.study.issues, *plan.remarks, *remarks, *_left_behind(result, plan.settings))
+    on_the_whole = (*mixed_templates(result), *_left_behind(result, plan.settings))
+    issues = (*result.study.issues, *plan.remarks, *remarks, *on_the_whole)
     return result.model_copy(update={"study": result.study.model_copy(update={"issues": issues})})
 
 

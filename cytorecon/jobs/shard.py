@@ -21,7 +21,7 @@ from cytorecon.jobs.keeping import Files, place_of
 from cytorecon.pipeline import AnalysisSettings, plan_with_what_was_learned
 from cytorecon.pipeline.learn import Progress
 from cytorecon.pipeline.study import no_progress
-from cytorecon.store import StudyStore
+from cytorecon.store import AWAITS_ANALYSIS, StudyStore
 from cytorecon.store.history import UNKNOWN
 from cytorecon.study import file_digests, load_study
 from cytorecon.study.model import Study, Tube
@@ -141,11 +141,17 @@ def _own_tubes(sheet: Study, stored: Study, shard: Shard, subject: str) -> Itera
     """Yield the rows of the sheet that are tubes of this shard, under their stored names."""
     known = {tube.row: tube for tube in stored.tubes if tube.row > 0}
     uploads = {(tube.patient, tube.day) for tube in stored.tubes if tube.row == 0}
+    # what is stored about them is what the sheet said before, until they are analysed again
+    waiting = {issue.subject for issue in stored.issues if issue.code == AWAITS_ANALYSIS}
     for tube in sheet.tubes:
         name = known.get(tube.row)
         if name is None and (tube.patient, tube.day) in uploads:
             continue  # its file was uploaded: the batch that goes on after the shards looks after it
-        if name is None or (name.patient, name.day, name.template) != (tube.patient, tube.day, tube.template):
+        if (
+            name is None
+            or (name.patient, name.day) != (tube.patient, tube.day)
+            or (name.template != tube.template and name.tube not in waiting)
+        ):
             raise StoreError(
                 "The study was made from another sheet.",
                 subject=subject,

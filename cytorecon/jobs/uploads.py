@@ -217,7 +217,12 @@ def regate_requests(store: StudyStore, record: Override) -> tuple[list[Request],
 
 def ingest_key(store: StudyStore, request: Request) -> str:
     """Return the key of a job about a tube: tube, file, settings and decisions."""
-    state = [store.settings(), *(record.id for record in store.overrides())]
+    return key_of(request, store.settings(), store.overrides())
+
+
+def key_of(request: Request, settings: str, overrides: Iterable[Override]) -> str:
+    """Return :func:`ingest_key` of a study that has these settings and decisions."""
+    state = [settings, *(record.id for record in overrides)]
     return job_key(request, hashlib.sha256("\n".join(state).encode()).hexdigest())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cytorecon.pipeline.context import BatchContext
 from cytorecon.pipeline.learn import Progress, survey_all
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.steps import Survey
@@ -61,6 +62,19 @@ class Looked:
             surveys={**self.surveys, **more.surveys},
             failures={**self.failures, **more.failures},
         )
+
+
+def with_the_template_wanted(
+    seen: Mapping[str, Seen], sources: Mapping[str, Source], contexts: Mapping[str, BatchContext]
+) -> dict[str, Seen]:
+    """Return those of `seen` whose batch was learned with the text of the template that is wanted now."""
+    return {
+        name: one
+        for name, one in seen.items()
+        if name in sources
+        and one.batch in contexts
+        and contexts[one.batch].template_sha256 == sources[name].template.sha256
+    }
 
 
 def look(sources: Sequence[Source], known: Mapping[str, Seen], run: Run, progress: Progress) -> Looked:

@@ -15,7 +15,7 @@ from cytorecon.pipeline.context import AnalysisSettings, BatchContext
 from cytorecon.pipeline.controls import Content, content_of, survey_controls, taught_by
 from cytorecon.pipeline.given import Given
 from cytorecon.pipeline.learn import Progress, attempt, learn_what_can_be, reason_of
-from cytorecon.pipeline.looks import NOTHING_SEEN, Looked, Seen, look
+from cytorecon.pipeline.looks import NOTHING_SEEN, Looked, Seen, look, with_the_template_wanted
 from cytorecon.pipeline.site import SitePriors
 from cytorecon.pipeline.source import Source
 from cytorecon.pipeline.tube import failed, tube_result
@@ -28,10 +28,8 @@ from cytorecon.study.result import StudyResult
 #: A settled batch that is this many times as large as when it was learned is worth a remark.
 GROWN = 2
 
-NOT_LEARNED = (
-    "Scales and priors of its cytometer, panel and template have not been learned. Run the batch with "
-    "--learn-only first, with all tubes."
-)
+LEARN_FIRST = "Run the batch with --learn-only first, with all tubes."
+NOT_LEARNED = f"Scales and priors of its cytometer, panel and template have not been learned. {LEARN_FIRST}"
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
@@ -120,18 +118,20 @@ def plan_study(
         What the laboratory's tubes taught before, for batches that are learned now.
     unchanged : mapping of str to Seen
         Tubes that were looked at by this software with these settings, and whose files are the same
-        since: they are read only if their batch is learned again.
+        since: they are read only if their batch is learned again, or another template, or another text
+        of it, is wanted for them now.
     run, progress : callable
         See :func:`~cytorecon.pipeline.learn.learn`.
     """
     given = known.given if known else Given()
     sources, failures = _sources(study.tubes, given, overrides)
+    contexts = dict(known.batches) if known else {}
+    unchanged = with_the_template_wanted(unchanged, sources, contexts)
     looked = look(list(sources.values()), unchanged, run, progress)
     failures |= looked.failures
     failures |= _copies(study.tubes, looked.seen)
     controls = survey_controls(study.controls, given, run, _contents(sources, looked.seen))
     failures |= controls.patients_tubes
-    contexts = dict(known.batches) if known else {}
     members = _members(sources, looked, failures)
     moving = [
         batch for batch, own in members.items() if relearn or not _stands(contexts.get(batch), len(own))
@@ -176,12 +176,25 @@ def plan_with_what_was_learned(
     A tube of a batch that was not learned is a failure. See :func:`plan_study`.
     """
     sources, failures = _sources(tubes, settings.given, overrides)
+    unchanged = with_the_template_wanted(unchanged, sources, settings.batches)
     looked = look(list(sources.values()), unchanged, run, progress)
     failures |= looked.failures
     for name, seen in looked.seen.items():
         if seen.batch not in settings.batches:
-            failures[name] = Failure(NOT_LEARNED)
+            failures[name] = Failure(_not_learned(sources[name].template, settings))
     return _plan(settings, sources, looked, failures, ())
+
+
+def _not_learned(template: Template, settings: AnalysisSettings) -> str:
+    """Return why a tube has no scales and priors: its template may have been edited since."""
+    same_name = [context for context in settings.batches.values() if context.template == template.name]
+    if not same_name or template.sha256 in {context.template_sha256 for context in same_name}:
+        return NOT_LEARNED
+    versions = dict.fromkeys(context.template_version for context in same_name)
+    return (
+        f"Its template {template.name} {template.version} is another text than that (version "
+        f"{', '.join(versions)}) with which scales and priors were learned. {LEARN_FIRST}"
+    )
 
 
 def _plan(

@@ -219,6 +219,16 @@ class FolderBlobs:
             return True
         return False
 
+    def exists(self) -> bool:
+        """Tell whether there is a folder, with files or without."""
+        return self._folder.exists()
+
+    def remove_empty_folders(self) -> None:
+        """Remove the folder, if nothing is in it but empty folders."""
+        for folder in (*self._folder.glob("??"), self._folder):
+            with suppress(OSError):
+                folder.rmdir()
+
     def _is_there(self, sha256: str, path: Path) -> bool:
         """Tell whether the content is kept, and make it as young as if it had come now."""
         try:

@@ -7,6 +7,8 @@ engine of the jobs (docs/decisions/0044) has tables of its own there; ours is th
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,6 +79,25 @@ def may_have_jobs(location: str | Path) -> bool:
     """Tell whether this user may write the study, and so put jobs in."""
     place = parse_location(location)
     return isinstance(place, Server) or may_write(place.path)
+
+
+@contextmanager
+def without_jobs_left(place: Folder | Server) -> Iterator[None]:
+    """Remove the database of jobs that a block made in a folder, when it fails and no study came of it.
+
+    Jobs in a PostgreSQL database without a study stay: nobody does them, and the next try finds them there.
+    """
+    if isinstance(place, Server) or (place.path / _FILE).exists():
+        yield
+        return
+    file = place.path / _FILE
+    try:
+        yield
+    except BaseException:
+        if not place.database.exists():  # that of somebody who was faster
+            for ending in ("", "-wal", "-shm"):
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+        raise
 
 
 def jobs_url(location: str | Path) -> str:

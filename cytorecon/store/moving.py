@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from cytorecon.errors import StoreError
+from cytorecon.gating.overrides import Override
+from cytorecon.store import schema
 from cytorecon.store.audit import verify
 from cytorecon.store.backup import Backup, no_backup, opened_backup
 from cytorecon.store.beside import FileNote, blobs_beside, files_in, put_beside
-from cytorecon.store.blobs import Blobs
+from cytorecon.store.blobs import Blobs, FolderBlobs
 from cytorecon.store.content import (
     TableNote,
     Tally,
@@ -25,8 +27,10 @@ from cytorecon.store.content import (
     schema_version_of,
     tables_of,
 )
+from cytorecon.store.decided import read_overrides
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
 from cytorecon.store.folder import already_there, new_database
+from cytorecon.store.jobs_database import without_jobs_left
 from cytorecon.store.location import Folder, Server, parse_location
 from cytorecon.store.lost_files import LostFile, lost_files, n_named, no_place
 from cytorecon.store.opening import claim_empty, holds_study, open_database
@@ -47,7 +51,7 @@ class Moved:
     files : int
         Files that are kept beside the database.
     jobs : tuple of str
-        What was asked of jobs that had not ended, from a backup; nobody does it until it is asked again.
+        What was asked of jobs that had not ended; nobody does it unless ``before_seen`` asked for it.
     lost : tuple of LostFile
         That rows name and that were not there.
     left_out : int
@@ -67,7 +71,40 @@ class Moved:
         return sum(table.rows for table in self.tables)
 
 
-def restore_backup(file: Path, location: str | Path, *, files: str | Path | None = None) -> Moved:
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A study that is complete at its new place, before anybody can see it there.
+
+    Parameters
+    ----------
+    jobs : tuple of str
+        What was asked of jobs that had not ended.
+    settings : str
+        Of the study.
+    overrides : tuple of Override
+        What people decided about gates.
+    """
+
+    jobs: tuple[str, ...]
+    settings: str
+    overrides: tuple[Override, ...]
+
+
+#: What is done with it then: what fails here, or is killed here, leaves no study behind.
+BeforeSeen = Callable[[Arriving], None]
+
+
+def _nothing(_arriving: Arriving) -> None:
+    pass
+
+
+def restore_backup(
+    file: Path,
+    location: str | Path,
+    *,
+    files: str | Path | None = None,
+    before_seen: BeforeSeen = _nothing,
+) -> Moved:
     """Make a study from a backup at a new place: wholly or not at all.
 
     Parameters
@@ -78,6 +115,9 @@ def restore_backup(file: Path, location: str | Path, *, files: str | Path | None
         A folder, or the URL of an empty PostgreSQL database.
     files : str or Path, optional
         Folder or URL for the files that are kept; ``blobs`` of a study folder by default.
+    before_seen : callable
+        Called when there are jobs that had not ended, before the study can be seen: whoever is killed
+        after it appears has lost none of them.
 
     Raises
     ------
@@ -89,6 +129,7 @@ def restore_backup(file: Path, location: str | Path, *, files: str | Path | None
     with (
         opened_backup(file) as backup,
         _files_put(place, files, backup.note.files, backup.file),
+        without_jobs_left(place),
         _new(place) as connection,
     ):
         _fill_from(backup, connection)
@@ -97,6 +138,7 @@ def restore_backup(file: Path, location: str | Path, *, files: str | Path | None
         if head != note.head:
             raise no_backup(backup.subject, "another history than was written")
         lost, left_out = _missing(connection, note.files, without_files=note.without_files)
+        _announce(connection, str(place), note.jobs, before_seen)
     return Moved(note.tables, head, len(note.files), note.jobs, lost, left_out)
 
 
@@ -105,6 +147,12 @@ def _missing(
 ) -> tuple[tuple[LostFile, ...], int]:
     """Return the files that were lost, and how many were left out on purpose."""
     return ((), n_named(connection)) if without_files else (lost_files(connection, kept), 0)
+
+
+def _announce(connection: Connection, subject: str, jobs: tuple[str, ...], before_seen: BeforeSeen) -> None:
+    if jobs:
+        settings = str(connection.execute(select(schema.study.c.settings)).scalar_one())
+        before_seen(Arriving(jobs, settings, read_overrides(connection, subject)))
 
 
 def _fill_from(backup: Backup, connection: Connection) -> None:
@@ -127,6 +175,8 @@ def copy_study(
     files: str | Path | None = None,
     to_files: str | Path | None = None,
     without_files: bool = False,
+    jobs: tuple[str, ...] = (),
+    before_seen: BeforeSeen = _nothing,
 ) -> Moved:
     """Copy a study to a new place, on either kind of database, as of one moment.
 
@@ -138,6 +188,10 @@ def copy_study(
         Folders or URLs of the files that are kept; ``blobs`` of a study folder by default.
     without_files : bool
         Leave the files that are kept out.
+    jobs : tuple of str
+        What was asked of jobs that had not ended, read before this is called.
+    before_seen : callable
+        See :func:`restore_backup`.
 
     Raises
     ------
@@ -155,7 +209,11 @@ def copy_study(
             if beside is None and not without_files and (named := n_named(old)):
                 raise no_place(str(source), named, "nothing was copied")
             kept = tuple(files_in(beside))
-            with _files_put(target, to_files, kept, _from(beside)), _new(target) as new:
+            with (
+                _files_put(target, to_files, kept, _from(beside)),
+                without_jobs_left(target),
+                _new(target) as new,
+            ):
                 notes = []
                 for table in make_tables(new, version, [table.name for table in tables]):
                     tally = Tally(table.name)
@@ -163,10 +221,11 @@ def copy_study(
                         fill(new, table, tally.of(lines))
                     notes.append(tally.note)
                 head = _proven(new, str(target), tuple(notes), version)
+                _announce(new, str(target), jobs, before_seen)
             lost, left_out = _missing(old, kept, without_files=without_files)
     finally:
         engine.dispose()
-    return Moved(tuple(notes), head, len(kept), (), lost, left_out)
+    return Moved(tuple(notes), head, len(kept), jobs, lost, left_out)
 
 
 def _refuse_existing(place: Folder | Server) -> None:
@@ -240,9 +299,11 @@ def _files_put(
             subject=str(place),
             found=f"{len(notes)} files",
             allowed="a folder for them",
-            hint="Name it with --files (restore) or --to-files (copy).",
+            hint="Name it with --blobs (restore) or --to-blobs (copy).",
         )
     put: list[str] = []
+    made = isinstance(place, Folder) and not place.path.exists()
+    is_new = isinstance(blobs, FolderBlobs) and not blobs.exists()
     try:
         for note in notes:
             assert blobs is not None
@@ -254,4 +315,9 @@ def _files_put(
         for name in put:
             assert blobs is not None
             blobs.remove(name)
+        if is_new and isinstance(blobs, FolderBlobs):
+            blobs.remove_empty_folders()
+        if made and isinstance(place, Folder):
+            with suppress(OSError):  # somebody else has put something there
+                place.path.rmdir()
         raise

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from cytorecon.errors import StoreError
-from cytorecon.store import history, migrating, schema
+from cytorecon.results import TubeResult
+from cytorecon.store import history, migrating, rows, schema
 from cytorecon.store.chain import digest
 from cytorecon.store.checks import check_consistent
 from cytorecon.store.engine import postgresql_engine, reading, sqlite_engine, writing
 from cytorecon.store.folder import RESTORE, already_there, check_folder, new_database
 from cytorecon.store.history import Change
 from cytorecon.store.location import Folder, Server
+from cytorecon.store.saving import write_analysed
 from cytorecon.store.sheet import SheetFiles, write_sheet
 from cytorecon.study.model import Study
 
@@ -22,9 +26,16 @@ _TABLES_LOCK = 7_201_404
 
 
 def create_database(
-    place: Folder | Server, study: Study, settings: str, *, software_version: str, at: datetime, who: str
+    place: Folder | Server,
+    study: Study,
+    settings: str,
+    results: Sequence[TubeResult],
+    *,
+    software_version: str,
+    at: datetime,
+    who: str,
 ) -> None:
-    """Create the database of `study` at `place`: wholly or not at all.
+    """Create the database of `study` and of results that are known already: wholly or not at all.
 
     Raises
     ------
@@ -32,18 +43,24 @@ def create_database(
         If there is a study already, the study contradicts itself or the place cannot be written.
     """
     check_consistent(study, str(place))
+    fill = partial(
+        _fill, place=place, study=study, settings=settings, results=results,
+        software_version=software_version, at=at, who=who,
+    )  # fmt: skip
     if isinstance(place, Server):
-        _fill(postgresql_engine(place.url), place, study, settings, software_version, at, who)
+        fill(postgresql_engine(place.url))
         return
     with new_database(place) as database:
-        _fill(sqlite_engine(database, create=True), place, study, settings, software_version, at, who)
+        fill(sqlite_engine(database, create=True))
 
 
 def _fill(
     engine: Engine,
+    *,
     place: Folder | Server,
     study: Study,
     settings: str,
+    results: Sequence[TubeResult],
     software_version: str,
     at: datetime,
     who: str,
@@ -66,8 +83,27 @@ def _fill(
             migrating.mark_as(connection, schema.SCHEMA_VERSION)
             history.append(connection, str(place), at, Change.CREATED, who=who, after_sha256=digest(settings))
             write_sheet(connection, study, str(place), SheetFiles({}, {}))
+            _write_results(connection, str(place), study, results, at, who)
     finally:
         engine.dispose()
+
+
+def _write_results(
+    connection: Connection,
+    subject: str,
+    study: Study,
+    results: Sequence[TubeResult],
+    at: datetime,
+    who: str,
+) -> None:
+    tubes = {tube.tube: tube for tube in study.tubes}
+    for result in results:
+        tube = tubes[result.tube]
+        history.append(
+            connection, subject, at, Change.TUBE_SAVED,
+            who=who, patient=tube.patient, tube=tube.tube, after_sha256=rows.result_sha256(result),
+        )  # fmt: skip
+        write_analysed(connection, subject, tube, result)
 
 
 def lock_tables(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +62,7 @@ class StudyStore(ReadableStudy):
         settings: str,
         *,
         software_version: str,
+        results: Sequence[TubeResult] = (),
         clock: Clock = system_clock,
         who: str = UNKNOWN,
     ) -> StudyStore:
@@ -78,6 +79,8 @@ class StudyStore(ReadableStudy):
             JSON text of what was frozen for all tubes (transforms, priors, templates).
         software_version : str
             Version of cytorecon.
+        results : sequence of TubeResult
+            Of tubes of `study`, when they are known already: they come with it or not at all.
         clock : callable
             Gives the time of a change, for the history.
         who : str
@@ -90,7 +93,9 @@ class StudyStore(ReadableStudy):
             written. Nothing is left behind then.
         """
         place = parse_location(location)
-        create_database(place, study, settings, software_version=software_version, at=clock(), who=who)
+        create_database(
+            place, study, settings, results, software_version=software_version, at=clock(), who=who
+        )
         return cls(open_database(place), place, clock, who)
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,8 +12,8 @@ from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.cells import RowReader
 from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, READOUTS, SheetColumns, check_header
 from cytorecon.study.controls import ControlRow, control_row, control_tubes, is_control
-from cytorecon.study.model import Study
-from cytorecon.study.people import people, with_event_anchors
+from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
+from cytorecon.study.people import Person, people, with_event_anchors
 from cytorecon.study.readouts import ReadoutRow, readout_row, readouts_of
 from cytorecon.study.rows import (
     EventRow,
@@ -127,7 +127,7 @@ def load_study(
         found.append(NO_PATIENTS_SHEET)
     return Study(
         name=name or _DEFAULT_NAME,
-        patients=tuple(person.patient for person in persons.values()),
+        patients=_of_use(persons, patient_rows, (*accepted, *clinical, *measured)),
         tubes=accepted,
         events=clinical,
         readouts=measured,
@@ -137,6 +137,19 @@ def load_study(
         lists_events=tables["events"] is not None,
         lists_readouts=tables["readouts"] is not None,
     )
+
+
+def _of_use(
+    persons: Mapping[str, Person],
+    patient_rows: Sequence[PatientRow],
+    known: Iterable[Tube | ClinicalEvent | Readout],
+) -> tuple[Patient, ...]:
+    """Return the patients that the patients sheet lists, or of whom anything could be taken over.
+
+    A row that is left out makes no patient: it may name the wrong one.
+    """
+    named = {row.patient for row in patient_rows} | {one.patient for one in known}
+    return tuple(person.patient for name, person in persons.items() if name in named)
 
 
 NO_PATIENTS_SHEET: Final = Issue(

@@ -11,6 +11,7 @@ from cytorecon import __version__
 from cytorecon.cli import main
 from cytorecon.store import StudyApprovals, StudyStore
 from tests.cli.test_references import HEADER
+from tests.store.examples import SETTINGS, STUDY
 
 PASSWORD = "four words and a number 7"
 
@@ -94,11 +95,34 @@ def test_all_patients_at_once_and_the_second_person(
     with StudyApprovals.open(study) as store:
         first = store.states(software_version=__version__)[0]
     assert f"{first.patient}  {first.now.sha256}\n" in shown.err
-    assert main(["db", "rule", study, "--two-eyes"]) == 0
+    assert main(["db", "rule", study, "--two-eyes", "--by", "EF"]) == 0
     assert capsys.readouterr().out == "One person must sign.\n"
     with StudyStore.open(study) as store:
         noted = [(entry.what.value, entry.who) for entry in store.history()[-4:]]
-    assert noted == [("approved", "AB"), *[("approved", "CD")] * 2, ("rule_set", "unknown")]
+    assert noted == [("approved", "AB"), *[("approved", "CD")] * 2, ("rule_set", "EF")]
+
+
+def test_only_the_first_user_is_made_without_a_name_in_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(tmp_path / "study")
+    StudyStore.create(place, STUDY, SETTINGS, software_version="1").close()
+    monkeypatch.setenv("CYTORECON_PASSWORD", PASSWORD)
+    monkeypatch.delenv("CYTORECON_BY", raising=False)
+    assert main(["db", "rule", place, "--four-eyes"]) == 0
+    assert main(["db", "user", place, "AB", "--role", "approver"]) == 0
+    capsys.readouterr()
+    refused = (["user", place, "CD", "--role", "approver"], ["user", place, "AB", "--role", "admin"])
+    for command in (*refused, ["rule", place, "--two-eyes"]):
+        assert main(["db", *command]) == 1
+        assert capsys.readouterr().err == (
+            "error: --by: The history has to say who does this: the study has users already. Found: nobody. "
+            "Allowed: initials or a short name. Add --by NAME, or set CYTORECON_BY.\n"
+        )
+    monkeypatch.setenv("CYTORECON_BY", "AB")
+    assert main(["db", "user", place, "CD", "--role", "approver"]) == 0
+    with StudyStore.open(place) as store:
+        assert [entry.who for entry in store.history()] == ["unknown"] * 3 + ["AB"]
 
 
 def test_a_wrong_password_signs_nothing(
@@ -128,7 +152,7 @@ def test_the_password_is_asked_for_at_the_terminal(
         return PASSWORD
 
     monkeypatch.setattr(typer, "prompt", prompt)
-    assert main(["db", "user", study, "GH", "--role", "editor", "--inactive"]) == 0
+    assert main(["db", "user", study, "GH", "--role", "editor", "--inactive", "--by", "EF"]) == 0
     assert main(["approve", study, "--by", "AB"]) == 0
     assert asked == [("New password of GH", True, True), ("Password of AB", True, False)]
     capsys.readouterr()

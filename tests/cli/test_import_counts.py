@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cytorecon.cli import main
-from cytorecon.store import StudyStore
+from cytorecon.store import StudyStore, verify_history
 from dashboard.app import create_app
 from dashboard.services.study import StudyService
 from dashboard.services.tubes import worklist_rows
@@ -18,6 +21,23 @@ ROWS = (
     "patient,day,population,value,unit\nP01,30,CD4_T,<12,cells/µL\nP01,60,CD4_T,85,cells/µL\n"
     "P01,100,CD4_T,0.25,10^9/L\nP02,60,B,0.05,10^9/L\n"
 )
+
+#: Kills itself when it is about to write the third result.
+KILLED = """
+import os, signal, sys
+from cytorecon.store import rows
+write, written = rows.write_result, []
+
+def killed(connection, result):
+    written.append(result)
+    if len(written) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(connection, result)
+
+rows.write_result = killed
+from cytorecon.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -58,6 +78,23 @@ def test_the_dashboard_shows_it(table: Path, tmp_path: Path) -> None:
     store = StudyStore.open(study)
     rows = worklist_rows(StudyService(store, instant()(store)).snapshot())
     assert {row["panel"] for row in rows} == {"given, not gated here"}
+
+
+def test_a_run_that_is_killed_leaves_no_part_of_a_study_and_the_next_one_works(
+    table: Path, tmp_path: Path
+) -> None:
+    study = tmp_path / "study"
+    command = ["import-counts", str(table), "--out", str(study)]
+    done = subprocess.run([sys.executable, "-c", KILLED, *command], check=False, timeout=300)
+    assert done.returncode == -signal.SIGKILL
+    assert not StudyStore.exists(study)
+    assert main(command) == 0
+    with StudyStore.open(study) as store:
+        assert len(store.done()) == 4
+        assert [entry.tube for entry in store.history() if entry.what == "tube_saved"] == [
+            tube.tube for tube in store.study().tubes
+        ]
+    assert verify_history(study).head
 
 
 def test_nothing_is_stored_of_a_table_with_a_mistake(

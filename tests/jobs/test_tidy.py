@@ -260,12 +260,12 @@ def test_an_object_store_is_tidied_backed_up_restored_and_erased(
     monkeypatch.undo()
     assert [held.sha256 for held in blobs.held()] == [one.sha256] != [lost]
 
-    assert main(["db", "backup", str(study), "--out", str(tmp_path / "b.zip"), "--files", place]) == 0
+    assert main(["db", "backup", str(study), "--out", str(tmp_path / "b.zip"), "--blobs", place]) == 0
     with zipfile.ZipFile(tmp_path / "b.zip") as backup:
         assert f"blobs/{one.name}" in backup.namelist()
     assert main(["db", "restore", str(tmp_path / "b.zip"), "--to", str(tmp_path / "again")]) == 0
     assert [held.name for held in open_blobs(tmp_path / "again").held()] == [one.name]
-    erase = ["db", "erase", str(study), "P01", "--by", "AB", "--why", "asked", "--files", place]
+    erase = ["db", "erase", str(study), "P01", "--by", "AB", "--why", "asked", "--blobs", place]
     assert main(erase) == 0
     assert list(blobs.held()) == []
     assert (

@@ -176,7 +176,7 @@ def test_kept_files_need_a_folder_beside_a_database(tmp_path: Path, postgres_url
         put_blob(place / "blobs")
     expected = (
         f"{parse_location(postgres_url)}: The study keeps files, and a database has no place for them. "
-        "Found: 1 files. Allowed: a folder for them. Name it with --files (restore) or --to-files (copy)."
+        "Found: 1 files. Allowed: a folder for them. Name it with --blobs (restore) or --to-blobs (copy)."
     )
     assert complaint_of(lambda: copy_study(place, postgres_url)) == expected
     assert not StudyStore.exists(postgres_url)

@@ -724,3 +724,13 @@ def test_every_error_is_an_error_and_every_remark_a_warning(tmp_path: Path) -> N
         manifest="file,patient,day,wbc_cells_per_ul\na.fcs,P01,30,3\nb.fcs,P01,x,\n",
     )
     assert [issue.severity for issue in study.issues] == [Severity.WARNING, Severity.ERROR, Severity.INFO]
+
+
+def test_a_row_that_is_left_out_makes_no_patient(tmp_path: Path) -> None:
+    manifest = f"{MANIFEST}a.fcs,P02,30\na.fcs,P03,30\na.fcs,P04,30\n"
+    events = "patient,kind,start_day\nP04,cmv,12\n"
+    study = load(tmp_path, manifest=manifest, patients="patient\nP01\nP02\n", events=events)
+    assert [row.patient for row in study.left_out] == ["P02", "P03", "P04"]
+    # P02 stands in the patients sheet, and of P04 something is known
+    assert [patient.patient for patient in study.patients] == ["P01", "P02", "P04"]
+    assert [event.patient for event in study.events] == ["P04"]
