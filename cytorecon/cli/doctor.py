@@ -53,7 +53,7 @@ def doctor(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check that this installation is complete, and that the place of a study can keep one.
+    """Check that this installation is complete.
 
     Looks at versions, templates, knowledge files, optional parts and writing; with STUDY also whether it lies
     on a network share, and whether it can be opened.

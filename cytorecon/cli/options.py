@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -38,6 +38,10 @@ SpilloverOption = Annotated[
 ]
 
 
+#: Places for files that fsspec knows and that are gone when a command ends.
+ENDS_WITH_THE_COMMAND: Final = ("memory",)
+
+
 def lasting_place(place: str) -> str:
     """Refuse a place for files that ends with the command.
 
@@ -46,7 +50,7 @@ def lasting_place(place: str) -> str:
     typer.BadParameter
         For the memory of this process.
     """
-    if place.split("://", 1)[0].rsplit("::", maxsplit=1)[-1] == "memory":
+    if place.split("://", 1)[0].rsplit("::", maxsplit=1)[-1] in ENDS_WITH_THE_COMMAND:
         raise typer.BadParameter(
             "The memory of this command ends with it; name a folder or s3://bucket/prefix."
         )

@@ -80,7 +80,7 @@ def no_place(subject: str, files: int, done: str) -> StoreError:
         subject=subject,
         found=f"{files} files in its rows",
         allowed="the folder or URL where they are, or to leave them out",
-        hint="Name it with --files PLACE, or say --without-files.",
+        hint="Name it with --blobs PLACE, or say --without-files.",
     )
 
 

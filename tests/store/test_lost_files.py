@@ -90,7 +90,7 @@ def test_a_place_that_nobody_named(tmp_path: Path, postgres_url: str) -> None:
         store.keep_file(KeptFile(file_sha256=sha256_of("P02/d30/1"), blob_sha256=NAMES["P02/d30/1"]))
     words = (
         "Found: 1 files in its rows. Allowed: the folder or URL where they are, or to leave them out. "
-        "Name it with --files PLACE, or say --without-files."
+        "Name it with --blobs PLACE, or say --without-files."
     )
     complaint = f"{parse_location(postgres_url)}: The study keeps files, and their place was not named; "
     with pytest.raises(StoreError) as caught:
