@@ -17,6 +17,7 @@ from cytorecon.milestone.clock import EndsOfClocks
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import PROFILE_COLUMNS, PROFILE_DISTANCE_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _ORDER: Final = ("below", "within", "above")
 _NO_Z: Final = "no median"
@@ -92,6 +93,7 @@ def immune_profile(
             found=patient,
             allowed=names,
         )
+    table = until_the_end(table)
     known, visits = parts or load_profile_parts(), windows or load_visit_windows()
     own = table[table["patient"] == patient]
     seen = own[own["value"].notna() | (own["censored"] == "left")]

@@ -11,7 +11,9 @@ import pytest
 from cytorecon import cohort, tables
 from cytorecon.cohort.groups import Groups
 from cytorecon.errors import CytoreconError
+from cytorecon.study import study_of_counts
 from cytorecon.study.model import ClinicalEvent
+from cytorecon.trajectory import trajectories
 from tests.cohort.made import Made, made_cohort
 
 
@@ -136,6 +138,27 @@ def test_a_landmark_takes_those_alive(made: Made) -> None:
     dead = {event.patient for event in made.study.events if event.start_day <= 100}
     assert int(rows["n"].sum()) == len(made.study.patients) - len(dead)
     assert set(rows["n_left_out"]) == {len(dead)}
+
+
+def test_a_ratio_of_values_without_intervals_has_none() -> None:
+    rows = [
+        (30, "CD4_T", "100", 80.0, 125.0),
+        (30, "CD8_T", "50", 40.0, 62.5),
+        (60, "CD4_T", "100", 80.0, 125.0),
+        (60, "CD8_T", "50", None, None),
+        (90, "CD4_T", "<20", None, None),
+        (90, "CD8_T", "50", None, None),
+        (120, "CD4_T", "100", None, None),
+        (120, "CD8_T", "<20", None, None),
+    ]
+    frame = pd.DataFrame(rows, columns=["day", "population", "value", "low", "high"])
+    table = trajectories(study_of_counts(frame.assign(patient="P01", unit="cells/µL"), name="s"))
+    found = cohort.ratios(table).set_index("days_after_transplant")
+    assert found["value"].tolist()[:2] == [2.0, 2.0]
+    assert found.loc[30, ["low", "high"]].tolist() == pytest.approx([2 / 1.3711, 2 * 1.3711], rel=1e-3)
+    assert found.loc[60, ["low", "high"]].isna().all()
+    assert (found.loc[90, "censored"], found.loc[90, "reported"]) == ("left", "<0.40")
+    assert (found.loc[120, "censored"], found.loc[120, "low"]) == ("right", 5.0)
 
 
 def test_areas_and_ratios(made: Made) -> None:
