@@ -90,5 +90,5 @@ def _notes(
     if flagged:
         notes.append(f"needs a look: {', '.join(flagged)}")
     # a later infusion begins a contact schedule of its own
-    later = [f"{one.name} on day {one.day}" for one in patient.anchors[1:] if one.day <= window.to_day]
+    later = [f"{one.name} on day {one.day}" for one in patient.anchors[1:] if 0 < one.day <= window.to_day]
     return [*notes, *(["after " + ", ".join(later)] if later else [])]

@@ -107,7 +107,8 @@ def test_a_measure_nobody_has_gives_nothing() -> None:
 def test_what_was_not_detected_says_so_with_the_most_there_may_be_and_has_no_lloq() -> None:
     absent = population_count(
         {"population": "B", "parent": "lymphocytes", "status": "counted", "events": 1, "detected": False,
-         "percent_of_lymphocytes": 1.0, "percent_of_lymphocytes_low": 0.0, "percent_of_lymphocytes_high": 24.5}
+         "percent_of_lymphocytes": 1.0, "percent_of_lymphocytes_low": 0.0,
+         "percent_of_lymphocytes_high": 24.5}
     )  # fmt: skip
     tube = Tube(tube="P01/d30/1", patient="P01", day=30)
     study = Study(name="s", patients=(Patient(patient="P01"),), tubes=(tube,))
