@@ -187,7 +187,8 @@ def _given(results: Sequence[TubeResult], spec: ReportSpec) -> Iterator[str]:
 
 
 def _methods(results: Sequence[TubeResult]) -> set[str]:
-    return {count.count_method for result in results for count in result.counts} - {"none"}
+    found = {str(count.count_method) for result in results for count in result.counts}
+    return found - {"none"}
 
 
 def _fingerprint(sources: Sequence[Source]) -> str:

@@ -198,7 +198,7 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     low, high, lloq = (_number(cells.get(column), column, number, unit) for column in _OPTIONAL)
     limit = float(below.group(1)) * factor if below else lloq
     value = None if below else _number(cells["value"], "value", number, unit)
-    _check_order(low, value, high, number)
+    _check_order(low, limit if below else value, high, number)
     if is_zero_without_limit(value, unit, high, limit):
         raise _refused(
             f"row {number}, column value", "0", "<LLOQ, such as <1: no count shows that there is none"

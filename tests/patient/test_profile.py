@@ -85,7 +85,7 @@ def test_of_few_subsets_or_of_one_compartment_there_is_no_distance(
 def test_why_there_is_no_distance_is_said() -> None:
     found = profile_distance(immune_profile(frame(), seven(), "P00"))
     assert found["words"].item() == (
-        "No distance to health, as too few ranges are known: 2 subsets with a z-score, and 3 of 3 "
+        "No distance to health, as too few ranges are known: 2 subsets with a z-score; at least 3 of 3 "
         "compartments are "
         "asked for; 1 of 2 subsets within the limits for the age."
     )
@@ -112,7 +112,7 @@ def test_without_medians_there_is_no_distance_and_it_says_so() -> None:
     found = profile_distance(profile)
     assert found["distance"].isna().all()
     assert found["words"].item() == (
-        "No distance to health, as too few ranges are known: no subset has a z-score, and 3 of 3 "
+        "No distance to health, as too few ranges are known: 0 subsets with a z-score; at least 3 of 3 "
         "compartments are "
         "asked for; 1 of 2 subsets within the limits for the age."
     )

@@ -15,6 +15,7 @@ from tests.report.pages import read_page
 from tests.report.pdf_text import page_texts
 from tests.report.studies import part
 
+BOTH = Making(("html", "pdf"), "0.1.0")
 GATED = ("Gated by cytorecon", "Each gate was placed", "Exact counting error", "the error of the gates")
 SAID = (
     "The counts were given to cytorecon as a table and not gated by it",
@@ -76,7 +77,7 @@ def test_a_study_of_both_says_both(tmp_path: Path) -> None:
     study = gated.study.model_copy(update={"tubes": (*gated.study.tubes, late)})
     result = given.tubes[1].model_copy(update={"tube": "P01/d700/1"})
     both = StudyResult(study=study, tubes=(*gated.tubes, result))
-    (html,) = write_patient_sheets(both, tmp_path, Making(("html",), "0.1.0"), patients=["P01"])["P01"]
+    html, _ = write_patient_sheets(both, tmp_path, BOTH, patients=["P01"])["P01"]
     text = read_page(html).text
     for words in ("Gated by cytorecon 0.1.0 with template tbnk 1", SAID[0], "Exact counting error"):
         assert words in text

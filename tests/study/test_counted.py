@@ -115,6 +115,14 @@ def test_what_cannot_be_read_is_named(column: str, cell: str, allowed: str) -> N
             ),
         ),
         (
+            {"value": "<12", "high": 5},
+            (
+                "row 1: The counts cannot be read. Found: low –, value 12, high 5. Allowed: low, value "
+                "and high "
+                "that ascend."
+            ),
+        ),
+        (
             {"value": 30, "unit": "% of lymphocytes", "low": 40},
             (
                 "row 1: The counts cannot be read. Found: low 40, value 30, high –. Allowed: low, value "
