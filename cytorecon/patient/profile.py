@@ -182,9 +182,9 @@ def _words(row: Mapping[str, Cell], now_of_both: float | None, asked: DistanceLi
     within = f"{row['n_within']} of {row['n_placed']} subsets within the limits for the age."
     if row["distance"] is None:
         return (
-            f"No distance to health, as too few ranges are known: {row['n']} subset{'s' * (row['n'] != 1)} with "
-            f"a z-score; at least {asked.fewest_subsets} of {asked.fewest_compartments} compartments are asked "
-            f"for; {within}"
+            "No distance to health, as too few ranges are known: "
+            f"{row['n']} subset{'s' * (row['n'] != 1)} with a z-score; at least {asked.fewest_subsets} of "
+            f"{asked.fewest_compartments} compartments are asked for; {within}"
         )
     number = int(row["n"] or 0)
     parts = [f"Distance to health {row['distance']:.1f} ({number} subset{'s' * (number != 1)}; 1 is usual)"]
