@@ -37,8 +37,10 @@ def import_counts(
     from cytorecon.pipeline import AnalysisSettings
     from cytorecon.store import StudyStore
     from cytorecon.study import load_counts
+    from cytorecon.study.assay import assay_findings
 
     result = load_counts(table, patients=patients, events=events, readouts=readouts, name=name)
+    doubts = [finding.issue for finding in assay_findings(result)]
     settings = AnalysisSettings(software_version=__version__).model_dump_json()
     StudyStore.create(out, result.study, settings, results=result.tubes, software_version=__version__).close()
     found = {
@@ -49,11 +51,12 @@ def import_counts(
     }
     if as_json:
         issues = [
-            f"{issue.severity.value}: {issue.subject}: {issue.message}" for issue in result.study.issues
+            f"{issue.severity.value}: {issue.subject}: {issue.message}"
+            for issue in (*result.study.issues, *doubts)
         ]
         print_json({**found, "issues": issues})
         return
-    for line in issue_lines(result.study.issues):
+    for line in issue_lines((*result.study.issues, *doubts)):
         note(line)
     note(f"{found['counts']} counts of {found['patients']} patients at {found['visits']} visits, given.")
     note(f"Study: {out}")

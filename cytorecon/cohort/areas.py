@@ -10,6 +10,7 @@ import pandas as pd
 from cytorecon.cohort.windows import numbered
 from cytorecon.statistics.area import areas_under_curves
 from cytorecon.tables import AREA_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _METHOD: Final = (
     "area under the curve of log10 by trapezoids, as its geometric mean level; from least to most what "
@@ -39,6 +40,7 @@ def recovery_areas(
         span. `mean_level` is empty where `low` and `high` differ, as hidden values decide it; `coverage` is
         the share of the span between visits. Multiply log10 of the level by `days_seen` for the area itself.
     """
+    table = until_the_end(table)
     all_hidden = (table["censored"] == "left").to_numpy(dtype=np.bool_)
     known = table["value"].notna().to_numpy() | all_hidden
     usable = np.flatnonzero((table["measure"] == measure).to_numpy() & known)

@@ -18,6 +18,7 @@ from cytorecon.statistics.ranks import rank_test, superiority
 from cytorecon.statistics.shift import hodges_lehmann
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COMPARISON_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _METHOD: Final = (
     "Pairs of patients whose order is certain (Gehan); p-value of the rank test, permuted where a group is "
@@ -68,6 +69,7 @@ def compare_groups(
             found=", ".join(groups.names) or "none",
         )
     own = windows or load_visit_windows()
+    table = until_the_end(table)
     usable = table[
         (table["value"].notna() | (table["censored"] == "left")) & table["patient"].isin(list(groups.of))
     ]

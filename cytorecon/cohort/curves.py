@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cytorecon.trajectory.marks import until_the_end
+
 
 @dataclass(frozen=True, slots=True)
 class Curves:
@@ -44,6 +46,7 @@ def log_curves(table: pd.DataFrame, population: str, measure: str, days: Sequenc
     days : sequence of int
         In order.
     """
+    table = until_the_end(table)
     own = table[(table["population"] == population) & (table["measure"] == measure)]
     own = own[own["value"].notna() | (own["censored"] == "left")]
     codes, names = pd.factorize(own["patient"])

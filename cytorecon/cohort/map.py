@@ -14,6 +14,7 @@ from cytorecon.knowledge.visit_windows import VisitWindows, load_visit_windows
 from cytorecon.statistics.embedding import cohort_embedding
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COHORT_MAP_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _METHOD: Final = (
     "principal components of z-scores of log10 within the cohort, result closest to the window's day, "
@@ -69,6 +70,7 @@ def cohort_map(
             allowed=", ".join(names),
         )
     span = own.windows[names.index(window)]
+    table = until_the_end(table)
     wanted = (table["measure"] == measure) & (table["value"].notna() | (table["censored"] == "left"))
     wanted &= table["days_after_transplant"].between(span.from_day, span.to_day)
     chosen = closest_in_windows(table.loc[wanted, list(_USED)], own)

@@ -15,6 +15,7 @@ from cytorecon.statistics.censored_mixed import MixedModel, fit_censored_mixed
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Study
 from cytorecon.tables import RECOVERY_MODEL_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 #: The clock is log10(day / 100): factors between groups are those of day 100.
 PIVOT_DAY: Final = 100
@@ -71,6 +72,7 @@ def recovery_model(
 
 
 def _usable(table: pd.DataFrame, population: str, measure: str, from_day: int, to_day: int) -> pd.DataFrame:
+    table = until_the_end(table)
     own = table[(table["population"] == population) & (table["measure"] == measure)]
     hidden = own["censored"] == "left"
     days = own["days_after_transplant"]

@@ -15,8 +15,8 @@ from cytorecon.study.frame import typed_frame
 from cytorecon.tables import RATIO_COLUMNS, TUBE_COLUMNS
 
 _METHOD: Final = (
-    "{above} / {below} in the same tube; interval (95 %) from those of the parts, taken as independent and "
-    "log-normal; a part below its limit makes it a limit"
+    "{above} / {below} in the same tube; interval (95 %) from those of the parts, where all have one, as "
+    "independent and log-normal; a part below its limit makes it a limit"
 )
 #: Two-sided 95 % of the normal distribution.
 _Z: Final = 1.959964
@@ -41,7 +41,10 @@ RATIOS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A sum of populations in each tube: from `least` to `most` (equal when measured), and its log error."""
+    """A sum of populations in each tube: from `least` to `most` (equal when measured), and its log error.
+
+    The error is NaN where a measured part has no interval.
+    """
 
     least: Numbers
     most: Numbers
@@ -64,7 +67,8 @@ def ratios(table: pd.DataFrame, *, wanted: tuple[Ratio, ...] = RATIOS) -> pd.Dat
         Columns ``tables.RATIO_COLUMNS``. `n` is the number of populations it is made of. `censored` is
         ``left`` where the part above the line is below its limit (`lloq` is then the largest it may be),
         ``right`` where the part below the line is (`low` is then the least) and ``interval`` where one of
-        several parts is; where both sides are, there is no row.
+        several parts is; where both sides are, there is no row. A ratio of measured parts has no interval
+        where one of them has none; the limits of a censored one are then those of its parts alone.
     """
     names = {name for ratio in wanted for name in (*ratio.above, *ratio.below)}
     usable = table[(table["measure"] == "cells_per_ul") & table["population"].isin(names)]
@@ -93,9 +97,10 @@ def _part(cells: Mapping[str, pd.DataFrame], names: tuple[str, ...]) -> _Part:
         hidden = (cells[name]["censored"] == "left").to_numpy(dtype=np.bool_)
         least = least + np.where(hidden, 0.0, value)
         most = most + np.where(hidden, lloq, value)
-        known = ~hidden & (value > 0) & (low > 0) & (high > 0)
-        width = np.log(np.divide(high, low, out=np.ones_like(low), where=known)) / (2 * _Z)
-        squares = squares + np.where(known, (value * width) ** 2, 0.0)
+        known = (low > 0) & (high > 0)
+        width = np.log(np.divide(high, low, out=np.full_like(low, np.nan), where=known)) / (2 * _Z)
+        # nothing is known of the error of a value without an interval; one below its limit has none to add
+        squares = squares + np.where(hidden | (value == 0), 0.0, (value * width) ** 2)
     error = np.divide(np.sqrt(squares), least, out=np.zeros_like(least), where=least > 0)
     return _Part(least, most, error)
 
@@ -104,10 +109,11 @@ def _of_ratio(ratio: Ratio, tubes: pd.DataFrame, above: _Part, below: _Part) -> 
     counted = ~np.isnan(above.most) & ~np.isnan(below.most) & (below.most > 0)
     place = np.flatnonzero(counted & ((above.least > 0) | (below.least > 0)))
     own = [_Part(part.least[place], part.most[place], part.error[place]) for part in (above, below)]
-    spread = np.exp(_Z * np.hypot(own[0].error, own[1].error))
+    error = np.hypot(own[0].error, own[1].error)
     least = own[0].least / own[1].most
     most = np.divide(own[0].most, own[1].least, out=np.full(len(place), np.inf), where=own[1].least > 0)
     known = (own[0].least == own[0].most) & (own[1].least == own[1].most)
+    spread = np.exp(_Z * np.where(known, error, np.nan_to_num(error)))
     left, right = ~known & (own[0].least == 0), ~known & np.isinf(most)
     kind = np.select([known, left, right], ["", "left", "right"], "interval").astype(np.object_)
     method = _METHOD.format(above=" + ".join(ratio.above), below=" + ".join(ratio.below))

@@ -15,6 +15,7 @@ from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows, load_vi
 from cytorecon.statistics.checked import Flags, Numbers
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.tables import COHORT_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _SERIES: Final = ("measure", "population", "unit")
 
@@ -62,7 +63,7 @@ def cohort_summary(
         by window. Each patient enters a window once, with the result closest to its target day
         (the earlier of two at the same distance). With fewer patients than
         ``minimum_patients`` a window has `n` and nothing else (`suppressed`): medians, quartiles
-        and `n_censored` would be single persons' values.
+        and `n_censored` would be single persons' values. Samples that bear a day after death are left out.
 
         Values below the LLOQ are not replaced by anything: a quantile that one of them decides is
         empty, and its ``*_reported`` says what is certain, e.g. ``"<12"``.
@@ -79,6 +80,7 @@ def cohort_summary(
     if patients is not None and not patients:
         return typed_frame([], COHORT_COLUMNS)
     own = windows or load_visit_windows()
+    table = until_the_end(table)
     hidden = (table["censored"] == "left").to_numpy(dtype=np.bool_)
     values, limits = (table[name].to_numpy(dtype=np.float64) for name in ("value", "lloq"))
     usable = ~np.isnan(values) | hidden

@@ -67,6 +67,17 @@ def not_detected_text(limit: str) -> str:
     return f"not detected ({limit})"
 
 
+def is_not_detected(reported: str) -> bool:
+    """Return whether a reported result says that the cells were not detected.
+
+    Examples
+    --------
+    >>> is_not_detected(not_detected_text("<3.7")), is_not_detected("<12")
+    (True, False)
+    """
+    return reported.startswith(not_detected_text("")[:-2])
+
+
 def value_text(value: float) -> str:
     """Return a value with no decimals from 10 on, one from 1 on, and two figures below.
 

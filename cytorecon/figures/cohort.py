@@ -16,7 +16,7 @@ from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import with_unit
 from cytorecon.figures.grid import MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, Grid
 from cytorecon.figures.panel import Panel
-from cytorecon.figures.points import Point, is_switch
+from cytorecon.figures.points import Point, is_joined, is_switch
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.figures.valueaxis import value_axis
 
@@ -194,11 +194,11 @@ def _add_lines(
 
 
 def _line(points: Sequence[Point]) -> Iterator[Point | None]:
-    """Yield the points of one patient, with None where the line breaks: a new count method, and the end."""
+    """Yield the points of one patient, with None where the line breaks: new count method, death, the end."""
     before: Point | None = None
     for point in points:
         if point.is_result:
-            if before is not None and is_switch(before, point):
+            if before is not None and not is_joined(before, point):
                 yield None
             before = point
         yield point

@@ -52,7 +52,8 @@ LANES: Final = (
 )
 _MARKS: Final = {
     "done": ("line-ns", theme.INK, 13, "analysed"),
-    "review": ("diamond-open", theme.INK, 9, "analysed, needs a look"),
+    # as the legend has it; a diamond is a change of count method
+    "review": ("circle-open-dot", theme.VERMILLION, 12, "analysed, needs a look"),
     "failed": ("x-thin", theme.VERMILLION, 9, "failed"),
 }
 

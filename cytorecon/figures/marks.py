@@ -9,7 +9,7 @@ from cytorecon.figures import theme
 from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.format import format_method
 from cytorecon.figures.panel import Panel, add_trace
-from cytorecon.figures.points import Point, is_switch
+from cytorecon.figures.points import Point, is_joined, is_switch
 from cytorecon.figures.valueaxis import ValueAxis
 
 
@@ -188,7 +188,7 @@ def segments(panel: Panel) -> tuple[Path, Path]:
     """Return the solid and the dotted part of the curve, each with None between pieces.
 
     Dotted: one end is below the LLOQ, or a visit between gave no result. Not joined at all: results of
-    two count methods.
+    two count methods, and results after death.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def segments(panel: Panel) -> tuple[Path, Path]:
         if height is None:
             gap = True
             continue
-        if before is not None and not is_switch(before, point):
+        if before is not None and is_joined(before, point):
             same = before.state == point.state == "measured"
             xs, ys = solid if same and not gap else dotted
             xs += [panel.time.position(before.day), panel.time.position(point.day), None]

@@ -78,7 +78,7 @@ def patient_figure(
     )
     add_lanes(drawing, placed, samples, axis, bottom=grid.from_top(lanes_px))
     bands = _event_bands(placed)
-    groups: set[str] = set()
+    groups = {"review"} if any(sample.state == "review" for sample in samples) else set()
     for index, (population, own) in enumerate(points.items()):
         crossing = (milestones or {}).get(population)
         values = value_axis(own, limits=(crossing.threshold,) if crossing is not None else ())
@@ -102,6 +102,9 @@ def reference_caption(points: Mapping[str, Sequence[Point]]) -> str:
     for population, own in points.items():
         for name in dict.fromkeys(reference_name(point.reference) for point in own if point.reference):
             used.setdefault(name, []).append(population_label(population))
+    notes = dict.fromkeys(point.reference_note for own in points.values() for point in own)
+    if not used and any(notes):
+        return f"No reference range: {' / '.join(note for note in notes if note)}."
     if not used:
         return "No reference range: the age is unknown, or no set covers these populations in this unit."
     parts = "; ".join(f"{', '.join(populations)}: {name}" for name, populations in used.items())

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from cytorecon.counts.reported import is_not_detected, not_detected_text
 from cytorecon.figures.format import (
     NOT_ASSESSED,
     bare_reason,
@@ -28,10 +29,12 @@ from cytorecon.figures.format import (
     with_unit,
 )
 from cytorecon.knowledge.review_flags import flag_in_short
-from cytorecon.trajectory import METHOD_SWITCH
+from cytorecon.trajectory import AFTER_FINAL_EVENT, METHOD_SWITCH
 
 PointState = Literal["measured", "below_lloq", "not_evaluable", "no_count"]
 
+#: Stands where an interval would, of a value that was given without one.
+NO_INTERVAL: Final = "no interval given"
 #: A result is known in these states.
 RESULT_STATES: Final = ("measured", "below_lloq")
 
@@ -94,6 +97,8 @@ class Point:
         At the age of this visit.
     reference_note : str
         Why there is none although ranges of this population exist.
+    not_detected : bool
+        Whether no cells were seen above the background; `lloq` is then the most there may be.
     """
 
     tube: str
@@ -113,11 +118,17 @@ class Point:
     reason: str = ""
     reference: Reference | None = None
     reference_note: str = ""
+    not_detected: bool = False
 
     @property
     def is_result(self) -> bool:
         """Whether there is a result, be it below the LLOQ."""
         return self.state in RESULT_STATES
+
+    @property
+    def is_after_death(self) -> bool:
+        """Whether the sample bears a day after the death of the patient."""
+        return AFTER_FINAL_EVENT in self.review
 
     @property
     def number(self) -> str:
@@ -126,11 +137,25 @@ class Point:
             return NOT_ASSESSED if is_not_assessed(self.reason) else "not evaluable"
         if self.state == "no_count":
             return "no count method"
+        found = self._result
+        return not_detected_text(found) if self.not_detected else found
+
+    @property
+    def _result(self) -> str:
         return format_result(self.value, self.measure, lloq=self.lloq, below_lloq=self.state == "below_lloq")
+
+    @property
+    def interval(self) -> str:
+        """The 95 % interval without its unit; ``no interval given`` for a value given without one."""
+        if self.state == "measured" and self.events is None and not (known(self.low) and known(self.high)):
+            return NO_INTERVAL
+        return format_interval(self.low, self.high, self.measure)
 
     @property
     def text(self) -> str:
         """The result with its unit, e.g. ``58 cells/µL`` or ``<12 cells/µL``."""
+        if self.not_detected:
+            return not_detected_text(with_unit(self._result, self.measure))
         return with_unit(self.number, self.measure) if self.is_result else self.number
 
     @property
@@ -141,12 +166,13 @@ class Point:
             f"<b>{population_label(self.population)}: {self.text}</b>",
             f"day {format_day(self.day)}{visit}",
         ]
-        interval = format_interval(self.low, self.high, self.measure)
         if known(self.low) and known(self.high):
-            lines.append(f"95 % interval {with_unit(interval, self.measure)}")
+            lines.append(f"95 % interval {with_unit(self.interval, self.measure)}")
+        elif self.interval == NO_INTERVAL:
+            lines.append(NO_INTERVAL)
         if self.events is not None:
             lines.append(f"{format_count(self.events)} events")
-        if known(self.lloq):
+        if known(self.lloq) and not self.not_detected:
             lines.append(f"LLOQ {format_value(self.lloq, self.measure)}")
         if self.measure == "cells_per_ul":
             lines.append(f"counted by {format_method(self.method)}")
@@ -161,6 +187,11 @@ class Point:
         if self.review:
             lines.append(f"needs a look: {', '.join(map(flag_in_short, self.review))}")
         return "<br>".join([*lines, f"tube {self.tube}"])
+
+
+def is_joined(before: Point, after: Point) -> bool:
+    """Return whether a line joins two results: of one count method, and neither after death."""
+    return not is_switch(before, after) and not (before.is_after_death or after.is_after_death)
 
 
 def is_switch(before: Point, after: Point) -> bool:
@@ -340,6 +371,7 @@ def _point(measure: str, row: Row | None, count: Row | None) -> Point:
         reason=reason,
         reference=_reference(row),
         reference_note="" if row is None else _text(row["reference_note"]),
+        not_detected=state == "below_lloq" and row is not None and is_not_detected(_text(row["reported"])),
     )
 
 

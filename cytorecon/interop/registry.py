@@ -11,6 +11,7 @@ from cytorecon.interop.results import BloodResult, blood_results
 from cytorecon.interop.tables import ExportTables
 from cytorecon.knowledge.registry_windows import RegistryWindow, RegistryWindows, load_registry_windows
 from cytorecon.study.model import Patient
+from cytorecon.trajectory import AFTER_FINAL_EVENT
 
 _NONE: Final = "none in the window"
 
@@ -31,10 +32,15 @@ def registry_sheet(tables: ExportTables, *, windows: RegistryWindows | None = No
         One row per patient and contact: `patient`, `registry`, `contact`, `from_day`, `to_day`, then for
         each population its concentration in cells/µL (the same number as in 10^6/L), as text (``<12`` below
         the LLOQ) and the day of the sample, and a `note`. Of results at the same distance from the target
-        day the earlier one is taken. Nothing is filled in from outside a window.
+        day the earlier one is taken. Nothing is filled in from outside a window,
+        and nothing from a sample that bears a day after death.
     """
     known = windows or load_registry_windows()
-    results = [result for result in blood_results(tables) if result.is_result]
+    results = [
+        result
+        for result in blood_results(tables)
+        if result.is_result and AFTER_FINAL_EVENT not in result.review
+    ]
     rows = [
         _row(patient, window, known, [result for result in results if result.patient == patient.patient])
         for patient in tables.study.patients
@@ -84,5 +90,5 @@ def _notes(
     if flagged:
         notes.append(f"needs a look: {', '.join(flagged)}")
     # a later infusion begins a contact schedule of its own
-    later = [f"{one.name} on day {one.day}" for one in patient.anchors[1:] if one.day <= window.to_day]
+    later = [f"{one.name} on day {one.day}" for one in patient.anchors[1:] if 0 < one.day <= window.to_day]
     return [*notes, *(["after " + ", ".join(later)] if later else [])]

@@ -27,6 +27,8 @@ class EventKind(Frozen):
         Prefix of the anchor's name (``HCT`` gives ``HCT1``); empty when it cannot start a clock.
     ends_clock : bool
         True when later counts no longer describe the recovery from the earlier anchor.
+    final : bool
+        True when nothing of the patient can bear a later day.
     """
 
     kind: str = Field(pattern="^[a-z][a-z0-9_]*$")
@@ -34,6 +36,7 @@ class EventKind(Frozen):
     lane: str = Field(pattern="^[a-z]+$")
     anchor: str = Field(pattern="^[A-Z]*$")
     ends_clock: bool
+    final: bool = False
 
 
 class EventKinds(Frozen):
@@ -55,6 +58,11 @@ class EventKinds(Frozen):
     def ending_kinds(self) -> frozenset[str]:
         """Kinds after which a crossing of the earlier clock does not count."""
         return frozenset(kind.kind for kind in self.kinds if kind.ends_clock)
+
+    @property
+    def final_kinds(self) -> frozenset[str]:
+        """Kinds after which nothing of the patient can be sampled."""
+        return frozenset(kind.kind for kind in self.kinds if kind.final)
 
     def find(self, kind: str) -> EventKind:
         """Return one kind.

@@ -45,9 +45,20 @@ class Compartment(Frozen):
     subsets: tuple[Subset, ...] = Field(min_length=1)
 
 
-class ProfileParts(Frozen):
-    """All compartments, in the order of the picture."""
+class DistanceLimits(Frozen):
+    """Of how many subsets with a z-score, in how many compartments, a distance to health is given."""
 
+    fewest_subsets: int = Field(ge=1)
+    fewest_compartments: int = Field(ge=1)
+    unit: str = Field(pattern="^subsets, compartments$")
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
+class ProfileParts(Frozen):
+    """All compartments, in the order of the picture, and what a distance asks for."""
+
+    distance: DistanceLimits
     compartments: tuple[Compartment, ...] = Field(min_length=1)
 
     def title(self, compartment: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_csv_rows, validated
+from cytorecon.knowledge.given_counts import load_given_count_limits
 from cytorecon.knowledge.populations import load_populations
 from cytorecon.knowledge.references import (
     DefaultBand,
@@ -35,7 +36,8 @@ def check_reference_file(path: Path, *, references: References | None = None) ->
     Returns
     -------
     tuple of KnowledgeError
-        Not raised. A range of another gate definition than ours is a problem: it would never be shown.
+        Not raised. A range of another gate definition than ours is a problem: it would never be shown; an
+        upper limit that is most likely 10^9/L is another.
     """
     return _read(path, references or load_references())[1]
 
@@ -95,6 +97,7 @@ def _read(path: Path, packaged: References) -> tuple[tuple[ReferenceRange, ...],
             problems.append(error)
             continue
         problems += _not_ours(row, subject, packaged)
+        problems += _other_unit(row, subject)
         rows.append(row)
     return tuple(rows), tuple(problems)
 
@@ -116,6 +119,21 @@ def _not_ours(row: ReferenceRange, subject: str, packaged: References) -> Iterat
             field="gate_definition",
             found=row.gate_definition,
             allowed=", ".join(accepted) or f"none: no definition of {row.population} is known",
+        )
+
+
+def _other_unit(row: ReferenceRange, subject: str) -> Iterator[KnowledgeError]:
+    """Yield a problem where the limits are most likely 10^9/L: everybody would lie above them."""
+    limits = load_given_count_limits()
+    least = limits.smallest_reference_limit.value
+    if row.measure == "cells_per_ul" and row.population in limits.populations and row.high < least:
+        yield KnowledgeError(
+            "An upper limit so low is most likely in another unit.",
+            subject=subject,
+            field="high",
+            found=f"{row.high:g}",
+            allowed=f"at least {least:g} cells/µL for {row.population}",
+            hint="1 x 10^9/L are 1000 cells/µL.",
         )
 
 

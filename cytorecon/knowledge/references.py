@@ -108,6 +108,12 @@ class ReferenceDefault(Frozen):
     bands: tuple[DefaultBand, ...] = Field(min_length=1)
     reason: str = Field(min_length=1)
 
+    def comparable(self, gate_definition: str | None) -> tuple[str, ...]:
+        """Return the definitions of rows that a result may be held against; a row's own is one of them."""
+        if gate_definition is None or gate_definition in self.ours:
+            return self.gate_definitions
+        return tuple(one for one in self.gate_definitions if one == gate_definition)
+
 
 class _Defaults(Frozen):
     titles: Mapping[str, str] = Field(default_factory=dict)
@@ -191,8 +197,7 @@ class References(Frozen):
         default = self._default(population, measure)
         if default is None or age_years is None:
             return None
-        if gate_definition is not None and gate_definition not in default.ours:
-            return None
+        comparable = default.comparable(gate_definition)
         wanted = (set_name,) if set_name else (*self.own_sets, _band(default, age_years))
         hits = [
             row
@@ -200,7 +205,7 @@ class References(Frozen):
             if row.set in wanted
             and row.population == population
             and row.measure == measure
-            and row.gate_definition in default.gate_definitions
+            and row.gate_definition in comparable
             and row.covers(age_years, sex, cmv)
         ]
         return min(hits, key=lambda row: (wanted.index(row.set), row.stratum == ""), default=None)
@@ -221,7 +226,7 @@ class References(Frozen):
         'no range of this definition (CD3-CD56bright); there are ranges of: CD3-CD16-CD56bright'
         """
         default = self._default(population, measure)
-        if default is not None and gate_definition in default.ours:
+        if default is not None and default.comparable(gate_definition):
             return ""
         there = dict.fromkeys(
             row.gate_definition

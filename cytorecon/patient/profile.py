@@ -11,12 +11,14 @@ import pandas as pd
 
 from cytorecon.errors import CytoreconError
 from cytorecon.knowledge.event_kinds import load_event_kinds
-from cytorecon.knowledge.profile import ProfileParts, load_profile_parts
+from cytorecon.knowledge.profile import DistanceLimits, ProfileParts, load_profile_parts
 from cytorecon.knowledge.visit_windows import VisitWindow, VisitWindows, load_visit_windows
 from cytorecon.milestone.clock import EndsOfClocks
+from cytorecon.statistics.checked import Flags, Numbers
 from cytorecon.study.frame import Cell, typed_frame
 from cytorecon.study.model import Patient, Study
 from cytorecon.tables import PROFILE_COLUMNS, PROFILE_DISTANCE_COLUMNS
+from cytorecon.trajectory.marks import until_the_end
 
 _ORDER: Final = ("below", "within", "above")
 _NO_Z: Final = "no median"
@@ -92,6 +94,7 @@ def immune_profile(
             found=patient,
             allowed=names,
         )
+    table = until_the_end(table)
     known, visits = parts or load_profile_parts(), windows or load_visit_windows()
     own = table[table["patient"] == patient]
     seen = own[own["value"].notna() | (own["censored"] == "left")]
@@ -119,13 +122,15 @@ def immune_profile(
     return typed_frame(rows, PROFILE_COLUMNS)
 
 
-def profile_distance(profile: pd.DataFrame) -> pd.DataFrame:
+def profile_distance(profile: pd.DataFrame, *, limits: DistanceLimits | None = None) -> pd.DataFrame:
     """Return how far a profile lies from health: the root mean square of its z-scores.
 
     Parameters
     ----------
     profile : DataFrame
         Of :func:`immune_profile`.
+    limits : DistanceLimits, optional
+        Of how many subsets and compartments a distance is given; those of ``profile.yaml`` by default.
 
     Returns
     -------
@@ -133,41 +138,54 @@ def profile_distance(profile: pd.DataFrame) -> pd.DataFrame:
         Columns ``tables.PROFILE_DISTANCE_COLUMNS``, one row. `distance` is over the `n` subsets that have a
         z-score; `earlier_distance` over those that have one at both visits (`n_earlier`), `cohort_distance`
         over those that have one in the cohort as well (`n_cohort`). 1 is usual among healthy people.
+        Of fewer subsets or compartments than `limits` ask for there is no distance, and `words` says so.
         `n_within` of `n_placed` subsets lie within their limits, `n_missing` are not known.
 
     Examples
     --------
     >>> profile = pd.DataFrame({"patient": "P01", "days_after_transplant": 180, "earlier_day": 100,
-    ...     "z": [-3.0, 1.0], "earlier_z": [-4.0, np.nan], "cohort_z": [np.nan, np.nan],
-    ...     "position": ["below", "within"], "missing": ""})
-    >>> profile_distance(profile)[["distance", "n", "earlier_distance", "n_earlier", "n_within"]]
-       distance  n  earlier_distance  n_earlier  n_within
-    0  2.236068  2               4.0          1         1
+    ...     "compartment": ["t", "b", "nk"], "z": [-3.0, 1.0, 1.0], "earlier_z": [-4.0, 2.0, np.nan],
+    ...     "cohort_z": np.nan, "position": ["below", "within", "within"], "missing": ""})
+    >>> profile_distance(profile)[["distance", "n", "n_earlier", "n_within"]]
+       distance  n  n_earlier  n_within
+    0  1.914854  3          2         2
     """
     z, before, others = (profile[name].to_numpy(dtype=np.float64) for name in ("z", "earlier_z", "cohort_z"))
     both, shared = ~np.isnan(z) & ~np.isnan(before), ~np.isnan(z) & ~np.isnan(others)
     placed = profile["position"].isin(list(_ORDER))
+    asked = limits or load_profile_parts().distance
+    places = profile["compartment"].to_numpy(dtype=np.object_)
+
+    def distance(numbers: Numbers, of: Flags) -> float | None:
+        enough = of.sum() >= asked.fewest_subsets and len(set(places[of])) >= asked.fewest_compartments
+        return _rms(numbers[of]) if enough else None
+
     row: dict[str, Cell] = {
         "patient": str(profile["patient"].iloc[0]),
         "days_after_transplant": _day(profile["days_after_transplant"].iloc[0]),
-        "distance": _rms(z[~np.isnan(z)]),
+        "distance": distance(z, ~np.isnan(z)),
         "n": int((~np.isnan(z)).sum()),
         "earlier_day": _day(profile["earlier_day"].iloc[0]),
-        "earlier_distance": _rms(before[both]),
+        "earlier_distance": distance(before, both),
         "n_earlier": int(both.sum()),
-        "cohort_distance": _rms(others[shared]),
+        "cohort_distance": distance(others, shared),
         "n_cohort": int(shared.sum()),
         "n_within": int((profile["position"] == "within").sum()),
         "n_placed": int(placed.sum()),
         "n_missing": int((~placed & np.isnan(z)).sum()),
     }
-    return typed_frame([row | {"words": _words(row, _rms(z[both]))}], PROFILE_DISTANCE_COLUMNS)
+    words = _words(row, _rms(z[both]), asked)
+    return typed_frame([row | {"words": words}], PROFILE_DISTANCE_COLUMNS)
 
 
-def _words(row: Mapping[str, Cell], now_of_both: float | None) -> str:
+def _words(row: Mapping[str, Cell], now_of_both: float | None, asked: DistanceLimits) -> str:
     within = f"{row['n_within']} of {row['n_placed']} subsets within the limits for the age."
     if row["distance"] is None:
-        return f"No distance to health: no subset has a z-score; {within}"
+        return (
+            "No distance to health, as too few ranges are known: "
+            f"{row['n']} subset{'s' * (row['n'] != 1)} with a z-score; at least {asked.fewest_subsets} of "
+            f"{asked.fewest_compartments} compartments are asked for; {within}"
+        )
     number = int(row["n"] or 0)
     parts = [f"Distance to health {row['distance']:.1f} ({number} subset{'s' * (number != 1)}; 1 is usual)"]
     if row["earlier_distance"] is not None:

@@ -38,7 +38,7 @@ from cytorecon.report.programme import (
     readout_rows,
 )
 from cytorecon.report.provenance import ReferenceSet, Source, reference_sets, sources
-from cytorecon.report.remarks import Remark, not_assessed, remarks
+from cytorecon.report.remarks import Remark, not_assessed, remarks, remarks_beside
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.sentences import sentences, value_sentences
 from cytorecon.report.series import Series, before, has_value, latest, preferred
@@ -152,7 +152,8 @@ def patient_page(
         preferred(by_measure, programme.in_order(spec.headline_populations)), spec.headline_sentences
     )
     found = in_programme_order(crossings(tables.applicable, patient=patient.patient), programme)
-    noticed = remarks(tubes, tables.trajectories, load_review_flags())
+    beside = [each for each in remarks_beside(tables.study) if each.patient == patient.patient]
+    noticed = (*remarks(tubes, tables.trajectories, load_review_flags()), *beside)
     return PatientPage(
         patient=patient.patient,
         facts=_facts(patient, tubes, tables),
@@ -211,9 +212,9 @@ def _latest_row(points: Sequence[Point], tubes: TubeResults) -> LatestRow | None
         value=point.number,
         unit=measure_named(measure).label,
         day=format_day(point.day),
-        interval=format_interval(point.low, point.high, measure),
+        interval=point.interval,
         events=format_count(point.events),
-        lloq=format_number(point.lloq, measure),
+        lloq="–" if point.not_detected else format_number(point.lloq, measure),
         method=format_method(point.method) if measure == "cells_per_ul" else "–",
         reference=format_interval(reference.low, reference.high, measure) if reference is not None else "–",
         reference_set=reference_name(reference) if reference is not None else "",
@@ -341,6 +342,6 @@ def _cell(point: Point | None) -> CountCell:
         return CountCell(point.text, reason=bare_reason(point.reason))
     return CountCell(
         value=point.number,
-        interval=format_interval(point.low, point.high, point.measure),
+        interval=point.interval,
         flag=bool(point.review),
     )

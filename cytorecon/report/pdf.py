@@ -80,7 +80,7 @@ def _data(sheet: PatientSheet, spec: ReportSpec) -> object:
             "annex": list(map(_section, spec.patient_annex)),
             "milestones_shown": spec.sheet_milestones,
             "remarks_shown": spec.sheet_remarks,
-            "reading": [term.model_dump() for term in spec.reading],
+            "reading": [term.model_dump() for term in spec.reading_for(sheet.basis)],
         }
     )
 

@@ -13,7 +13,8 @@ from cytorecon.figures.format import bare_reason, is_not_assessed, population_la
 from cytorecon.figures.gate import gate_name
 from cytorecon.knowledge.review_flags import ReviewFlag, flag_in_short
 from cytorecon.results import TubeResult
-from cytorecon.study.model import Tube
+from cytorecon.study.final import CHECK_BOTH_DAYS, after_final_events
+from cytorecon.study.model import Study, Tube
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 #: Shape and word, so that colour is not needed.
@@ -78,6 +79,21 @@ def remarks(
         for remark in _of_tube(tube, result, codes.get(tube.tube, {}), flags)
     ]
     return tuple(sorted(found, key=lambda remark: _ORDER[remark.severity]))
+
+
+def remarks_beside(study: Study) -> tuple[Remark, ...]:
+    """Return the remarks on events and readouts that bear a day after death; tubes have their own.
+
+    Parameters
+    ----------
+    study : Study
+        Of the page.
+    """
+    return tuple(
+        Remark(late.patient, "–", late.day, Severity.WARNING, "", late.message, CHECK_BOTH_DAYS)
+        for late in after_final_events(study)
+        if not late.tube
+    )
 
 
 def remarks_of_tube(tube: Tube, result: TubeResult, flags: Mapping[str, ReviewFlag]) -> tuple[Remark, ...]:

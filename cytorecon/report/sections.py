@@ -10,6 +10,7 @@ from pydantic import Field
 from cytorecon.errors import KnowledgeError
 from cytorecon.knowledge.files import read_yaml, validated
 from cytorecon.results import CountMethod
+from cytorecon.study.given import Basis
 from cytorecon.values import Frozen
 
 REPORT_FILE: Final = "report.yaml"
@@ -108,19 +109,31 @@ class MethodText(Frozen):
     ----------
     gating : str
         May name ``{templates}``, ``{versions}`` and ``{fingerprint}``.
+    given, given_methods : str
+        Of counts that were given as a table; the second names ``{methods}``.
     counting : mapping of str to str
         Count method -> sentence.
     """
 
     gating: str = Field(min_length=1)
+    given: str = Field(min_length=1)
+    given_methods: str = Field(min_length=1)
     counting: Mapping[CountMethod, str]
 
 
 class Term(Frozen):
-    """One line of "how to read the numbers"."""
+    """One line of "how to read the numbers"; `of_given` is what it means for counts given as a table."""
 
     term: str = Field(min_length=1)
     meaning: str = Field(min_length=1)
+    of_given: str = ""
+
+    def for_basis(self, basis: Basis) -> Term:
+        """Return the term with the meaning it has for numbers that rest on `basis`."""
+        if basis == "gated" or not self.of_given:
+            return self
+        both = f"{self.meaning} Of counts that were given as a table: {self.of_given}"
+        return self.model_copy(update={"meaning": self.of_given if basis == "given" else both})
 
 
 class ReportSpec(Frozen):
@@ -181,6 +194,10 @@ class ReportSpec(Frozen):
     compare_by: tuple[str, ...]
     study_page_remarks: int = Field(ge=1)
     reading: tuple[Term, ...]
+
+    def reading_for(self, basis: Basis) -> tuple[Term, ...]:
+        """Return the explanations for numbers that rest on `basis`."""
+        return tuple(term.for_basis(basis) for term in self.reading)
 
 
 def load_report_spec() -> ReportSpec:

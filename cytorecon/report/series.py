@@ -58,8 +58,8 @@ def preferred(by_measure: Mapping[str, Series], populations: Iterable[str]) -> S
 
 
 def latest(points: Sequence[Point]) -> Point | None:
-    """Return the last point with a value, or None."""
-    return next((point for point in reversed(points) if has_value(point)), None)
+    """Return the last point with a value up to the patient's death, or None."""
+    return next((point for point in reversed(points) if has_value(point) and not point.is_after_death), None)
 
 
 def before(points: Sequence[Point], point: Point) -> Point | None:

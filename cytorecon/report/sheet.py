@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from cytorecon.figures.crossings import crossings, primary_crossings
-from cytorecon.figures.format import format_day
+from cytorecon.figures.format import format_day, format_method
 from cytorecon.figures.lanes import SampleMark, kind_name
 from cytorecon.figures.paper import recovery_svg
 from cytorecon.figures.timeaxis import time_axis
@@ -20,6 +20,8 @@ from cytorecon.report.provenance import Source
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import preferred
 from cytorecon.report.tables import StudyTables
+from cytorecon.results import TubeResult
+from cytorecon.study.given import Basis, basis_of, is_given
 from cytorecon.study.model import ClinicalEvent, Patient
 
 _CELLS: Final = "cells_per_ul"
@@ -59,6 +61,8 @@ class PatientSheet:
         Printed when given.
     locked : bool
         Whether nothing replaces the results until somebody unlocks them.
+    basis : {"gated", "given", "both"}
+        What the numbers rest on.
     """
 
     page: PatientPage
@@ -70,6 +74,7 @@ class PatientSheet:
     approved: bool = False
     made_on: date | None = None
     locked: bool = False
+    basis: Basis = "gated"
 
     @property
     def standing(self) -> str:
@@ -122,6 +127,7 @@ def patient_sheet(
         approved=approved,
         made_on=made_on,
         locked=locked,
+        basis=basis_of(result for _, result in tables.tubes_of(patient.patient)),
     )
 
 
@@ -154,20 +160,35 @@ def _event_row(event: ClinicalEvent) -> EventRow:
 
 def _method(patient: Patient, tables: StudyTables, spec: ReportSpec, page: PatientPage) -> tuple[str, ...]:
     done = [result for _, result in tables.tubes_of(patient.patient) if result.status == "done"]
-    templates = dict.fromkeys(source.template for source in page.sources)
-    versions = dict.fromkeys(source.software_version for source in page.sources)
-    used = {count.count_method for result in done for count in result.counts}
-    interval = [term.meaning for term in spec.reading if term.term == "95 % interval"]
-    gating = spec.method.gating.format(
-        templates=words.listed(templates or ("–",)),
-        versions=words.listed(versions or ("–",)),
-        fingerprint=_fingerprint(page.sources),
-    )
+    given = {result.tube for result in done if is_given(result)}
+    gated = [result for result in done if result.tube not in given]
+    basis = basis_of(done)
+    interval = [term.meaning for term in spec.reading_for(basis) if term.term == "95 % interval"]
     return (
-        *((gating,) if done else ()),
-        *(text for method, text in spec.method.counting.items() if method in used),
+        *((_gating([one for one in page.sources if one.tube not in given], spec),) if gated else ()),
+        *(text for method, text in spec.method.counting.items() if method in _methods(gated)),
+        *(_given([result for result in done if result.tube in given], spec) if given else ()),
         *(f"95 % interval: {meaning}" for meaning in interval),
     )
+
+
+def _gating(sources: Sequence[Source], spec: ReportSpec) -> str:
+    return spec.method.gating.format(
+        templates=words.listed(dict.fromkeys(source.template for source in sources)),
+        versions=words.listed(dict.fromkeys(source.software_version for source in sources)),
+        fingerprint=_fingerprint(sources),
+    )
+
+
+def _given(results: Sequence[TubeResult], spec: ReportSpec) -> Iterator[str]:
+    yield spec.method.given
+    if methods := sorted(_methods(results)):
+        yield spec.method.given_methods.format(methods=words.listed(list(map(format_method, methods))))
+
+
+def _methods(results: Sequence[TubeResult]) -> set[str]:
+    found = {str(count.count_method) for result in results for count in result.counts}
+    return found - {"none"}
 
 
 def _fingerprint(sources: Sequence[Source]) -> str:

@@ -18,7 +18,7 @@ from cytorecon.report.cohort_answers import CohortAnswers
 from cytorecon.report.cohort_page import CohortStatistics, cohort_statistics
 from cytorecon.report.cohort_view import CohortView, cohort_view
 from cytorecon.report.plot import Plot, plot
-from cytorecon.report.remarks import Remark, not_assessed, remarks
+from cytorecon.report.remarks import Remark, not_assessed, remarks, remarks_beside
 from cytorecon.report.sections import ReportSpec
 from cytorecon.report.series import Series, latest, preferred
 from cytorecon.report.tables import StudyTables
@@ -112,7 +112,10 @@ def study_page(
     found = [
         crossing for patient in patients for crossing in crossings(tables.applicable, patient=patient.patient)
     ]
-    noticed = remarks(tables.tubes, tables.trajectories, load_review_flags())
+    noticed = (
+        *remarks(tables.tubes, tables.trajectories, load_review_flags()),
+        *remarks_beside(tables.study),
+    )
     return StudyPage(
         name=tables.study.name,
         facts=_facts(tables, noticed),

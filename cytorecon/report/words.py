@@ -15,7 +15,7 @@ from cytorecon.figures.format import (
     population_label,
     with_unit,
 )
-from cytorecon.figures.points import Point, Reference, percentile_text, reference_name
+from cytorecon.figures.points import NO_INTERVAL, Point, Reference, percentile_text, reference_name
 from cytorecon.study.model import Patient
 
 #: Word and shape: nothing is told by colour alone.
@@ -147,7 +147,9 @@ def headline(latest: Point, previous: Point | None) -> str:
     """Return one sentence about the latest value of a population."""
     parts = [f"{latest.text} on day {format_day(latest.day)}"]
     if latest.state == "measured" and known(latest.low) and known(latest.high):
-        parts[0] += f" (95 % interval {format_interval(latest.low, latest.high, latest.measure)})"
+        parts[0] += f" (95 % interval {latest.interval})"
+    elif latest.interval == NO_INTERVAL:
+        parts[0] += f" ({NO_INTERVAL})"
     if compared := change(latest, previous):
         parts.append(compared)
     if latest.reference is not None and latest.reference.position:

@@ -23,6 +23,7 @@ from cytorecon.report.study_page import study_page
 from cytorecon.report.tables import StudyTables, study_tables
 from cytorecon.report.write_sheets import Making, sheet_names, write_sheet
 from cytorecon.report.write_tube_pages import tube_names
+from cytorecon.study.given import basis_of
 from cytorecon.study.result import StudyResult
 from cytorecon.study.table import csv_text
 
@@ -237,7 +238,7 @@ def _study_html(
         pages=pages,
         links=NO_LINKS,
         downloads=[each for each in _DOWNLOADS if each[0] in written],
-        terms=spec.reading,
+        terms=spec.reading_for(basis_of(result for _, result in tables.tubes)),
         software_version=software_version,
     )
 
@@ -255,6 +256,6 @@ def _patient_html(
         page=page,
         links=links,
         stands_alone=False,
-        terms=spec.reading,
+        terms=spec.reading_for(basis_of(result for _, result in tables.tubes_of(page.patient))),
         software_version=software_version,
     )

@@ -154,7 +154,7 @@ def sheet_html(sheet: PatientSheet, spec: ReportSpec) -> str:
         sheet=sheet,
         page=sheet.page,
         figure=Markup(sheet.figure),  # noqa: S704 - our own drawing, in which all text is escaped
-        terms=spec.reading,
+        terms=spec.reading_for(sheet.basis),
         stands_alone=True,
         software_version=sheet.software_version,
     )

@@ -11,26 +11,32 @@ from typing import Final, cast
 import pandas as pd
 
 from cytorecon.errors import CytoreconError, Issue, Severity
+from cytorecon.knowledge.day_limits import load_day_limits
 from cytorecon.knowledge.populations import load_populations
+from cytorecon.knowledge.visit_labels import load_visit_labels
 from cytorecon.results import CountMethod, PopulationCount, Provenance, TubeResult
+from cytorecon.study.assay import with_assay_checks
+from cytorecon.study.count_rules import (
+    CONCENTRATIONS,
+    COUNT_METHODS,
+    PERCENTAGES,
+    UNITS,
+    ascend,
+    gate_definitions,
+    is_zero_without_limit,
+    most_of,
+)
+from cytorecon.study.given import GIVEN
 from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+from cytorecon.study.pseudonyms import PSEUDONYM_RULE, is_pseudonym
 from cytorecon.study.result import StudyResult
+from cytorecon.study.visit import visit_problem, visit_rule
 
 _SUBJECT: Final = "table of counts"
 _REQUIRED: Final = ("patient", "day", "population", "value", "unit")
 _OPTIONAL: Final = ("low", "high", "lloq")
 #: Of a count whose gates nobody stated: no reference range is of this definition, so none is shown.
 NOT_STATED: Final = "not stated"
-#: Stands as the panel of a tube and as the template of its result.
-GIVEN: Final = "given, not gated here"
-#: Cells/µL in one of each unit.
-CONCENTRATIONS: Final[Mapping[str, float]] = {
-    "cells/µL": 1.0, "cells/uL": 1.0, "10^6/L": 1.0, "10^9/L": 1000.0,
-}  # fmt: skip
-#: Column of counts that each unit of percentages is.
-PERCENTAGES: Final[Mapping[str, str]] = {
-    f"% of {whole}": f"percent_of_{whole}" for whole in ("lymphocytes", "leukocytes")
-}
 _BELOW: Final = re.compile(r"\s*<\s*(\d+(?:\.\d+)?)\s*")
 
 
@@ -64,13 +70,17 @@ def study_of_counts(
     Raises
     ------
     CytoreconError
-        If a column is missing, or a row cannot be read: a day that is not whole, an unknown population or
-        unit, a number below 0, a 0 without any limit, the same population of a patient and day twice.
+        If a column is missing, or a row cannot be read, by the rules of ``import-counts``: a patient that is
+        no pseudonym, a day that is not whole or out of range, an unknown population, unit, definition or
+        count method, a number below 0 or beyond what blood can hold, low, value and high that do not
+        ascend, a 0 without any limit, a visit that may be a date or a name, a population of a patient and
+        day twice.
 
     Notes
     -----
     Without `low` and `high` a count has no interval; without `gate_definition` no reference limits are shown
-    for it, because nobody knows whether they are of the same cells.
+    for it, because nobody knows whether they are of the same cells. What may be in another unit, or
+    bears a day after death, is marked for a look.
 
     Examples
     --------
@@ -80,6 +90,20 @@ def study_of_counts(
     >>> [(count.cells_per_ul, count.lloq_cells_per_ul) for tube in result.tubes for count in tube.counts]
     [(None, 12.0), (350.0, None)]
     """
+    return with_assay_checks(
+        given_study(table, name=name, patients=patients, events=events, count_method=count_method)
+    )
+
+
+def given_study(
+    table: pd.DataFrame,
+    *,
+    name: str,
+    patients: Sequence[Patient] = (),
+    events: Sequence[ClinicalEvent] = (),
+    count_method: CountMethod = "none",
+) -> StudyResult:
+    """Return what :func:`study_of_counts` does, without the marks that are made anew when it is read."""
     missing = [column for column in _REQUIRED if column not in table.columns]
     if missing:
         raise _refused(", ".join(missing), "no such column", ", ".join((*_REQUIRED, *_OPTIONAL)))
@@ -89,7 +113,7 @@ def study_of_counts(
     for number, row in enumerate(table.to_dict("records"), start=1):
         cells = {str(column): cell for column, cell in row.items()}
         day, count = _day(cells, number), _count(cells, number, count_method)
-        place = (str(cells["patient"]), day)
+        place = (_patient(cells, number), day)
         measure = PERCENTAGES.get(str(cells["unit"]), "cells_per_ul")
         if (*place, count.population, measure) in seen:
             raise _refused(f"row {number}", f"{count.population} of day {day} twice", "one row for each")
@@ -97,7 +121,7 @@ def study_of_counts(
         of_day = counts.setdefault(place, {})
         earlier = of_day.get(count.population)
         of_day[count.population] = count if earlier is None else _together(earlier, count, number)
-        visits[place] = visits.get(place) or _text(cells.get("visit"))
+        visits[place] = visits.get(place) or _visit(cells, number)
     known = {patient.patient: patient for patient in patients}
     named = dict.fromkeys(patient for patient, _ in counts)
     tubes = tuple(
@@ -127,6 +151,27 @@ def _result(tube: Tube, counts: tuple[PopulationCount, ...]) -> TubeResult:
     )
 
 
+def _patient(cells: Mapping[str, object], number: int) -> str:
+    text = _text(cells["patient"])
+    if not is_pseudonym(text):
+        raise _refused(f"row {number}, column patient", "no pseudonym", PSEUDONYM_RULE)
+    return text
+
+
+def _visit(cells: Mapping[str, object], number: int) -> str:
+    text, labels = _text(cells.get("visit")), load_visit_labels()
+    if problem := visit_problem(text, labels):
+        raise _refused(f"row {number}, column visit", problem.removesuffix("."), visit_rule(labels))
+    return text
+
+
+def _one_of(cells: Mapping[str, object], column: str, number: int, known: Sequence[str]) -> str:
+    text = _text(cells.get(column))
+    if text and text not in known:
+        raise _refused(f"row {number}, column {column}", "no known value", ", ".join(known))
+    return text
+
+
 def _day(cells: Mapping[str, object], number: int) -> int:
     try:
         day = float(str(cells["day"]))
@@ -134,6 +179,9 @@ def _day(cells: Mapping[str, object], number: int) -> int:
         day = math.nan
     if not day.is_integer():
         raise _refused(f"row {number}, column day", str(cells["day"]), "a whole number of days")
+    limits = load_day_limits().draw
+    if not limits.holds(int(day)):
+        raise _refused(f"row {number}, column day", f"{day:.10g}", f"{limits} days")
     return int(day)
 
 
@@ -141,16 +189,17 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     population, unit = str(cells["population"]), str(cells["unit"])
     if load_populations().find(population) is None:
         raise _refused(f"row {number}, column population", population, "a population of populations.csv")
-    if unit not in (*CONCENTRATIONS, *PERCENTAGES):
-        raise _refused(f"row {number}, column unit", unit, ", ".join((*CONCENTRATIONS, *PERCENTAGES)))
+    if unit not in UNITS:
+        raise _refused(f"row {number}, column unit", unit, ", ".join(UNITS))
     if unit in PERCENTAGES:
         return _percentage(cells, number, PERCENTAGES[unit])
     factor = CONCENTRATIONS[unit]
     below = _BELOW.fullmatch(_text(cells["value"]))
-    low, high, lloq = (_number(cells.get(column), column, number, factor) for column in _OPTIONAL)
+    low, high, lloq = (_number(cells.get(column), column, number, unit) for column in _OPTIONAL)
     limit = float(below.group(1)) * factor if below else lloq
-    value = None if below else _number(cells["value"], "value", number, factor)
-    if value == 0 and limit is None and high is None:
+    value = None if below else _number(cells["value"], "value", number, unit)
+    _check_order(low, limit if below else value, high, number)
+    if is_zero_without_limit(value, unit, high, limit):
         raise _refused(
             f"row {number}, column value", "0", "<LLOQ, such as <1: no count shows that there is none"
         )
@@ -159,7 +208,8 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
     return PopulationCount(
         population=population,
         parent="",
-        gate_definition=_text(cells.get("gate_definition")) or NOT_STATED,
+        gate_definition=_one_of(cells, "gate_definition", number, (*gate_definitions(), NOT_STATED))
+        or NOT_STATED,
         status="counted" if known else "not_evaluable",
         reason="" if known else "the table gives no value",
         cells_per_ul=None if hidden else value,
@@ -167,15 +217,16 @@ def _count(cells: Mapping[str, object], number: int, method: CountMethod) -> Pop
         cells_per_ul_high=high,
         lloq_cells_per_ul=limit,
         below_lloq=hidden if known else None,
-        count_method=cast("CountMethod", _text(cells.get("count_method")) or method),
+        count_method=cast("CountMethod", _one_of(cells, "count_method", number, COUNT_METHODS) or method),
     )
 
 
 def _percentage(cells: Mapping[str, object], number: int, measure: str) -> PopulationCount:
     """Return a share of the lymphocytes or leukocytes; it has no LLOQ."""
     value, low, high = (
-        _number(cells.get(column), column, number, 1.0) for column in ("value", "low", "high")
+        _number(cells.get(column), column, number, str(cells["unit"])) for column in ("value", "low", "high")
     )
+    _check_order(low, value, high, number)
     over = next((one for one in (value, low, high) if one is not None and one > 100), None)
     if over is not None:
         raise _refused(f"row {number}", f"{over:g}", "a percentage up to 100")
@@ -186,7 +237,8 @@ def _percentage(cells: Mapping[str, object], number: int, measure: str) -> Popul
     return PopulationCount(
         population=str(cells["population"]),
         parent="",
-        gate_definition=_text(cells.get("gate_definition")) or NOT_STATED,
+        gate_definition=_one_of(cells, "gate_definition", number, (*gate_definitions(), NOT_STATED))
+        or NOT_STATED,
         status="not_evaluable" if value is None else "counted",
         reason="the table gives no value" if value is None else "",
         percent_of_lymphocytes=lymphocytes[0],
@@ -210,8 +262,18 @@ def _together(first: PopulationCount, second: PopulationCount, number: int) -> P
     return PopulationCount(**filled | said)
 
 
-def _number(cell: object, column: str, number: int, factor: float) -> float | None:
-    """Return a number in cells/µL; None of an empty cell."""
+def _check_order(low: float | None, value: float | None, high: float | None, number: int) -> None:
+    if not ascend(low, value, high):
+        found = f"low {_shown(low)}, value {_shown(value)}, high {_shown(high)}"
+        raise _refused(f"row {number}", found, "low, value and high that ascend")
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.10g}"
+
+
+def _number(cell: object, column: str, number: int, unit: str) -> float | None:
+    """Return a number in cells/µL or percent; None of an empty cell."""
     if not _text(cell):
         return None
     try:
@@ -220,7 +282,11 @@ def _number(cell: object, column: str, number: int, factor: float) -> float | No
         value = math.nan
     if not 0 <= value < math.inf:
         raise _refused(f"row {number}, column {column}", str(cell), "a number from 0, or <LLOQ as a value")
-    return value * factor
+    if unit in CONCENTRATIONS and value > most_of(unit):
+        raise _refused(
+            f"row {number}, column {column}", f"{value:.10g}", f"up to {most_of(unit):.10g} {unit}"
+        )
+    return value * CONCENTRATIONS.get(unit, 1.0)
 
 
 def _text(cell: object) -> str:

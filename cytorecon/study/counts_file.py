@@ -6,19 +6,29 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 import pandas as pd
 
 from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.knowledge.populations import load_populations
-from cytorecon.knowledge.references import load_references
 from cytorecon.knowledge.visit_labels import load_visit_labels
-from cytorecon.results import CountMethod
 from cytorecon.study.amounts import count_doubt
 from cytorecon.study.cells import Limits, RowReader
 from cytorecon.study.columns import COUNTS, EVENTS, PATIENTS, READOUTS
-from cytorecon.study.counted import CONCENTRATIONS, PERCENTAGES, study_of_counts
+from cytorecon.study.count_rules import (
+    CONCENTRATIONS,
+    COUNT_METHODS,
+    NOT_ASCENDING,
+    PERCENTAGES,
+    UNITS,
+    ascend,
+    gate_definitions,
+    is_zero_without_limit,
+    most_of,
+)
+from cytorecon.study.counted import given_study
+from cytorecon.study.final import after_final_events
 from cytorecon.study.found import kind_of
 from cytorecon.study.load import NO_PATIENTS_SHEET, companion, matched, row_issues, rows_of
 from cytorecon.study.people import people, with_event_anchors
@@ -33,13 +43,12 @@ from cytorecon.study.tubes import clinical_events
 _TELLING_ROWS: Final = 5
 #: Tables of cells/µL reach it in some row; those of 10^9/L do not: it would be 10,000/µL.
 _REACHED: Final = 10.0
-_METHODS: Final[tuple[str, ...]] = get_args(CountMethod)
 _PER_LITRE: Final = "1 x 10^9/L are 1000 cells/µL; the unit stands in every row."
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One row of the table: its reader, and its cells as :func:`study_of_counts` takes them."""
+    """One row of the table: its reader, and its cells as :func:`given_study` takes them."""
 
     reader: RowReader
     cells: Mapping[str, object]
@@ -97,10 +106,7 @@ def load_counts(
     patient_rows = rows_of(persons_sheet, patient_row, words)
     event_rows = rows_of(events_sheet, event_row, words)
     readout_rows = rows_of(readouts_sheet, readout_row, words)
-    definitions = _definitions()
-    rows = (
-        [] if main.fatal else [_row(one, definitions) for one in readers(main.sheet, main.places, words.days)]
-    )
+    rows = [] if main.fatal else [_row(one) for one in readers(main.sheet, main.places, words.days)]
     _check_twice(rows)
     persons = people(patient_rows, [], words)
     clinical = clinical_events(event_rows, persons, words.days)
@@ -116,7 +122,7 @@ def load_counts(
             replace(issue, message=issue.message.removesuffix(" The row is left out.")) for issue in found
         ]
         raise StudyError("The counts cannot be used; nothing was stored.", said, subject="counts")
-    made = study_of_counts(
+    made = given_study(
         pd.DataFrame([row.cells for row in rows]),
         name=name or "study",
         patients=[person.patient for person in persons.values()],
@@ -136,17 +142,12 @@ def load_counts(
             "lists_readouts": readouts_sheet is not None,
         }
     )
+    late = (each.issue for each in after_final_events(study))
+    study = study.model_copy(update={"issues": (*study.issues, *late)})
     return StudyResult(study=study, tubes=made.tubes)
 
 
-def _definitions() -> tuple[str, ...]:
-    """Return what can have been gated: definitions of populations and of reference ranges."""
-    own = (row.gate_definition for row in load_populations().rows)
-    ranges = (row.gate_definition for row in load_references().ranges)
-    return tuple(dict.fromkeys(one for one in (*own, *ranges) if one))
-
-
-def _row(reader: RowReader, definitions: Sequence[str]) -> _Row:
+def _row(reader: RowReader) -> _Row:
     patient = reader.pseudonym("patient")
     if patient and may_be_name(patient):
         reader.warn(
@@ -160,8 +161,7 @@ def _row(reader: RowReader, definitions: Sequence[str]) -> _Row:
         reader.problem("day", "The cell is empty.", code="study.value_missing")
     populations = tuple(row.population for row in load_populations().rows)
     population = _one_of(reader, "population", populations, "a population of populations.csv")
-    units = (*CONCENTRATIONS, *PERCENTAGES)
-    unit = _one_of(reader, "unit", units, ", ".join(units))
+    unit = _one_of(reader, "unit", UNITS, ", ".join(UNITS))
     for column in ("population", "unit"):
         if not reader.has(column):
             reader.problem(column, "The cell is empty.", code="study.value_missing")
@@ -181,9 +181,9 @@ def _row(reader: RowReader, definitions: Sequence[str]) -> _Row:
             "low": low, "high": high, "lloq": lloq,
             "visit": reader.visit("visit", load_visit_labels()),
             "gate_definition": _one_of(
-                reader, "gate_definition", definitions, "a gate_definition of populations.csv"
+                reader, "gate_definition", gate_definitions(), "a gate_definition of populations.csv"
             ),
-            "count_method": _one_of(reader, "count_method", _METHODS, ", ".join(_METHODS)),
+            "count_method": _one_of(reader, "count_method", COUNT_METHODS, ", ".join(COUNT_METHODS)),
         },
     )  # fmt: skip
 
@@ -223,13 +223,9 @@ def _without_sign(reader: RowReader, unit: str) -> bool:
 
 
 def _limits(unit: str) -> Limits:
-    """Return what a number can be: no population has more cells than white cells can be."""
     if unit in PERCENTAGES:
-        return Limits(0.0, 100.0, unit="%")
-    counts = Vocabulary.load(None).counting.blood_counts
-    whole = counts.of("wbc_cells_per_ul")
-    factor = CONCENTRATIONS.get(unit, 1.0)
-    return Limits(0.0, whole.most / factor, unit=unit, hint=_PER_LITRE)
+        return Limits(0.0, most_of(unit), unit="%")
+    return Limits(0.0, most_of(unit), unit=unit, hint=_PER_LITRE)
 
 
 def _check_numbers(
@@ -240,15 +236,14 @@ def _check_numbers(
     lloq: float | None,
     unit: str,
 ) -> None:
-    if value == 0 and unit in CONCENTRATIONS and lloq is None and high is None:
+    if is_zero_without_limit(value, unit, high, lloq):
         reader.problem(
             "value",
             "No count shows that there is none. Found: 0. Allowed: <LLOQ, such as <1.",
             hint="Or fill in lloq or high.",
         )
-    ends = [one for one in (low, value, high) if one is not None]
-    if ends != sorted(ends):
-        reader.problem("low", "Low, value and high do not ascend.", hint="Check their columns and units.")
+    if not ascend(low, value, high):
+        reader.problem("low", NOT_ASCENDING, hint="Check their columns and units.")
 
 
 def _warn_unusual(reader: RowReader, value: float, *, per_l: bool) -> None:

@@ -12,6 +12,7 @@ from cytorecon.errors import Issue, Severity, StudyError
 from cytorecon.study.cells import RowReader
 from cytorecon.study.columns import EVENTS, MANIFEST, PATIENTS, READOUTS, SheetColumns, check_header
 from cytorecon.study.controls import ControlRow, control_row, control_tubes, is_control
+from cytorecon.study.final import after_final_events
 from cytorecon.study.model import ClinicalEvent, Patient, Readout, Study, Tube
 from cytorecon.study.people import Person, people, with_event_anchors
 from cytorecon.study.readouts import ReadoutRow, readout_row, readouts_of
@@ -125,7 +126,7 @@ def load_study(
         raise StudyError("No row of the manifest can be used.", found, subject="manifest")
     if tables["patients"] is None:
         found.append(NO_PATIENTS_SHEET)
-    return Study(
+    study = Study(
         name=name or _DEFAULT_NAME,
         patients=_of_use(persons, patient_rows, (*accepted, *clinical, *measured)),
         tubes=accepted,
@@ -137,6 +138,8 @@ def load_study(
         lists_events=tables["events"] is not None,
         lists_readouts=tables["readouts"] is not None,
     )
+    late = (each.issue for each in after_final_events(study))
+    return study.model_copy(update={"issues": (*study.issues, *late)})
 
 
 def _of_use(

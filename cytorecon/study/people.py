@@ -109,7 +109,7 @@ def with_event_anchors(person: Person, events: Iterable[tuple[str, int]], kinds:
     for kind, day in sorted(events, key=lambda event: event[1]):
         prefix = kinds.find(kind).anchor
         if prefix and not any(anchor.kind == kind and anchor.day == day for anchor in anchors):
-            anchors.append(Anchor(name=_free_name(prefix, kind, anchors), kind=kind, day=day))
+            anchors.append(Anchor(name=_free_name(prefix, kind, anchors, day), kind=kind, day=day))
     return replace(person, patient=person.patient.model_copy(update={"anchors": tuple(anchors)}))
 
 
@@ -183,7 +183,7 @@ def _anchors(
         if day is None or row.reader.failed():
             continue
         kind = row.anchor_kind or first.kind
-        name = row.anchor or _free_name(kinds.find(kind).anchor, kind, anchors)
+        name = row.anchor or _free_name(kinds.find(kind).anchor, kind, anchors, day)
         if any(anchor.name == name for anchor in anchors):
             row.reader.problem("anchor", "The patient already has an anchor of this name.")
             continue
@@ -296,9 +296,11 @@ def _born_later(reader: RowReader, column: str, days: int) -> None:
     )
 
 
-def _free_name(prefix: str, kind: str, anchors: Sequence[Anchor]) -> str:
+def _free_name(prefix: str, kind: str, anchors: Sequence[Anchor], day: int) -> str:
+    """Return the next name of its kind; those before day 0 are counted apart, as ``preHCT1``."""
     names = {anchor.name for anchor in anchors}
-    number = 1 + sum(anchor.kind == kind for anchor in anchors)
+    number = 1 + sum(anchor.kind == kind and (anchor.day < 0) == (day < 0) for anchor in anchors)
+    prefix = f"pre{prefix}" if day < 0 else prefix
     while f"{prefix}{number}" in names:
         number += 1
     return f"{prefix}{number}"

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from cytorecon.study.frame import objects
 from cytorecon.trajectory.points import Points, Texts, Truths
@@ -17,6 +18,29 @@ METHOD_SWITCH: Final = "trajectory.method_switch"
 DEFINITION_SWITCH: Final = "trajectory.definition_switch"
 #: Put on the results of several tubes of one patient, day and panel: one sample twice, or two draws.
 SAME_DAY: Final = "trajectory.same_day"
+
+#: Put on the results of a sample that bears a day after the death of its patient (``study.assay.after_end``).
+AFTER_FINAL_EVENT: Final = "assay.after_final_event"
+
+
+def until_the_end(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` without the results of samples that bear a day after the death of their patient.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the column `review` of ``TRAJECTORY_COLUMNS``; one without it is returned as it is.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"days_after_transplant": [60, 99], "review": ["", "assay.after_final_event"]})
+    >>> until_the_end(table)["days_after_transplant"].tolist()
+    [60]
+    """
+    if "review" not in table.columns:
+        return table
+    late = table["review"].astype("object").str.contains(AFTER_FINAL_EVENT, regex=False, na=False)
+    return table[~late].reset_index(drop=True) if late.any() else table
 
 
 def review_texts(

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cytorecon.study.given import Basis
 from dashboard.services.patients import Card
 
 _TONES: Final = {"good": "teal", "watch": "orange", "plain": "gray"}
@@ -33,6 +34,21 @@ INTERVAL_NOTE: Final = (
     "Intervals (95 %) hold counting and gate error, and those of volumes that the sheet states, "
     "not staining or the draw itself."
 )
+
+_GIVEN_NOTE: Final = (
+    "Intervals (95 %) are those of the table of counts, which were given and not made here; a value without "
+    "one has none."
+)
+
+
+def interval_note(basis: Basis) -> str:
+    """Return what the 95 % intervals of numbers that rest on `basis` hold."""
+    if basis == "gated":
+        return INTERVAL_NOTE
+    if basis == "given":
+        return _GIVEN_NOTE
+    return f"{INTERVAL_NOTE} Of tubes that were given as a table: {_GIVEN_NOTE}"
+
 
 #: Stands wherever a table gives results below the LLOQ beside their intervals.
 LLOQ_NOTE: Final = (

@@ -10,13 +10,13 @@ from cytorecon.figures.format import measure_named, population_label
 from cytorecon.figures.milestone_bars import milestone_figure
 from dashboard import ids
 from dashboard.components.basics import (
-    INTERVAL_NOTE,
     Child,
     csv_button,
     data_table,
     deferred,
     empty_state,
     figure_graph,
+    interval_note,
     section,
 )
 from dashboard.services.cohorts import CohortView
@@ -42,7 +42,7 @@ def cohort_content(view: CohortView) -> html.Div:
             section(
                 "All patients",
                 figure_graph(view.figure, name="cohort-figure", label=label),
-                html.P(f"{view.caption} {INTERVAL_NOTE}", className="caption"),
+                html.P(f"{view.caption} {interval_note(view.basis)}", className="caption"),
             ),
             deferred(ids.COHORT_ANSWERS, ids.COHORT_ANSWERS_OF, [view.milestone, view.highlight]),
             section("When a milestone was reached, patient by patient", *_milestones(view)),

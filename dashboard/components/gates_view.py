@@ -10,14 +10,15 @@ from dash.development.base_component import Component
 
 from cytorecon.figures.gate import gate_doubts, gate_figure, gate_name, gate_titles
 from cytorecon.results import GateRecord, TubeResult
+from cytorecon.study.given import basis_of
 from dashboard import ids
 from dashboard.components.basics import (
-    INTERVAL_NOTE,
     LLOQ_NOTE,
     Child,
     data_table,
     empty_state,
     figure_graph,
+    interval_note,
     section,
     with_aria,
 )
@@ -79,7 +80,7 @@ def gates_parts(result: TubeResult, gate: str, view: DecisionView | None, place:
             section(
                 "Populations",
                 _population_table(population_rows(result)),
-                html.P(f"{INTERVAL_NOTE} {LLOQ_NOTE}", className="caption"),
+                html.P(f"{interval_note(basis_of([result]))} {LLOQ_NOTE}", className="caption"),
             ),
             section("Where these numbers come from", _provenance(result, chosen)),
         ],

@@ -10,7 +10,6 @@ from cytorecon.figures.format import measure_named, population_label
 from cytorecon.report.changes import ChangeRow
 from dashboard import ids
 from dashboard.components.basics import (
-    INTERVAL_NOTE,
     LLOQ_NOTE,
     Child,
     csv_button,
@@ -18,6 +17,7 @@ from dashboard.components.basics import (
     deferred,
     empty_state,
     figure_graph,
+    interval_note,
     section,
     summary_cards,
     unbroken,
@@ -54,7 +54,7 @@ def patient_content(view: PatientView) -> html.Div:
             section(
                 f"The same numbers, {measure_named(view.measure).label} (95 % interval)",
                 _visits(view.visits, view.populations),
-                html.P(f"{INTERVAL_NOTE} {_table_note(view.measure)}", className="caption"),
+                html.P(f"{interval_note(view.basis)} {_table_note(view.measure)}", className="caption"),
                 aside=csv_button(ids.PATIENT_CSV, f"the results of {view.patient.patient}"),
             ),
         ]
@@ -74,7 +74,8 @@ def _figure_section(view: PatientView) -> html.Section:
     children: list[Child] = [
         figure_graph(view.figure, name="patient-figure", label=label),
         html.P(
-            f"{view.caption} The value axes differ from panel to panel. {INTERVAL_NOTE}", className="caption"
+            f"{view.caption} The value axes differ from panel to panel. {interval_note(view.basis)}",
+            className="caption",
         ),
     ]
     if view.days_with_results < 2:

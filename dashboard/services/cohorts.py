@@ -15,6 +15,7 @@ from cytorecon.figures.format import MISSING, Measure, population_label
 from cytorecon.figures.points import Point, study_points
 from cytorecon.figures.timeaxis import TimeAxis, TimeScale, time_axis
 from cytorecon.knowledge.visit_windows import load_visit_windows
+from cytorecon.study.given import Basis, basis_of
 from cytorecon.study.table import csv_text
 from dashboard.services.measures import (
     available_measures,
@@ -45,6 +46,7 @@ class CohortView:
     last_days: Mapping[str, int]
     table_head: tuple[str, ...]
     table_rows: tuple[tuple[str, ...], ...]
+    basis: Basis
 
     @property
     def selection(self) -> TrajectorySelection:
@@ -105,6 +107,7 @@ def cohort_view(snapshot: Snapshot, selection: TrajectorySelection) -> CohortVie
         last_days=snapshot.once(_last_days),
         table_head=head,
         table_rows=rows,
+        basis=basis_of(snapshot.result.tubes),
     )
 
 

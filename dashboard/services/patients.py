@@ -14,7 +14,6 @@ from cytorecon.figures.format import (
     Measure,
     format_count,
     format_day,
-    format_interval,
     format_value,
     population_label,
 )
@@ -30,6 +29,7 @@ from cytorecon.knowledge.visit_windows import load_visit_windows
 from cytorecon.report.changes import ChangeRow, change_rows
 from cytorecon.report.programme import in_programme_order
 from cytorecon.report.words import age_in_words
+from cytorecon.study.given import Basis, basis_of
 from cytorecon.study.model import ClinicalEvent, Patient
 from cytorecon.study.table import csv_text
 from dashboard.services.besides import Besides, besides, programme_of
@@ -104,6 +104,7 @@ class PatientView:
     band: bool = True
     band_words: str = ""
     locked: bool = False
+    basis: Basis = "gated"
 
     @property
     def selection(self) -> TrajectorySelection:
@@ -194,6 +195,7 @@ def patient_view(snapshot: Snapshot, selection: TrajectorySelection) -> PatientV
         band=selection.band,
         band_words=_band_words(snapshot, selection.band),
         locked=patient.patient in snapshot.result.locked,
+        basis=basis_of(own.result.tubes),
     )
 
 
@@ -288,7 +290,7 @@ def _about_card(patient: Patient) -> Card:
 
 
 def _latest_card(points: tuple[Point, ...]) -> Card | None:
-    known = [point for point in points if point.is_result]
+    known = [point for point in points if point.is_result and not point.is_after_death]
     if not known:
         return None
     last = known[-1]
@@ -380,9 +382,8 @@ def cell_text(point: Point) -> str:
 
     What needs a look ends with its shape.
     """
-    interval = format_interval(point.low, point.high, point.measure)
-    has_interval = point.is_result and interval != MISSING
-    text = f"{point.number} ({interval})" if has_interval else point.number
+    has_interval = point.is_result and point.interval != MISSING
+    text = f"{point.number} ({point.interval})" if has_interval else point.number
     return f"{text} {SHAPES['needs a look']}" if point.is_result and point.review else text
 
 

@@ -13,7 +13,9 @@ from cytorecon.cohort.course import courses
 from cytorecon.cohort.groups import Groups
 from cytorecon.errors import CytoreconError
 from cytorecon.milestone import milestones
+from cytorecon.study import study_of_counts
 from cytorecon.study.model import ClinicalEvent, Patient, Study, Tube
+from cytorecon.trajectory import trajectories
 from tests.cohort.made import Made, made_cohort
 
 
@@ -193,6 +195,28 @@ def test_a_rise_that_fell_again_is_no_event_and_followed_to_the_end() -> None:
     (course,) = courses(reached, study, cohort.groups_by(study), ["cd4_200"])
     assert set(zip(course.after, course.by, strict=True)) == {(60.0, 100.0), (60.0, np.inf)}
     assert set(course.known_from) == {365.0, np.inf}
+
+
+def test_a_ratio_of_values_without_intervals_has_none() -> None:
+    rows = [
+        (30, "CD4_T", "100", 80.0, 125.0),
+        (30, "CD8_T", "50", 40.0, 62.5),
+        (60, "CD4_T", "100", 80.0, 125.0),
+        (60, "CD8_T", "50", None, None),
+        (90, "CD4_T", "<20", None, None),
+        (90, "CD8_T", "50", None, None),
+        (120, "CD4_T", "100", None, None),
+        (120, "CD8_T", "<20", None, None),
+    ]
+    frame = pd.DataFrame(rows, columns=["day", "population", "value", "low", "high"])
+    table = trajectories(study_of_counts(frame.assign(patient="P01", unit="cells/µL"), name="s"))
+    found = cohort.ratios(table).set_index("days_after_transplant")
+    assert found["value"].tolist()[:2] == [2.0, 2.0]
+    limits = found[["low", "high"]].to_numpy()
+    assert limits[0].tolist() == pytest.approx([2 / 1.3711, 2 * 1.3711], rel=1e-3)
+    assert np.isnan(limits[1]).all()
+    assert (found.loc[90, "censored"], found.loc[90, "reported"]) == ("left", "<0.40")
+    assert (found.loc[120, "censored"], found.loc[120, "low"]) == ("right", 5.0)
 
 
 def test_areas_and_ratios(made: Made) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cytorecon.errors import KnowledgeError
 from cytorecon.figures.drawing import Drawing
 from cytorecon.figures.lanes import SampleMark, add_lanes, lane_of, place_events, row_count
+from cytorecon.figures.patient import patient_figure
+from cytorecon.figures.points import Point
 from cytorecon.figures.timeaxis import TimeAxis
 from cytorecon.study.model import ClinicalEvent
 
@@ -74,6 +76,14 @@ def test_an_unknown_kind_is_refused_by_name() -> None:
     )
 
 
+def test_a_sample_that_needs_a_look_has_the_sign_of_the_legend_and_not_that_of_a_method_change() -> None:
+    point = Point("P01/d30/1", "B", "cells_per_ul", "", 30, "measured", 100.0, 80.0, 120.0)
+    figure = patient_figure({"B": (point,)}, AXIS, samples=(SampleMark("P01/d30/1", 30, "review"),))
+    legend = {trace.name: trace.marker.symbol for trace in figure.data if trace.showlegend}
+    (sign,) = [trace.marker.symbol for trace in figure.data if "needs a look" in str(trace.hovertext)]
+    assert legend["needs a look"] == sign == "circle-open-dot"
+
+
 def test_samples_are_marked_by_shape() -> None:
     drawing = Drawing()
     samples = (
@@ -84,7 +94,7 @@ def test_samples_are_marked_by_shape() -> None:
     add_lanes(drawing, (), samples, AXIS, bottom=0.8)
     figure = drawing.figure()
     symbols = {trace.marker.symbol: trace.hovertext for trace in figure.data}
-    assert set(symbols) == {"line-ns", "diamond-open", "x-thin"}
+    assert set(symbols) == {"line-ns", "circle-open-dot", "x-thin"}
     assert symbols["x-thin"] == ("<b>tube P01/d60/1</b><br>day +60<br>failed<br>The file is cut.",)
     assert figure.layout.yaxis.ticktext == ("Samples",)
     assert row_count(()) == 1

@@ -204,6 +204,12 @@ def test_without_an_age_there_is_no_band_and_the_caption_says_so() -> None:
     )
 
 
+def test_without_a_range_of_the_definition_the_caption_says_that_and_not_that_the_age_is_unknown() -> None:
+    note = "no range of this definition (x); there are ranges of: CD19+"
+    point = Point("t", "B", "cells_per_ul", "", 30, "measured", 100.0, reference_note=note)
+    assert reference_caption({"B": (point,)}) == f"No reference range: {note}."
+
+
 def test_one_visit_shows_its_reference_as_a_narrow_bar() -> None:
     own = {"CD4_T": points("P01", "CD4_T")["CD4_T"][:1]}
     (band,) = groups(patient_figure(own, AXIS), "reference")

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cytorecon.figures.points import Point, Reference, patient_points, study_points
-from tests.builders import FAILED_TUBE, NOT_EVALUABLE, WITHOUT_COUNT_TUBE
+from cytorecon.report.words import headline
+from cytorecon.results import TubeResult
+from cytorecon.study import tidy_counts
+from cytorecon.study.model import Patient, Study, Tube
+from cytorecon.study.result import StudyResult
+from cytorecon.trajectory import trajectories
+from tests.builders import FAILED_TUBE, NOT_EVALUABLE, WITHOUT_COUNT_TUBE, population_count
 from tests.figures.tables import count_table, trajectory_table
 
 
@@ -96,3 +102,21 @@ def test_a_ratio_without_a_value_says_why() -> None:
 def test_a_measure_nobody_has_gives_nothing() -> None:
     empty = trajectory_table().iloc[:0]
     assert patient_points(empty, count_table(), patient="P01", measure="cells_per_ul") == {}
+
+
+def test_what_was_not_detected_says_so_with_the_most_there_may_be_and_has_no_lloq() -> None:
+    absent = population_count(
+        {"population": "B", "parent": "lymphocytes", "status": "counted", "events": 1, "detected": False,
+         "percent_of_lymphocytes": 1.0, "percent_of_lymphocytes_low": 0.0,
+         "percent_of_lymphocytes_high": 24.5}
+    )  # fmt: skip
+    tube = Tube(tube="P01/d30/1", patient="P01", day=30)
+    study = Study(name="s", patients=(Patient(patient="P01"),), tubes=(tube,))
+    result = StudyResult(study=study, tubes=(TubeResult(tube=tube.tube, status="done", counts=(absent,)),))
+    found = patient_points(
+        trajectories(result), tidy_counts(result), patient="P01", measure="percent_of_lymphocytes"
+    )
+    (point,) = found["B"]
+    assert (point.number, point.text) == ("not detected (<24.5)", "not detected (<24.5 %)")
+    assert "LLOQ" not in point.hover
+    assert headline(point, None).startswith("B: not detected (<24.5 %) on day +30")

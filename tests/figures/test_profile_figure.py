@@ -29,7 +29,9 @@ def words(svg: ElementTree.Element) -> list[str]:
 def test_it_says_who_when_how_far_and_what_is_missing() -> None:
     found = words(picture(CD4_CD8_ratio=-1.0))
     assert "Immune profile of P01, day 365" in found
-    assert any(text.startswith("Distance to health 1.0 (1 subset;") for text in found)
+    assert any(
+        text.startswith("No distance to health, as too few ranges are known: 1 subset") for text in found
+    )
     assert "not measured: Regulatory T" in found
     assert "420" in found
 

@@ -182,7 +182,8 @@ def test_cells_without_any_marker_may_be_those_that_are_not_detected(clean: Gate
     assert tube.review["NK"] == ()
     (issue,) = (issue for issue in tube.issues if issue.code == "gate.unstained")
     assert str(issue) == (
-        "warning: gate CD19: B cells are not detected, and 60 of 1000 lymphocytes carry no marker at all: B "
+        "warning: gate CD19: B cells are not detected, and 60 of 1000 lymphocytes carry no marker at "
+        "all: B "
         "cells may be unstained. Look at the picture of the gate, and at the visits before and after: was "
         "the antibody in the tube?"
     )

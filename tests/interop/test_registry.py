@@ -81,6 +81,13 @@ def test_a_second_infusion_is_said() -> None:
     assert made.loc["6 months", "note"] == "after HCT2 on day 160"
 
 
+def test_an_infusion_before_day_0_is_no_later_one() -> None:
+    anchors = (
+        Anchor(name="HCT1", kind="transplant"), Anchor(name="preHCT1", kind="transplant", day=-30)
+    )  # fmt: skip
+    assert sheet([100], anchors=anchors).loc["day 100", "note"] == ""
+
+
 def test_a_flagged_result_is_said() -> None:
     from tests.builders import study_result
 

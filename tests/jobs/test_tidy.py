@@ -260,13 +260,9 @@ def test_an_object_store_is_tidied_backed_up_restored_and_erased(
     monkeypatch.undo()
     assert [held.sha256 for held in blobs.held()] == [one.sha256] != [lost]
 
-<<<<<<< HEAD
-    assert main(["db", "backup", str(study), "--out", str(tmp_path / "b.zip"), "--blobs", place]) == 0
-=======
     # commands refuse it; here they are calls of one process
     monkeypatch.setattr("cytorecon.cli.options.ENDS_WITH_THE_COMMAND", ())
-    assert main(["db", "backup", str(study), "--out", str(tmp_path / "b.zip"), "--files", place]) == 0
->>>>>>> mend6b
+    assert main(["db", "backup", str(study), "--out", str(tmp_path / "b.zip"), "--blobs", place]) == 0
     with zipfile.ZipFile(tmp_path / "b.zip") as backup:
         assert f"blobs/{one.name}" in backup.namelist()
     assert main(["db", "restore", str(tmp_path / "b.zip"), "--to", str(tmp_path / "again")]) == 0

@@ -95,6 +95,21 @@ def test_ranges_of_another_definition_are_refused(
     )
 
 
+def test_a_count_by_the_definition_of_a_range_is_held_against_it() -> None:
+    references = load_references()
+    asked = ("CD4_T", "cells_per_ul")
+    ours, theirs = (
+        references.find(*asked, 30.0, "female", gate_definition=one) for one in ("CD3+CD4+CD8-", "CD3+CD4+")
+    )
+    assert ours is not None
+    assert ours == theirs
+    assert references.refusal(*asked, "CD3+CD4+") == ""
+    # a row of another definition is not taken for it, though ours may be held against both
+    (default,) = (one for one in references.defaults if (one.population, one.measure) == asked)
+    assert default.comparable("CD3+CD4+") == ("CD3+CD4+",)
+    assert default.comparable("CD4+") == ()
+
+
 def test_a_result_that_does_not_say_what_it_counted_is_refused() -> None:
     assert load_references().refusal("B", "cells_per_ul", "") == (
         "no range of this definition (the result does not say which); there are ranges of: CD19+"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cytorecon.errors import CytoreconError
-from cytorecon.knowledge.profile import load_profile_parts
+from cytorecon.knowledge.profile import DistanceLimits, load_profile_parts
 from cytorecon.patient import immune_profile, profile_distance
 from cytorecon.study.model import ClinicalEvent, Study
 from cytorecon.tables import PROFILE_COLUMNS, PROFILE_DISTANCE_COLUMNS
@@ -67,8 +67,32 @@ def test_now_before_and_the_cohort() -> None:
     assert (nk["missing"], nk["reported"], nk["earlier_reported"]) == ("not measured", "", "100.0")
 
 
-def test_distance_is_the_root_mean_square() -> None:
+def asking(subsets: int, compartments: int) -> DistanceLimits:
+    numbers = {"fewest_subsets": subsets, "fewest_compartments": compartments}
+    return load_profile_parts().distance.model_copy(update=numbers)
+
+
+@pytest.mark.parametrize(("subsets", "compartments", "given"), [(2, 1, True), (3, 1, False), (2, 2, False)])
+def test_of_few_subsets_or_of_one_compartment_there_is_no_distance(
+    subsets: int, compartments: int, given: bool
+) -> None:
+    profile = immune_profile(frame(), seven(), "P00")
+    found = profile_distance(profile, limits=asking(subsets, compartments)).to_dict("records")[0]
+    assert pd.notna(found["distance"]) == given
+    assert found["words"].startswith("Distance to health 2.2" if given else "No distance to health")
+
+
+def test_why_there_is_no_distance_is_said() -> None:
     found = profile_distance(immune_profile(frame(), seven(), "P00"))
+    assert found["words"].item() == (
+        "No distance to health, as too few ranges are known: 2 subsets with a z-score; at least 3 of 3 "
+        "compartments are "
+        "asked for; 1 of 2 subsets within the limits for the age."
+    )
+
+
+def test_distance_is_the_root_mean_square() -> None:
+    found = profile_distance(immune_profile(frame(), seven(), "P00"), limits=asking(1, 1))
     assert tuple(found.columns) == PROFILE_DISTANCE_COLUMNS
     one = found.to_dict("records")[0]
     assert one["distance"] == pytest.approx(np.sqrt((9 + 1) / 2))
@@ -88,7 +112,9 @@ def test_without_medians_there_is_no_distance_and_it_says_so() -> None:
     found = profile_distance(profile)
     assert found["distance"].isna().all()
     assert found["words"].item() == (
-        "No distance to health: no subset has a z-score; 1 of 2 subsets within the limits for the age."
+        "No distance to health, as too few ranges are known: 0 subsets with a z-score; at least 3 of 3 "
+        "compartments are "
+        "asked for; 1 of 2 subsets within the limits for the age."
     )
 
 

@@ -133,7 +133,8 @@ def test_what_cannot_be_assessed_is_told_and_not_judged(tmp_path: Path) -> None:
     page = read_page(report.patients["P01"])
     assert "CD4 T at least 50/µL within 100 days" not in table(page, "Milestone")
     assert (
-        "CD4 T at least 50/µL within 100 days: Not assessable: programme unknown, the rule is for allogeneic "
+        "CD4 T at least 50/µL within 100 days: Not assessable: programme unknown, the rule is for "
+        "allogeneic "
         "stem-cell transplantation or transplantation for severe combined immunodeficiency."
     ) in page.texts["milestones"]
     assert (

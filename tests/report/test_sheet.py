@@ -153,13 +153,15 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_text_is_text_whatever_it_holds(odd: tuple[Path, Path]) -> None:
     html, pdf = odd
-    page, text = read_page(html).text, "".join(page_texts(pdf.read_bytes()))
+    first, *annex = page_texts(pdf.read_bytes())
+    page, text = read_page(html).text, "".join((first, *annex))
     assert ODD in page
     for words in ('#panic("x") *bold* $x^2$ <b> \\ "q"', "≥ 5×10⁶ CD34⁺/kg", "Ä" * 80, "Пациент-Ω≥µ-"):
         assert words in page
         assert packed(words) in text
     assert packed("�� ≥") in text, "what no font draws is said to be something"
-    assert "longlabel" * 30 in text
+    # the cell may go on behind the head of the next page
+    assert "".join(annex).count("longlabel") == 30
 
 
 def test_a_name_that_no_font_may_draw_is_spelled(odd: tuple[Path, Path]) -> None:

@@ -171,7 +171,8 @@ def test_what_is_stored_is_held_against_the_history(
 ) -> None:
     by_hand(location, statement)
     assert complaint_of(location) == (
-        f"{parse_location(location)}, {what}: What is stored is not what the program wrote. Found: {found}. "
+        f"{parse_location(location)}, {what}: What is stored is not what the program wrote. Found: "
+        f"{found}. "
         f"Allowed: what the last line of the history about it was written with. {HINT}."
     )
 

@@ -274,6 +274,16 @@ def test_events_that_can_start_a_clock_become_anchors_by_time(tmp_path: Path) ->
     assert len(study.events) == 5
 
 
+def test_an_infusion_before_day_0_is_not_numbered_as_a_later_one(tmp_path: Path) -> None:
+    events = "patient,kind,start_day\nP01,transplant,-30\nP01,transplant,0\nP01,transplant,200\n"
+    study = load(tmp_path, manifest="file,patient,day\na.fcs,P01,20\n", events=events)
+    assert [(anchor.name, anchor.day) for anchor in study.patients[0].anchors] == [
+        ("HCT1", 0),
+        ("preHCT1", -30),
+        ("HCT2", 200),
+    ]
+
+
 def test_an_anchor_in_both_sheets_is_one(tmp_path: Path) -> None:
     study = load(
         tmp_path,

@@ -139,8 +139,8 @@ def _add_sample(svg: Svg, sample: SampleMark, x: float, y: float) -> None:
     if sample.state == "failed":
         svg.cross((x, y), 3, stroke=theme.VERMILLION, stroke_width=1.4)
     elif sample.state == "review":
-        svg.path([(x - 3.5, y), (x, y - 3.5), (x + 3.5, y), (x, y + 3.5)], closed=True, fill="white",
-                 stroke=theme.INK)  # fmt: skip
+        svg.line((x, y - 2), (x, y + 2), stroke=theme.INK, stroke_width=1.4)
+        svg.circle((x, y), 4.2, fill="none", stroke=theme.VERMILLION, stroke_width=1.1)
     else:
         svg.line((x, y - 4), (x, y + 4), stroke=theme.INK, stroke_width=1.4)
 

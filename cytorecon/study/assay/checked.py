@@ -6,17 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cytorecon.counts.marked import marked
+from cytorecon.knowledge.counting import CountingRules, load_counting_rules
 from cytorecon.knowledge.drug_interference import HidingDrug, load_hiding_drugs
+from cytorecon.knowledge.event_kinds import EventKinds, load_event_kinds
+from cytorecon.knowledge.given_counts import GivenCountLimits, load_given_count_limits
+from cytorecon.knowledge.populations import Populations, load_populations
 from cytorecon.knowledge.quality import BetweenTubesLimits, load_quality_limits
 from cytorecon.results import PopulationCount, TubeResult
+from cytorecon.study.assay.after_end import after_the_end
 from cytorecon.study.assay.delta import delta_checks
 from cytorecon.study.assay.drugs import hidden_markers
 from cytorecon.study.assay.finding import Finding
 from cytorecon.study.assay.gate_drift import Courses, Positions, courses_of, gate_drifts
+from cytorecon.study.assay.given_unit import given_units
 from cytorecon.study.assay.lymphocytes import few_lymphocytes
 from cytorecon.study.assay.replicates import replicate_cd3
 from cytorecon.study.assay.visits import Visit, visits_of
 from cytorecon.study.changed import changed_patients, part_of
+from cytorecon.study.final import final_events
 from cytorecon.study.model import ClinicalEvent
 from cytorecon.study.readout_frame import events_by_patient
 from cytorecon.study.result import StudyResult
@@ -102,27 +109,46 @@ def checked_again(result: StudyResult, earlier: Checked | None) -> Checked:
     return Checked(result, _marked(result, own), own)
 
 
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    """What the checks of one patient know, loaded once for all of them."""
+
+    limits: BetweenTubesLimits
+    drugs: Sequence[HidingDrug]
+    kinds: EventKinds
+    given: GivenCountLimits
+    counting: CountingRules
+    names: Populations
+
+
 def _own_checks(result: StudyResult) -> dict[str, OwnChecks]:
-    limits, drugs = load_quality_limits().between_tubes, load_hiding_drugs()
+    known = _Knowledge(
+        load_quality_limits().between_tubes,
+        load_hiding_drugs(),
+        load_event_kinds(),
+        load_given_count_limits(),
+        load_counting_rules(),
+        load_populations(),
+    )
     events = events_by_patient(result.study)
     return {
-        patient: OwnChecks(tuple(_findings_of(own, events.get(patient, []), limits, drugs)), courses_of(own))
+        patient: OwnChecks(tuple(_findings_of(own, events.get(patient, []), known)), courses_of(own))
         for patient, own in visits_of(result).items()
     }
 
 
 def _findings_of(
-    visits: Sequence[Visit],
-    events: Sequence[ClinicalEvent],
-    limits: BetweenTubesLimits,
-    drugs: Sequence[HidingDrug],
+    visits: Sequence[Visit], events: Sequence[ClinicalEvent], known: _Knowledge
 ) -> Iterator[Finding]:
+    ends = final_events(events, known.kinds)
     for visit in visits:
-        yield from few_lymphocytes(visit, limits)
+        yield from few_lymphocytes(visit, known.limits)
         if events:
-            yield from hidden_markers(visit, events, drugs)
-    yield from replicate_cd3(visits, limits)
-    yield from delta_checks(visits, events, limits)
+            yield from hidden_markers(visit, events, known.drugs)
+            yield from after_the_end(visit, ends)
+    yield from replicate_cd3(visits, known.limits)
+    yield from delta_checks(visits, events, known.limits)
+    yield from given_units(visits, known.given, known.counting, known.names)
 
 
 def _findings(own: Mapping[str, OwnChecks], batch: Positions | None = None) -> Iterator[Finding]:

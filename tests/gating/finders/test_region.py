@@ -24,7 +24,8 @@ def inside(points: Plane, corners: Plane) -> npt.NDArray[np.bool_]:
 
 
 def test_strays_in_another_cloud_do_not_take_it_in() -> None:
-    """A few neutrophils that look like T cells: a region that reached them made NK cells of 1,300 others."""
+    """A few neutrophils that look like T cells: a region that reached them made NK cells of 1,300 "
+    "others."""
     strays = np.random.default_rng(2).normal([0.6, 0.7], 0.01, size=(40, 2))
     seeds = np.concatenate([cloud(2000), strays])
     corners = densest_region(seeds, 0.995)
