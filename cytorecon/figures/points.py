@@ -335,7 +335,7 @@ _WITHOUT_VALUE: Final = {
 
 #: Columns of the two tables that points are made of.
 _USED: Final = (
-    "patient", "population", "tube", "days_after_transplant", "visit", "review", "count_method",
+    "patient", "population", "tube", "days_after_transplant", "visit", "review", "reported", "count_method",
     "value", "low", "high", "lloq", "censored", "status", "reason", "events",
     "reference_low", "reference_high", "reference_percentiles", "reference_set", "reference_position",
     "reference_basis", "reference_source", "reference_percentile", "reference_note",
