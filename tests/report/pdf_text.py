@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
-_OBJECT = re.compile(rb"(\d+) 0 obj\s*(<<.*?>>)\s*stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_OBJECT = re.compile(rb"(\d+) 0 obj\s*(<<(?:(?!endobj).)*?>>)\s*stream\r?\n", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)")
 _TOKEN = re.compile(rb"/(f\d+) [\d.]+ Tf|(\()|/ActualText\s*<([0-9A-Fa-f]*)>|\b(EMC)\b")
 _PARENTHESIS = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
@@ -15,13 +17,20 @@ _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 def page_texts(pdf: bytes) -> list[str]:
     """Return the text of each page, letters as they are drawn, without spaces and line breaks."""
-    streams = {
-        int(number): zlib.decompress(body) if b"FlateDecode" in head else body
-        for number, head, body in _OBJECT.findall(pdf)
-    }
+    streams = dict(_streams(pdf))
     fonts = _fonts(pdf, streams)
     pages = [stream for _, stream in sorted(streams.items()) if b" Tf" in stream and b"BT" in stream]
     return [_text(page, fonts) for page in pages]
+
+
+def _streams(pdf: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each stream and what it holds; its last byte may be that of a line's end."""
+    for found in _OBJECT.finditer(pdf):
+        number, head = found.groups()
+        length = _LENGTH.search(head)
+        assert length is not None
+        body = pdf[found.end() : found.end() + int(length.group(1))]
+        yield int(number), zlib.decompress(body) if b"FlateDecode" in head else body
 
 
 def page_count(pdf: bytes) -> int:
