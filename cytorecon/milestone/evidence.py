@@ -178,9 +178,11 @@ def _certain(judged: Judged, places: Collection[Place]) -> Span:
     states = [judged.states, judged.taken("above", places), below]
     if judged.after_fall:
         states += [judged.turned(*place) for place in places]
-    every = [*judged.crossings(states).values()]
-    if judged.rule.confirmation > 1:
-        every.append(crossing_of(judged.rule, completed(judged.visits_of(below), "below")))
+    known = judged.crossings(states)
+    every = [known[one] for one in states]
+    visits = judged.visits_of(below) if judged.rule.confirmation > 1 else ()
+    if any(visit.state == "indeterminate" for visit in visits):
+        every.append(crossing_of(judged.rule, completed(visits, "below")))
     return _span(every)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from cytorecon.knowledge.milestones import Condition, MilestoneRule
@@ -120,6 +120,7 @@ class Judged:
     visits: Sequence[Visit]
     crossing: Crossing
     after_fall: bool = False
+    _crossings: dict[tuple[State, ...], Crossing] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, rule: MilestoneRule, values: Iterable[Value], *, after_fall: bool = False) -> Judged:
@@ -175,7 +176,8 @@ class Judged:
 
     def crossings(self, others: Iterable[tuple[State, ...]]) -> Mapping[tuple[State, ...], Crossing]:
         """Return the first crossing for other states of the values; few of them differ."""
-        found = {self.states: self.crossing}
+        found = self._crossings
+        found[self.states] = self.crossing
         for states in others:
             if states not in found:
                 found[states] = crossing_of(self.rule, self.visits_of(states))

@@ -13,15 +13,16 @@ import numpy.typing as npt
 from cytorecon.results import PopulationCount
 from cytorecon.study.frame import objects
 
-_NUMBERS: Final = (
-    "cells_per_ul", "cells_per_ul_low", "cells_per_ul_high", "lloq_cells_per_ul",
-    "percent_of_parent", "percent_of_parent_low", "percent_of_parent_high",
-    "percent_of_lymphocytes", "percent_of_lymphocytes_low", "percent_of_lymphocytes_high",
-    "percent_of_leukocytes", "percent_of_leukocytes_low", "percent_of_leukocytes_high",
-)  # fmt: skip
+#: What each measure is made of; a ratio is made of counts themselves.
+_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cells_per_ul": ("cells_per_ul", "cells_per_ul_low", "cells_per_ul_high", "lloq_cells_per_ul"),
+    **{
+        measure: (measure, f"{measure}_low", f"{measure}_high")
+        for measure in ("percent_of_parent", "percent_of_lymphocytes", "percent_of_leukocytes")
+    },
+    "ratio": (),
+}
 _TEXTS: Final = ("count_method", "parent", "gate_definition")
-_NAMES: Final = (*_NUMBERS, *_TEXTS, "below_lloq", "detected", "review")
-_FIELDS: Final = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class CountColumns:
     review: npt.NDArray[np.object_]
 
     @classmethod
-    def of(cls, *tubes: Iterable[PopulationCount]) -> CountColumns:
-        """Return the fields of the counts of one tube after the other.
+    def of(cls, *tubes: Iterable[PopulationCount], measures: Iterable[str] = tuple(_NUMBERS)) -> CountColumns:
+        """Return the fields of the counts of one tube after the other, as far as `measures` need them.
 
         Examples
         --------
@@ -57,17 +58,18 @@ class CountColumns:
         >>> columns.not_detected, columns.numbers["cells_per_ul"]
         (array([ True]), array([nan]))
         """
-        found: dict[str, list[Any]] = {name: [] for name in _NAMES}
-        for counts in tubes:
-            # of a tube without counts nothing is added
-            for name, own in zip(_NAMES, zip(*map(_FIELDS, counts), strict=True), strict=False):
-                found[name] += own
+        counts = [count for own in tubes for count in own]
+
+        def of_all(name: str) -> list[Any]:
+            return list(map(attrgetter(name), counts))
+
+        names = [name for measure in measures for name in _NUMBERS[measure]]
         return cls(
-            {name: np.array(found[name], dtype=np.float64) for name in _NUMBERS},
-            {name: objects(found[name]) for name in _TEXTS},
-            np.array([bool(one) for one in found["below_lloq"]], dtype=np.bool_),
-            np.array([one is False for one in found["detected"]], dtype=np.bool_),
-            objects(found["review"]),
+            {name: np.array(of_all(name), dtype=np.float64) for name in names},
+            {name: objects(of_all(name)) for name in _TEXTS},
+            np.array(list(map(bool, of_all("below_lloq"))), dtype=np.bool_),
+            np.array([one is False for one in of_all("detected")], dtype=np.bool_),
+            objects(of_all("review")),
         )
 
     def at(self, rows: npt.NDArray[np.intp]) -> CountColumns:

@@ -132,7 +132,7 @@ def trajectories(
         )
     known = references or load_references()
     order = populations or load_populations()
-    tubes, looked, counts = tube_columns(result)
+    tubes, looked, counts = tube_columns(result, measures)
     ranks = {population: order.order(population) for population in (*looked, _RATIO)}
     defined = {row.population: row.gate_definition for row in order.rows}
     own = {name: counts.at(np.array(found.rows, dtype=np.intp)) for name, found in looked.items()}

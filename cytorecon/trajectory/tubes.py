@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,10 +77,12 @@ class Looked:
     counts: list[PopulationCount]
 
 
-def tube_columns(result: StudyResult) -> tuple[TubeColumns, Mapping[str, Looked], CountColumns]:
+def tube_columns(
+    result: StudyResult, measures: Iterable[str]
+) -> tuple[TubeColumns, Mapping[str, Looked], CountColumns]:
     """Return the tubes with a result, by population where it was looked for, and all of the counts.
 
-    Tubes of a cell product are left out.
+    Of the counts there is what `measures` need. Tubes of a cell product are left out.
     """
     patients = {patient.patient: (place, patient) for place, patient in enumerate(result.study.patients)}
     pairs = [(tube, outcome) for tube, outcome in tubes_in_order(result) if not tube.is_product]
@@ -107,7 +109,7 @@ def tube_columns(result: StudyResult) -> tuple[TubeColumns, Mapping[str, Looked]
         sex=[patient.sex for patient in own],
         cmv=[patient.cmv for patient in own],
     )
-    return columns, populations, CountColumns.of(*(outcome.counts for _, outcome in pairs))
+    return columns, populations, CountColumns.of(*(outcome.counts for _, outcome in pairs), measures=measures)
 
 
 def numbered(keys: Sequence[object]) -> Places:
