@@ -94,6 +94,8 @@ def opened(page: Page, address: str, name: str, tube: str = TUBE) -> Locator:
 
 def sign(page: Page, why: str, by: str = "AB") -> None:
     page.get_by_label("Your initials").fill(by)
+    # people type more slowly than the form answers
+    expect(page.locator("#decide-missing")).not_to_have_text("Enter your initials.")
     page.get_by_label("Reason").fill(why)
 
 
@@ -226,6 +228,7 @@ def test_two_who_decide_at_once_see_both_versions(page: Page, address: str, stor
         by="CD", on=date(2026, 5, 4), why="one cloud more",
     )  # fmt: skip
     page.locator("#decide-position").fill("0.61")
+    expect(page.locator("#decide-missing")).to_have_text("Enter your initials.")
     sign(page, "my own look")
     page.get_by_role("button", name="Save decision").click()
     panel = page.locator("#decide-message")
